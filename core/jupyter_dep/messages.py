@@ -47,6 +47,7 @@ class Switch:
     path: str
     python: str
     site_packages: tuple[str, ...]
+    lease: str
     changed: tuple[tuple[str, str, str], ...] = ()
 
 
