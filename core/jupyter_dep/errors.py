@@ -19,9 +19,7 @@ class DepError(Exception):
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(
-        self, code: str, message: str, *, hint: str, context: Mapping[str, str | int] | None = None
-    ) -> None:
+    def __init__(self, code: str, message: str, *, hint: str, context: Mapping[str, str | int] | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

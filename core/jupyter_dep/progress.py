@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Literal
 
-Phase = Literal["waiting", "resolving", "checking", "downloading", "linking", "sealing"]
+Phase = Literal["waiting", "resolving", "checking", "downloading", "linking", "sealing", "running"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

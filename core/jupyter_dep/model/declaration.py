@@ -43,6 +43,12 @@ class Declaration:
         """Normalised names of the declared distributions, in the author's order."""
         return tuple(canonicalize_name(requirement.name) for requirement in self.dependencies)
 
+    @property
+    def indexes(self) -> tuple[Mapping[str, object], ...]:
+        """The package indexes that the declaration names, as its tables."""
+        listed = self.uv.get("index", ())
+        return tuple(index for index in listed if isinstance(index, Mapping)) if isinstance(listed, list | tuple) else ()
+
     def canonical(self) -> dict[str, object]:
         """The declaration as JSON-like values without order, spelling or spacing."""
         return {

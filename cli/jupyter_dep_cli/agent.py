@@ -1,0 +1,172 @@
+"""The agent: the process beside a kernel that carries out what `%dep` says. JSON lines in, JSON lines out (`messages`).
+
+stdout belongs to the protocol, stderr to the log. It ends when its input ends, and answers one request after another; a
+cancel for the running one may come in between.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shlex
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TextIO
+
+from jupyter_dep.errors import DepError, UsageError
+from jupyter_dep.messages import PROTOCOL, Failure, Outcome, ProgressLine, Request, encode
+from jupyter_dep.operations.editing import Asking
+from jupyter_dep.progress import Cancel, Progress
+from jupyter_dep.services import Services
+
+from .call import Call
+from .dispatch import carry_out, failure
+from .tree import Parsed, parse
+
+
+class Agent:
+    """Reads requests from `source`, writes answers to `sink`."""
+
+    def __init__(self, source: TextIO, sink: TextIO, services: Services) -> None:
+        self.source, self.sink, self.services = source, sink, services
+        self._write = threading.Lock()
+        self._cancels: dict[int, Cancel] = {}
+
+    def serve(self) -> None:
+        waiting: queue.Queue[Request | None] = queue.Queue()
+        worker = threading.Thread(target=self._work, args=(waiting,), daemon=True)
+        worker.start()
+        for line in self.source:
+            self._receive(line, waiting)
+        for cancel in list(self._cancels.values()):
+            cancel.set()
+        waiting.put(None)
+        worker.join(10)
+
+    def _receive(self, line: str, waiting: queue.Queue[Request | None]) -> None:
+        try:
+            raw = json.loads(line)
+            if raw.get("type") == "cancel":
+                if (cancel := self._cancels.get(int(raw["id"]))) is not None:
+                    cancel.set()
+                return
+            request = understood(raw)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            self._send(Failure(code="bad-request", message=f"a line was not understood: {error}", hint="report this as a bug"))
+            return
+        self._cancels[request.id] = Cancel()
+        waiting.put(request)
+
+    def _work(self, waiting: queue.Queue[Request | None]) -> None:
+        while (request := waiting.get()) is not None:
+            try:
+                answer = self._answer(request, self._cancels[request.id])
+            except Exception as error:  # the kernel waits for an answer to this request, whatever happened
+                import traceback
+
+                traceback.print_exc()
+                answer = Failure(
+                    code="internal",
+                    message=f"something in jupyter-dep is broken: {type(error).__name__}: {error}",
+                    hint="please report it, with the end of the agent's log",
+                )
+            self._cancels.pop(request.id, None)
+            self._send(replace(answer, id=request.id))
+
+    def _send(self, message: Outcome | Failure | ProgressLine) -> None:
+        with self._write:
+            self.sink.write(encode(message) + "\n")
+            self.sink.flush()
+
+    def _answer(self, request: Request, cancel: Cancel) -> Outcome | Failure:
+        try:
+            if request.protocol != PROTOCOL:
+                raise DepError(
+                    "other-protocol",
+                    f"the kernel speaks protocol {request.protocol}, this agent {PROTOCOL}",
+                    hint="restart the kernel; if that does not help, upgrade jupyter-dep",
+                )
+            parsed = parse(words(request.line) or ["status"])
+            if not parsed.verb.in_cell:
+                raise in_terminal(parsed)
+            notebook = target(parsed, request)
+        except DepError as error:
+            return failure(error)
+
+        def report(progress: Progress) -> None:
+            self._send(
+                ProgressLine(
+                    id=request.id,
+                    text=progress.text(),
+                    phase=progress.phase,
+                    done=progress.done,
+                    total=progress.total,
+                    bytes_done=progress.bytes_done,
+                    bytes_total=progress.bytes_total,
+                )
+            )
+
+        asking = Asking(
+            command=request.line,
+            environment=request.environment,
+            in_kernel=notebook is not None and str(notebook) == request.notebook,
+            live_block=request.block,
+            dry_run=parsed.flag("dry_run"),
+            offline=parsed.flag("offline"),
+            overwrite=parsed.flag("overwrite"),
+            reporter=report,
+            cancel=cancel,
+        )
+        cwd = Path(request.cwd or ".").absolute()
+        return carry_out(
+            Call(parsed=parsed, services=self.services, cwd=cwd, notebook=notebook, asking=asking, body=request.body)
+        )
+
+
+def understood(raw: Mapping[str, Any]) -> Request:
+    """A request of the wire; unknown keys of a later protocol are left out."""
+    known = {key: raw[key] for key in Request.__dataclass_fields__ if key in raw and key != "type"}
+    return Request(**known)
+
+
+def words(line: str) -> list[str]:
+    """The words of a `%dep` line. Quotes group as in a shell; a bare `>=2` stays what it is."""
+    try:
+        return shlex.split(line, comments=False, posix=True)
+    except ValueError as error:
+        raise UsageError("bad-usage", f"the quotes do not match: {error}", hint='write "pandas>=2" in one pair') from error
+
+
+def in_terminal(parsed: Parsed) -> UsageError:
+    if parsed.verb.name == "trust":
+        return UsageError(
+            "not-from-a-cell",
+            "consent cannot be given from a cell: else a notebook could consent for itself",
+            hint="type `jupyter dep trust …` in a terminal",
+        )
+    return UsageError(
+        "not-from-a-cell",
+        f"`{parsed.verb.name}` is not for a cell",
+        hint=f"type `{parsed.verb.usage()}` in a terminal",
+    )
+
+
+def target(parsed: Parsed, request: Request) -> Path | None:
+    """The notebook that was named, or the one that asks."""
+    if parsed.targets:
+        return Path(os.path.abspath(Path(request.cwd or ".") / parsed.targets[0]))
+    return Path(request.notebook) if request.notebook else None
+
+
+def main() -> None:
+    sink = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    os.dup2(2, 1)  # what a library prints goes to the log, not into the protocol
+    source = os.fdopen(os.dup(0), encoding="utf-8")
+    Agent(source, sink, Services.of_user()).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Executing a notebook from start to end in a sealed environment, through nbclient and the environment's own kernel."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_dep.errors import DepError
+from jupyter_dep.io.store import Sealed
+from jupyter_dep.opening import Ready
+from jupyter_dep.progress import Progress, Reporter
+from jupyter_dep_kernels import context
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executed:
+    """What came of it: the notebook's bytes with outputs, the number of code cells that ran, the 1-based cell that failed."""
+
+    notebook: bytes
+    cells: int
+    failed_cell: int | None = None
+    error: str = ""
+
+
+def execute(notebook: Path, sealed: Sealed, data: bytes, *, timeout: float | None, reporter: Reporter) -> Executed:
+    """Run every code cell in order and stop at the first error. `timeout`: seconds a cell may take, None for no limit."""
+    import nbformat
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    node = nbformat.reads(  # type: ignore[no-untyped-call]
+        data.decode("utf-8-sig"), as_version=4
+    )
+    ready = Ready(key=sealed.key, path=sealed.path, python=sealed.python, notebook=str(notebook), lease=sealed.lease)
+    launch = context.environment(ready, "{connection_file}", dict(os.environ))
+    manager = AsyncKernelManager(kernel_name="dep")
+    manager._kernel_spec = KernelSpec(argv=list(launch.argv), display_name="dep", language="python")
+    total = sum(cell.cell_type == "code" for cell in node.cells)
+    state = {"cell": 0, "count": 0}
+
+    def starting(cell: Any, cell_index: int) -> None:
+        state["cell"] = cell_index + 1
+        if cell.cell_type == "code":
+            state["count"] += 1
+            reporter(Progress(phase="running", done=state["count"], total=total, detail=f"cell {cell_index + 1}"))
+
+    client = NotebookClient(
+        node,
+        km=manager,
+        timeout=timeout,
+        resources={"metadata": {"path": str(notebook.parent)}},
+        on_cell_start=starting,
+    )
+    error, failed = "", None
+    try:
+        asyncio.run(client.async_execute(env=dict(launch.env)))
+    except CellExecutionError as problem:
+        failed, error = state["cell"], f"{problem.ename}: {_COLOURS.sub('', str(problem.evalue))}"
+    except CellTimeoutError:
+        failed, error = state["cell"], f"took longer than {timeout:g} s"
+    except DeadKernelError:
+        failed, error = state["cell"], "the kernel died"
+    except RuntimeError as problem:
+        raise DepError(
+            "kernel-failed",
+            f"the kernel did not start: {problem}",
+            hint="run `jupyter dep doctor`",
+            context={"file": notebook.name},
+        ) from problem
+    return Executed(notebook=(nbformat.writes(node) + "\n").encode(), cells=state["count"], failed_cell=failed, error=error)

@@ -1,0 +1,242 @@
+"""env, kernel, trust, setup: what lies around the projects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jupyter_dep.errors import ConsentError, DepError, IndexUnreachableError, UsageError
+from jupyter_dep.messages import Outcome, Report, Table
+from jupyter_dep.operations import editing, inspecting, storing, trusting
+from jupyter_dep_kernels.registry import DiskKernelRegistry
+
+from .call import Call
+
+
+def env(call: Call) -> Outcome:
+    return {"info": _env_info, "list": _env_list, "gc": _env_gc}[call.parsed.action](call)
+
+
+def _env_info(call: Call) -> Outcome:
+    status = inspecting.status(call.target(), call.services, call.asking)
+    sealed = call.services.store.sealed(status.key) if status.key else None
+    if sealed is None:
+        raise DepError(
+            "no-environment",
+            "the notebook has no environment here yet",
+            hint=f"`jupyter dep sync {call.target().name}` builds it",
+            context={"file": call.target().name},
+        )
+    lines = (
+        f"path: {sealed.path}",
+        f"python: {sealed.python}",
+        f"made with: {sealed.interpreter}",
+        f"packages: {len(sealed.packages)}, {sealed.files} files, {sealed.size / 1e6:.1f} MB (shared with the cache)",
+        f"key: {sealed.key}",
+    )
+    return Outcome(
+        verb="env",
+        report=Report(headline=f"{call.target().name}: sealed environment", lines=lines),
+        data={
+            "project": str(call.target()),
+            "path": sealed.path,
+            "python": sealed.python,
+            "interpreter": sealed.interpreter,
+            "key": sealed.key,
+            "files": sealed.files,
+            "size": sealed.size,
+            "packages": dict(sealed.packages),
+        },
+    )
+
+
+def _env_list(call: Call) -> Outcome:
+    users = storing.users(call.services)
+    rows = []
+    entries = []
+    for sealed in call.services.store.all():
+        projects = users.get(sealed.key, [])
+        rows.append(
+            (
+                sealed.key[:12],
+                sealed.interpreter.split()[1],
+                str(len(sealed.packages)),
+                f"{sealed.size / 1e6:.0f} MB",
+                ", ".join(path.name for path in projects[:3]) or "-",
+            )
+        )
+        entries.append(
+            {"key": sealed.key, "path": sealed.path, "size": sealed.size, "projects": [str(path) for path in projects]}
+        )
+    return Outcome(
+        verb="env",
+        report=Report(
+            headline=f"{len(rows)} environments in {call.services.places.store}",
+            tables=(Table(columns=("key", "python", "packages", "size", "used by"), rows=tuple(rows)),) if rows else (),
+        ),
+        data={"store": str(call.services.places.store), "environments": entries},
+    )
+
+
+def _env_gc(call: Call) -> Outcome:
+    result = storing.collect(call.services, dry_run=call.asking.dry_run)
+    word = "would remove" if call.asking.dry_run else "removed"
+    return Outcome(
+        verb="env",
+        report=Report(
+            headline=f"{word} {len(result.removed)} environments, kept {result.kept}",
+            tone="good",
+            notes=(result.note,) if result.note else (),
+        ),
+        data={"removed": list(result.removed), "kept": result.kept, "swept": result.swept, "note": result.note},
+    )
+
+
+def kernel(call: Call) -> Outcome:
+    registry = DiskKernelRegistry()
+    if call.parsed.action == "install":
+        target = call.target()
+        editing.load(target, call.services, call.asking)
+        done = registry.install(target, f"{target.stem} (dep)")
+        return Outcome(
+            verb="kernel",
+            report=Report(headline=f"registered `{done.display_name}` as {done.name}", tone="good", lines=(str(done.folder),)),
+            data={
+                "name": done.name,
+                "display_name": done.display_name,
+                "path": str(done.folder),
+                "project": str(target),
+            },
+        )
+    if call.parsed.action == "remove":
+        return _kernel_remove(call, registry)
+    rows = tuple(
+        (item.name, item.display_name, str(item.project or "any notebook"), item.stale or "") for item in registry.kernels()
+    )
+    stale = any(row[3] for row in rows)
+    return Outcome(
+        verb="kernel",
+        report=Report(
+            headline=f"{len(rows)} kernels of ours",
+            tables=(Table(columns=("name", "shown as", "for", "stale"), rows=rows),) if rows else (),
+            next=("jupyter dep kernel remove --stale",) if stale else () if rows else ("jupyter dep setup",),
+        ),
+        data={"kernels": [dict(zip(("name", "display_name", "project", "stale"), row, strict=True)) for row in rows]},
+    )
+
+
+def _kernel_remove(call: Call, registry: DiskKernelRegistry) -> Outcome:
+    names = list(call.parsed.words)
+    if call.parsed.flag("stale"):
+        names += [item.name for item in registry.kernels() if item.stale]
+    elif call.notebook is not None:
+        names += [item.name for item in registry.kernels() if item.project == call.notebook]
+    if not names and not call.parsed.flag("stale"):
+        raise UsageError("bad-usage", "which kernel?", hint="`jupyter dep kernel list` shows their names")
+    for name in dict.fromkeys(names):
+        registry.remove(name)
+    return Outcome(
+        verb="kernel",
+        report=Report(headline=f"removed {', '.join(names) or 'nothing'}", tone="good"),
+        data={"removed": names},
+    )
+
+
+def setup(call: Call) -> Outcome:
+    registry = DiskKernelRegistry()
+    if call.parsed.flag("remove"):
+        done = registry.remove(editing.KERNEL_NAME)
+        return Outcome(
+            verb="setup",
+            report=Report(headline=f"removed {done.folder}", tone="good"),
+            data={"removed": str(done.folder)},
+        )
+    done = registry.setup()
+    return Outcome(
+        verb="setup",
+        report=Report(
+            headline=f"the kernel `{done.display_name}` is there for every Jupyter of yours",
+            tone="good",
+            lines=(str(done.folder),),
+            next=("open a notebook with it, and type `%dep add NAME`",),
+        ),
+        data={"name": done.name, "path": str(done.folder)},
+    )
+
+
+def trust(call: Call) -> Outcome:
+    return {"allow": _allow, "revoke": _revoke, "list": _list}[call.parsed.action](call)
+
+
+def _allow(call: Call) -> Outcome:
+    items = call.parsed.texts("allow")
+    if (folder := call.parsed.text("folder")) is not None:
+        path = (call.cwd / Path(folder).expanduser()).resolve()
+        if not path.is_dir():
+            raise DepError("no-such-folder", "there is no such folder", hint="check the path", context={"file": folder})
+        call.services.consent.allow("folder", [str(path)], by="command")
+        return Outcome(
+            verb="trust",
+            report=Report(
+                headline=f"notebooks below {path} may install hashed wheels that your index vouches for",
+                tone="good",
+                notes=("builds, sources and other hosts are still asked for, each for itself",),
+            ),
+            data={"folder": str(path)},
+        )
+    try:
+        allowed = trusting.allow(call.target(), items, call.services, call.asking)
+    except IndexUnreachableError as error:
+        raise ConsentError(
+            "not-vouched",
+            f"nothing was allowed, because your package index could not be asked: {error}",
+            hint="try again when it answers",
+            context={"file": call.target().name},
+        ) from error
+    return Outcome(
+        verb="trust",
+        report=Report(
+            headline=f"{call.target().name} is allowed",
+            tone="good",
+            lines=allowed.lines,
+            next=("open it, or `jupyter dep sync` builds its environment now",),
+        ),
+        data={
+            "project": str(call.target()),
+            "fingerprint": allowed.fingerprint,
+            "items": [str(item) for item in allowed.items],
+        },
+    )
+
+
+def _revoke(call: Call) -> Outcome:
+    values = [*call.parsed.words, *call.parsed.texts("allow")]
+    if (folder := call.parsed.text("folder")) is not None:
+        values.append(str((call.cwd / Path(folder).expanduser()).resolve()))
+    if call.notebook is not None:
+        state = inspecting.locked_state(call.notebook, call.services, call.asking)
+        assert state.summary is not None
+        values.append(state.summary.fingerprint)
+    if not values:
+        raise UsageError("bad-usage", "what should be revoked?", hint="`jupyter dep trust list` shows what is allowed")
+    full = [given.value for given in call.services.consent.given() for value in values if given.value.startswith(value)]
+    gone = call.services.consent.revoke(full)
+    if not gone:
+        raise DepError("not-allowed", "that was not allowed", hint="`jupyter dep trust list` shows what is")
+    return Outcome(
+        verb="trust",
+        report=Report(headline=f"revoked {len(gone)}", tone="good", lines=gone),
+        data={"revoked": list(gone)},
+    )
+
+
+def _list(call: Call) -> Outcome:
+    given = call.services.consent.given()
+    rows = tuple((item.kind, item.value, item.by, item.when) for item in given)
+    return Outcome(
+        verb="trust",
+        report=Report(
+            headline=f"{len(rows)} allowed",
+            tables=(Table(columns=("what", "value", "how", "when"), rows=rows),) if rows else (),
+        ),
+        data={"allowed": [dict(zip(("kind", "value", "by", "when"), row, strict=True)) for row in rows]},
+    )

@@ -1,0 +1,1 @@
+"""Reviewed data that the model reads."""

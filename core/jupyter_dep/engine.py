@@ -1,0 +1,71 @@
+"""The port to the engine, as values and a protocol: `io.uv.Uv` is the real one, the tests have a fake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from .model.declaration import Declaration
+from .model.selection import Artifact
+from .progress import Cancel, Reporter, silent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A version to keep if it still fits. `markers` tell several versions of one name apart."""
+
+    name: str
+    version: str
+    index: str
+    markers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockRequest:
+    """What is to be resolved. `python` is an interpreter's path, `kernel` the kernel's requirements, `upgrade` the names
+    that may move (True: all), `cutoff` a full UTC timestamp, `metadata` what builds told about sources without wheels."""
+
+    declaration: Declaration
+    requires_python: str
+    python: str
+    kernel: tuple[str, ...] = ()
+    pins: tuple[Pin, ...] = ()
+    upgrade: bool | tuple[str, ...] = False
+    cutoff: str | None = None
+    offline: bool = False
+    metadata: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineAnswer:
+    """`pylock` is the PEP 751 text as the engine exported it, `tree` its JSON graph."""
+
+    pylock: str
+    tree: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Install:
+    """Artifacts to link into the fresh environment whose interpreter is `python`; `python_version` is `3.11`."""
+
+    artifacts: tuple[Artifact, ...]
+    python: str
+    python_version: str
+    offline: bool = False
+
+
+class Engine(Protocol):
+    def version(self) -> str: ...
+
+    def default_index(self) -> str: ...
+
+    def lock(self, request: LockRequest, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> EngineAnswer: ...
+
+    def vouch(
+        self, artifacts: Sequence[Artifact], *, python: str, offline: bool = False, cancel: Cancel | None = None
+    ) -> dict[str, Artifact]: ...
+
+    def install(self, install: Install, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> None: ...
+
+    def forget(self, names: Sequence[str]) -> None: ...

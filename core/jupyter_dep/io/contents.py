@@ -1,0 +1,165 @@
+"""What is in an environment's folder, against what its wheels said would be there."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import stat
+from base64 import urlsafe_b64encode
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from ..errors import DepError
+
+Listing = dict[str, tuple[int, int]]
+"""Relative path with `/` → size in bytes and modification time in nanoseconds; bytecode is left out."""
+
+
+def listing(root: Path) -> Listing:
+    """Every file of an environment but its bytecode, without following links."""
+    found: Listing = {}
+    waiting = [(os.fspath(root), "")]
+    while waiting:
+        folder, prefix = waiting.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name != "__pycache__":
+                        waiting.append((entry.path, f"{prefix}{entry.name}/"))
+                elif not entry.name.endswith(".pyc"):
+                    info = entry.stat(follow_symlinks=False)
+                    found[prefix + entry.name] = (info.st_size, info.st_mtime_ns)
+    return found
+
+
+def stamp(files: Listing) -> str:
+    """A digest of names, sizes and times: a later difference means that somebody changed a sealed environment."""
+    text = "\n".join(f"{path}\0{size}\0{time}" for path, (size, time) in sorted(files.items()))
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def site_packages(root: Path, python_version: str, platform: str) -> Path:
+    """The environment's purelib; `python_version` is `3.11`, `platform` is `sys.platform`."""
+    if platform == "win32":
+        return root / "Lib" / "site-packages"
+    suffix = python_version
+    return root / "lib" / f"python{suffix}" / "site-packages"
+
+
+def check(root: Path, site: Path, before: Listing, wanted: Mapping[str, str], own: Collection[str]) -> Listing:
+    """Hold a freshly linked environment to its wheels' RECORDs; gives the listing.
+
+    `before` is the listing of the empty environment, whose files no wheel may touch; `wanted` maps normalised names to
+    versions; `own` are names that may be there besides. Errors: `hostile-wheel`, `incomplete-environment`.
+    """
+    files = listing(root)
+    for path, known in before.items():
+        if files.get(path) != known:
+            raise DepError(
+                "hostile-wheel",
+                f"a package replaced `{path}`, a file that makes the environment what it is",
+                hint="remove the package that was added last; nothing of it was started",
+                context={"file": path},
+            )
+    prefix = site.relative_to(root).as_posix() + "/"
+    found: dict[str, str] = {}
+    for path in files:
+        if path.startswith(prefix) and path.endswith(".dist-info/RECORD") and path.count("/") == prefix.count("/") + 1:
+            name, _, version = path[len(prefix) : -len(".dist-info/RECORD")].rpartition("-")
+            found[canonicalize_name(name)] = version
+            _check_record(root, prefix, path, files)
+    missing = sorted(set(wanted) - set(found))
+    strange = sorted(set(found) - set(wanted) - set(own))
+    if missing or strange:
+        what = f"lacks {', '.join(missing)}" if missing else f"holds {', '.join(strange)}, which nobody locked"
+        raise DepError(
+            "incomplete-environment",
+            f"the environment that was built {what}",
+            hint="run the same again; `jupyter dep doctor` looks at the store",
+        )
+    return files
+
+
+def _check_record(root: Path, prefix: str, record: str, files: Listing) -> None:
+    with (root / record).open(encoding="utf-8", newline="") as lines:
+        for row in csv.reader(lines):
+            if len(row) != 3 or row[0].endswith(".pyc"):
+                continue
+            path = os.path.normpath(prefix + row[0]).replace(os.sep, "/")
+            known = files.get(path)
+            if known is None or (row[2] and path != record and known[0] != int(row[2])):
+                raise DepError(
+                    "incomplete-environment",
+                    f"`{path}` is missing or has another size than its wheel says",
+                    hint="run the same again; a full disk or another program may have interfered",
+                    context={"file": path},
+                )
+
+
+def damaged(root: Path, site: Path) -> dict[str, list[str]]:
+    """Files whose bytes are not what their wheel's RECORD hashes say, by distribution: the full check of `doctor`."""
+    found: dict[str, list[str]] = {}
+    for info in sorted(site.glob("*.dist-info")):
+        record = info / "RECORD"
+        if not record.is_file():
+            continue
+        name = canonicalize_name(info.name.removesuffix(".dist-info").rpartition("-")[0])
+        with record.open(encoding="utf-8", newline="") as lines:
+            for row in csv.reader(lines):
+                if len(row) == 3 and row[1].startswith("sha256=") and not row[0].endswith(".pyc"):
+                    path = Path(os.path.normpath(site / row[0]))
+                    if not path.is_file() or _sha256(path) != row[1].removeprefix("sha256="):
+                        found.setdefault(name, []).append(path.relative_to(root).as_posix())
+    return found
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return urlsafe_b64encode(hashlib.file_digest(file, "sha256").digest()).decode().rstrip("=")
+
+
+def make_read_only(root: Path, files: Listing, before: Listing) -> None:
+    """Take the write permission from every file that came from a wheel; folders stay writable for bytecode.
+
+    The files are the engine's cache's own (hard links), so this keeps the cache clean for every later environment too.
+    """
+    for path in files:
+        if path not in before:
+            full = root / path
+            mode = full.lstat().st_mode
+            if mode & 0o222 and not stat.S_ISLNK(mode):
+                full.chmod(stat.S_IMODE(mode) & ~0o222)
+
+
+def carry_bytecode(old: Path, new: Path) -> int:
+    """Hard-link the bytecode that imports wrote for files which are the same file in the new environment; how many."""
+    count = 0
+    for folder, _, names in os.walk(old):
+        if not folder.endswith("__pycache__"):
+            continue
+        source = Path(folder).parent
+        target = new / source.relative_to(old)
+        if not target.is_dir():
+            continue
+        cache = target / "__pycache__"
+        for name in names:
+            module = name.split(".", 1)[0] + ".py"
+            try:
+                was, now = (source / module).stat(), (target / module).stat()
+                if not name.endswith(".pyc") or not _same_file(was, now):
+                    continue
+                cache.mkdir(exist_ok=True)
+                os.link(Path(folder) / name, cache / name)
+                count += 1
+            except OSError:
+                continue  # bytecode is a convenience: the import writes what is missing
+    return count
+
+
+def _same_file(was: os.stat_result, now: os.stat_result) -> bool:
+    if was.st_ino == now.st_ino and was.st_dev == now.st_dev:
+        return True
+    return False

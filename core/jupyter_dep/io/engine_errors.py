@@ -1,0 +1,219 @@
+"""What the engine's last words mean for a user. Its wording is the pinned version's; a test runs the real one."""
+
+from __future__ import annotations
+
+import re
+
+from ..engine import LockRequest
+from ..errors import ConflictError, DepError, IndexUnreachableError
+
+_NOT_FOUND = re.compile(r"\b([A-Za-z0-9][A-Za-z0-9._-]*) was not found in the (?:package registry|cache)")
+_URL = re.compile(r"(https?://)([^\s/@)]*@)?([^\s/)]+)([^\s)]*)")
+_STATUS = re.compile(r"\((\d{3}) ([A-Za-z ]+)\)")
+_DEPENDS = re.compile(
+    r"(your project|all versions of \S+|[a-z0-9][\w.\-\[\]=]*) depends? on ((?:(?! and (?:your|all|only|we)|, we).)+)"
+)
+_MB = re.compile(r"No space left on device|Disk quota exceeded", re.IGNORECASE)
+_CONNECT = ("error sending request", "dns error", "Connection refused", "operation timed out", "tcp connect error")
+_BROKEN = (
+    "error decoding response body",
+    "error reading a body",
+    "Bad CRC",
+    "Failed to extract archive",
+    "end of file",
+)
+
+
+def names_not_found(stderr: str) -> frozenset[str]:
+    """Names that no configured index has."""
+    return frozenset(match[1].lower().rstrip(".") for match in _NOT_FOUND.finditer(_flat(stderr)))
+
+
+def explain(stderr: str, *, doing: str, request: LockRequest | None = None) -> DepError:
+    """The error that `stderr` tells; `doing` is `lock` or `install`. Codes: see the table in `docs/errors.md`."""
+    text = readable(stderr)
+    flat = _flat(stderr)
+    for judge in (_disk, _network, _hash, _build):
+        if (error := judge(flat, text, doing)) is not None:
+            return error
+    if doing == "lock" and "No solution found" in flat:
+        return _no_solution(flat, text, request)
+    if "which is incompatible with the project's Python requirement" in flat:
+        return DepError(
+            "no-matching-python",
+            f"the chosen Python does not satisfy `requires-python`: {text}",
+            hint="`jupyter dep python NOTEBOOK` shows the Pythons to choose from",
+        )
+    return DepError(
+        "engine-failed",
+        f"the engine could not {doing}: {text or 'it said nothing'}",
+        hint="run `jupyter dep doctor`; if it finds nothing, report this text",
+    )
+
+
+def readable(stderr: str) -> str:
+    """The engine's explanation without its chatter, credentials and our names for its project."""
+    lines = [
+        line
+        for line in stderr.splitlines()
+        if line.strip() and not line.startswith(("Using ", "Resolved ", "warning: The `--pylock`", "Prepared "))
+    ]
+    text = "\n".join(lines).removeprefix("error: ")
+    text = re.sub(r"\b(?:jupyter-dep-root:kernel|your project:kernel)\b", "the kernel", text)
+    text = text.replace("jupyter-dep-root", "the notebook").replace("your project", "the notebook")
+    return _URL.sub(lambda match: f"{match[1]}{match[3]}{match[4].split('?')[0]}", text).strip()
+
+
+def _flat(stderr: str) -> str:
+    return re.sub(r"\s+", " ", stderr)
+
+
+def _disk(flat: str, text: str, doing: str) -> DepError | None:
+    if _MB.search(flat):
+        return DepError(
+            "disk-full",
+            "no space left on the disk while packages were fetched or linked",
+            hint="free some space (`jupyter dep env gc` removes unused environments), then run the same again",
+        )
+    return None
+
+
+def _network(flat: str, text: str, doing: str) -> DepError | None:
+    match = _URL.search(flat)
+    host = f"`{match[3]}`" if match else "the package index"
+    if "401 Unauthorized" in flat or "403 Forbidden" in flat:
+        status = "401" if "401 Unauthorized" in flat else "403"
+        return IndexUnreachableError(
+            "index-refused",
+            f"{host} wants valid credentials (status {status})",
+            hint="put the credentials into your own index settings (`UV_DEFAULT_INDEX`, `PIP_INDEX_URL` or pip's "
+            "configuration); they are never taken from a notebook and never written into a lock",
+        )
+    if "network was disabled" in flat or "Network connectivity is disabled" in flat:
+        return IndexUnreachableError(
+            "offline",
+            "what is needed is not in the cache, and `--offline` forbids fetching it",
+            hint="run once without `--offline`; after that it works offline",
+        )
+    if "HTTP status" in flat and (answer := _STATUS.search(flat)):
+        code = "index-missing-file" if answer[1] == "404" else "index-failed"
+        return IndexUnreachableError(
+            code,
+            f"{host} answered {answer[1]} ({answer[2]})",
+            hint="the file is gone from the index: `jupyter dep update` picks what is there"
+            if answer[1] == "404"
+            else "the index has a bad moment: try again later, nothing was changed",
+        )
+    if any(phrase in flat for phrase in _CONNECT):
+        return IndexUnreachableError(
+            "network",
+            f"{host} cannot be reached",
+            hint="check the network and the proxy; what is sealed already keeps working offline",
+        )
+    if any(phrase in flat for phrase in _BROKEN):
+        return IndexUnreachableError(
+            "broken-download",
+            f"a download broke off or arrived damaged: {text.splitlines()[0]}",
+            hint="run the same again; nothing damaged was kept",
+        )
+    return None
+
+
+def _hash(flat: str, text: str, doing: str) -> DepError | None:
+    if match := re.search(r"(?:Hash|Size) mismatch for `([^`]+)`", flat):
+        return DepError(
+            "hash-mismatch",
+            f"`{match[1]}` that the index serves is not the file that was locked",
+            hint="nothing was installed; if the index replaced the file, `jupyter dep update NOTEBOOK "
+            f"{match[1].split('==')[0]}` locks what it serves now",
+            context={"package": match[1]},
+        )
+    return None
+
+
+def _build(flat: str, text: str, doing: str) -> DepError | None:
+    if match := re.search(r"Failed to build `([^`]+)`", flat):
+        return DepError(
+            "build-failed",
+            f"`{match[1]}` could not be built: {_last_words(text)}",
+            hint="look for a version that has a wheel, or read the build's output above",
+            context={"package": match[1]},
+        )
+    match = re.search(r"Wheels are required for `([^`]+)`", flat) or re.search(
+        r"Package `([^`]+)` can't be installed because it is marked as `--no-build`", flat
+    )
+    if match is None:
+        return None
+    return ConflictError(
+        "needs-build",
+        f"`{match[1]}` has no wheel that fits, only source, and building runs its code",
+        hint=f'permit it in the declaration, `[tool.jupyter-dep] build = ["{match[1]}"]`, or ask for a version that has wheels',
+        context={"package": match[1]},
+    )
+
+
+def _last_words(text: str) -> str:
+    return " · ".join(line.strip() for line in text.splitlines()[-4:])
+
+
+def _no_solution(flat: str, text: str, request: LockRequest | None) -> DepError:
+    body = text.split("\n", 1)[1] if "\n" in text else text
+    missing = sorted(names_not_found(flat))
+    if missing:
+        return IndexUnreachableError(
+            "unknown-package",
+            f"no package index that you have configured knows {_listed(missing)}",
+            hint="check the spelling",
+            context={"package": missing[0]},
+        )
+    if match := re.search(r"`([^`]+)` was filtered by `exclude-newer`", flat):
+        return ConflictError(
+            "cutoff",
+            f"`{match[1]}` has no version from before the cutoff that fits",
+            hint="choose a later `exclude-newer`, or an older bound",
+            context={"package": match[1]},
+        )
+    if "does not satisfy Python" in flat or "matching Python" in flat or "-compatible wheels" in flat:
+        return _not_everywhere(flat, body, request)
+    clash = _clash(flat)
+    if clash is None and (only := re.search(r"only (\S+?)(<=|>=|==)(\S+) is available", flat)):
+        return ConflictError(
+            "no-such-version",
+            f"`{only[1]}` has no version that fits: the newest is {only[3]}\n{body}",
+            hint="loosen the bound",
+            context={"package": only[1]},
+        )
+    named = f"{clash[0]} and {clash[1]} clash" if clash else "no set of versions satisfies what is declared"
+    hint = "loosen one of the two, or remove one" if clash else "loosen a bound, or remove a package"
+    return ConflictError("conflict", f"{named}\n{body}", hint=hint)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _clash(flat: str) -> tuple[str, str] | None:
+    """The two requirements that clash first, in the user's words."""
+    first = flat.split("we can conclude", 1)[0]
+    found = []
+    for match in _DEPENDS.finditer(first):
+        who = match[1].replace("your project", "the declaration").replace("all versions of ", "")
+        found += [f"`{wanted.strip().rstrip(',')}` (asked by {who})" for wanted in re.split(r" and (?=[a-z0-9])", match[2])]
+    return (found[0], found[1]) if len(found) >= 2 else None
+
+
+def _not_everywhere(flat: str, body: str, request: LockRequest | None) -> DepError:
+    steps = []
+    if match := re.search(r"more restrictive `requires-python` value \(like ([^)]+)\)", flat):
+        steps.append(f'declare `requires-python = "{match[1]}"`')
+    if "-compatible wheels" in flat or "split (markers: sys_platform" in flat:
+        steps.append("declare fewer platforms, `[tool.jupyter-dep] platforms = [\"sys_platform == 'linux'\"]`")
+    if match := re.search(r"(\S+?)==\S+ has no (?:usable )?wheels", flat):
+        steps.append(f'permit its build, `[tool.jupyter-dep] build = ["{match[1]}"]`')
+    if not steps:
+        steps.append("choose another Python (`jupyter dep python NOTEBOOK`), or an older version of the package")
+    return ConflictError(
+        "not-on-every-python",
+        f"no set of versions works on every Python and platform that the declaration allows\n{body}",
+        hint="; or ".join(steps),
+    )

@@ -1,0 +1,133 @@
+"""Reading and replacing a user's files: whole or not at all, and only what was read is replaced."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import Any
+
+from ..errors import DepError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
+_READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def explain(error: OSError, path: Path, doing: str) -> DepError:
+    """An error of the operating system in the user's words."""
+    context = {"file": str(path)}
+    if error.errno in _FULL:
+        return DepError(
+            "disk-full",
+            f"no space left while {doing}",
+            hint="free some space (`jupyter dep env gc` removes unused environments), then run the same again",
+            context=context,
+        )
+    if error.errno in _READ_ONLY:
+        return DepError(
+            "read-only",
+            f"no permission while {doing}",
+            hint="make the file and its folder writable, or work on a copy",
+            context=context,
+        )
+    if error.errno == errno.ENOENT:
+        return DepError("no-such-file", "there is no such file", hint="check the path and its spelling", context=context)
+    if error.errno == errno.EISDIR:
+        return DepError("is-a-folder", "this is a folder, not a file", hint="name the notebook file", context=context)
+    return DepError(
+        "system", f"{error.strerror or error} while {doing}", hint="look at the file and its folder", context=context
+    )
+
+
+def read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise explain(error, path, "reading") from error
+
+
+def read_if_there(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise explain(error, path, "reading") from error
+
+
+def replace(path: Path, content: bytes, *, expected: bytes | None) -> None:
+    """Replace a file in one step, if it still holds `expected` (None: if it is not there); links are followed.
+
+    Errors: `changed-meanwhile` and what `explain` says. On any error the file is as it was.
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        mode = stat.S_IMODE(target.stat().st_mode) if expected is not None else None
+        if mode is not None and not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, "read-only")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if mode is not None:
+                temporary.chmod(mode)
+            if read_if_there(target) != expected:
+                raise changed_meanwhile(path)
+            if expected is None:
+                _publish_new(temporary, target)
+            else:
+                os.replace(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except FileExistsError as error:
+        raise changed_meanwhile(path) from error
+    except OSError as error:
+        raise explain(error, path, "writing") from error
+
+
+def changed_meanwhile(path: Path) -> DepError:
+    return DepError(
+        "changed-meanwhile",
+        "the file was changed by somebody else meanwhile, so it was left as it is",
+        hint="save or reload the file in its editor, then run the same again",
+        context={"file": str(path)},
+    )
+
+
+def _publish_new(temporary: Path, target: Path) -> None:
+    try:
+        os.link(temporary, target)  # fails if the name was taken meanwhile, which a rename would not
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        temporary.rename(target)
+
+
+def write_state(path: Path, value: Any) -> None:
+    """Write one of our own small JSON files: atomically, readable by its user only."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(value, file, indent=1, sort_keys=True)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise explain(error, path, "writing") from error
+
+
+def read_state(path: Path) -> Any:
+    """One of our own JSON files; None if it is not there or unreadable, since it can be made anew."""
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,138 @@
+"""What is remembered of each project, per user: its last commands (for undo), its environments, a pending edit."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import DepError
+from .files import read_if_there, read_state, replace, write_state
+from .places import private_folder
+
+KEPT = 20
+KEPT_ENVIRONMENTS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One command's doing: the block's text, and the digest of the lock's bytes, before and after (None: there was none)."""
+
+    command: str
+    block_before: str | None
+    block_after: str | None
+    lock_before: str | None
+    lock_after: str | None
+    key_before: str | None = None
+    key_after: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A wanted declaration that could not be written into the notebook: `base` is the block that it edits."""
+
+    base: str | None
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Everything remembered below `folder`, one file a project."""
+
+    folder: Path
+
+    def _file(self, project: Path) -> Path:
+        digest = hashlib.sha256(os.fsencode(os.path.realpath(project))).hexdigest()[:24]
+        return self.folder / f"{digest}.json"
+
+    def _load(self, project: Path) -> dict[str, Any]:
+        raw = read_state(self._file(project))
+        return raw if isinstance(raw, dict) else {}
+
+    def _save(self, project: Path, **changes: Any) -> None:
+        known = {"project": os.path.realpath(project), **self._load(project), **changes}
+        write_state(self._file(project), known)
+
+    def record(self, project: Path, step: Step, locks: Iterable[bytes]) -> None:
+        """Append a step, and keep the bytes of the locks that it names; what had been undone can no longer be redone."""
+        blobs = private_folder(self._blobs(project))
+        for lock in locks:
+            file = blobs / hashlib.sha256(lock).hexdigest()
+            if not file.exists():
+                replace(file, lock, expected=None)
+        steps = [*self._steps(project), step][-KEPT:]
+        self._save(project, steps=[asdict(item) for item in steps], undone=[])
+        named = {digest for item in steps for digest in (item.lock_before, item.lock_after)}
+        for file in blobs.iterdir():
+            if file.name not in named:
+                file.unlink(missing_ok=True)
+
+    def lock_bytes(self, project: Path, digest: str | None) -> bytes | None:
+        """The kept bytes of a lock. Errors: `history-incomplete` if they are gone."""
+        if digest is None:
+            return None
+        data = read_if_there(self._blobs(project) / digest)
+        if data is None or hashlib.sha256(data).hexdigest() != digest:
+            raise DepError(
+                "history-incomplete",
+                "the lock from before that command is no longer kept",
+                hint="take it from your version control, or lock again",
+            )
+        return data
+
+    def _blobs(self, project: Path) -> Path:
+        return self._file(project).with_suffix(".locks")
+
+    def _steps(self, project: Path, kind: str = "steps") -> list[Step]:
+        return [Step(**raw) for raw in self._load(project).get(kind, [])]
+
+    def last(self, project: Path, *, redo: bool = False) -> Step | None:
+        steps = self._steps(project, "undone" if redo else "steps")
+        return steps[-1] if steps else None
+
+    def move(self, project: Path, *, redo: bool = False) -> None:
+        """Note that the last step was undone (or redone)."""
+        done, undone = self._steps(project), self._steps(project, "undone")
+        source, target = (undone, done) if redo else (done, undone)
+        target.append(source.pop())
+        self._save(project, steps=[asdict(item) for item in done], undone=[asdict(item) for item in undone])
+
+    def used(self, project: Path, key: str) -> None:
+        """Note the environment that a project runs on; the last few are kept by garbage collection."""
+        keys = [known for known in self._load(project).get("environments", []) if known != key]
+        if self._load(project).get("environments", [])[-1:] != [key]:
+            self._save(project, environments=[*keys, key][-KEPT_ENVIRONMENTS:])
+
+    def environments(self, project: Path) -> tuple[str, ...]:
+        return tuple(self._load(project).get("environments", ()))
+
+    def pending(self, project: Path) -> Pending | None:
+        raw = self._load(project).get("pending")
+        return Pending(**raw) if raw else None
+
+    def set_pending(self, project: Path, pending: Pending | None) -> None:
+        if pending is not None or self._load(project).get("pending"):
+            self._save(project, pending=asdict(pending) if pending else None)
+
+    def forget(self, project: Path) -> None:
+        self._file(project).unlink(missing_ok=True)
+        shutil.rmtree(self._blobs(project), ignore_errors=True)
+
+    def rename(self, project: Path, new: Path) -> None:
+        known = self._load(project)
+        if known:
+            write_state(self._file(new), {**known, "project": os.path.realpath(new)})
+            if self._blobs(project).is_dir() and not self._blobs(new).exists():
+                self._blobs(project).rename(self._blobs(new))
+            self.forget(project)
+
+    def projects(self) -> Iterator[tuple[Path, tuple[str, ...]]]:
+        """Every project that is remembered, with its environments, the newest last."""
+        for file in sorted(self.folder.glob("*.json")):
+            raw = read_state(file)
+            if isinstance(raw, dict) and "project" in raw:
+                yield Path(raw["project"]), tuple(raw.get("environments", ()))

@@ -1,0 +1,51 @@
+"""Locks that a process holds for its life, and its children after it: what garbage collection looks at.
+
+`flock` on an open descriptor, because it is inherited with the descriptor and freed by the system however the holders end.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+
+class Lease:
+    """A shared (in use) or exclusive (being built, being removed) hold on one file; `inheritable` for child processes."""
+
+    def __init__(self, file: Path, handle: int) -> None:
+        self.file = file
+        self.handle = handle
+
+    @classmethod
+    def take(cls, file: Path, *, exclusive: bool = False, inheritable: bool = False) -> Lease | None:
+        """The lease, or None if somebody holds what excludes it; never waits."""
+        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            if sys.platform == "win32":
+                if exclusive:
+                    msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(handle, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+            return None
+        os.set_inheritable(handle, inheritable)
+        return cls(file, handle)
+
+    def release(self) -> None:
+        if self.handle >= 0:
+            os.close(self.handle)
+            self.handle = -1
+
+    def __enter__(self) -> Lease:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.release()

@@ -1,0 +1,168 @@
+"""The one module that starts programs: argument lists, a clean environment, an overall deadline, killed with us.
+
+A child gets a session of its own, so that it and what it starts can be killed as a group, and, on Linux, a
+parent-death signal, so that it does not outlive a SIGKILL of ours.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import DepError
+from ..progress import Cancel
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def _die_with_parent(parent: int) -> Callable[[], None] | None:
+    if _libc is None:
+        return None
+    libc = _libc
+
+    def before_exec() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # the parent died between fork and prctl
+            os._exit(1)
+
+    return before_exec
+
+
+def isolation(platform: str = sys.platform) -> dict[str, Any]:
+    """The `Popen` arguments that put a child in a group of its own and bind its life to ours."""
+    if platform == "win32":
+        return {"creationflags": 0x00000200}  # CREATE_NEW_PROCESS_GROUP
+    return {"start_new_session": True, "preexec_fn": _die_with_parent(os.getpid())}
+
+
+def kill_group(process: subprocess.Popen[str]) -> None:
+    """End a child and what it started; nothing happens if it is gone."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+    process.wait()
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout: float,
+    on_line: Callable[[str], None] | None = None,
+    cancel: Cancel | None = None,
+) -> Completed:
+    """Run a program to its end and give back what it wrote.
+
+    `timeout` is the whole run's, in seconds. `on_line` gets each line of stderr as it comes. Errors: `cancelled`,
+    `engine-timeout`, `program-missing`.
+    """
+    name = Path(argv[0]).name
+    try:
+        process = subprocess.Popen(  # noqa: S603  an argument list that our pure builders made
+            list(argv),
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            **isolation(),
+        )
+    except OSError as error:
+        raise DepError(
+            "program-missing",
+            f"`{name}` could not be started: {error.strerror}",
+            hint="run `jupyter dep doctor` to see what is installed where",
+            context={"file": str(argv[0])},
+        ) from error
+    out: list[str] = []
+    err: list[str] = []
+
+    def read_out() -> None:
+        assert process.stdout is not None
+        out.append(process.stdout.read())
+
+    def read_err() -> None:
+        assert process.stderr is not None
+        for line in process.stderr:
+            err.append(line)
+            if on_line is not None:
+                on_line(line.rstrip("\n"))
+
+    readers = [threading.Thread(target=read, daemon=True) for read in (read_out, read_err)]
+    for reader in readers:
+        reader.start()
+    deadline = time.monotonic() + timeout
+    try:
+        while True:
+            try:
+                process.wait(0.05 if cancel is not None else min(1.0, timeout))
+                break
+            except subprocess.TimeoutExpired:
+                if cancel is not None and cancel.is_set:
+                    raise DepError(
+                        "cancelled", "cancelled", hint="nothing was changed; run the same again when you like"
+                    ) from None
+                if time.monotonic() > deadline:
+                    raise DepError(
+                        "engine-timeout",
+                        f"`{name}` did not finish within {timeout:.0f} s",
+                        hint="look at the network, then run the same again: what was downloaded is kept",
+                    ) from None
+    except BaseException:
+        kill_group(process)
+        raise
+    for reader in readers:
+        reader.join(5)
+    return Completed(returncode=process.returncode, stdout="".join(out), stderr="".join(err))
+
+
+def replace_or_supervise(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
+    """Become another program where the system can; else run it as a child in our terminal and give its exit code."""
+    if sys.platform != "win32":
+        os.chdir(cwd)
+        sys.stdout.flush()
+        os.execve(argv[0], list(argv), dict(env))  # noqa: S606
+    return attached(argv, cwd=cwd, env=env)  # type: ignore[unreachable]
+
+
+def attached(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
+    """Run a program on our own terminal (its stdin, stdout and stderr are ours) and give its exit code."""
+    try:
+        process = subprocess.Popen(list(argv), cwd=cwd, env=dict(env))  # noqa: S603
+    except OSError as error:
+        raise DepError(
+            "program-missing",
+            f"`{Path(argv[0]).name}` could not be started: {error.strerror}",
+            hint="check the spelling; programs of the environment are found first",
+            context={"file": str(argv[0])},
+        ) from error
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # the child got the same Ctrl-C: it decides
+            continue

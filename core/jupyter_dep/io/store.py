@@ -1,0 +1,294 @@
+"""The per-user folder of environments: built in a fresh folder, checked, then sealed under their key.
+
+Nothing ever refers to an unsealed folder, so a kill at any point leaves nothing half-true. Layout:
+
+    e/<id>/            an environment           e/<id>.lease   held by its builder, then by every process on it
+    k/<key>.json       the seal: this key's environment is e/<id>      k/<key>.lock   one build at a time
+    q/<key>.json       a seal that was withdrawn because files had changed
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ..errors import DepError
+from ..progress import Cancel, Progress, Reporter, silent
+from . import contents
+from .files import explain, read_state, write_state
+from .leases import Lease
+from .places import private_folder
+
+BUILD_DEADLINE = 2400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """One sealed environment. `site` is its site-packages, `stamp` the digest of names, sizes and times at sealing."""
+
+    key: str
+    path: str
+    python: str
+    site: str
+    interpreter: str
+    stamp: str
+    files: int
+    size: int
+    packages: Mapping[str, str]
+
+    @property
+    def lease(self) -> str:
+        return self.path + ".lease"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How to build one environment: `create` makes the empty one at a folder and gives its python, `link` fills it."""
+
+    key: str
+    interpreter: str
+    python_version: str
+    packages: Mapping[str, str]
+    create: Callable[[Path], Path]
+    link: Callable[[Path], None]
+    bytecode_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The store at `root`; `under` is a read-only one below it, if an admin set one up."""
+
+    root: Path
+    under: Path | None = None
+
+    def sealed(self, key: str) -> Sealed | None:
+        """The environment of a key, if it is sealed and still there."""
+        for root in (self.root, self.under):
+            if root is None:
+                continue
+            raw = read_state(root / "k" / f"{key}.json")
+            if isinstance(raw, dict):
+                try:
+                    found = Sealed(**raw)
+                except TypeError:
+                    continue
+                if os.path.exists(found.python):
+                    return found
+        return None
+
+    def all(self) -> tuple[Sealed, ...]:
+        found = []
+        for file in sorted((self.root / "k").glob("*.json")):
+            environment = self.sealed(file.stem)
+            if environment is not None:
+                found.append(environment)
+        return tuple(found)
+
+    def ensure(self, recipe: Recipe, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> Sealed:
+        """The environment of a recipe: the sealed one, or one built now; of several callers one builds.
+
+        Errors: what creating, linking and checking raise; `cancelled`; `build-deadline`.
+        """
+        if (found := self.sealed(recipe.key)) is not None:
+            return found
+        try:
+            for folder in ("e", "k"):
+                private_folder(self.root / folder)
+        except OSError as error:
+            raise explain(error, self.root, "making the store") from error
+        with self._turn(recipe.key, reporter, cancel):
+            if (found := self.sealed(recipe.key)) is not None:
+                return found
+            try:
+                return self._build(recipe, reporter)
+            except OSError as error:
+                raise explain(error, self.root, "building an environment") from error
+
+    def _turn(self, key: str, reporter: Reporter, cancel: Cancel | None) -> _Turn:
+        return _Turn(FileLock(self.root / "k" / f"{key}.lock", mode=0o600), reporter, cancel)
+
+    def _build(self, recipe: Recipe, reporter: Reporter) -> Sealed:
+        name = secrets.token_hex(5)
+        folder = self.root / "e" / name
+        lease = Lease.take(folder.with_name(name + ".lease"), exclusive=True)
+        if lease is None:  # 40 random bits: somebody else's build of the same name is a broken random source
+            raise DepError("store-busy", "the store gave a folder's name twice", hint="run the same again")
+        try:
+            python = recipe.create(folder)
+            before = contents.listing(folder)
+            configuration = (folder / "pyvenv.cfg").read_bytes()
+            recipe.link(python)
+            reporter(Progress(phase="checking"))
+            site = contents.site_packages(folder, recipe.python_version, sys.platform)
+            if (folder / "pyvenv.cfg").read_bytes() != configuration:
+                raise DepError(
+                    "hostile-wheel",
+                    "a package replaced `pyvenv.cfg`, the file that makes the environment what it is",
+                    hint="remove the package that was added last; nothing of it was started",
+                )
+            files = contents.check(folder, site, before, recipe.packages, own=("virtualenv",))
+            reporter(Progress(phase="sealing"))
+            if recipe.bytecode_from is not None and os.path.isdir(recipe.bytecode_from):
+                contents.carry_bytecode(Path(recipe.bytecode_from), site)
+            if _protects():
+                contents.make_read_only(folder, files, before)
+            sealed = Sealed(
+                key=recipe.key,
+                path=str(folder),
+                python=str(python),
+                site=str(site),
+                interpreter=recipe.interpreter,
+                stamp=contents.stamp(files),
+                files=len(files),
+                size=sum(size for size, _ in files.values()),
+                packages=dict(recipe.packages),
+            )
+            write_state(self.root / "k" / f"{recipe.key}.json", asdict(sealed))
+            return sealed
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.with_name(name + ".lease").unlink(missing_ok=True)
+            raise
+        finally:
+            lease.release()
+
+    def changed(self, environment: Sealed) -> bool:
+        """Whether names, sizes or times of a sealed environment's files are not what they were (0.1 s for 14,000 files)."""
+        try:
+            return contents.stamp(contents.listing(Path(environment.path))) != environment.stamp
+        except OSError:
+            return True
+
+    def quarantine(self, environment: Sealed) -> dict[str, list[str]]:
+        """Withdraw the seal of a changed environment, so that the next start builds a fresh one; gives the damaged files."""
+        seal = self.root / "k" / f"{environment.key}.json"
+        private_folder(self.root / "q")
+        try:
+            os.replace(seal, self.root / "q" / seal.name)
+        except FileNotFoundError:
+            pass
+        return contents.damaged(Path(environment.path), Path(environment.site))
+
+    def sweep(self) -> int:
+        """Remove unsealed folders whose builder is gone, and quarantined ones that nobody uses; how many."""
+        known = {environment.path for environment in self.all()}
+        count = 0
+        for folder in self._folders():
+            if str(folder) not in known:
+                count += self._remove_folder(folder)
+        return count
+
+    def _folders(self) -> Iterator[Path]:
+        base = self.root / "e"
+        if base.is_dir():
+            for entry in sorted(base.iterdir()):
+                if entry.is_dir() and not entry.is_symlink():
+                    yield entry
+
+    def remove(self, environment: Sealed) -> bool:
+        """Remove a sealed environment unless a process runs on it."""
+        lease = Lease.take(Path(environment.lease), exclusive=True)
+        if lease is None:
+            return False
+        with lease:
+            (self.root / "k" / f"{environment.key}.json").unlink(missing_ok=True)
+        return self._remove_folder(Path(environment.path))
+
+    def _remove_folder(self, folder: Path) -> bool:
+        file = folder.with_name(folder.name + ".lease")
+        lease = Lease.take(file, exclusive=True)
+        if lease is None:
+            return False
+        with lease:
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                file.unlink(missing_ok=True)
+        return True
+
+    def on_network(self) -> bool:
+        """Whether the store lies on a network file system, where the locks of other machines cannot be trusted."""
+        return file_system(self.root) in _NETWORK
+
+
+class _Turn:
+    """One build at a time for a key: waits visibly, can be cancelled, has a deadline."""
+
+    def __init__(self, lock: FileLock, reporter: Reporter, cancel: Cancel | None) -> None:
+        self.lock, self.reporter, self.cancel = lock, reporter, cancel
+
+    def __enter__(self) -> None:
+        deadline = time.monotonic() + BUILD_DEADLINE
+        try:
+            self.lock.acquire(timeout=0)
+            return
+        except Timeout:
+            pass
+        while True:
+            self.reporter(Progress(phase="waiting", detail="another process builds the same environment"))
+            try:
+                self.lock.acquire(timeout=0.3, poll_interval=0.05)
+                return
+            except Timeout:
+                if self.cancel is not None and self.cancel.is_set:
+                    raise DepError(
+                        "cancelled",
+                        "cancelled while waiting",
+                        hint="nothing was changed; run the same again when you like",
+                    ) from None
+                if time.monotonic() > deadline:
+                    raise DepError(
+                        "build-deadline",
+                        f"another process has been building this environment for {BUILD_DEADLINE / 60:.0f} minutes",
+                        hint="end that process, then run the same again",
+                    ) from None
+
+    def __exit__(self, *_: Any) -> None:
+        self.lock.release()
+
+
+def _protects() -> bool:
+    """Read-only permissions do nothing against root."""
+    return sys.platform == "win32" or os.geteuid() != 0
+
+
+_NETWORK = {
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "afs",
+    "ceph",
+    "glusterfs",
+    "lustre",
+    "beegfs",
+    "gpfs",
+    "9p",
+    "fuse.sshfs",
+}
+
+
+def file_system(folder: Path, mounts: str = "/proc/self/mountinfo") -> str | None:
+    """The type of the file system that holds a folder, where the system tells (Linux)."""
+    try:
+        lines = Path(mounts).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    where = os.path.realpath(folder)
+    best, kind = "", None
+    for line in lines:
+        fields, _, rest = line.partition(" - ")
+        point = fields.split(" ")[4].replace("\\040", " ")
+        inside = where == point or where.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(best):
+            best, kind = point, rest.split(" ", 1)[0]
+    return kind

@@ -1,0 +1,65 @@
+"""What was found out about a lock, remembered by the digest of its bytes: opening does not parse a big lock again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import DepError
+from ..model.interpreter import Interpreter
+from ..model.selection import Artifact
+from ..model.summary import VERSION, Summary
+from .files import read_state, write_state
+
+
+@dataclass(frozen=True, slots=True)
+class Summaries:
+    """The memory at `folder` (0700: nobody else may write what we believe about a lock)."""
+
+    folder: Path
+
+    def of(self, data: bytes, *, context: Mapping[str, str | int]) -> Summary:
+        """The summary of a lock's bytes. Errors: those of `lockfile.read` and `policy.examine`."""
+        digest = hashlib.sha256(data).hexdigest()
+        file = self.folder / f"v{VERSION}" / f"{digest}.json"
+        known = Summary.from_json(read_state(file))
+        if known is not None:
+            return known
+        from ..model import lockfile
+        from ..model.summary import summarise
+
+        found = summarise(lockfile.read(data, context=context), context=context)
+        self._remember(file, found.as_json())
+        return found
+
+    def selected(
+        self, data: bytes, interpreter: Interpreter, *, context: Mapping[str, str | int]
+    ) -> tuple[str, tuple[Artifact, ...]]:
+        """The environment key and the artifacts of a lock on an interpreter. Errors: `not-installable-here`."""
+        digest = hashlib.sha256(data).hexdigest()
+        who = hashlib.sha256(interpreter.identity.encode()).hexdigest()[:16]
+        file = self.folder / f"v{VERSION}" / f"{digest}.{who}.json"
+        raw = read_state(file)
+        if isinstance(raw, dict) and "key" in raw:
+            return str(raw["key"]), tuple(Artifact.from_json(item) for item in raw["artifacts"])
+        from ..model import lockfile
+        from ..model.identity import environment_key
+        from ..model.selection import select
+
+        artifacts = select(
+            lockfile.read(data, context=context),
+            environment=interpreter.environment(),
+            tags=interpreter.tags(),
+            context=context,
+        )
+        key = environment_key(artifacts, interpreter.identity)
+        self._remember(file, {"key": key, "artifacts": [item.as_json() for item in artifacts]})
+        return key, artifacts
+
+    def _remember(self, file: Path, value: object) -> None:
+        try:
+            write_state(file, value)
+        except DepError:
+            pass  # a full disk must not stop a kernel from starting

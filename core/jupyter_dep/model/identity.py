@@ -1,0 +1,52 @@
+"""The environment key and the consent fingerprint: pure functions of what they stand for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from .lockfile import Lock
+from .policy import files_of
+from .selection import Artifact
+
+LAYOUT = 1
+"""Counts up when the way environments are built changes, so that old ones are not taken for new ones."""
+
+
+def environment_key(artifacts: Iterable[Artifact], interpreter: str) -> str:
+    """The key of the environment: same artifacts and same interpreter, same environment. 40 hexadecimal digits."""
+    content = sorted((item.name, item.version, item.kind, item.sha256 or item.url) for item in artifacts)
+    return _digest([LAYOUT, interpreter, content])[:40]
+
+
+def fingerprint(lock: Lock) -> str:
+    """What a consent is given to: everything that could be installed or asked on any platform, no spelling, no names.
+
+    32 hexadecimal digits.
+    """
+    content: list[Any] = []
+    hosts: set[str] = set()
+    for package in lock.packages:
+        artifacts = files_of(package)
+        hosts |= {urlsplit(item.url or "").netloc for item in artifacts}
+        if package.index:
+            hosts.add(package.index)
+        direct = [repr(part) for part in (package.vcs, package.directory, package.archive) if part is not None]
+        content.append(
+            [
+                package.name,
+                str(package.version or ""),
+                str(package.marker or ""),
+                sorted([item.filename, *sorted(f"{k}:{v}" for k, v in item.hashes.items())] for item in artifacts),
+                direct,
+            ]
+        )
+    python = lock.table.python if lock.table else ""
+    return _digest([sorted(content), sorted(hosts), python, str(lock.pylock.requires_python or "")])[:32]
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,52 @@
+"""Which distribution brings a module: a reviewed map of import names, offline and the same everywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from packaging.utils import canonicalize_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """The normalised name of a distribution. `certain` is False where it is only a guess.
+
+    `distribution` is empty where several share the module, as with `google`.
+    """
+
+    distribution: str
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tables:
+    """`names`: dotted module to distribution where they differ; `same`: distributions that are imported by their own
+    name; `shared`: namespaces that belong to nobody."""
+
+    names: Mapping[str, str]
+    same: frozenset[str]
+    shared: frozenset[str]
+
+
+def distribution_for(module: str) -> Match:
+    """The distribution of a dotted module name: its longest known prefix decides, else the first name is the guess."""
+    tables = _tables()
+    parts = module.split(".")
+    for count in range(len(parts), 0, -1):
+        known = tables.names.get(".".join(parts[:count]))
+        if known is not None:
+            return Match(distribution=known, certain=True)
+    if parts[0] in tables.shared:
+        return Match(distribution="", certain=False)
+    guess = canonicalize_name(parts[0])
+    return Match(distribution=guess, certain=guess in tables.same)
+
+
+@cache
+def _tables() -> _Tables:
+    raw = json.loads(files("jupyter_dep.data").joinpath("import_names.json").read_text(encoding="utf-8"))
+    return _Tables(names=raw["names"], same=frozenset(raw["same"]), shared=frozenset(raw["shared"]))

@@ -1,0 +1,180 @@
+"""What of a lock goes onto one interpreter: the selected artifacts, and on which platforms there would be none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
+
+from packaging.markers import Environment
+from packaging.pylock import (
+    Package,
+    PackageArchive,
+    PackageDirectory,
+    PackageSdist,
+    PackageVcs,
+    PackageWheel,
+    PylockSelectError,
+)
+from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
+
+from ..errors import DepError
+from .lockfile import Lock
+
+Kind = Literal["wheel", "sdist", "vcs", "directory", "archive"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """One file (or source) that goes into an environment; `size` in bytes where the lock tells."""
+
+    name: str
+    version: str
+    kind: Kind
+    filename: str
+    url: str
+    sha256: str
+    size: int | None = None
+    index: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Artifact:
+        return cls(**raw)
+
+
+def select(
+    lock: Lock, *, environment: Environment, tags: Sequence[Tag], context: Mapping[str, str | int]
+) -> tuple[Artifact, ...]:
+    """The artifacts for one interpreter, by name. Errors: `not-for-this-python`, `no-wheel-here`."""
+    groups = lock.pylock.dependency_groups
+    try:
+        chosen = list(
+            lock.pylock.select(environment=environment, tags=tags, dependency_groups=list(groups) if groups else None)
+        )
+    except PylockSelectError as error:
+        raise DepError(
+            "not-installable-here",
+            f"the lock has nothing that fits this Python and platform: {error}",
+            hint="`jupyter dep python NOTEBOOK` shows the Pythons to choose from; "
+            "`jupyter dep lock NOTEBOOK` locks again from this machine",
+            context=context,
+        ) from error
+    return tuple(sorted((_artifact(package, found) for package, found in chosen), key=lambda item: item.name))
+
+
+def _artifact(
+    package: Package,
+    found: PackageVcs | PackageDirectory | PackageArchive | PackageWheel | PackageSdist,
+) -> Artifact:
+    if isinstance(found, PackageWheel | PackageSdist):
+        return Artifact(
+            name=package.name,
+            version=str(package.version or ""),
+            kind="wheel" if isinstance(found, PackageWheel) else "sdist",
+            filename=found.filename,
+            url=found.url or "",
+            sha256=str(found.hashes.get("sha256", "")),
+            size=found.size,
+            index=package.index,
+        )
+    version = str(package.version or "")
+    if isinstance(found, PackageVcs):
+        return Artifact(
+            name=package.name,
+            version=version,
+            kind="vcs",
+            filename="",
+            url=f"{found.type}+{found.url or found.path}@{found.commit_id}",
+            sha256="",
+        )
+    if isinstance(found, PackageArchive):
+        address = found.url or str(found.path)
+        return Artifact(
+            name=package.name,
+            version=version,
+            kind="archive",
+            filename=unquote(urlsplit(address).path.rsplit("/", 1)[-1]),
+            url=address,
+            sha256=str(found.hashes.get("sha256", "")),
+            size=found.size,
+        )
+    return Artifact(name=package.name, version=version, kind="directory", filename="", url=found.path, sha256="")
+
+
+def _reference(os: str, machine: str, system: str, platforms: Sequence[str]) -> tuple[dict[str, str], Sequence[str]]:
+    return {
+        "os_name": "nt" if os == "win32" else "posix",
+        "sys_platform": os,
+        "platform_machine": machine,
+        "platform_system": system,
+    }, platforms
+
+
+_LINUX = [f"manylinux_2_{minor}" for minor in range(28, 4, -1)]
+_REFERENCES: dict[str, tuple[dict[str, str], Sequence[str]]] = {
+    "linux-x86_64": _reference(
+        "linux", "x86_64", "Linux", [*(f"{p}_x86_64" for p in _LINUX), "manylinux2014_x86_64", "linux_x86_64"]
+    ),
+    "linux-aarch64": _reference(
+        "linux", "aarch64", "Linux", [*(f"{p}_aarch64" for p in _LINUX), "manylinux2014_aarch64", "linux_aarch64"]
+    ),
+    "macos-arm64": _reference("darwin", "arm64", "Darwin", list(mac_platforms((14, 0), "arm64"))),
+    "macos-x86_64": _reference("darwin", "x86_64", "Darwin", list(mac_platforms((13, 0), "x86_64"))),
+    "windows-amd64": _reference("win32", "AMD64", "Windows", ["win_amd64"]),
+}
+
+
+def without_wheels(lock: Lock, python: str) -> dict[str, tuple[str, ...]]:
+    """The packages that have no wheel, for each of five common platforms on the Python minor `3.11`."""
+    minor = tuple(int(part) for part in python.rstrip("t").split("."))
+    abi = f"cp{minor[0]}{minor[1]}{'t' if python.endswith('t') else ''}"
+    found: dict[str, tuple[str, ...]] = {}
+    for name, (markers, platforms) in _REFERENCES.items():
+        tags = [
+            *cpython_tags(minor, [abi], platforms),
+            *compatible_tags(minor, f"cp{minor[0]}{minor[1]}", platforms),
+        ]
+        compatible = frozenset(tags)
+        environment = {
+            "implementation_name": "cpython",
+            "implementation_version": f"{minor[0]}.{minor[1]}.0",
+            "platform_python_implementation": "CPython",
+            "platform_release": "",
+            "platform_version": "",
+            "python_full_version": f"{minor[0]}.{minor[1]}.0",
+            "python_version": f"{minor[0]}.{minor[1]}",
+            **markers,
+        }
+        lacking = _lacking(lock, environment, compatible)
+        if lacking:
+            found[name] = lacking
+    return found
+
+
+def _lacking(lock: Lock, environment: Mapping[str, str], compatible: Collection[Tag]) -> tuple[str, ...]:
+    from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+    lacking = set()
+    for package in lock.packages:
+        if package.vcs or package.directory or package.archive:
+            continue
+        extended: dict[str, str | frozenset[str]] = {
+            **environment,
+            "extras": frozenset(),
+            "dependency_groups": frozenset(),
+        }
+        if package.marker is not None and not package.marker.evaluate(extended, context="lock_file"):
+            continue
+        for wheel in package.wheels or ():
+            try:
+                if not parse_wheel_filename(wheel.filename)[3].isdisjoint(compatible):
+                    break
+            except InvalidWheelFilename:
+                continue
+        else:
+            lacking.add(package.name)
+    return tuple(sorted(lacking))

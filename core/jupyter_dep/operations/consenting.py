@@ -1,0 +1,82 @@
+"""Whether a lock may be used by this user, and what a yes would cover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ..errors import ConsentError
+from ..model.policy import Item
+from ..model.selection import Artifact
+from ..model.summary import Summary
+from ..services import Services
+
+Basis = Literal["own", "allowed", "folder", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """`basis` is why the lock may be used; `missing` are unusual items without a yes of their own."""
+
+    basis: Basis
+    missing: tuple[Item, ...] = ()
+
+    @property
+    def given(self) -> bool:
+        return self.basis != "none" and not self.missing
+
+
+def trust_of(summary: Summary, notebook: Path, services: Services, artifacts: Iterable[Artifact] = ()) -> Trust:
+    """What is recorded for a lock; `artifacts` are those that this machine would install."""
+    missing = services.consent.lacking(unusual_artifacts(artifacts))
+    if services.consent.own(summary.fingerprint):
+        return Trust(basis="own", missing=missing)
+    if services.consent.knows(summary.fingerprint):
+        return Trust(basis="allowed", missing=missing)
+    if services.consent.folder_of(notebook.parent) is not None:
+        return Trust(basis="folder", missing=missing)
+    return Trust(basis="none", missing=missing)
+
+
+def unusual_artifacts(artifacts: Iterable[Artifact]) -> tuple[Item, ...]:
+    """What of a selection runs or fetches more than a hashed wheel does."""
+    items = set()
+    for item in artifacts:
+        if item.kind == "sdist":
+            items.add(Item(kind="build", value=item.name))
+        elif item.kind == "vcs":
+            items.add(Item(kind="vcs", value=item.url))
+        elif item.kind == "archive":
+            items.add(Item(kind="archive", value=item.url))
+        elif item.kind == "directory":
+            items.add(Item(kind="path", value=item.url))
+    return tuple(sorted(items))
+
+
+def consent_missing(summary: Summary, missing: Iterable[Item], file: str) -> ConsentError:
+    """The refusal that says what would consent."""
+    items = tuple(missing)
+    allow = "".join(f" --allow {item}" for item in items)
+    words = "; ".join(item.words() for item in items)
+    return ConsentError(
+        "consent-missing",
+        "this lock was written by somebody else and has not been allowed to run here" + (f"; it also {words}" if words else ""),
+        hint=f"look at it with `jupyter dep show {file}`, then `jupyter dep trust allow {file}{allow}` "
+        f"(fingerprint {summary.fingerprint[:12]})",
+        context={"file": file},
+    )
+
+
+def unusual_needs_consent(items: Iterable[Item], services: Services, file: str) -> None:
+    """Refuse to resolve what asks a foreign index or runs a build before each has its yes (`consent-missing`)."""
+    missing = services.consent.lacking(items)
+    if missing:
+        allow = "".join(f" --allow {item}" for item in missing)
+        raise ConsentError(
+            "consent-missing",
+            "the declaration " + "; ".join(item.words() for item in missing),
+            hint=f"if you mean it: `jupyter dep trust allow {file}{allow}`",
+            context={"file": file},
+        )

@@ -1,0 +1,192 @@
+"""init, sync, python, mv: beginnings and moves of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
+
+from ..errors import DepError
+from ..io import files
+from ..io.history import Pending
+from ..messages import Edit
+from ..model import imports, inline
+from ..model.declaration import Declaration
+from ..model.interpreter import Interpreter
+from ..model.names import distribution_for
+from ..model.notebook import Notebook, blank
+from ..services import Services
+from .consenting import consent_missing, trust_of
+from .editing import KERNEL_DISPLAY, KERNEL_NAME, Asking, Changed, _bytecode_source, load, new_block, relock
+from .environments import ensure_environment, select_for
+from .inspecting import locked_state
+from .locking import allows, cutoff
+from .state import Project, check_lock_name, read_state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """`suggested` are requirements that the notebook seems to need and does not declare."""
+
+    requires_python: str
+    declared: tuple[str, ...] = ()
+    suggested: tuple[str, ...] = ()
+    edit: Edit | None = None
+
+
+def init(
+    notebook: Path,
+    services: Services,
+    asking: Asking,
+    *,
+    python: str | None = None,
+    imports: bool = False,
+    ask: Callable[[str], bool] | None = None,
+) -> Created:
+    """Write the block and the kernel's name; a notebook that is not there is made. Errors: `already-declared`."""
+    state = read_state(notebook, services, live_block=asking.live_block)
+    if state.block is not None:
+        raise DepError(
+            "already-declared",
+            "the notebook has a declaration already",
+            hint=f"`jupyter dep status {notebook.name}` shows it",
+            context=state.project.context,
+        )
+    check_lock_name(state.project)
+    if state.notebook is not None and (state.notebook.language or "python").lower() != "python":
+        raise DepError(
+            "not-python",
+            f"this is a notebook for {state.notebook.language}",
+            hint="jupyter-dep is for Python kernels",
+            context=state.project.context,
+        )
+    wanted = suggestions(state.notebook) if state.notebook else ()
+    take = bool(wanted) and (imports or (ask is not None and ask(f"Declare what it uses ({', '.join(wanted)})?")))
+    block = new_block(services, asking, wanted if take else (), python)
+    declared = inline.parse(block, context=state.project.context)
+    edit = None
+    if asking.in_kernel and not state.live:
+        services.history.set_pending(notebook, Pending(base=None, wanted=block))
+        edit = Edit(project=str(notebook), before=None, after=block, pending=True)
+    elif state.live:
+        edit = Edit(project=str(notebook), before=None, after=block)
+    elif state.data is None:
+        files.replace(notebook, blank(block, KERNEL_NAME, KERNEL_DISPLAY), expected=None)
+    else:
+        assert state.notebook is not None
+        content = state.notebook.with_block(block)
+        content = Notebook.parse(content, context=state.project.context).with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
+        files.replace(notebook, content, expected=state.data)
+    return Created(
+        requires_python=declared.requires_python or "",
+        declared=wanted if take else (),
+        suggested=() if take else wanted,
+        edit=edit,
+    )
+
+
+def suggestions(notebook: Notebook) -> tuple[str, ...]:
+    """Requirements for what a notebook imports and what its `%pip install` lines name."""
+    sources = [cell.source for cell in notebook.code_cells]
+    found: dict[str, str] = {}
+    for text in imports.installed_by_lines(sources):
+        found.setdefault(_name(text), text)
+    for module in imports.imported_modules(sources):
+        match = distribution_for(module)
+        if match.certain:
+            found.setdefault(match.distribution, match.distribution)
+    found.pop("ipython", None)
+    found.pop("", None)
+    return tuple(found.values())
+
+
+def _name(text: str) -> str:
+    from packaging.utils import canonicalize_name
+
+    from ..model.requirement import parse
+
+    try:
+        return str(canonicalize_name(parse(text).name))
+    except DepError:
+        return ""
+
+
+def full_timestamp(text: str) -> str:
+    """A date or timestamp of the command line as a full UTC timestamp. Errors: `bad-cutoff`."""
+    moment = cutoff(Declaration(uv={"exclude-newer": text}))
+    assert moment is not None
+    return moment
+
+
+def fits(requires_python: str | None, interpreter: Interpreter) -> bool:
+    return requires_python is None or SpecifierSet(requires_python).contains(interpreter.version, prereleases=True)
+
+
+def use_python(notebook: Path, spec: str, services: Services, asking: Asking) -> Changed:
+    """Lock again with another Python; `requires-python` is changed only if it forbids that one."""
+    found = services.interpreters.find(spec)
+
+    def edit(block: str) -> str:
+        declaration = inline.parse(block)
+        return block if allows(declaration, found.minor) else inline.set_requires_python(block, f">={found.minor}")
+
+    return relock(notebook, services, asking, python=found.minor, edit=edit)
+
+
+def sync(notebook: Path, services: Services, asking: Asking) -> Changed:
+    """Build what is locked. It names the notebook and means it, so it is consent for what an index vouches for."""
+    state = locked_state(notebook, services, asking)
+    assert state.summary is not None and state.lock_data is not None
+    selected = select_for(state.lock_data, state.summary, services, context=state.project.lock_context)
+    assert selected is not None
+    trust = trust_of(state.summary, notebook, services, selected.artifacts)
+    if trust.missing:
+        raise consent_missing(state.summary, trust.missing, notebook.name)
+    sealed = services.store.sealed(selected.key) if trust.given else None
+    if sealed is None:
+        sealed = ensure_environment(
+            selected,
+            trust,
+            services,
+            file=notebook.name,
+            bytecode_from=_bytecode_source(state, services, asking, selected),
+            offline=asking.offline,
+            reporter=asking.reporter,
+            cancel=asking.cancel,
+        )
+    if trust.basis == "none":
+        services.consent.allow("fingerprint", [state.summary.fingerprint], by="named in a command")
+    services.history.used(notebook, sealed.key)
+    notes = () if state.lock_answers else ("the lock is stale: this is what is locked, not what is declared",)
+    return Changed(state=state, summary=state.summary, sealed=sealed, selected=selected, notes=notes)
+
+
+def move(old: Path, new: Path, services: Services) -> tuple[str, ...]:
+    """Rename a notebook, its lock and what is remembered of it; gives what was moved. Errors: `name-taken`."""
+    state = load(old, services, Asking())
+    source, target = state.project, Project.of_notebook(new)
+    for path in (target.notebook, target.lock):
+        if path.exists():
+            raise DepError(
+                "name-taken",
+                "there is already such a file",
+                hint="choose another name, or move that file away first",
+                context={"file": str(path)},
+            )
+    check_lock_name(replace(target, notebook=new))
+    moved = []
+    lock = source.orphan or source.lock
+    try:
+        old.rename(new)
+        moved.append(f"{old.name} → {new.name}")
+        if lock.exists():
+            lock.rename(target.lock)
+            moved.append(f"{lock.name} → {target.lock.name}")
+    except OSError as error:
+        if new.exists() and not old.exists():
+            new.rename(old)
+        raise files.explain(error, old, "renaming") from error
+    services.history.rename(old, new)
+    return tuple(moved)

@@ -1,0 +1,170 @@
+"""From a lock to its sealed environment on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ..engine import Install
+from ..errors import ConsentError, DepError
+from ..io import files, venv
+from ..io.store import Recipe, Sealed
+from ..model.interpreter import Interpreter
+from ..model.policy import Item
+from ..model.selection import Artifact
+from ..model.summary import Summary
+from ..progress import Cancel, Progress, Reporter, silent
+from ..services import Services
+from .consenting import Trust
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selected:
+    """A lock's answer for one interpreter: the key of the environment and what goes into it."""
+
+    interpreter: Interpreter
+    key: str
+    artifacts: tuple[Artifact, ...]
+
+    @property
+    def download_size(self) -> int:
+        """Bytes of all artifacts, as far as the lock tells."""
+        return sum(item.size or 0 for item in self.artifacts)
+
+
+def select_for(
+    data: bytes, summary: Summary, services: Services, *, context: Mapping[str, str | int], search: bool = True
+) -> Selected | None:
+    """What a lock means here, on an interpreter of the minor that it was made with.
+
+    `search=False` answers from what is remembered of the machine's Pythons, None if that is not enough.
+    Errors: `no-matching-python`, `not-installable-here`.
+    """
+    interpreter = services.interpreters.cached_minor(summary.python)
+    if interpreter is None:
+        if not search:
+            return None
+        interpreter = services.interpreters.find(summary.python)
+    key, artifacts = services.summaries.selected(data, interpreter, context=context)
+    return Selected(interpreter=interpreter, key=key, artifacts=artifacts)
+
+
+def ensure_environment(
+    selected: Selected,
+    trust: Trust,
+    services: Services,
+    *,
+    file: str,
+    bytecode_from: str | None = None,
+    offline: bool = False,
+    reporter: Reporter = silent,
+    cancel: Cancel | None = None,
+) -> Sealed:
+    """The sealed environment, built now if need be; of a lock that is not the user's own, only what an index vouches for.
+
+    Errors: `consent-missing`, the engine's, the store's.
+    """
+
+    def link(python: Path) -> None:
+        artifacts = selected.artifacts
+        if trust.basis != "own":
+            reporter(Progress(phase="checking", detail="what your package index vouches for"))
+            artifacts = vouched(selected, services, file=file, offline=offline, cancel=cancel)
+        install = Install(artifacts=artifacts, python=str(python), python_version=selected.interpreter.minor, offline=offline)
+        reporter(Progress(phase="linking"))
+        services.engine.install(install, reporter=reporter, cancel=cancel)
+
+    recipe = Recipe(
+        key=selected.key,
+        interpreter=selected.interpreter.identity,
+        python_version=selected.interpreter.minor + ("t" if selected.interpreter.abi.endswith("t") else ""),
+        packages={item.name: item.version for item in selected.artifacts},
+        create=lambda folder: venv.create(
+            folder, Path(selected.interpreter.executable), services.places.summaries.parent / "virtualenv"
+        ),
+        link=link,
+        bytecode_from=bytecode_from,
+    )
+    return services.store.ensure(recipe, reporter=reporter, cancel=cancel)
+
+
+def vouched(
+    selected: Selected, services: Services, *, file: str, offline: bool = False, cancel: Cancel | None = None
+) -> tuple[Artifact, ...]:
+    """The artifacts at the addresses of the user's own index; a stranger's address only after a yes to its host."""
+    known = services.engine.vouch(selected.artifacts, python=selected.interpreter.executable, offline=offline, cancel=cancel)
+    missing: set[Item] = set()
+    found = []
+    for item in selected.artifacts:
+        if item.name in known:
+            found.append(known[item.name])
+            continue
+        if item.kind in ("wheel", "sdist"):
+            missing |= set(services.consent.lacking([host_item(item)]))
+        found.append(replace(item, index=None) if item.kind in ("wheel", "sdist") else item)
+    if missing:
+        allow = "".join(f" --allow {item}" for item in sorted(missing))
+        names = sorted(item.name for item in selected.artifacts if item.name not in known)
+        raise ConsentError(
+            "host-not-vouched",
+            f"your package index does not serve the locked files of {', '.join(names)}; the lock "
+            + "; ".join(item.words() for item in sorted(missing)),
+            hint=f"if you trust that: `jupyter dep trust allow {file}{allow}`; "
+            f"else `jupyter dep update {file}` locks what your index serves",
+            context={"file": file},
+        )
+    return tuple(found)
+
+
+def host_item(artifact: Artifact) -> Item:
+    return Item(kind="host", value=urlsplit(artifact.url).netloc or artifact.url)
+
+
+def ensure_starter(
+    services: Services,
+    *,
+    minor: str | None = None,
+    reporter: Reporter = silent,
+    cancel: Cancel | None = None,
+) -> Sealed:
+    """The environment with the kernel's packages only, for a project without a lock. Its lock is kept per Python minor."""
+    from ..model.declaration import Declaration
+    from .locking import LockOptions, make_lock
+
+    interpreter = services.interpreters.find(minor or ">=3.9")
+    file = services.starters / f"{interpreter.minor}.toml"
+    data = files.read_if_there(file)
+    summary = _readable(data, services)
+    if data is None or summary is None:
+        locked = make_lock(
+            Declaration(requires_python=f"=={interpreter.minor}.*"),
+            services,
+            notebook="",
+            options=LockOptions(python=interpreter.minor),
+            reporter=reporter,
+            cancel=cancel,
+        )
+        data, summary = locked.data, locked.summary
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files.replace(file, data, expected=files.read_if_there(file))
+    selected = select_for(data, summary, services, context={"file": file.name})
+    assert selected is not None
+    files.write_state(services.starters / "latest.json", {"minor": interpreter.minor, "key": selected.key})
+    return ensure_environment(selected, Trust(basis="own"), services, file="", reporter=reporter, cancel=cancel)
+
+
+def _readable(data: bytes | None, services: Services) -> Summary | None:
+    if data is None:
+        return None
+    try:
+        return services.summaries.of(data, context={})
+    except DepError:
+        return None
+
+
+def sealed_starter(services: Services) -> Sealed | None:
+    """The starter that was used last, if it is still sealed: no engine, no search."""
+    latest = files.read_state(services.starters / "latest.json")
+    return services.store.sealed(str(latest["key"])) if isinstance(latest, dict) and "key" in latest else None

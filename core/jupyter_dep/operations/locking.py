@@ -1,0 +1,265 @@
+"""Making a lock: the right Python, the pins to keep, the kernel's packages beside the user's, one engine run."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+from packaging.specifiers import SpecifierSet
+
+from ..engine import EngineAnswer, LockRequest, Pin
+from ..errors import ConflictError, DepError
+from ..model import lockfile
+from ..model.composition import compose
+from ..model.declaration import Declaration
+from ..model.graph import from_engine_tree
+from ..model.interpreter import Interpreter
+from ..model.lockfile import Lock, LockTable
+from ..model.plan import Change, changes
+from ..model.policy import declared_items
+from ..model.selection import without_wheels
+from ..model.summary import Summary
+from ..progress import Cancel, Progress, Reporter, silent
+from ..services import Services
+from .consenting import unusual_needs_consent
+from .state import State
+
+KERNEL_GROUP = "kernel"
+KERNEL_FLOOR = "ipykernel>=6.29"
+"""The oldest ipykernel that the launcher is tested with."""
+WIDGETS = "ipywidgets>=8"
+_CONFLICT_SIDES = re.compile(rb"<{7} [^\n]*\n(.*?)={7}\r?\n(.*?)>{7} [^\n]*(?:\n|$)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locked:
+    """A new lock, not yet written. `notes` say what a user should know about it."""
+
+    data: bytes
+    summary: Summary
+    interpreter: Interpreter
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockOptions:
+    """`upgrade`: names that may move, True for all. `python`: a request for another Python. `prefer`: the minor of the
+    kernel that asks, taken where nothing else decides."""
+
+    upgrade: bool | tuple[str, ...] = False
+    python: str | None = None
+    prefer: str | None = None
+    offline: bool = False
+
+
+def make_lock(
+    declaration: Declaration,
+    services: Services,
+    *,
+    notebook: str,
+    old: bytes | None = None,
+    old_summary: Summary | None = None,
+    options: LockOptions = LockOptions(),
+    reporter: Reporter = silent,
+    cancel: Cancel | None = None,
+) -> Locked:
+    """Resolve a declaration into a lock's bytes; `old` is the lock whose pins are kept.
+
+    Errors: `consent-missing` for unusual sources, `no-matching-python`, and the engine's (conflict, network …).
+    """
+    unusual_needs_consent(declared_items(declaration), services, notebook)
+    interpreter = choose_interpreter(declaration, services, old_summary, options)
+    requires_python = declaration.requires_python or f">={interpreter.minor}"
+    pins = pins_of(old, declaration, services) if old is not None else ()
+    widgets = [WIDGETS] if declaration.settings.widgets else []
+    request = LockRequest(
+        declaration=declaration,
+        requires_python=requires_python,
+        python=interpreter.executable,
+        kernel=(KERNEL_FLOOR, *widgets),
+        pins=pins,
+        upgrade=options.upgrade,
+        cutoff=cutoff(declaration),
+        offline=options.offline,
+    )
+    answer, notes = _resolve(request, services, reporter, cancel)
+    reporter(Progress(phase="checking"))
+    graph = from_engine_tree(answer.tree, kernel_group=KERNEL_GROUP)
+    table = LockTable(
+        notebook=notebook,
+        python=interpreter.minor + ("t" if interpreter.abi.endswith("t") else ""),
+        declaration=declaration.canonical(),
+        cutoff=request.cutoff,
+        kernel=tuple(sorted(graph.kernel_only())),
+    )
+    context = {"file": notebook}
+    lock = lockfile.read(compose(answer.pylock, graph, table), context=context)
+    table = replace(table, unavailable=without_wheels(lock, table.python))
+    data = compose(answer.pylock, graph, table)
+    summary = services.summaries.of(data, context=context)
+    if summary.open_ends:
+        raise DepError(
+            "engine-incomplete",
+            f"the engine's answer lacks {', '.join(summary.open_ends)}",
+            hint="run `jupyter dep lock --upgrade` on the notebook; if it stays, report it",
+            context=context,
+        )
+    before = old_summary.versions if old_summary else {}
+    return Locked(
+        data=data,
+        summary=summary,
+        interpreter=interpreter,
+        changes=changes(before, summary.versions, graph=graph, declared=frozenset(declaration.names)),
+        notes=notes,
+    )
+
+
+def choose_interpreter(declaration: Declaration, services: Services, old: Summary | None, options: LockOptions) -> Interpreter:
+    """The Python that a lock is made with: asked for, or the lock's minor, or the newest that the declaration allows."""
+    if options.python is not None:
+        found = services.interpreters.find(options.python)
+        if not allows(declaration, found.minor):
+            raise DepError(
+                "no-matching-python",
+                f'Python {found.version} does not satisfy `requires-python = "{declaration.requires_python}"`',
+                hint="change `requires-python` in the notebook's block, or choose another Python",
+            )
+        return found
+    for minor in (old.python if old else None, options.prefer):
+        if minor and allows(declaration, minor.rstrip("t")):
+            return services.interpreters.find(minor)
+    return services.interpreters.find(declaration.requires_python or ">=3.9")
+
+
+def allows(declaration: Declaration, minor: str) -> bool:
+    """Whether some release of a minor satisfies `requires-python`; its last one is tried, then its first."""
+    if declaration.requires_python is None:
+        return True
+    specifiers = SpecifierSet(declaration.requires_python)
+    return any(specifiers.contains(f"{minor}.{patch}") for patch in (99, *range(30)))
+
+
+def cutoff(declaration: Declaration) -> str | None:
+    """`exclude-newer` as a full UTC timestamp: a bare date means that whole day, in UTC everywhere."""
+    text = declaration.uv.get("exclude-newer")
+    if text is None:
+        return None
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(text)):
+            day = date.fromisoformat(str(text)) + timedelta(days=1)
+            return f"{day.isoformat()}T00:00:00Z"
+        moment = datetime.fromisoformat(str(text))
+        if moment.tzinfo is None:
+            raise ValueError("no time zone")
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except ValueError as error:
+        raise DepError(
+            "bad-cutoff",
+            f'`exclude-newer = "{text}"` is not a date or a timestamp with a time zone',
+            hint='write a date like "2026-01-31" or "2026-01-31T12:00:00Z": a lock must mean the same on every day',
+            context={"key": "tool.uv.exclude-newer"},
+        ) from error
+
+
+def pins_of(old: bytes, declaration: Declaration, services: Services) -> tuple[Pin, ...]:
+    """The versions of a lock as pins; of a lock with conflict markers, those of both sides."""
+    locks = []
+    for text in _sides(old):
+        try:
+            locks.append(lockfile.read(text, context={}))
+        except DepError:
+            continue
+    if not locks:
+        return ()
+    default = services.engine.default_index()
+    declared = frozenset(str(index["url"]).rstrip("/") for index in declaration.indexes if "url" in index)
+    found: dict[str, Pin] = {}
+    seen: set[str] = set()
+    for lock in locks:
+        here = {pin.name for pin in _pins(lock, default, declared)}
+        for pin in _pins(lock, default, declared):
+            if pin.name not in seen:
+                found[f"{pin.name} {pin.version} {pin.markers}"] = pin
+        seen |= here
+    return tuple(found.values())
+
+
+def _sides(data: bytes) -> list[bytes]:
+    if not _CONFLICT_SIDES.search(data):
+        return [data]
+    return [_CONFLICT_SIDES.sub(lambda match, side=side: match[side], data) for side in (1, 2)]  # type: ignore[misc]
+
+
+def _pins(lock: Lock, default: str, declared: frozenset[str]) -> list[Pin]:
+    count: dict[str, int] = {}
+    for package in lock.packages:
+        count[package.name] = count.get(package.name, 0) + 1
+    return [
+        Pin(
+            name=package.name,
+            version=str(package.version),
+            index=package.index if package.index and package.index.rstrip("/") in declared else default,
+            markers=(str(package.marker),) if count[package.name] > 1 and package.marker else (),
+        )
+        for package in lock.packages
+        if package.version is not None and package.index is not None
+    ]
+
+
+def _resolve(
+    request: LockRequest, services: Services, reporter: Reporter, cancel: Cancel | None
+) -> tuple[EngineAnswer, tuple[str, ...]]:
+    try:
+        return services.engine.lock(request, reporter=reporter, cancel=cancel), ()
+    except ConflictError as error:
+        if WIDGETS in request.kernel:
+            try:
+                without = replace(request, kernel=tuple(item for item in request.kernel if item != WIDGETS))
+                answer = services.engine.lock(without, reporter=reporter, cancel=cancel)
+            except DepError:
+                pass
+            else:
+                return answer, ("ipywidgets does not fit beside what is declared, so it was left out",)
+        raise _with_kernel_named(error, request) from error
+
+
+def _with_kernel_named(error: ConflictError, request: LockRequest) -> ConflictError:
+    """Say it plainly where the user's own pin keeps the kernel below its floor."""
+    for requirement in request.declaration.dependencies:
+        if requirement.name.lower() == "ipykernel" and "the kernel" in error.message:
+            return ConflictError(
+                "kernel-pin",
+                f"the declaration's `{requirement}` clashes with `{KERNEL_FLOOR}`, which the notebook's kernel needs",
+                hint=f"remove the pin or loosen it to allow `{KERNEL_FLOOR}`",
+                context=error.context,
+            )
+    return error
+
+
+def lock_for_state(
+    state: State,
+    declaration: Declaration,
+    services: Services,
+    *,
+    options: LockOptions,
+    reporter: Reporter = silent,
+    cancel: Cancel | None = None,
+) -> Locked:
+    """`make_lock` for a project as it was read: its own pins, or the starter's, so that the running kernel's stay."""
+    old = state.lock_data
+    if old is None and options.prefer:
+        from ..io.files import read_if_there
+
+        old = read_if_there(services.starters / f"{options.prefer}.toml")
+    return make_lock(
+        declaration,
+        services,
+        notebook=state.project.notebook.name,
+        old=old,
+        old_summary=state.summary,
+        options=options,
+        reporter=reporter,
+        cancel=cancel,
+    )

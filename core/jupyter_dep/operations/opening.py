@@ -1,0 +1,177 @@
+"""What a notebook's kernel runs on: found in milliseconds, without network, without a write in the project."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import DepError
+from ..io.store import Sealed
+from ..opening import Building, Opening, Question, Ready, Refused
+from ..progress import Cancel, Reporter
+from ..services import Services
+from .consenting import Trust, trust_of
+from .environments import Selected, ensure_environment, ensure_starter, sealed_starter, select_for
+from .state import State, read_state
+
+
+def look(notebook: Path | None, cwd: Path, *, reuse_key: str | None = None, services: Services | None = None) -> Opening:
+    """Decide what to start for a notebook (None: unknown). Never raises; what is wrong comes back as `Refused`.
+
+    `reuse_key`: the environment that an automatic restart goes back to.
+    """
+    try:
+        services = services or Services.of_user()
+        if reuse_key is not None and (sealed := services.store.sealed(reuse_key)) is not None:
+            return _ready(sealed, notebook)
+        return _Look(notebook=notebook, services=services).answer()
+    except DepError as error:
+        return refused(error)
+    except OSError as error:
+        return Refused(
+            code="system",
+            message=f"this machine refused something: {error}",
+            steps=("run `jupyter dep doctor` in a terminal",),
+        )
+
+
+def refused(error: DepError, question: Question | None = None) -> Refused:
+    steps = (error.hint, "then restart the kernel")
+    return Refused(code=error.code, message=str(error), steps=steps, question=question)
+
+
+def _ready(sealed: Sealed, notebook: Path | None, *, starter: bool = False, notes: tuple[str, ...] = ()) -> Ready:
+    return Ready(
+        key=sealed.key,
+        path=sealed.path,
+        python=sealed.python,
+        notebook=str(notebook) if notebook else None,
+        starter=starter,
+        notes=notes,
+        lease=sealed.lease,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    notebook: Path | None
+    services: Services
+
+    def answer(self) -> Opening:
+        if self.notebook is None:
+            note = "the front end did not say which notebook this is: `%dep` works on the notebooks that you name"
+            return self._starter((note,))
+        state = read_state(self.notebook, self.services)
+        if state.lock_error is not None:
+            if state.lock_error.code == "foreign-lock":
+                return self._starter((str(state.lock_error),))
+            raise state.lock_error
+        if state.summary is None:
+            return self._starter(notes_of(state))
+        if state.summary.open_ends:
+            raise DepError(
+                "unmerged-lock",
+                f"the lock lacks {', '.join(state.summary.open_ends)}, as after a bad merge",
+                hint=f"run `jupyter dep lock {self.notebook.name}`: it rebuilds the lock with the pins of both sides",
+                context=state.project.lock_context,
+            )
+        return self._locked(state)
+
+    def _starter(self, notes: tuple[str, ...]) -> Opening:
+        if (sealed := sealed_starter(self.services)) is not None:
+            return _ready(sealed, self.notebook, starter=True, notes=notes)
+
+        def build(reporter: Reporter, cancel: Cancel) -> Ready:
+            made = ensure_starter(self.services, reporter=reporter, cancel=cancel)
+            return _ready(made, self.notebook, starter=True, notes=notes)
+
+        return Building(key="starter", headline="preparing the kernel's own packages", build=build)
+
+    def _locked(self, state: State) -> Opening:
+        assert state.summary is not None and state.lock_data is not None and self.notebook is not None
+        selected = select_for(state.lock_data, state.summary, self.services, context=state.project.lock_context, search=False)
+        if selected is None:
+            return self._first_sight(state)
+        trust = trust_of(state.summary, self.notebook, self.services, selected.artifacts)
+        if not trust.given:
+            return self._ask(state, trust, selected)
+        self.services.history.used(self.notebook, selected.key)
+        if (sealed := self.services.store.sealed(selected.key)) is not None:
+            return _ready(sealed, self.notebook, notes=notes_of(state))
+        return self._build(state, selected, trust)
+
+    def _build(self, state: State, selected: Selected, trust: Trust) -> Building:
+        assert self.notebook is not None
+        notebook = self.notebook
+
+        def build(reporter: Reporter, cancel: Cancel) -> Ready:
+            sealed = ensure_environment(selected, trust, self.services, file=notebook.name, reporter=reporter, cancel=cancel)
+            return _ready(sealed, notebook, notes=notes_of(state))
+
+        count = len(selected.artifacts)
+        return Building(key=selected.key, headline=f"building the locked environment ({count} packages)", build=build)
+
+    def _first_sight(self, state: State) -> Opening:
+        """Nothing is known of this machine's Pythons yet: find them behind the holding kernel, then look again."""
+        assert state.summary is not None and self.notebook is not None
+        python = state.summary.python
+        trust = trust_of(state.summary, self.notebook, self.services)
+        if not trust.given:
+            return self._ask(state, trust, None)
+
+        def build(reporter: Reporter, cancel: Cancel) -> Ready:
+            self.services.interpreters.find(python)
+            again = self.answer()
+            if isinstance(again, Building):
+                return again.build(reporter, cancel)
+            if isinstance(again, Refused):
+                raise DepError(again.code, again.message, hint=again.steps[0])
+            return again
+
+        return Building(key="", headline=f"looking for Python {python}", build=build)
+
+    def _ask(self, state: State, trust: Trust, selected: Selected | None) -> Refused:
+        from .consenting import consent_missing
+
+        assert state.summary is not None and self.notebook is not None
+        error = consent_missing(state.summary, trust.missing, self.notebook.name)
+        summary = state.summary
+
+        def accept() -> None:
+            self.services.consent.allow("fingerprint", [summary.fingerprint], by="asked at the kernel's start")
+            self.services.consent.allow("item", [str(item) for item in trust.missing], by="asked at the kernel's start")
+
+        count = len(selected.artifacts) if selected else len(summary.versions)
+        size = f" ({selected.download_size / 1e6:.0f} MB)" if selected else ""
+        lines = (
+            f"{self.notebook.name} comes with a lock that you have neither written nor allowed.",
+            f"It installs {count} packages{size} on Python {summary.python}, "
+            "each of them only if your own package index vouches for it.",
+            *(f"Unusual: it {item.words()}." for item in trust.missing),
+            f"Fingerprint {summary.fingerprint}.",
+        )
+        question = Question(fingerprint=summary.fingerprint, code=secrets.token_hex(2), lines=lines, accept=accept)
+        return refused(error, question)
+
+
+def notes_of(state: State) -> tuple[str, ...]:
+    """What the first cell tells about a kernel that starts on what is locked."""
+    notes = []
+    if state.project.orphan is not None:
+        notes.append(
+            f"`{state.project.orphan.name}` answers this notebook's declaration and is used; "
+            f"`jupyter dep lock {state.project.notebook.name}` renames it"
+        )
+    if state.summary is not None and not state.lock_answers and state.declaration is not None:
+        wanted, gone = state.lacking()
+        difference = [f"declared but not locked: {', '.join(wanted)}"] if wanted else []
+        difference += [f"locked but no longer declared: {', '.join(gone)}"] if gone else []
+        notes.append(
+            "the lock is stale (" + ("; ".join(difference) or "other settings") + "): `%dep lock` brings it up to date"
+        )
+    elif state.summary is not None and state.declaration is None:
+        notes.append("there is a lock, but the notebook declares nothing: `%dep undo` or `%dep init` bring a block back")
+    elif state.name == "unlocked" and state.declaration is not None and state.declaration.dependencies:
+        notes.append("the notebook's declaration is not locked yet: `%dep lock` locks and installs it")
+    return tuple(notes)

@@ -1,0 +1,199 @@
+"""Where a notebook's project stands: its declaration, its lock, and how the two agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ..errors import DepError, UsageError
+from ..io import files
+from ..io.history import Pending
+from ..model import inline
+from ..model.declaration import Declaration
+from ..model.lockfile import lock_name
+from ..model.notebook import Notebook
+from ..model.summary import Summary, problem
+from ..services import Services
+
+StateName = Literal["none", "unlocked", "stale", "pending", "unmerged", "invalid", "fresh"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """The owner of one declaration and one lock. `orphan` is the lock of a former name that is used in place of `lock`."""
+
+    notebook: Path
+    lock: Path
+    orphan: Path | None = None
+
+    @classmethod
+    def of_notebook(cls, notebook: Path) -> Project:
+        return cls(notebook=notebook, lock=notebook.with_name(lock_name(notebook.stem)))
+
+    @property
+    def context(self) -> dict[str, str | int]:
+        return {"file": self.notebook.name}
+
+    @property
+    def lock_context(self) -> dict[str, str | int]:
+        return {"file": (self.orphan or self.lock).name}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """A project as it was read, once. `block` is the block that counts (a front end's live one, a pending edit's, or the
+    file's); `base` the one in the file. Bytes are None where there is no file."""
+
+    project: Project
+    data: bytes | None
+    notebook: Notebook | None
+    base: str | None
+    block: str | None
+    live: bool
+    pending: Pending | None
+    declaration: Declaration | None
+    lock_data: bytes | None
+    summary: Summary | None
+    lock_error: DepError | None
+
+    @property
+    def name(self) -> StateName:
+        if self.lock_error is not None:
+            return problem(self.lock_error)  # type: ignore[return-value]
+        if self.declaration is None:
+            return "none"
+        if self.summary is None:
+            return "unlocked"
+        if self.summary.open_ends:
+            return "unmerged"
+        if self.summary.declaration_digest != self.declaration.digest():
+            return "stale"
+        return "pending" if self.pending is not None else "fresh"
+
+    @property
+    def lock_answers(self) -> bool:
+        return self.name in ("fresh", "pending")
+
+    def lacking(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Requirements that are declared but not locked, and locked but no longer declared."""
+        wanted = set(_requirements(self.declaration.canonical())) if self.declaration else set()
+        locked = set(_requirements(self.summary.declaration)) if self.summary else set()
+        return tuple(sorted(wanted - locked)), tuple(sorted(locked - wanted))
+
+
+def _requirements(canonical: Mapping[str, object]) -> list[str]:
+    found = canonical.get("dependencies", [])
+    return [str(item) for item in found] if isinstance(found, list | tuple) else []
+
+
+def read_state(notebook: Path, services: Services, *, live_block: str | None = None, orphans: bool = True) -> State:
+    """Read a notebook, its lock and what is remembered of it; starts nothing, asks nobody, writes nothing in the project.
+
+    Errors: those of the notebook and of its declaration. An unreadable lock is not an error here but `lock_error`.
+    """
+    if notebook.suffix != ".ipynb":
+        raise UsageError(
+            "not-a-notebook-name",
+            f"`{notebook.name}` does not end in `.ipynb`",
+            hint="name the notebook as the first argument",
+            context={"file": str(notebook)},
+        )
+    project = Project.of_notebook(notebook)
+    data = files.read_if_there(notebook)
+    parsed = Notebook.parse(data, context=project.context) if data is not None else None
+    base = parsed.block.source if parsed and parsed.block else None
+    pending = None if live_block is not None else _pending(project, base, services)
+    block = live_block if live_block is not None else pending.wanted if pending else base
+    if block is None:
+        declaration = None
+    elif parsed is not None and block == base:
+        declaration = parsed.declaration()
+    else:
+        declaration = inline.parse(block, context=project.context)
+    lock_data = files.read_if_there(project.lock)
+    if lock_data is None and declaration is not None and orphans:
+        project, lock_data = _with_orphan(project, declaration, services)
+    summary, error = None, None
+    if lock_data is not None:
+        try:
+            summary = services.summaries.of(lock_data, context=project.lock_context)
+            if not summary.ours:
+                summary, error = None, foreign_lock(project)
+        except DepError as found:
+            error = found
+    return State(
+        project=project,
+        data=data,
+        notebook=parsed,
+        base=base,
+        block=block,
+        live=live_block is not None,
+        pending=pending,
+        declaration=declaration,
+        lock_data=lock_data,
+        summary=summary,
+        lock_error=error,
+    )
+
+
+def foreign_lock(project: Project) -> DepError:
+    return DepError(
+        "foreign-lock",
+        f"`{project.lock.name}` was written by another tool, so it is neither used nor overwritten",
+        hint="`jupyter dep lock NOTEBOOK --overwrite` replaces it",
+        context={"file": project.lock.name},
+    )
+
+
+def _pending(project: Project, base: str | None, services: Services) -> Pending | None:
+    """The remembered edit, as long as the file's block is still the one that it edits; else it is dropped."""
+    pending = services.history.pending(project.notebook)
+    if pending is None:
+        return None
+    if _same(base, pending.wanted, project) or not _same(base, pending.base, project):
+        services.history.set_pending(project.notebook, None)
+        return None
+    return pending
+
+
+def _same(one: str | None, other: str | None, project: Project) -> bool:
+    if one is None or other is None:
+        return one is other
+    try:
+        return inline.parse(one, context=project.context).digest() == inline.parse(other, context=project.context).digest()
+    except DepError:
+        return one == other
+
+
+def _with_orphan(project: Project, declaration: Declaration, services: Services) -> tuple[Project, bytes | None]:
+    """The one lock beside a renamed notebook that answers its declaration and that no other notebook claims."""
+    digest = declaration.digest()
+    found: list[tuple[Path, bytes]] = []
+    folder = project.notebook.parent
+    claimed = {lock_name(other.stem) for other in folder.glob("*.ipynb")}
+    for lock in sorted(folder.glob("pylock.*.toml")):
+        if lock.name in claimed or (data := files.read_if_there(lock)) is None:
+            continue
+        try:
+            summary = services.summaries.of(data, context={"file": lock.name})
+        except DepError:
+            continue
+        if summary.ours and summary.declaration_digest == digest:
+            found.append((lock, data))
+    if len(found) != 1:
+        return project, None
+    return Project(notebook=project.notebook, lock=project.lock, orphan=found[0][0]), found[0][1]
+
+
+def check_lock_name(project: Project) -> None:
+    """Refuse if another notebook of the folder wants the same lock name (`a.b.ipynb` and `a_b.ipynb`)."""
+    for other in sorted(project.notebook.parent.glob("*.ipynb")):
+        if other.name != project.notebook.name and lock_name(other.stem) == project.lock.name:
+            raise DepError(
+                "lock-name-taken",
+                f"`{project.notebook.name}` and `{other.name}` would both be locked in `{project.lock.name}`",
+                hint="rename one of the two notebooks (`jupyter dep mv`)",
+                context={"file": project.lock.name},
+            )

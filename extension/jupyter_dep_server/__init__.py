@@ -1,0 +1,1 @@
+"""The Jupyter Server extension: REST, jobs and events for the browser."""

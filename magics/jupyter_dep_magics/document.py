@@ -1,0 +1,101 @@
+"""A `Report` as text and as HTML: the same words twice, for terminals and for notebooks.
+
+Every piece of text is made visible and escaped; the HTML carries inline styles only, on the front end's theme
+variables.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Dict, List
+
+from .text import aligned, visible
+from .wire import Report, Table
+
+# JupyterLab's variable, then VS Code's, then a colour that is legible on light and on dark.
+_COLOUR = {
+    "good": "var(--jp-success-color1, var(--vscode-charts-green, #2f9e44))",
+    "warn": "var(--jp-warn-color1, var(--vscode-charts-orange, #d9822b))",
+    "bad": "var(--jp-error-color1, var(--vscode-errorForeground, #e5534b))",
+}
+_BODY = (
+    "font-family:var(--jp-ui-font-family, sans-serif);font-size:var(--jp-ui-font-size1, 13px);"
+    "line-height:1.5;color:var(--jp-ui-font-color1, inherit)"
+)
+_CELL = "text-align:left;padding:1px 16px 1px 0;white-space:pre-wrap;background:none;border:none"
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def plain(report: Report) -> str:
+    """The report as lines with aligned columns."""
+    lines: List[str] = []
+    if report.headline:
+        lines.append(visible(report.headline))
+    lines += [visible(line, newlines=True) for line in report.lines]
+    for table in report.tables:
+        if table.title:
+            lines.append(visible(table.title))
+        head = [table.columns] if table.columns else []
+        rows = [[visible(cell) for cell in row] for row in [*head, *table.rows]]
+        lines += ["  " + line for line in aligned(rows)]
+    lines += ["note: " + visible(note, newlines=True) for note in report.notes]
+    lines += ["next: " + visible(step, newlines=True) for step in report.next]
+    return "\n".join(lines)
+
+
+def html(report: Report) -> str:
+    """The report as one `<div>`."""
+    parts: List[str] = []
+    if report.headline:
+        parts.append(_block(visible(report.headline), _tone(report.tone) + "font-weight:600"))
+    parts += [_block(line) for line in report.lines]
+    parts += [_table(table) for table in report.tables]
+    parts += [_block("note: " + note, "opacity:.8") for note in report.notes]
+    parts += [_block("next: " + step) for step in report.next]
+    return '<div style="{}">{}</div>'.format(_BODY, "".join(parts))
+
+
+def bundle(report: Report) -> Dict[str, str]:
+    """The MIME bundle that a cell displays."""
+    return {"text/plain": plain(report), "text/html": html(report)}
+
+
+def line_bundle(text: str) -> Dict[str, str]:
+    """One dim line, for progress and hints."""
+    shown = _block(text, "opacity:.8")
+    return {
+        "text/plain": visible(text, newlines=True),
+        "text/html": '<div style="{}">{}</div>'.format(_BODY, shown),
+    }
+
+
+def _tone(tone: str) -> str:
+    return "color:{};".format(_COLOUR[tone]) if tone in _COLOUR else ""
+
+
+def _marked(text: str, *, newlines: bool = False) -> str:
+    return _CODE.sub(r"<code>\1</code>", escape(visible(text, newlines=newlines), quote=True))
+
+
+def _block(text: str, style: str = "") -> str:
+    return '<div style="white-space:pre-wrap;{}">{}</div>'.format(style, _marked(text, newlines=True))
+
+
+def _table(table: Table) -> str:
+    title = _block(visible(table.title), "font-weight:600;margin-top:4px") if table.title else ""
+    head = "".join(
+        '<th style="{}"><span style="opacity:.7">{}</span></th>'.format(_CELL, _marked(name)) for name in table.columns
+    )
+    tones = table.tones or ("plain",) * len(table.rows)
+    rows = [
+        '<tr style="background:none">{}</tr>'.format(
+            "".join('<td style="{}{}">{}</td>'.format(_CELL + ";", _tone(tone), _marked(cell)) for cell in row)
+        )
+        for row, tone in zip(table.rows, tones)  # noqa: B905  (Python 3.8 has no `strict`)
+    ]
+    head = '<tr style="background:none">{}</tr>'.format(head) if head else ""
+    # `margin: 0` because notebook style sheets centre tables in outputs.
+    return '{}<table style="border-collapse:collapse;margin:0;border:none">{}{}</table>'.format(
+        title, head, "".join(rows)
+    )

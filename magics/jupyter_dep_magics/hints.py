@@ -1,0 +1,121 @@
+"""After a cell that failed on a missing module: which distribution brings it, what to type. Installs nothing."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+import sys
+from typing import Any, Callable, Collection, Iterator, Optional, Sequence
+
+from .names import distribution_for
+
+# What builds and Linux distributions leave out; before Python 3.10 its own modules are not listed anywhere.
+_SPLIT_OFF = {"curses", "dbm", "ensurepip", "idlelib", "lib2to3", "readline", "sqlite3", "tkinter", "turtle", "venv"}
+
+
+def missing_module(error: Optional[BaseException]) -> str:
+    """The dotted name that could not be found, empty if that is not what happened.
+
+    Libraries wrap a missing optional dependency in an `ImportError` of their own: its cause counts.
+    """
+    for candidate in (error, getattr(error, "__cause__", None)):
+        if isinstance(candidate, ModuleNotFoundError) and candidate.name:
+            return candidate.name
+    return ""
+
+
+def hint_for(missing: str, source: str, *, declared: Collection[str] = (), folders: Sequence[str] = ()) -> str:
+    """One sentence for the user, or an empty text where there is nothing sure or useful to say.
+
+    `source` is the cell as Python, `declared` the normalised names that the project declares, `folders` where
+    the user's own modules may lie.
+    """
+    module = _full_name(missing, source)
+    top = missing.partition(".")[0]
+    if _not_ours(missing) or _is_local(top, folders):
+        return ""
+    match = distribution_for(module)
+    if match.distribution in declared:
+        return ""
+    if "." in missing and not (match.certain and _in_namespace(missing)):
+        # Its package is there: a misspelt or moved submodule, which no other distribution brings.
+        return ""
+    if not match.distribution:
+        return "`{}` is shared by several distributions: name the one you need, `%dep add NAME`".format(top)
+    if match.certain:
+        return "`{}` comes with the distribution `{}`: run `%dep add {}`".format(
+            missing if "." in missing else top, match.distribution, match.distribution
+        )
+    return (
+        "`{}` is not in this environment; its distribution may have the same name or another one: "
+        "look it up, then run `%dep add NAME`".format(top)
+    )
+
+
+def watch(
+    show: Callable[[str], None],
+    declared: Callable[[], Collection[str]],
+    folders: Callable[[], Sequence[str]],
+    to_python: Callable[[str], str],
+) -> Callable[[Any], None]:
+    """A callback for IPython's `post_run_cell` that shows the hint; it never raises into the user's cell."""
+
+    def after_cell(result: Any) -> None:
+        missing = missing_module(getattr(result, "error_in_exec", None))
+        if not missing:
+            return
+        raw = str(getattr(getattr(result, "info", None), "raw_cell", "") or "")
+        try:
+            source = to_python(raw)
+        except Exception:
+            source = raw
+        hint = hint_for(missing, source, declared=declared(), folders=folders())
+        if hint:
+            show(hint)
+
+    return after_cell
+
+
+def _full_name(missing: str, source: str) -> str:
+    """The whole dotted name that the cell imports: Python names only the first part that is missing."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return missing
+    names = [name for name in _imported(tree) if name == missing or name.startswith(missing + ".")]
+    return max(names, key=len, default=missing)
+
+
+def _imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                yield "{}.{}".format(node.module, alias.name)
+
+
+def _not_ours(module: str) -> bool:
+    """Parts of Python that this build lacks, and private modules: no distribution brings them."""
+    top = module.partition(".")[0]
+    return top.startswith("_") or top in getattr(sys, "stdlib_module_names", _SPLIT_OFF)
+
+
+def _is_local(top: str, folders: Sequence[str]) -> bool:
+    return any(
+        os.path.isfile(os.path.join(folder, top + ".py")) or os.path.isfile(os.path.join(folder, top, "__init__.py"))
+        for folder in folders
+        if folder
+    )
+
+
+def _in_namespace(missing: str) -> bool:
+    """Whether the package around the missing part is a namespace, which other distributions may extend."""
+    parent = missing.rpartition(".")[0]
+    try:
+        spec = importlib.util.find_spec(parent)
+    except (ImportError, ValueError, AttributeError):
+        return False
+    return spec is not None and (spec.origin is None or spec.loader is None)

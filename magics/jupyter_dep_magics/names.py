@@ -1,0 +1,38 @@
+"""Which distribution brings a module: the reviewed map that lies beside this file, read when first asked."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Dict, List, NamedTuple
+
+_tables: Dict[str, Any] = {}
+
+
+class Match(NamedTuple):
+    """`distribution` is empty where several share the module; `certain` is False where the name is only a guess."""
+
+    distribution: str
+    certain: bool
+
+
+def distribution_for(module: str) -> Match:
+    """The distribution of a dotted module name: its longest known prefix decides, else the first name is the guess."""
+    if not _tables:
+        path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "import_names.json")
+        with open(path, encoding="utf-8") as file:
+            _tables.update(json.load(file))
+    for prefix in prefixes(module):
+        if prefix in _tables["names"]:
+            return Match(_tables["names"][prefix], True)
+    top = module.partition(".")[0]
+    if top in _tables["shared"]:
+        return Match("", False)
+    guess = top.replace("_", "-").lower()
+    return Match(guess, guess in _tables["same"])
+
+
+def prefixes(module: str) -> List[str]:
+    """`a.b.c`, `a.b`, `a`."""
+    parts = module.split(".")
+    return [".".join(parts[:count]) for count in range(len(parts), 0, -1)]

@@ -1,0 +1,37 @@
+"""Text from outside made safe and legible: nothing in it can hide, reorder or colour what a person reads."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import List, Sequence
+
+# Control, format (bidi, zero width), surrogate, private use, and the two Unicode line separators.
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+_ASCII_ONLY = re.compile(r"[ -~]*\Z")
+
+
+def visible(text: str, *, newlines: bool = False) -> str:
+    """`text` with each invisible or reordering character written as `<U+202E>`; newlines survive if asked for."""
+    if _ASCII_ONLY.match(text):
+        return text
+    return "".join(
+        char
+        if (newlines and char == "\n") or unicodedata.category(char) not in _HIDDEN
+        else "<U+{:04X}>".format(ord(char))
+        for char in text
+    )
+
+
+def width(text: str) -> int:
+    """Columns that `text` takes in a terminal: East Asian wide characters take two, combining ones none."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> List[str]:
+    """Rows as lines with aligned columns, two spaces apart, without trailing blanks; rows may be ragged."""
+    count = max((len(row) for row in rows), default=0)
+    widths = [max(width(row[at]) for row in rows if at < len(row)) for at in range(count)]
+    return ["  ".join(cell + " " * (widths[at] - width(cell)) for at, cell in enumerate(row)).rstrip() for row in rows]

@@ -1,0 +1,157 @@
+"""What the agent answers, parsed once: the protocol's messages as plain values.
+
+The agent speaks JSON lines (protocol 1). Sent: `{"type": "request", "id", "line", "body", "notebook", "cwd",
+"environment", "block", "protocol"}` and `{"type": "cancel", "id"}`. Received for one id: any number of `progress`, then
+one `outcome` or one `failure`. Unknown keys are ignored, missing ones have defaults: an older kernel and a newer
+agent understand each other as far as they can.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
+
+PROTOCOL = 1
+
+
+class Table(NamedTuple):
+    title: str = ""
+    columns: Tuple[str, ...] = ()
+    rows: Tuple[Tuple[str, ...], ...] = ()
+    tones: Tuple[str, ...] = ()
+
+
+class Report(NamedTuple):
+    headline: str = ""
+    tone: str = "plain"
+    lines: Tuple[str, ...] = ()
+    tables: Tuple[Table, ...] = ()
+    notes: Tuple[str, ...] = ()
+    next: Tuple[str, ...] = ()
+
+
+class Change(NamedTuple):
+    """A distribution whose files differ between two environments; an empty version means absent."""
+
+    name: str
+    before: str
+    after: str
+
+
+class Switch(NamedTuple):
+    key: str
+    path: str
+    python: str
+    site_packages: Tuple[str, ...]
+    lease: str
+    changed: Tuple[Change, ...] = ()
+
+
+class Edit(NamedTuple):
+    project: str
+    before: Optional[str]
+    after: str
+    pending: bool = False
+
+
+class Progress(NamedTuple):
+    id: int
+    text: str
+
+
+class Outcome(NamedTuple):
+    id: int
+    verb: str = ""
+    report: Report = Report()
+    data: Mapping[str, Any] = {}
+    switch: Optional[Switch] = None
+    edit: Optional[Edit] = None
+    seconds: float = 0.0
+
+
+class Failure(NamedTuple):
+    id: int
+    code: str
+    message: str
+    context: Mapping[str, Union[str, int]]
+    hint: str
+
+
+Message = Union[Progress, Outcome, Failure]
+
+
+def parse(line: str) -> Optional[Message]:
+    """One line of the agent as a message; None for what is none of ours, such as a stray print."""
+    try:
+        raw = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(raw, dict) or not isinstance(raw.get("id"), int):
+        return None
+    kind = raw.get("type")
+    if kind == "progress":
+        return Progress(raw["id"], str(raw.get("text") or raw.get("phase") or ""))
+    if kind == "outcome":
+        return _outcome(raw)
+    if kind == "failure":
+        return Failure(
+            id=raw["id"],
+            code=str(raw.get("code") or "failed"),
+            message=str(raw.get("message") or "the command failed"),
+            context=dict(raw.get("context") or {}),
+            hint=str(raw.get("hint") or ""),
+        )
+    return None
+
+
+def _outcome(raw: Dict[str, Any]) -> Outcome:
+    switch, edit = raw.get("switch"), raw.get("edit")
+    return Outcome(
+        id=raw["id"],
+        verb=str(raw.get("verb") or ""),
+        report=_report(raw.get("report") or {}),
+        data=dict(raw.get("data") or {}),
+        switch=None
+        if not switch
+        else Switch(
+            key=str(switch["key"]),
+            path=str(switch["path"]),
+            python=str(switch["python"]),
+            site_packages=_texts(switch.get("site_packages")),
+            lease=str(switch.get("lease") or ""),
+            changed=tuple(Change(*map(str, change)) for change in switch.get("changed") or ()),
+        ),
+        edit=None
+        if not edit
+        else Edit(
+            project=str(edit.get("project") or ""),
+            before=edit.get("before"),
+            after=str(edit["after"]),
+            pending=bool(edit.get("pending")),
+        ),
+        seconds=float(raw.get("seconds") or 0.0),
+    )
+
+
+def _report(raw: Mapping[str, Any]) -> Report:
+    tables: List[Table] = [
+        Table(
+            title=str(table.get("title") or ""),
+            columns=_texts(table.get("columns")),
+            rows=tuple(_texts(row) for row in table.get("rows") or ()),
+            tones=_texts(table.get("tones")),
+        )
+        for table in raw.get("tables") or ()
+    ]
+    return Report(
+        headline=str(raw.get("headline") or ""),
+        tone=str(raw.get("tone") or "plain"),
+        lines=_texts(raw.get("lines")),
+        tables=tuple(tables),
+        notes=_texts(raw.get("notes")),
+        next=_texts(raw.get("next")),
+    )
+
+
+def _texts(values: Any) -> Tuple[str, ...]:
+    return tuple(str(value) for value in values or ())

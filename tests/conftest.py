@@ -1,0 +1,101 @@
+"""Fixtures that every room's tests may use: package indexes on loopback, and a home of their own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.index import Index
+from support.wheels import build_sdist, build_wheel, repack_closure
+
+HOME_FOLDERS = {
+    "HOME": ".",
+    "USERPROFILE": ".",
+    "XDG_CACHE_HOME": ".cache",
+    "XDG_CONFIG_HOME": ".config",
+    "XDG_DATA_HOME": ".local/share",
+    "XDG_STATE_HOME": ".local/state",
+    "XDG_RUNTIME_DIR": ".run",
+    "XDG_CONFIG_DIRS": ".system/config",
+    "XDG_DATA_DIRS": ".system/share",
+    "JUPYTER_DATA_DIR": ".local/share/jupyter",
+    "JUPYTER_CONFIG_DIR": ".jupyter",
+    "JUPYTER_RUNTIME_DIR": ".run/jupyter",
+    "IPYTHONDIR": ".ipython",
+    "APPDATA": "AppData/Roaming",
+    "LOCALAPPDATA": "AppData/Local",
+}
+FOREIGN_PREFIXES = ("UV_", "PIP_", "JUPYTER_", "JPY_", "XDG_")
+FOREIGN = {"VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "NETRC", "CI"}
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    """An empty index; what is put into `index.folder` is served."""
+    with Index(tmp_path / "index") as served:
+        served.folder.mkdir()
+        yield served
+
+
+@pytest.fixture
+def mirror(index: Index) -> Iterator[Index]:
+    """The files of `index` at another origin."""
+    with Index(*index.folders) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the real ipykernel, ipywidgets and all they need, as wheels for the running interpreter."""
+    folder = tmp_path_factory.mktemp("wheelhouse")
+    repack_closure(["ipykernel", "ipywidgets"], folder)
+    return folder
+
+
+@pytest.fixture
+def kernel_index(wheelhouse: Path, tmp_path: Path) -> Iterator[Index]:
+    """An index with the real kernel packages and whatever is put into `kernel_index.folder`."""
+    with Index(tmp_path / "kernel-index", wheelhouse) as served:
+        served.folder.mkdir()
+        yield served
+
+
+@pytest.fixture(scope="session")
+def toys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with fake kernel packages and toys: see the code for who needs whom."""
+    folder = tmp_path_factory.mktemp("toys")
+    build_wheel(folder, "ipykernel", "7.1.0")
+    build_wheel(folder, "ipywidgets", "8.1.0")
+    build_wheel(folder, "alpha", "1.0")
+    build_wheel(folder, "alpha", "1.1")
+    build_wheel(folder, "alpha", "2.0", requires=["beta>=2"])
+    build_wheel(folder, "beta", "1.0")
+    build_wheel(folder, "beta", "2.0")
+    build_wheel(folder, "gamma", "1.0", requires=["alpha<2"])
+    build_sdist(folder, "delta", "1.0")
+    build_wheel(folder, "epsilon", "1.0", tag="py3-none-win_amd64")
+    build_wheel(folder, "epsilon", "1.0", tag="py3-none-manylinux_2_17_x86_64")
+    return folder
+
+
+@pytest.fixture
+def toy_index(toys: Path, tmp_path: Path) -> Iterator[Index]:
+    """An index with the toys, for resolutions that take no time, and whatever is put into `toy_index.folder`."""
+    with Index(tmp_path / "toy-index", toys) as served:
+        served.folder.mkdir()
+        yield served
+
+
+@pytest.fixture
+def user_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh user: an empty home that every per-user folder lies in, and none of this user's tool settings."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in list(os.environ):
+        if name in FOREIGN or name.startswith(FOREIGN_PREFIXES):
+            monkeypatch.delenv(name)
+    for name, folder in HOME_FOLDERS.items():
+        monkeypatch.setenv(name, str(home / folder))
+    return home
