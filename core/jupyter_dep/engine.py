@@ -35,6 +35,8 @@ class LockRequest:
     cutoff: str | None = None
     offline: bool = False
     metadata: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
+    build: tuple[str, ...] = ()
+    """Names that are taken as source archives; their `metadata` is given, so that resolving builds nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,11 @@ class Engine(Protocol):
     def vouch(
         self, artifacts: Sequence[Artifact], *, python: str, offline: bool = False, cancel: Cancel | None = None
     ) -> dict[str, Artifact]: ...
+
+    def built_metadata(
+        self, requirement: str, *, python: str, offline: bool = False, cancel: Cancel | None = None
+    ) -> Mapping[str, Any]:
+        """Build exactly one distribution and tell its static metadata, keys as in `tool.uv.dependency-metadata`."""
 
     def install(self, install: Install, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> None: ...
 

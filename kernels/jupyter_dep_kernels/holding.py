@@ -335,7 +335,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         watch_parent_windows(int(os.environ["JPY_PARENT_PID"]))
 
     ready = kernel.run()
+    t=time.monotonic()
     kept, clients = kernel.hand_over()
+    os.write(2, f"DBG {os.getpid()} handover kept {len(kept)} {clients} {time.monotonic()-t:.3f} {ready} ended {kernel.ended}\n".encode())
     if ready is None or kernel.ended:
         return
     folder = Path(options.connection_file).parent

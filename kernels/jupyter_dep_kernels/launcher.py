@@ -123,7 +123,7 @@ class DepKernelApp(IPKernelApp):
         """Count the clients that come back: what is sent to one that is not there yet is lost without a word."""
         name = "shell" if s is self.shell_socket else "iopub" if s.type in (zmq.PUB, zmq.XPUB) else None
         if name and self._kept["messages"]:
-            self._monitors[name] = s.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
+            self._monitors[name] = (s, s.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED))
         return super()._bind_socket(s, port)  # type: ignore[no-untyped-call]
 
     def init_extensions(self) -> None:
@@ -160,11 +160,15 @@ class DepKernelApp(IPKernelApp):
             # ipykernel's debugger is a client of its own shell, and the first to be there
             wanted["shell"] += 1
         end = time.monotonic() + _PATIENCE
-        for name, monitor in self._monitors.items():
+        for name, (socket, monitor) in self._monitors.items():
             seen = 0
             while seen < wanted[name] and monitor.poll(max(0.0, end - time.monotonic()) * 1000):
                 parse_monitor_message(monitor.recv_multipart())
                 seen += 1
+            socket.disable_monitor()
+            # a socket left open would hold up the end of the process
+            monitor.close()
+            os.write(2, f"DBG {os.getpid()} {name} wanted {wanted[name]} seen {seen} left {end-time.monotonic():.2f}\n".encode())
         time.sleep(_SETTLE)
 
     def _frames(self) -> list[list[bytes]]:
@@ -180,6 +184,7 @@ class DepKernelApp(IPKernelApp):
             del stream.on_recv
 
             async def feed() -> None:
+                os.write(2,b'DBG feeding\n')
                 for message in messages:
                     result = callback([zmq.Frame(frame) for frame in message])
                     if hasattr(result, "__await__"):

@@ -136,6 +136,7 @@ class Wire:
         """Stop answering: what is sent is delivered, and what came to the shell in the last moment is returned."""
         left = self._drain("shell")
         self._channels["shell"].disable_monitor()
+        self._shell_monitor.close()
         for socket in (*self._channels.values(), self._heartbeat, self._iopub):
             socket.close()
         self._context.term()

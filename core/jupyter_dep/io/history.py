@@ -118,6 +118,13 @@ class History:
         if pending is not None or self._load(project).get("pending"):
             self._save(project, pending=asdict(pending) if pending else None)
 
+    def python(self, project: Path) -> str | None:
+        """The minor that `init` was asked for; it decides until there is a lock."""
+        return self._load(project).get("python")
+
+    def set_python(self, project: Path, minor: str) -> None:
+        self._save(project, python=minor)
+
     def forget(self, project: Path) -> None:
         self._file(project).unlink(missing_ok=True)
         shutil.rmtree(self._blobs(project), ignore_errors=True)

@@ -50,8 +50,10 @@ def scrubbed(environ: Mapping[str, str], settings: IndexSettings, cache: Path) -
     return env
 
 
-def lock_arguments(python: str, *, upgrade: bool | Sequence[str], offline: bool) -> list[str]:
+def lock_arguments(python: str, *, upgrade: bool | Sequence[str], offline: bool, build: Sequence[str] = ()) -> list[str]:
     arguments = ["lock", *_COMMON, "--no-build", "--python", python]
+    for name in build:
+        arguments += ["--no-binary-package", name]
     if upgrade is True:
         arguments.append("--upgrade")
     elif upgrade:
@@ -216,7 +218,7 @@ class Uv:
             (folder / "pyproject.toml").write_text(manifest(request), encoding="utf-8")
             if (stub := pins_stub(request)) is not None:
                 (folder / "uv.lock").write_text(stub, encoding="utf-8")
-            arguments = lock_arguments(request.python, upgrade=request.upgrade, offline=request.offline)
+            arguments = lock_arguments(request.python, upgrade=request.upgrade, offline=request.offline, build=request.build)
             resolved = self._run(arguments, folder, LOCK_DEADLINE, cancel=cancel)
             if resolved.returncode != 0:
                 raise engine_errors.explain(resolved.stderr, doing="lock", request=request)
@@ -268,6 +270,30 @@ class Uv:
                     found[wanted.name] = Artifact(
                         **{**wanted.as_json(), "url": str(file["url"]), "index": package.get("index") or default}
                     )
+        return found
+
+    def built_metadata(
+        self, requirement: str, *, python: str, offline: bool = False, cancel: Cancel | None = None
+    ) -> Mapping[str, Any]:
+        """Build one distribution, and nothing that it needs at run time, into a folder that is thrown away."""
+        from email.parser import HeaderParser
+
+        with self._workshop() as folder:
+            (folder / "build.in").write_text(requirement + "\n", encoding="utf-8")
+            arguments = [
+                "pip", "install", *_COMMON, "--no-deps", "--target", "built", "--python", python,
+                *(["--offline"] if offline else []), "--requirement", "build.in",
+            ]  # fmt: skip
+            done = self._run(arguments, folder, INSTALL_DEADLINE, cancel=cancel)
+            if done.returncode != 0:
+                raise engine_errors.explain(done.stderr, doing="lock")
+            (file,) = folder.glob("built/*.dist-info/METADATA")
+            headers = HeaderParser().parsestr(file.read_text(encoding="utf-8", errors="replace"))
+        found: dict[str, Any] = {"name": str(headers["Name"]), "version": str(headers["Version"])}
+        found["requires-dist"] = [str(item) for item in headers.get_all("Requires-Dist", [])]
+        found["provides-extra"] = [str(item) for item in headers.get_all("Provides-Extra", [])]
+        if headers["Requires-Python"]:
+            found["requires-python"] = str(headers["Requires-Python"])
         return found
 
     def install(self, install: Install, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> None:

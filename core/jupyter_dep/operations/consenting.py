@@ -55,6 +55,25 @@ def unusual_artifacts(artifacts: Iterable[Artifact]) -> tuple[Item, ...]:
     return tuple(sorted(items))
 
 
+def covered(declared: Iterable[Item], found: Iterable[Item]) -> tuple[Item, ...]:
+    """Those found items that a declaration names: the same address, whatever commit it resolved to, or the same build."""
+    addresses = {_address(item.value) for item in declared if item.kind in ("vcs", "archive")}
+    names = {item.value for item in declared if item.kind == "build"}
+    return tuple(
+        item
+        for item in found
+        if (item.kind in ("vcs", "archive") and _address(item.value) in addresses)
+        or (item.kind == "build" and item.value in names)
+    )
+
+
+def _address(value: str) -> str:
+    """A source's address without scheme prefix, revision and fragment."""
+    base = value.split("#", 1)[0].removeprefix("git+")
+    head, _, tail = base.rpartition("/")
+    return f"{head}/{tail.split('@', 1)[0].removesuffix('.git')}"
+
+
 def consent_missing(summary: Summary, missing: Iterable[Item], file: str) -> ConsentError:
     """The refusal that says what would consent."""
     items = tuple(missing)

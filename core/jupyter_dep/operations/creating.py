@@ -79,6 +79,8 @@ def init(
         content = state.notebook.with_block(block)
         content = Notebook.parse(content, context=state.project.context).with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
         files.replace(notebook, content, expected=state.data)
+    if python is not None:
+        services.history.set_python(notebook, services.interpreters.find(python).minor)
     return Created(
         requires_python=declared.requires_python or "",
         declared=wanted if take else (),

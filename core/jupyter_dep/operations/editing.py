@@ -21,7 +21,7 @@ from ..model.requirement import parse as parse_requirement
 from ..model.summary import Summary
 from ..progress import Cancel, Reporter, silent
 from ..services import Services
-from .consenting import Trust, consent_missing, trust_of
+from .consenting import Trust, consent_missing, covered, trust_of
 from .environments import Selected, ensure_environment, select_for
 from .locking import Locked, LockOptions, lock_for_state
 from .state import State, check_lock_name, foreign_lock, read_state
@@ -207,12 +207,12 @@ def change(
         and state.project.orphan is None
     ):
         return _settle(state, state.summary, services, asking)
-    options = LockOptions(upgrade=upgrade, python=python, prefer=kernel_minor(services, asking), offline=asking.offline)
+    options = LockOptions(upgrade=upgrade, python=python, prefer=kernel_minor(services, asking) or services.history.python(state.project.notebook), offline=asking.offline)
     locked = lock_for_state(state, declaration, services, options=options, reporter=asking.reporter, cancel=asking.cancel)
     if asking.dry_run:
         return Changed(state=state, summary=locked.summary, changes=locked.changes, notes=locked.notes, dry_run=True)
     own = _becomes_own(state, declaration, services)
-    selected, sealed, unbuilt = _build(state, locked.data, locked.summary, own, services, asking)
+    selected, sealed, unbuilt = _build(state, locked.data, locked.summary, own, services, asking, declaration)
     edit = _write(state, block, locked, services, asking)
     if own:
         services.consent.allow("fingerprint", [locked.summary.fingerprint], by="own")
@@ -304,7 +304,13 @@ def _settle(state: State, summary: Summary | None, services: Services, asking: A
 
 
 def _build(
-    state: State, data: bytes, summary: Summary, own: bool, services: Services, asking: Asking
+    state: State,
+    data: bytes,
+    summary: Summary,
+    own: bool,
+    services: Services,
+    asking: Asking,
+    declaration: Declaration | None = None,
 ) -> tuple[Selected | None, Sealed | None, str]:
     """The environment of a lock, before anything is written: what cannot be built changes nothing."""
     if not asking.sync:
@@ -314,7 +320,10 @@ def _build(
     assert selected is not None
     trust = trust_of(summary, notebook, services, selected.artifacts)
     if own:
-        trust = Trust(basis="own", missing=trust.missing)
+        declared = declared_items(declaration) if declaration else ()
+        named = set(covered(declared, trust.missing))
+        services.consent.allow("item", sorted(str(item) for item in named), by="declared")
+        trust = Trust(basis="own", missing=tuple(item for item in trust.missing if item not in named))
     if trust.basis == "none" or trust.missing:
         if own and trust.missing:
             raise consent_missing(summary, trust.missing, notebook.name)

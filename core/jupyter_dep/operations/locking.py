@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from ..engine import EngineAnswer, LockRequest, Pin
 from ..errors import ConflictError, DepError
@@ -74,6 +75,11 @@ def make_lock(
     requires_python = declaration.requires_python or f">={interpreter.minor}"
     pins = pins_of(old, declaration, services) if old is not None else ()
     widgets = [WIDGETS] if declaration.settings.widgets else []
+    built = built_sources(declaration, pins if options.upgrade is not True else ())
+    metadata = tuple(
+        services.engine.built_metadata(text, python=interpreter.executable, offline=options.offline, cancel=cancel)
+        for text in built.values()
+    )
     request = LockRequest(
         declaration=declaration,
         requires_python=requires_python,
@@ -83,6 +89,8 @@ def make_lock(
         upgrade=options.upgrade,
         cutoff=cutoff(declaration),
         offline=options.offline,
+        metadata=metadata,
+        build=tuple(sorted(set(built) & {canonicalize_name(name) for name in declaration.settings.build})),
     )
     answer, notes = _resolve(request, services, reporter, cancel)
     reporter(Progress(phase="checking"))
@@ -114,6 +122,30 @@ def make_lock(
         changes=changes(before, summary.versions, graph=graph, declared=frozenset(declaration.names)),
         notes=notes,
     )
+
+
+def built_sources(declaration: Declaration, pins: tuple[Pin, ...]) -> dict[str, str]:
+    """What has to be built before it can be resolved, by name: each alone, after its consent, so that nothing else is.
+
+    Errors: `path-in-notebook`.
+    """
+    pinned = {pin.name: pin.version for pin in pins}
+    found: dict[str, str] = {}
+    for name in declaration.settings.build:
+        name = str(canonicalize_name(name))
+        wanted = next((str(item) for item in declaration.dependencies if canonicalize_name(item.name) == name), name)
+        found[name] = f"{name}=={pinned[name]}" if name in pinned else wanted
+    for item in declaration.dependencies:
+        if item.url and item.url.startswith("file:"):
+            raise DepError(
+                "path-in-notebook",
+                f"`{item.name}` is declared as a path, which means nothing on another machine",
+                hint="publish it to an index or name its repository; folders with a `pyproject.toml` may hold paths",
+                context={"package": item.name},
+            )
+        if item.url and not item.url.endswith(".whl"):
+            found[str(canonicalize_name(item.name))] = f"{item.name} @ {item.url}"
+    return found
 
 
 def choose_interpreter(declaration: Declaration, services: Services, old: Summary | None, options: LockOptions) -> Interpreter:
