@@ -50,16 +50,10 @@ def look(notebook: Path | None, cwd: Path, *, reuse_key: str | None = None) -> O
         return ready(notebook)
 
     if kind == "refused":
-        return Refused(
-            code="bad-lock", message="the lock is damaged", steps=("run `jupyter dep lock`", "restart the kernel")
-        )
+        return Refused(code="bad-lock", message="the lock is damaged", steps=("run `jupyter dep lock`", "restart the kernel"))
     if kind == "question" and not consented.exists():
-        question = Question(
-            fingerprint="ab12cd", code="7391", lines=("3 packages from index.example",), accept=consented.touch
-        )
-        return Refused(
-            code="no-consent", message="nobody consented", steps=("jupyter dep trust allow",), question=question
-        )
+        question = Question(fingerprint="ab12cd", code="7391", lines=("3 packages from index.example",), accept=consented.touch)
+        return Refused(code="no-consent", message="nobody consented", steps=("jupyter dep trust allow",), question=question)
     if kind in ("slow", "dawdling"):
         time.sleep(30 if kind == "slow" else 2)
     if kind in ("building", "failing") and reuse_key is None:

@@ -41,9 +41,7 @@ def calls(folder: Path) -> list[str]:
 
 def test_three_kept_cells_run_in_order_in_the_real_kernel_of_the_same_process(hold: Hold) -> None:
     front = hold("building")
-    cells = [
-        front.execute(code) for code in ("x = [1]; print('one')", "x.append(2)", "import os; print(x, os.getpid())")
-    ]
+    cells = [front.execute(code) for code in ("x = [1]; print('one')", "x.append(2)", "import os; print(x, os.getpid())")]
     front.done(*cells)
     assert front.text(cells[0]).endswith("one\n")
     assert front.text(cells[2]).endswith(f"[1, 2] {front.pid}\n")
@@ -103,7 +101,7 @@ def test_a_silent_kept_cell_leaves_no_output_and_no_count(hold: Hold) -> None:
 
 def test_cells_that_come_while_the_kernel_changes_are_not_lost(hold: Hold) -> None:
     front = hold("building", seconds=0.3)
-    cells = []
+    cells: list[str] = []
     end = time.monotonic() + 1.2
     while time.monotonic() < end:
         cells.append(front.execute(f"print({len(cells)})"))
@@ -112,10 +110,19 @@ def test_cells_that_come_while_the_kernel_changes_are_not_lost(hold: Hold) -> No
     assert [front.replies[cell]["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
 
 
+def test_a_kernel_that_kept_cells_still_ends_promptly(hold: Hold) -> None:
+    front = hold("building", seconds=0.2)
+    cell = front.execute("1")
+    front.done(cell)
+    began = time.monotonic()
+    front.manager.shutdown_kernel()
+    assert time.monotonic() - began < 2
+
+
 def test_questions_are_answered_before_there_is_an_environment(hold: Hold) -> None:
     front = hold("slow")
     client = front.client
-    asked = {
+    asked: dict[str, dict[str, object]] = {
         client.complete("pri", 3): {"matches": [], "cursor_end": 3},
         client.inspect("pri", 3): {"found": False},
         client.history(): {"history": []},
@@ -261,9 +268,7 @@ def test_it_ends_with_the_process_that_wanted_it(tmp_path: Path) -> None:
             time.sleep(60)
         """
     )
-    parent = subprocess.Popen(
-        [sys.executable, "-c", starter], env=environment(tmp_path), stdout=subprocess.PIPE, text=True
-    )
+    parent = subprocess.Popen([sys.executable, "-c", starter], env=environment(tmp_path), stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     pid = int(parent.stdout.readline())
     parent.kill()

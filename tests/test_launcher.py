@@ -115,9 +115,7 @@ def test_the_lease_is_held_while_the_kernel_lives_and_no_longer(start: Start, tm
 def test_a_worker_holds_the_lease_after_its_kernel(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "lease"
     front = start(lease=str(file))
-    worker = int(
-        front.run("import os, time\npid = os.fork()\nif not pid:\n    os.setsid(); time.sleep(60)\nprint(pid)")
-    )
+    worker = int(front.run("import os, time\npid = os.fork()\nif not pid:\n    os.setsid(); time.sleep(60)\nprint(pid)"))
     front.manager.shutdown_kernel(now=True)
     try:
         assert Lease.take(file, exclusive=True) is None

@@ -84,7 +84,9 @@ class Holding:
             for request in requests:
                 self._handle(request)
         clients = self._wire.clients()
-        return self._kept + self._wire.close(), clients
+        late = self._wire.hang_up()
+        self._wire.close()
+        return self._kept + late, clients
 
     @property
     def ended(self) -> bool:
@@ -335,13 +337,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         watch_parent_windows(int(os.environ["JPY_PARENT_PID"]))
 
     ready = kernel.run()
-    t=time.monotonic()
     kept, clients = kernel.hand_over()
-    os.write(2, f"DBG {os.getpid()} handover kept {len(kept)} {clients} {time.monotonic()-t:.3f} {ready} ended {kernel.ended}\n".encode())
     if ready is None or kernel.ended:
         return
     folder = Path(options.connection_file).parent
-    file = replay.write(folder, kept, clients=clients) if kept else None
+    file = replay.write(folder, kept, clients=clients)
     become(context.environment(ready, options.connection_file, os.environ, kept=file, notes=notes, extra=extra))
 
 

@@ -122,7 +122,7 @@ class DepKernelApp(IPKernelApp):
     def _bind_socket(self, s: Any, port: int) -> Any:
         """Count the clients that come back: what is sent to one that is not there yet is lost without a word."""
         name = "shell" if s is self.shell_socket else "iopub" if s.type in (zmq.PUB, zmq.XPUB) else None
-        if name and self._kept["messages"]:
+        if name and self._kept["clients"]:
             self._monitors[name] = (s, s.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED))
         return super()._bind_socket(s, port)  # type: ignore[no-untyped-call]
 
@@ -149,8 +149,9 @@ class DepKernelApp(IPKernelApp):
         events.register("pre_run_cell", tell)
 
     def start(self) -> None:
-        if self._kept["messages"]:
+        if self._monitors:
             self._await_clients()
+        if self._kept["messages"]:
             self._feed_kept()
         super().start()  # type: ignore[no-untyped-call]
 
@@ -168,7 +169,6 @@ class DepKernelApp(IPKernelApp):
             socket.disable_monitor()
             # a socket left open would hold up the end of the process
             monitor.close()
-            os.write(2, f"DBG {os.getpid()} {name} wanted {wanted[name]} seen {seen} left {end-time.monotonic():.2f}\n".encode())
         time.sleep(_SETTLE)
 
     def _frames(self) -> list[list[bytes]]:
@@ -184,7 +184,6 @@ class DepKernelApp(IPKernelApp):
             del stream.on_recv
 
             async def feed() -> None:
-                os.write(2,b'DBG feeding\n')
                 for message in messages:
                     result = callback([zmq.Frame(frame) for frame in message])
                     if hasattr(result, "__await__"):

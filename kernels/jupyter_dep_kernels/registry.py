@@ -111,6 +111,4 @@ class DiskKernelRegistry:
             stale = f"its interpreter `{python}` is gone"
         elif project is not None and not project.exists():
             stale = f"its project `{project}` is gone"
-        return RegisteredKernel(
-            name=folder.name, display_name=display_name, folder=folder, project=project, stale=stale
-        )
+        return RegisteredKernel(name=folder.name, display_name=display_name, folder=folder, project=project, stale=stale)

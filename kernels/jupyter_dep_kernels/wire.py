@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +19,10 @@ from zmq.utils.monitor import parse_monitor_message
 Channel = Literal["shell", "control", "stdin"]
 Content = Mapping[str, object]
 _LINGER_MS = 1000
+_FLUSH = 0.02
+"""Seconds for the last replies to get out: there is no way to ask whether they did."""
+_HANG_UP = 0.5
+"""Seconds that clients get to notice that we have stopped; they need a few milliseconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +54,7 @@ class Wire:
         self._topic = f"kernel.{self.session.session}".encode()
         self._context = zmq.Context()
         self._subscribers = 0
-        self._shell_peers = 0
+        self._shell_handles: set[int] = set()
 
         def bound(kind: int, name: str) -> Any:
             socket = self._context.socket(kind)
@@ -57,7 +63,7 @@ class Wire:
                 # a client that comes back under its old identity replaces its dead connection
                 socket.router_handover = 1
             if name == "shell_port":
-                self._shell_monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
+                self._shell_monitor = socket.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
             if kind == zmq.XPUB:
                 # tell of every client that comes and goes, not of the first and the last
                 socket.setsockopt(zmq.XPUB_VERBOSER, 1)
@@ -73,15 +79,12 @@ class Wire:
         self._heartbeat = bound(zmq.ROUTER, "hb_port")
         self._iopub = bound(zmq.XPUB, "iopub_port")
         self._poller = zmq.Poller()
-        for socket in (*self._channels.values(), self._heartbeat, self._iopub):
-            self._poller.register(socket, zmq.POLLIN)
+        for each in (*self._channels.values(), self._heartbeat, self._iopub):
+            self._poller.register(each, zmq.POLLIN)
 
     def clients(self) -> dict[str, int]:
         """How many clients are connected now: `shell` to send requests, `iopub` to listen."""
-        while self._shell_monitor.poll(0):
-            event = parse_monitor_message(self._shell_monitor.recv_multipart())["event"]
-            self._shell_peers += 1 if event == zmq.EVENT_HANDSHAKE_SUCCEEDED else -1
-        return {"shell": max(0, self._shell_peers), "iopub": self._subscribers}
+        return {"shell": len(self._connections()), "iopub": self._subscribers}
 
     def receive(self, timeout: float) -> list[Request]:
         """What has come in within `timeout` seconds, at most one message a channel, control first."""
@@ -91,9 +94,7 @@ class Wire:
         if self._iopub in ready:
             self._subscription(self._iopub.recv())
         requests = (
-            self._parse(channel, socket.recv_multipart())
-            for channel, socket in self._channels.items()
-            if socket in ready
+            self._parse(channel, socket.recv_multipart()) for channel, socket in self._channels.items() if socket in ready
         )
         return [request for request in requests if request is not None]
 
@@ -132,15 +133,42 @@ class Wire:
             ident=list(request.identities),
         )
 
-    def close(self) -> list[Request]:
-        """Stop answering: what is sent is delivered, and what came to the shell in the last moment is returned."""
-        left = self._drain("shell")
+    def hang_up(self) -> list[Request]:
+        """Take no more requests; what clients have sent up to now is returned, unanswered.
+
+        Closing a connection loses what its client has just written. So only our sending half is closed first: the client
+        sees that, closes in turn and connects again later, and all that it wrote before is read here until then.
+        """
+        # not unbound: libzmq ends the connections of an endpoint together with it
+        time.sleep(_FLUSH)
+        requests: list[Request] = []
+        told: set[int] = set()
+        end = time.monotonic() + _HANG_UP
+        while (connections := self._connections()) and time.monotonic() < end:
+            for handle in connections - told:
+                _close_sending_half(handle)
+            told = connections
+            self._shell_monitor.poll(10)
+            requests += self._drain("shell")
+        return requests + self._drain("shell")
+
+    def close(self) -> None:
+        """Stop answering; what was sent is delivered."""
         self._channels["shell"].disable_monitor()
         self._shell_monitor.close()
-        for socket in (*self._channels.values(), self._heartbeat, self._iopub):
-            socket.close()
+        for each in (*self._channels.values(), self._heartbeat, self._iopub):
+            each.close()
         self._context.term()
-        return left
+
+    def _connections(self) -> set[int]:
+        """The handles of the shell's connections."""
+        while self._shell_monitor.poll(0):
+            event = parse_monitor_message(self._shell_monitor.recv_multipart())
+            if event["event"] == zmq.EVENT_ACCEPTED:
+                self._shell_handles.add(event["value"])
+            else:
+                self._shell_handles.discard(event["value"])
+        return set(self._shell_handles)
 
     def _drain(self, channel: Channel) -> list[Request]:
         requests: list[Request] = []
@@ -177,3 +205,15 @@ class Wire:
             self.session.send(self._iopub, message, ident=frame[1:] or None)
         elif frame[:1] == b"\x00":
             self._subscribers = max(0, self._subscribers - 1)
+
+
+def _close_sending_half(handle: int) -> None:
+    connection = socket.socket(fileno=handle)
+    try:
+        connection.shutdown(socket.SHUT_WR)
+    except OSError:
+        # gone by itself
+        pass
+    finally:
+        # libzmq owns it
+        connection.detach()

@@ -8,6 +8,7 @@ from ..engine import LockRequest
 from ..errors import ConflictError, DepError, IndexUnreachableError
 
 _NOT_FOUND = re.compile(r"\b([A-Za-z0-9][A-Za-z0-9._-]*) was not found in the (?:package registry|cache)")
+_EXACT = re.compile(r"\b([A-Za-z0-9][A-Za-z0-9._-]*)==")
 _URL = re.compile(r"(https?://)([^\s/@)]*@)?([^\s/)]+)([^\s)]*)")
 _STATUS = re.compile(r"\((\d{3}) ([A-Za-z ]+)\)")
 _DEPENDS = re.compile(
@@ -27,6 +28,14 @@ _BROKEN = (
 def names_not_found(stderr: str) -> frozenset[str]:
     """Names that no configured index has."""
     return frozenset(match[1].lower().rstrip(".") for match in _NOT_FOUND.finditer(_flat(stderr)))
+
+
+def names_not_served(stderr: str) -> frozenset[str]:
+    """Names that no configured index has, or not in the one version that was asked for: what a `vouch` leaves out."""
+    flat = _flat(stderr)
+    if "No solution found" not in flat or _network(flat, flat, "lock") is not None:
+        return frozenset()  # an index that did not answer has not said no
+    return names_not_found(stderr) | {match[1].lower() for match in _EXACT.finditer(flat)}
 
 
 def explain(stderr: str, *, doing: str, request: LockRequest | None = None) -> DepError:

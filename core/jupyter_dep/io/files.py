@@ -44,14 +44,29 @@ def explain(error: OSError, path: Path, doing: str) -> DepError:
 
 def read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return _whole(path)
     except OSError as error:
         raise explain(error, path, "reading") from error
 
 
-def read_if_there(path: Path) -> bytes | None:
+def _whole(path: Path, limit: int | None = None) -> bytes:
+    """A regular file's bytes. A link in a stranger's folder may lead to a device or a pipe, which has no end."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(handle)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "this is a device or a pipe, not a file")
+        if limit is not None and status.st_size > limit:
+            raise OSError(errno.EFBIG, f"the file is larger than {limit >> 20} MB")
+        return file.read()
+
+
+def read_if_there(path: Path, *, limit: int | None = None) -> bytes | None:
+    """A file's bytes, None if it is not there; one of more than `limit` bytes is an error."""
     try:
-        return path.read_bytes()
+        return _whole(path, limit)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -111,9 +126,9 @@ def _publish_new(temporary: Path, target: Path) -> None:
 
 def write_state(path: Path, value: Any) -> None:
     """Write one of our own small JSON files: atomically, readable by its user only."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(value, file, indent=1, sort_keys=True)
@@ -121,7 +136,10 @@ def write_state(path: Path, value: Any) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        try:
+            temporary.unlink(missing_ok=True)
+        except OSError:
+            pass  # what stopped the writing is what the user should read
         raise explain(error, path, "writing") from error
 
 

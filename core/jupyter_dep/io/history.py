@@ -132,8 +132,9 @@ class History:
     def rename(self, project: Path, new: Path) -> None:
         known = self._load(project)
         if known:
+            self.forget(new)  # of a project that had this name before
             write_state(self._file(new), {**known, "project": os.path.realpath(new)})
-            if self._blobs(project).is_dir() and not self._blobs(new).exists():
+            if self._blobs(project).is_dir():
                 self._blobs(project).rename(self._blobs(new))
             self.forget(project)
 

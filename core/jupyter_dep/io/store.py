@@ -184,7 +184,7 @@ class Store:
         count = 0
         for folder in self._folders():
             if str(folder) not in known:
-                count += self._remove_folder(folder)
+                count += self._remove_folder(folder, unsealed=True)
         return count
 
     def _folders(self) -> Iterator[Path]:
@@ -203,12 +203,14 @@ class Store:
             (self.root / "k" / f"{environment.key}.json").unlink(missing_ok=True)
         return self._remove_folder(Path(environment.path))
 
-    def _remove_folder(self, folder: Path) -> bool:
+    def _remove_folder(self, folder: Path, *, unsealed: bool = False) -> bool:
         file = folder.with_name(folder.name + ".lease")
         lease = Lease.take(file, exclusive=True)
         if lease is None:
             return False
         with lease:
+            if unsealed and str(folder) in {environment.path for environment in self.all()}:
+                return False  # its builder sealed it since we looked
             shutil.rmtree(folder, ignore_errors=True)
             if not folder.exists():
                 file.unlink(missing_ok=True)

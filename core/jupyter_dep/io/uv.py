@@ -50,7 +50,14 @@ def scrubbed(environ: Mapping[str, str], settings: IndexSettings, cache: Path) -
     return env
 
 
-def lock_arguments(python: str, *, upgrade: bool | Sequence[str], offline: bool, build: Sequence[str] = ()) -> list[str]:
+def _network_flags(*, offline: bool, no_index: bool) -> list[str]:
+    """`--no-index` is the one index setting of the user that has no variable."""
+    return (["--offline"] if offline else []) + (["--no-index"] if no_index else [])
+
+
+def lock_arguments(
+    python: str, *, upgrade: bool | Sequence[str], offline: bool, build: Sequence[str] = (), no_index: bool = False
+) -> list[str]:
     arguments = ["lock", *_COMMON, "--no-build", "--python", python]
     for name in build:
         arguments += ["--no-binary-package", name]
@@ -59,7 +66,21 @@ def lock_arguments(python: str, *, upgrade: bool | Sequence[str], offline: bool,
     elif upgrade:
         for name in upgrade:
             arguments += ["--upgrade-package", name]
-    return arguments + (["--offline"] if offline else [])
+    return arguments + _network_flags(offline=offline, no_index=no_index)
+
+
+def resolution_flags(request: LockRequest) -> list[str]:
+    """How the declaration wants versions chosen, as flags: `--no-config` makes the engine pass over these keys of a project."""
+    uv, flags = request.declaration.uv, []
+    if request.cutoff:
+        flags += ["--exclude-newer", request.cutoff]
+    spared = uv.get("exclude-newer-package")
+    for name, moment in sorted(spared.items()) if isinstance(spared, Mapping) else ():
+        flags += ["--exclude-newer-package", f"{name}={str(moment).lower() if isinstance(moment, bool) else moment}"]
+    for key in ("prerelease", "resolution", "fork-strategy"):
+        if key in uv:
+            flags += [f"--{key}", str(uv[key])]
+    return flags
 
 
 def export_arguments() -> list[str]:
@@ -74,18 +95,18 @@ def tree_arguments() -> list[str]:
     ]  # fmt: skip
 
 
-def install_arguments(python: str, lock: str, *, offline: bool, build: bool = False) -> list[str]:
+def install_arguments(python: str, lock: str, *, offline: bool, build: bool = False, no_index: bool = False) -> list[str]:
     arguments = ["pip", "sync", "--no-config", "--no-python-downloads", "--no-progress", "--color", "never"]
     arguments += ["--python", python, "--strict"]
     if not build:
         arguments.append("--no-build")
-    return arguments + (["--offline"] if offline else []) + [lock]
+    return arguments + _network_flags(offline=offline, no_index=no_index) + [lock]
 
 
-def vouch_arguments(python: str, requirements: str, *, offline: bool) -> list[str]:
+def vouch_arguments(python: str, requirements: str, *, offline: bool, no_index: bool = False) -> list[str]:
     return [
         "pip", "compile", *_COMMON, "--no-build", "--no-deps", "--no-header", "--python", python,
-        "--format", "pylock.toml", *(["--offline"] if offline else []), requirements,
+        "--format", "pylock.toml", *_network_flags(offline=offline, no_index=no_index), requirements,
     ]  # fmt: skip
 
 
@@ -94,6 +115,11 @@ def manifest(request: LockRequest) -> str:
     declaration = request.declaration
     uv: dict[str, Any] = {key: value for key, value in declaration.uv.items() if key not in ("index", "exclude-newer")}
     uv["package"] = False
+    for name, listed_sources in _table(uv.get("sources")).items():
+        for source in listed_sources if isinstance(listed_sources, list) else [listed_sources]:
+            for key in ("path", "git", "url"):
+                if key in _table(source):
+                    _refuse_relative(str(source[key]), name)
     if request.cutoff:
         uv["exclude-newer"] = request.cutoff
     environments = [*_texts(uv.get("environments")), *declaration.settings.platforms]
@@ -122,6 +148,21 @@ def manifest(request: LockRequest) -> str:
     )
 
 
+def _table(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _refuse_relative(address: str, name: str) -> None:
+    """The engine works in a folder of ours among other users' folders, where `../x` is somebody else's."""
+    if "://" not in address and not os.path.isabs(address):
+        raise DepError(
+            "relative-path",
+            f"`{name}` is to be taken from `{address}`, and a path that is not absolute has no meaning here",
+            hint="write the whole path, or publish the package to your index",
+            context={"package": name},
+        )
+
+
 def _texts(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)] if value else []
 
@@ -146,18 +187,21 @@ def derived_lock(artifacts: Sequence[Artifact], python: str) -> str:
     """A lock of exactly these artifacts, for one sync on this machine."""
     packages: list[dict[str, Any]] = []
     for item in artifacts:
+        if item.kind != "vcs" or "+file:" in item.url:
+            _refuse_relative(item.url, item.name)
         entry: dict[str, Any] = {"name": item.name}
         if item.version:
             entry["version"] = item.version
         if item.index and item.kind in ("wheel", "sdist"):
             entry["index"] = item.index
         if item.kind in ("wheel", "sdist"):
-            file: dict[str, Any] = {"name": item.filename, "url": item.url, "hashes": {"sha256": item.sha256}}
+            place = "url" if "://" in item.url else "path"
+            file: dict[str, Any] = {"name": item.filename, place: item.url, "hashes": {"sha256": item.sha256}}
             if item.size is not None:
                 file["size"] = item.size
             entry["wheels" if item.kind == "wheel" else "sdist"] = [file] if item.kind == "wheel" else file
         elif item.kind == "archive":
-            entry["archive"] = {"url": item.url, "hashes": {"sha256": item.sha256}}
+            entry["archive"] = {"url" if "://" in item.url else "path": item.url, "hashes": {"sha256": item.sha256}}
         elif item.kind == "vcs":
             address, _, commit = item.url.removeprefix("git+").rpartition("@")
             entry["vcs"] = {"type": "git", "url": address, "commit-id": commit}
@@ -218,8 +262,14 @@ class Uv:
             (folder / "pyproject.toml").write_text(manifest(request), encoding="utf-8")
             if (stub := pins_stub(request)) is not None:
                 (folder / "uv.lock").write_text(stub, encoding="utf-8")
-            arguments = lock_arguments(request.python, upgrade=request.upgrade, offline=request.offline, build=request.build)
-            resolved = self._run(arguments, folder, LOCK_DEADLINE, cancel=cancel)
+            arguments = lock_arguments(
+                request.python,
+                upgrade=request.upgrade,
+                offline=request.offline,
+                build=request.build,
+                no_index=self.settings.no_index,
+            )
+            resolved = self._run([*arguments, *resolution_flags(request)], folder, LOCK_DEADLINE, cancel=cancel)
             if resolved.returncode != 0:
                 raise engine_errors.explain(resolved.stderr, doing="lock", request=request)
             tree = self._run(tree_arguments(), folder, 60)
@@ -243,16 +293,20 @@ class Uv:
     ) -> dict[str, Artifact]:
         """Those artifacts that the user's own index serves under the same filename and hash, by name, at its URL."""
         found: dict[str, Artifact] = {}
-        asked = {item.name: item for item in artifacts if item.kind in ("wheel", "sdist")}
+        for item in artifacts:
+            if item.kind == "sdist" and (served := self._source(item, python, offline=offline, cancel=cancel)):
+                found[item.name] = served
+        asked = {item.name: item for item in artifacts if item.kind == "wheel"}
         default = self.default_index()
         while asked:
             with self._workshop() as folder:
                 lines = "".join(f"{item.name}=={item.version}\n" for item in asked.values())
                 (folder / "names.in").write_text(lines, encoding="utf-8")
-                done = self._run(vouch_arguments(python, "names.in", offline=offline), folder, LOCK_DEADLINE, cancel=cancel)
+                arguments = vouch_arguments(python, "names.in", offline=offline, no_index=self.settings.no_index)
+                done = self._run(arguments, folder, LOCK_DEADLINE, cancel=cancel)
             if done.returncode == 0:
                 break
-            strangers = engine_errors.names_not_found(done.stderr) & asked.keys()
+            strangers = engine_errors.names_not_served(done.stderr) & asked.keys()
             if not strangers:
                 raise engine_errors.explain(done.stderr, doing="lock")
             for name in strangers:
@@ -263,14 +317,44 @@ class Uv:
 
         for package in tomllib.loads(done.stdout).get("packages", ()):
             wanted = asked.get(package["name"])
-            sdist = [package["sdist"]] if "sdist" in package else []
-            for file in [*package.get("wheels", ()), *sdist]:
+            for file in package.get("wheels", ()):
                 name = file.get("name") or str(file.get("url", "")).rsplit("/", 1)[-1]
                 if wanted and file.get("hashes", {}).get("sha256") == wanted.sha256 and name == wanted.filename:
                     found[wanted.name] = Artifact(
                         **{**wanted.as_json(), "url": str(file["url"]), "index": package.get("index") or default}
                     )
         return found
+
+    def _source(self, wanted: Artifact, python: str, *, offline: bool, cancel: Cancel | None) -> Artifact | None:
+        """A source archive as the user's index serves it: it is told what the archive needs (nothing), so it builds nothing."""
+        project = {
+            "project": {
+                "name": ROOT,
+                "version": "0",
+                "requires-python": ">=3.8",
+                "dependencies": [f"{wanted.name}=={wanted.version}"],
+            },
+            "tool": {"uv": {"package": False, "dependency-metadata": [{"name": wanted.name, "version": wanted.version}]}},
+        }
+        with self._workshop() as folder:
+            (folder / "pyproject.toml").write_text(tomlkit.dumps(project), encoding="utf-8")
+            arguments = lock_arguments(
+                python, upgrade=False, offline=offline, build=(wanted.name,), no_index=self.settings.no_index
+            )
+            done = self._run(arguments, folder, LOCK_DEADLINE, cancel=cancel)
+            if done.returncode != 0:
+                if wanted.name in engine_errors.names_not_served(done.stderr):
+                    return None
+                raise engine_errors.explain(done.stderr, doing="lock")
+            exported = self._run(export_arguments(), folder, 60)
+        import tomllib
+
+        for package in tomllib.loads(exported.stdout).get("packages", ()):
+            file = package.get("sdist", {})
+            name = file.get("name") or str(file.get("url", "")).rsplit("/", 1)[-1]
+            if file.get("hashes", {}).get("sha256") == wanted.sha256 and name == wanted.filename:
+                return Artifact(**{**wanted.as_json(), "url": str(file["url"]), "index": package.get("index")})
+        return None
 
     def built_metadata(
         self, requirement: str, *, python: str, offline: bool = False, cancel: Cancel | None = None
@@ -282,7 +366,7 @@ class Uv:
             (folder / "build.in").write_text(requirement + "\n", encoding="utf-8")
             arguments = [
                 "pip", "install", *_COMMON, "--no-deps", "--target", "built", "--python", python,
-                *(["--offline"] if offline else []), "--requirement", "build.in",
+                *_network_flags(offline=offline, no_index=self.settings.no_index), "--requirement", "build.in",
             ]  # fmt: skip
             done = self._run(arguments, folder, INSTALL_DEADLINE, cancel=cancel)
             if done.returncode != 0:
@@ -310,7 +394,13 @@ class Uv:
                 (folder / "pylock.environment.toml").write_text(
                     derived_lock(artifacts, install.python_version), encoding="utf-8"
                 )
-                arguments = install_arguments(install.python, "pylock.environment.toml", offline=install.offline, build=build)
+                arguments = install_arguments(
+                    install.python,
+                    "pylock.environment.toml",
+                    offline=install.offline,
+                    build=build,
+                    no_index=self.settings.no_index,
+                )
                 done = self._run(arguments, folder, INSTALL_DEADLINE, on_line=listen, cancel=cancel)
                 if done.returncode != 0:
                     raise engine_errors.explain(done.stderr, doing="install")

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
+from packaging.pylock import Package
+
 from .lockfile import Lock
 from .policy import files_of
 from .selection import Artifact
@@ -34,7 +36,7 @@ def fingerprint(lock: Lock) -> str:
         hosts |= {urlsplit(item.url or "").netloc for item in artifacts}
         if package.index:
             hosts.add(package.index)
-        direct = [repr(part) for part in (package.vcs, package.directory, package.archive) if part is not None]
+        direct = _direct(package)
         content.append(
             [
                 package.name,
@@ -46,6 +48,17 @@ def fingerprint(lock: Lock) -> str:
         )
     python = lock.table.python if lock.table else ""
     return _digest([sorted(content), sorted(hosts), python, str(lock.pylock.requires_python or "")])[:32]
+
+
+def _direct(package: Package) -> list[Any]:
+    """A source that is no index's, field by field: what a library prints of it may change with its version."""
+    if (vcs := package.vcs) is not None:
+        return ["vcs", vcs.type, vcs.url, vcs.path, vcs.commit_id, vcs.subdirectory]
+    if (folder := package.directory) is not None:
+        return ["directory", folder.path, folder.editable, folder.subdirectory]
+    if (archive := package.archive) is not None:
+        return ["archive", archive.url, archive.path, sorted(archive.hashes.items()), archive.subdirectory]
+    return []
 
 
 def _digest(value: object) -> str:

@@ -20,6 +20,7 @@ from ..errors import DepError
 from . import requirement
 from .declaration import Declaration, Settings
 from .requirement import Context
+from .toml import loads as read_toml
 
 # The reference expression of the specification, with an optional carriage return before each line's end.
 _BLOCK = re.compile(r"^# /// (?P<type>[a-zA-Z0-9-]+)\r?\n(?P<content>(?:^#(?:\r?| [^\n]*)\n)+)^# ///(?=\r?$)", re.MULTILINE)
@@ -220,7 +221,7 @@ def set_setting(source: str, key: str, value: object) -> str:
 
 def _document(block: Block, where: Context) -> dict[str, object]:
     try:
-        return tomllib.loads(block.toml)
+        return read_toml(block.toml)
     except tomllib.TOMLDecodeError as error:
         reason = str(error)
         place = re.search(r"\s*\(at line (\d+), column \d+\)$", reason)

@@ -14,6 +14,7 @@ from packaging.pylock import Package, Pylock, PylockUnsupportedVersionError, Pyl
 from packaging.utils import canonicalize_name
 
 from ..errors import DepError
+from . import toml
 from .graph import Graph, Node
 
 FORMAT = 1
@@ -125,16 +126,18 @@ def read(data: bytes, *, context: Mapping[str, str | int]) -> Lock:
     if _CONFLICT.search(data):
         raise bad_lock("the lock holds conflict markers of a merge", context, "unmerged-lock")
     try:
-        raw = tomllib.loads(data.decode("utf-8"))
+        raw = toml.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise bad_lock(f"the lock is not UTF-8 (byte {error.start})", context) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise bad_lock(f"the lock is not TOML: {error}", context) from error
     try:
         pylock = Pylock.from_dict(raw)
     except PylockUnsupportedVersionError as error:
         raise _too_new(str(error), context) from error
     except (PylockValidationError, ValueError, TypeError, AttributeError) as error:
+        if not re.match(r"1(\.|$)", str(raw.get("lock-version", "1"))):  # another major version need not have this one's keys
+            raise _too_new(f"`lock-version` is {raw['lock-version']}", context) from error
         raise bad_lock(f"the lock is not a valid pylock: {error}", context) from error
     return Lock(digest=hashlib.sha256(data).hexdigest(), pylock=pylock, table=_table(pylock.tool or {}, context))
 
@@ -162,6 +165,10 @@ def _table(tool: Mapping[str, Any], context: Mapping[str, str | int]) -> LockTab
             raise ValueError(f"`python` is `{python}`")
         if not isinstance(raw["declaration"], Mapping):
             raise TypeError("`declaration` is not a table")
+        json.dumps(raw["declaration"])  # dates and times are TOML's: we write them as text
+        dependencies = raw["declaration"].get("dependencies", [])
+        if not isinstance(dependencies, list) or not all(isinstance(text, str) for text in dependencies):
+            raise TypeError("`declaration.dependencies` is not a list of texts")
         unavailable = {str(key): tuple(map(str, names)) for key, names in raw.get("unavailable", {}).items()}
         return LockTable(
             notebook=str(raw.get("notebook", "")),

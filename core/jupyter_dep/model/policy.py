@@ -19,6 +19,7 @@ from packaging.utils import (
 from ..errors import DepError
 from .declaration import Declaration
 from .lockfile import Lock
+from .requirement import parse
 
 ItemKind = Literal["build", "vcs", "path", "archive", "host", "index", "source"]
 _STRONG = {"sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512", "blake2b"}
@@ -136,7 +137,8 @@ def _unsafe(message: str, where: Mapping[str, str | int]) -> DepError:
 def declared_items(declaration: Declaration) -> tuple[Item, ...]:
     """What a declaration asks beyond names from the configured index."""
     items: set[Item] = set()
-    for requirement in declaration.dependencies:
+    further = [declaration.uv.get(key, ()) for key in ("constraint-dependencies", "override-dependencies")]
+    for requirement in [*declaration.dependencies, *(parse(str(text)) for texts in further for text in _listed(texts))]:
         if requirement.url:
             items.add(_address_item(requirement.url))
     for index in declaration.indexes:
@@ -156,6 +158,10 @@ def declared_items(declaration: Declaration) -> tuple[Item, ...]:
                 items.add(Item(kind="source", value=f"workspace:{canonicalize_name(name)}"))
     items |= {Item(kind="build", value=canonicalize_name(name)) for name in declaration.settings.build}
     return tuple(sorted(items))
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []
 
 
 def _address_item(url: str) -> Item:

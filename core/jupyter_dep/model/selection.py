@@ -76,7 +76,7 @@ def _artifact(
             version=str(package.version or ""),
             kind="wheel" if isinstance(found, PackageWheel) else "sdist",
             filename=found.filename,
-            url=found.url or "",
+            url=found.url or found.path or "",
             sha256=str(found.hashes.get("sha256", "")),
             size=found.size,
             index=package.index,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,12 +78,12 @@ def _address(value: str) -> str:
 def consent_missing(summary: Summary, missing: Iterable[Item], file: str) -> ConsentError:
     """The refusal that says what would consent."""
     items = tuple(missing)
-    allow = "".join(f" --allow {item}" for item in items)
+    allow = "".join(f" --allow {shlex.quote(str(item))}" for item in items)
     words = "; ".join(item.words() for item in items)
     return ConsentError(
         "consent-missing",
         "this lock was written by somebody else and has not been allowed to run here" + (f"; it also {words}" if words else ""),
-        hint=f"look at it with `jupyter dep show {file}`, then `jupyter dep trust allow {file}{allow}` "
+        hint=f"look at it with `jupyter dep show {shlex.quote(file)}`, then `jupyter dep trust allow {shlex.quote(file)}{allow}` "
         f"(fingerprint {summary.fingerprint[:12]})",
         context={"file": file},
     )
@@ -92,10 +93,10 @@ def unusual_needs_consent(items: Iterable[Item], services: Services, file: str) 
     """Refuse to resolve what asks a foreign index or runs a build before each has its yes (`consent-missing`)."""
     missing = services.consent.lacking(items)
     if missing:
-        allow = "".join(f" --allow {item}" for item in missing)
+        allow = "".join(f" --allow {shlex.quote(str(item))}" for item in missing)
         raise ConsentError(
             "consent-missing",
             "the declaration " + "; ".join(item.words() for item in missing),
-            hint=f"if you mean it: `jupyter dep trust allow {file}{allow}`",
+            hint=f"if you mean it: `jupyter dep trust allow {shlex.quote(file)}{allow}`",
             context={"file": file},
         )

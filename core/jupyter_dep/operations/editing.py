@@ -213,9 +213,9 @@ def change(
         return Changed(state=state, summary=locked.summary, changes=locked.changes, notes=locked.notes, dry_run=True)
     own = _becomes_own(state, declaration, services)
     selected, sealed, unbuilt = _build(state, locked.data, locked.summary, own, services, asking, declaration)
-    edit = _write(state, block, locked, services, asking)
-    if own:
+    if own:  # first, so that a kill between the two never leaves the user's own lock as a stranger's
         services.consent.allow("fingerprint", [locked.summary.fingerprint], by="own")
+    edit = _write(state, block, locked, services, asking)
     _remember(state, block, locked.data, services, asking)
     if sealed is not None:
         services.history.used(state.project.notebook, sealed.key)
@@ -382,9 +382,6 @@ def undo(notebook: Path, services: Services, asking: Asking, *, redo: bool = Fal
     data = history.lock_bytes(notebook, old_lock)
     edit = _restore(state, old_block, data, services, asking)
     history.move(notebook, redo=redo)
-    if data is not None:
-        summary = services.summaries.of(data, context=state.project.lock_context)
-        services.consent.allow("fingerprint", [summary.fingerprint], by="own")
     after = read_state(notebook, services, live_block=old_block if state.live else None)
     return _settle(after, after.summary, services, asking, edit=edit)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -105,21 +106,25 @@ def vouched(
             missing |= set(services.consent.lacking([host_item(item)]))
         found.append(replace(item, index=None) if item.kind in ("wheel", "sdist") else item)
     if missing:
-        allow = "".join(f" --allow {item}" for item in sorted(missing))
+        allow = "".join(f" --allow {shlex.quote(str(item))}" for item in sorted(missing))
         names = sorted(item.name for item in selected.artifacts if item.name not in known)
         raise ConsentError(
             "host-not-vouched",
             f"your package index does not serve the locked files of {', '.join(names)}; the lock "
             + "; ".join(item.words() for item in sorted(missing)),
-            hint=f"if you trust that: `jupyter dep trust allow {file}{allow}`; "
-            f"else `jupyter dep update {file}` locks what your index serves",
+            hint=f"if you trust that: `jupyter dep trust allow {shlex.quote(file)}{allow}`; "
+            f"else `jupyter dep update {shlex.quote(file)}` locks what your index serves",
             context={"file": file},
         )
     return tuple(found)
 
 
 def host_item(artifact: Artifact) -> Item:
-    return Item(kind="host", value=urlsplit(artifact.url).netloc or artifact.url)
+    """What the user would have to allow to fetch a file from where the lock says it is."""
+    parts = urlsplit(artifact.url)
+    if parts.scheme in ("http", "https"):
+        return Item(kind="host", value=parts.netloc)
+    return Item(kind="path", value=artifact.url)
 
 
 def ensure_starter(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -18,7 +19,7 @@ from ..model.graph import from_engine_tree
 from ..model.interpreter import Interpreter
 from ..model.lockfile import Lock, LockTable
 from ..model.plan import Change, changes
-from ..model.policy import declared_items
+from ..model.policy import declared_items, files_of
 from ..model.selection import without_wheels
 from ..model.summary import Summary
 from ..progress import Cancel, Progress, Reporter, silent
@@ -61,19 +62,21 @@ def make_lock(
     *,
     notebook: str,
     old: bytes | None = None,
+    seed: bytes | None = None,
     old_summary: Summary | None = None,
     options: LockOptions = LockOptions(),
     reporter: Reporter = silent,
     cancel: Cancel | None = None,
 ) -> Locked:
-    """Resolve a declaration into a lock's bytes; `old` is the lock whose pins are kept.
+    """Resolve a declaration into a lock's bytes; `old` is the lock whose pins are kept, `seed` gives pins where there is none.
 
-    Errors: `consent-missing` for unusual sources, `no-matching-python`, and the engine's (conflict, network …).
+    Errors: `consent-missing` for unusual sources, `no-matching-python`, `hash-changed`, and the engine's (conflict, …).
     """
     unusual_needs_consent(declared_items(declaration), services, notebook)
     interpreter = choose_interpreter(declaration, services, old_summary, options)
     requires_python = declaration.requires_python or f">={interpreter.minor}"
-    pins = pins_of(old, declaration, services) if old is not None else ()
+    kept = old if old is not None else seed
+    pins = pins_of(kept, declaration, services) if kept is not None else ()
     widgets = [WIDGETS] if declaration.settings.widgets else []
     built = built_sources(declaration, pins if options.upgrade is not True else ())
     metadata = tuple(
@@ -104,6 +107,8 @@ def make_lock(
     )
     context = {"file": notebook}
     lock = lockfile.read(compose(answer.pylock, graph, table), context=context)
+    if old is not None:
+        _same_files(old, lock, pins, options.upgrade, context)
     table = replace(table, unavailable=without_wheels(lock, table.python))
     data = compose(answer.pylock, graph, table)
     summary = services.summaries.of(data, context=context)
@@ -197,12 +202,7 @@ def cutoff(declaration: Declaration) -> str | None:
 
 def pins_of(old: bytes, declaration: Declaration, services: Services) -> tuple[Pin, ...]:
     """The versions of a lock as pins; of a lock with conflict markers, those of both sides."""
-    locks = []
-    for text in _sides(old):
-        try:
-            locks.append(lockfile.read(text, context={}))
-        except DepError:
-            continue
+    locks = _readable_sides(old)
     if not locks:
         return ()
     default = services.engine.default_index()
@@ -211,7 +211,10 @@ def pins_of(old: bytes, declaration: Declaration, services: Services) -> tuple[P
     seen: set[str] = set()
     for lock in locks:
         here = {pin.name for pin in _pins(lock, default, declared)}
+        late = _too_late(lock, declaration)
         for pin in _pins(lock, default, declared):
+            if (pin.name, pin.version) in late:
+                continue
             if pin.name not in seen:
                 found[f"{pin.name} {pin.version} {pin.markers}"] = pin
         seen |= here
@@ -222,6 +225,65 @@ def _sides(data: bytes) -> list[bytes]:
     if not _CONFLICT_SIDES.search(data):
         return [data]
     return [_CONFLICT_SIDES.sub(lambda match, side=side: match[side], data) for side in (1, 2)]  # type: ignore[misc]
+
+
+def _same_files(
+    old: bytes, new: Lock, pins: tuple[Pin, ...], upgrade: bool | tuple[str, ...], context: Mapping[str, str | int]
+) -> None:
+    """Our lock decides what a pinned version's files are: an index that replaced one is told of (`hash-changed`)."""
+    if upgrade is True:
+        return
+    moving = {canonicalize_name(name) for name in (upgrade if isinstance(upgrade, tuple) else ())}
+    source = {(pin.name, pin.version): pin.index.rstrip("/") for pin in pins}
+    known: dict[tuple[str, str, str], set[str]] = {}
+    for lock in _readable_sides(old):
+        for package in lock.packages:
+            for file in files_of(package):
+                digests = known.setdefault((package.name, str(package.version), file.filename), set())
+                digests.add(str(file.hashes.get("sha256", "")))
+    for package in new.packages:
+        version = str(package.version)
+        if package.name in moving or source.get((package.name, version)) != (package.index or "").rstrip("/"):
+            continue
+        for file in files_of(package):
+            if known.get((package.name, version, file.filename), set()) - {str(file.hashes.get("sha256", ""))}:
+                raise DepError(
+                    "hash-changed",
+                    f"the index serves other bytes as `{file.filename}` than those that are locked for {package.name} {version}",
+                    hint="nothing was changed; a published file should never change, so ask whoever runs the index. If it is "
+                    f"meant, `jupyter dep update NOTEBOOK {package.name}` locks what it serves now",
+                    context={**context, "package": package.name, "artifact": file.filename},
+                )
+
+
+def _readable_sides(data: bytes) -> list[Lock]:
+    """The lock, or both of a merge with conflict markers, as far as they can be read."""
+    locks = []
+    for text in _sides(data):
+        try:
+            locks.append(lockfile.read(text, context={}))
+        except DepError:
+            continue
+    return locks
+
+
+def _too_late(lock: Lock, declaration: Declaration) -> frozenset[tuple[str, str]]:
+    """What was uploaded after the declaration's cutoff: the engine keeps a pin whatever the cutoff says."""
+    text = cutoff(declaration)
+    if text is None:
+        return frozenset()
+    moment = datetime.fromisoformat(text)
+    spared = {canonicalize_name(str(name)) for name in declaration.uv.get("exclude-newer-package", {})}
+    found = set()
+    for package in lock.packages:
+        times = [file.upload_time for file in files_of(package) if file.upload_time is not None]
+        if package.name not in spared and times and all(_in_utc(time) >= moment for time in times):
+            found.add((package.name, str(package.version)))
+    return frozenset(found)
+
+
+def _in_utc(time: datetime) -> datetime:
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
 def _pins(lock: Lock, default: str, declared: frozenset[str]) -> list[Pin]:
@@ -280,16 +342,17 @@ def lock_for_state(
     cancel: Cancel | None = None,
 ) -> Locked:
     """`make_lock` for a project as it was read: its own pins, or the starter's, so that the running kernel's stay."""
-    old = state.lock_data
-    if old is None and options.prefer:
+    seed = None
+    if state.lock_data is None and options.prefer:
         from ..io.files import read_if_there
 
-        old = read_if_there(services.starters / f"{options.prefer}.toml")
+        seed = read_if_there(services.starters / f"{options.prefer}.toml")
     return make_lock(
         declaration,
         services,
         notebook=state.project.notebook.name,
-        old=old,
+        old=state.lock_data,
+        seed=seed,
         old_summary=state.summary,
         options=options,
         reporter=reporter,

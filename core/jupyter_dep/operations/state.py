@@ -17,6 +17,9 @@ from ..model.notebook import Notebook
 from ..model.summary import Summary, problem
 from ..services import Services
 
+LOCK_LIMIT = 16 << 20
+"""Bytes; the lock of a very large project has less than one MB."""
+
 StateName = Literal["none", "unlocked", "stale", "pending", "unmerged", "invalid", "fresh"]
 
 
@@ -112,7 +115,7 @@ def read_state(notebook: Path, services: Services, *, live_block: str | None = N
         declaration = parsed.declaration()
     else:
         declaration = inline.parse(block, context=project.context)
-    lock_data = files.read_if_there(project.lock)
+    lock_data = files.read_if_there(project.lock, limit=LOCK_LIMIT)
     if lock_data is None and declaration is not None and orphans:
         project, lock_data = _with_orphan(project, declaration, services)
     summary, error = None, None
@@ -174,9 +177,12 @@ def _with_orphan(project: Project, declaration: Declaration, services: Services)
     folder = project.notebook.parent
     claimed = {lock_name(other.stem) for other in folder.glob("*.ipynb")}
     for lock in sorted(folder.glob("pylock.*.toml")):
-        if lock.name in claimed or (data := files.read_if_there(lock)) is None:
+        if lock.name in claimed:
             continue
         try:
+            data = files.read_if_there(lock, limit=LOCK_LIMIT)
+            if data is None:
+                continue
             summary = services.summaries.of(data, context={"file": lock.name})
         except DepError:
             continue

@@ -1,0 +1,267 @@
+"""The cases, one function each: what is compared with what, and the bound that it is held to."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from jupyter_dep.operations.editing import Asking
+from jupyter_dep.operations.inspecting import status
+from jupyter_dep.services import Services
+
+from .agent import agent
+from .desk import LOCK, NOTEBOOK, Desk
+from .kernels import Kernels
+from .measure import Result, Row, Skipped, Timed, in_turns
+
+
+class Bench:
+    """A desk, and how thorough to be."""
+
+    def __init__(self, desk: Desk, *, quick: bool) -> None:
+        self.desk, self.quick = desk, quick
+
+    def rounds(self, thorough: int) -> int:
+        return 3 if self.quick else thorough
+
+
+Case = Callable[[Bench], Awaitable[list[Result]]]
+
+
+async def reopen(bench: Bench) -> list[Result]:
+    """A notebook whose environment is sealed is opened: from the wish for a kernel to its first answer."""
+    kernels = Kernels(bench.desk, bench.desk.pandas)
+    rounds = bench.rounds(15)
+    managed, plain, bare = await in_turns(
+        rounds, lambda: kernels.to_info("wheel"), lambda: kernels.to_info("plain"), lambda: kernels.to_info("bare")
+    )
+    return [
+        Row(case="reopen", title="reopen, provisioner", unit="ratio", ours=managed, theirs=bare, bound=1.20),
+        Row(case="reopen", title="reopen, plain argv", unit="ratio", ours=plain, theirs=bare, bound=1.40),
+    ]
+
+
+async def add(bench: Bench) -> list[Result]:
+    """`add pandas` to a project that has the kernel's packages, against `uv add` (it locks and syncs) to the same."""
+    desk = bench.desk
+    stack, theirs = desk.stack, _engine_project(desk)
+    desk.pandas  # noqa: B018  downloads what both sides then find in the cache
+
+    async def command() -> float:
+        folder = desk.copy_of(stack, "added")
+        with desk.nothing_stays():
+            return desk.dep("add", NOTEBOOK, "pandas", cwd=folder)
+
+    async def engine() -> float:
+        folder = desk.folder / "work" / "engine"
+        for file in ("pyproject.toml", "uv.lock"):
+            shutil.copyfile(theirs / file, folder / file)
+        desk.uv("sync", "--python", desk.interpreter, cwd=folder)
+        return desk.uv("add", "--python", desk.interpreter, "pandas", cwd=folder)
+
+    with agent(desk) as helper, desk.without(desk.pandas):
+
+        async def cell() -> float:
+            folder = desk.copy_of(stack, "added")
+            with desk.nothing_stays():
+                return helper.ask("add pandas", folder)
+
+        asked, typed, base = await in_turns(bench.rounds(9), cell, command, engine)
+    return [
+        Row(case="add", title="add pandas, from a cell", unit="ratio", ours=asked, theirs=base, bound=1.6),
+        Row(case="add", title="add pandas, as a command", unit="ratio", ours=typed, theirs=base, bound=1.6),
+    ]
+
+
+def _engine_project(desk: Desk) -> Path:
+    """The project that `uv add` is given: the same Python and the same kernel packages, locked and synced."""
+    folder = desk.new_folder("engine")
+    minor = desk.status(desk.stack)["python"]
+    (folder / "pyproject.toml").write_text(
+        f'[project]\nname = "bench"\nversion = "0"\nrequires-python = ">={minor}"\ndependencies = []\n'
+        '[dependency-groups]\nkernel = ["ipykernel>=6.29", "ipywidgets>=8"]\n'
+        '[tool.uv]\npackage = false\ndefault-groups = "all"\n',
+        encoding="utf-8",
+    )
+    desk.uv("sync", "--python", desk.interpreter, cwd=folder)
+    kept = desk.new_folder("engine-kept")
+    for file in ("pyproject.toml", "uv.lock"):
+        shutil.copyfile(folder / file, kept / file)
+    return kept
+
+
+async def environment(bench: Bench) -> list[Result]:
+    """The environment of a lock, everything in the cache, against an empty environment and a sync of the same lock."""
+    desk = bench.desk
+    project = desk.pandas
+    made = desk.new_folder("engine-environment") / "venv"
+
+    async def command() -> float:
+        with desk.nothing_known(project):
+            return desk.dep("sync", NOTEBOOK, cwd=project)
+
+    async def engine() -> float:
+        shutil.rmtree(made, ignore_errors=True)
+        created = desk.uv("venv", "--python", desk.interpreter, str(made), cwd=made.parent)
+        python = "Scripts/python.exe" if (made / "Scripts").is_dir() else "bin/python"
+        return created + desk.uv("pip", "sync", "--python", str(made / python), str(project / LOCK), cwd=made.parent)
+
+    with agent(desk) as helper:
+
+        async def cell() -> float:
+            with desk.nothing_known(project):
+                return helper.ask("sync", project)
+
+        asked, typed, base = await in_turns(bench.rounds(15), cell, command, engine)
+    return [
+        Row(case="environment", title="environment, running process", unit="ratio", ours=asked, theirs=base, bound=1.6),
+        Row(case="environment", title="environment, as a command", unit="ratio", ours=typed, theirs=base, bound=1.6),
+    ]
+
+
+async def cell(bench: Bench) -> list[Result]:
+    """`%dep add pandas` where pandas is there: the whole cell, the first one (which starts the agent) and later ones."""
+    kernels = Kernels(bench.desk, bench.desk.pandas)
+    first, later = [], []
+    for number in range(bench.rounds(7) + 1):
+        async with kernels.running("wheel") as cells:
+            await cells.run("pass")
+            taken = [await cells.run("%dep add pandas") for _ in range(4)]
+        if number:
+            first.append(taken[0])
+            later += taken[1:]
+    return [
+        Row(case="cell", title="%dep add of what is there", unit="s", ours=tuple(later), bound=0.25),
+        Row(case="cell", title="the same, first in a kernel", unit="s", ours=tuple(first), bound=0.25),
+    ]
+
+
+async def first_import(bench: Bench) -> list[Result]:
+    """`import pandas` in the environment that an `add` of something else made, its first ever, against the one before."""
+    desk = bench.desk
+    before = desk.sealed(desk.pandas).python
+
+    async def after() -> float:
+        folder = desk.copy_of(desk.pandas, "imported")
+        with desk.nothing_stays():
+            desk.dep("add", NOTEBOOK, "toolz", cwd=folder)
+            return desk.run([desk.sealed(folder).python, "-c", "import pandas"], folder)
+
+    async def usual() -> float:
+        return desk.run([before, "-c", "import pandas"], desk.pandas)
+
+    ours, theirs = await in_turns(bench.rounds(11), after, usual)
+    return [Row(case="import", title="import pandas after an add", unit="ratio", ours=ours, theirs=theirs, bound=1.15)]
+
+
+async def many(bench: Bench) -> list[Result]:
+    """`status` of many notebooks whose locks were seen before: a tenth of them distinct locks, as in a folder of copies."""
+    desk = bench.desk
+    few, all_ = (20, 200) if bench.quick else (100, 1000)
+    folder = desk.new_folder("many")
+    text = (desk.pandas / LOCK).read_text(encoding="utf-8")
+    notebook = (desk.pandas / NOTEBOOK).read_bytes()
+    notebooks = []
+    for number in range(all_):
+        path = folder / f"n{number}.ipynb"
+        path.write_bytes(notebook)
+        # the notebook's name in a lock is a hint: another one makes another lock that says the same
+        variant = re.sub(r'(?m)^notebook = ".*"$', f'notebook = "n{number % (all_ // 10)}.ipynb"', text)
+        path.with_name(f"pylock.n{number}.toml").write_text(variant, encoding="utf-8")
+        notebooks.append(path)
+    if len({file.read_bytes() for file in folder.glob("pylock.*.toml")}) != all_ // 10:
+        raise RuntimeError("the locks are not as distinct as they should be")
+    _statuses(notebooks, desk.services())
+
+    async def of(count: int) -> float:
+        return _statuses(notebooks[:count], desk.services()) / count * 1000
+
+    small, large = await in_turns(bench.rounds(9), lambda: of(few), lambda: of(all_))
+    names = [path.name for path in notebooks]
+
+    async def whole() -> float:
+        return desk.dep("status", *names, "--json", cwd=folder) / all_ * 1000
+
+    (command,) = await in_turns(3, whole)
+    return [
+        Row(case="status", title=f"status, each of {all_:,}", unit="ms", ours=large, bound=2),
+        Row(case="status", title=f"status, each of {few:,}", unit="ms", ours=small, bound=2),
+        Row(case="status", title=f"flat from {few:,} to {all_:,}", unit="ratio", ours=large, theirs=small, bound=1.15),
+        Row(case="status", title="the same as one command", unit="ms", ours=command, bound=2),
+    ]
+
+
+def _statuses(notebooks: list[Path], services: Services) -> float:
+    """Seconds for all; each has to be found locked, trusted and sealed, or the figure is of something else."""
+    started = time.perf_counter()
+    found = [status(notebook, services, Asking()) for notebook in notebooks]
+    seconds = time.perf_counter() - started
+    wrong = [one for one in found if one.state.name != "fresh" or one.sealed is None or not (one.trust and one.trust.given)]
+    if wrong:
+        raise RuntimeError(f"{len(wrong)} notebooks are not fresh, trusted and sealed")
+    return seconds
+
+
+_LARGE = ("torch", "transformers", "scikit-learn", "matplotlib")
+_LESS = ("scikit-learn", "matplotlib", "pandas")
+
+
+async def first_sight(bench: Bench) -> list[Result]:
+    """`status` of a notebook whose large lock was never seen: read, validated, put in short, selected from."""
+    desk = bench.desk
+    folder = desk.copy_of(desk.stack, "large")
+    block = ", ".join(f'"{name}"' for name in (_LESS if bench.quick else _LARGE))
+    book = (folder / NOTEBOOK).read_text(encoding="utf-8")
+    book = re.sub(r"# dependencies = \[\]", lambda _: "# dependencies = [" + block.replace('"', r"\"") + "]", book)
+    (folder / NOTEBOOK).write_text(book, encoding="utf-8")
+    desk.dep("lock", NOTEBOOK, cwd=folder)
+
+    async def look() -> float:
+        shutil.rmtree(desk.services().places.summaries)
+        started = time.perf_counter()
+        found = status(folder / NOTEBOOK, desk.services(), Asking())
+        seconds = time.perf_counter() - started
+        if found.state.name != "fresh" or found.key is None:
+            raise RuntimeError(f"the large lock is {found.state.name}: {found.note}")
+        return seconds * 1000
+
+    (ours,) = await in_turns(bench.rounds(11), look)
+    size = (folder / LOCK).stat().st_size / 1e3
+    packages = len(status(folder / NOTEBOOK, desk.services(), Asking()).as_json()["locked"])
+    note = f"{packages} packages, {size:.0f} kB"
+    return [Row(case="first-sight", title="first sight of a large lock", unit="ms", ours=ours, bound=150, note=note)]
+
+
+async def memory(bench: Bench) -> list[Result]:
+    """The agent's own peak while it adds pandas; the engine is a process of its own and holds what it needs for a second."""
+    desk = bench.desk
+    stack = desk.stack
+    desk.pandas  # noqa: B018  a first download is another matter than an add
+    peaks = []
+    with desk.without(desk.pandas):
+        for _ in range(bench.rounds(5)):
+            folder = desk.copy_of(stack, "remembered")
+            with desk.nothing_stays(), agent(desk) as helper:
+                helper.ask("add pandas", folder)
+                peak = helper.peak()
+            if peak is None:
+                return [Skipped(case="memory", reason="this system does not tell a process's peak")]
+            peaks.append(peak)
+    return [Row(case="memory", title="agent's peak while adding", unit="MB", ours=tuple(peaks), bound=120)]
+
+
+CASES: dict[str, Case] = {
+    "reopen": reopen,
+    "add": add,
+    "environment": environment,
+    "cell": cell,
+    "import": first_import,
+    "status": many,
+    "first-sight": first_sight,
+    "memory": memory,
+}
+
+__all__ = ["CASES", "Bench", "Case", "Timed"]

@@ -1,0 +1,205 @@
+"""Where everything is measured: a temporary home with one project on the kernel's packages and one with pandas besides."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from jupyter_dep.io.store import Sealed
+from jupyter_dep.io.uv import scrubbed
+from jupyter_dep.services import Services
+
+NOTEBOOK = "bench.ipynb"
+LOCK = "pylock.bench.toml"
+_FOREIGN = {"PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "JUPYTER_PATH", "UV_CACHE_DIR"}
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A temporary folder and the environment variables that keep everything of ours and of Jupyter's inside it."""
+
+    folder: Path
+    environ: dict[str, str]
+
+    @classmethod
+    def at(cls, folder: Path) -> Desk:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER_DEP_", "JPY_"))}
+        for name in _FOREIGN:
+            kept.pop(name, None)
+        own = {
+            "JUPYTER_DEP_HOME": folder / "home",
+            "JUPYTER_DATA_DIR": folder / "jupyter" / "data",
+            "JUPYTER_CONFIG_DIR": folder / "jupyter" / "config",
+            "JUPYTER_RUNTIME_DIR": folder / "jupyter" / "run",
+            "IPYTHONDIR": folder / "ipython",
+        }
+        return cls(folder=folder, environ={**kept, **{name: str(path) for name, path in own.items()}})
+
+    def enter(self) -> None:
+        """Take the variables over for this process: a provisioner is measured inside of it."""
+        os.environ.clear()
+        os.environ.update(self.environ)
+        sys.dont_write_bytecode = False
+
+    def services(self) -> Services:
+        """Ports that remember nothing from before, as in a new process."""
+        return Services.of_user(self.environ)
+
+    # commands
+
+    def run(self, argv: Sequence[str | Path], cwd: Path, env: dict[str, str] | None = None) -> float:
+        """Seconds that a program takes; what it says is shown only where it fails."""
+        started = time.perf_counter()
+        done = subprocess.run(
+            [os.fspath(word) for word in argv],
+            cwd=cwd,
+            env=self.environ if env is None else env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        seconds = time.perf_counter() - started
+        if done.returncode != 0:
+            words = " ".join(os.path.basename(os.fspath(word)) for word in argv[:4])
+            raise RuntimeError(f"`{words} …` ended with exit code {done.returncode}:\n{done.stdout}{done.stderr}")
+        return seconds
+
+    def dep(self, *words: str, cwd: Path) -> float:
+        """Seconds of a whole `jupyter-dep` command: the start of its interpreter counts."""
+        return self.run([self.program("jupyter-dep"), *words], cwd)
+
+    def uv(self, *words: str, cwd: Path) -> float:
+        """Seconds of the engine, with the index settings and the cache that it gets from us."""
+        return self.run([self.program("uv"), *words, "--quiet"], cwd, self._engine_environ)
+
+    @staticmethod
+    def program(name: str) -> Path:
+        suffix = ".exe" if sys.platform == "win32" else ""
+        return Path(sys.executable).parent / (name + suffix)
+
+    @cached_property
+    def _engine_environ(self) -> dict[str, str]:
+        services = self.services()
+        return scrubbed(self.environ, services.indexes, services.places.engine_cache)
+
+    # projects
+
+    def new_folder(self, name: str) -> Path:
+        """An empty folder of that name."""
+        folder = self.folder / "work" / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    def copy_of(self, project: Path, name: str) -> Path:
+        """Another project with the same notebook and the same lock."""
+        folder = self.new_folder(name)
+        for file in (NOTEBOOK, LOCK):
+            shutil.copyfile(project / file, folder / file)
+        return folder
+
+    @cached_property
+    def stack(self) -> Path:
+        """A project that declares nothing, with its lock and its sealed environment: the kernel's packages."""
+        folder = self.new_folder("stack")
+        self.dep("init", NOTEBOOK, cwd=folder)
+        self.dep("lock", NOTEBOOK, cwd=folder)
+        self._build(folder)
+        return folder
+
+    @cached_property
+    def pandas(self) -> Path:
+        """The same with pandas, and the bytecode that importing it leaves."""
+        folder = self.copy_of(self.stack, "pandas")
+        self.dep("add", NOTEBOOK, "pandas", cwd=folder)
+        self._build(folder)
+        self.run([self.sealed(folder).python, "-c", "import pandas"], folder)
+        return folder
+
+    def _build(self, folder: Path) -> None:
+        self.dep("sync", NOTEBOOK, cwd=folder)
+        self.run([self.sealed(folder).python, "-c", "import ipykernel.kernelapp, ipywidgets"], folder)
+
+    def status(self, folder: Path) -> dict[str, Any]:
+        """What `status --json` says of a folder's notebook."""
+        done = subprocess.run(
+            [self.program("jupyter-dep"), "status", NOTEBOOK, "--json"],
+            cwd=folder,
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        entry: dict[str, Any] = json.loads(done.stdout)["results"][0]
+        return entry
+
+    def sealed(self, folder: Path) -> Sealed:
+        """The environment of a folder's notebook, which has to be there."""
+        found = self.services().store.sealed(str(self.status(folder)["environment"]["key"]))
+        if found is None:
+            raise RuntimeError(f"the environment of `{folder.name}` is not sealed")
+        return found
+
+    @cached_property
+    def interpreter(self) -> str:
+        """The Python that our environments are built on, for the other side to use."""
+        python = str(self.status(self.stack)["python"])
+        return self.services().interpreters.find(python).executable
+
+    @contextmanager
+    def nothing_stays(self) -> Iterator[None]:
+        """Take away afterwards which environments were sealed and which locks were seen inside."""
+        services = self.services()
+        known = {one.key for one in services.store.all()}
+        seen = set(services.places.summaries.rglob("*.json"))
+        try:
+            yield
+        finally:
+            for one in services.store.all():
+                if one.key not in known and not services.store.remove(one):
+                    raise RuntimeError("an environment is still in use")
+            for file in set(services.places.summaries.rglob("*.json")) - seen:
+                file.unlink()
+
+    @contextmanager
+    def without(self, folder: Path) -> Iterator[None]:
+        """Keep the environment of a folder's notebook out of sight, and what was found out about its lock; both come back."""
+        places = self.services().places
+        sealed = self.sealed(folder)
+        digest = hashlib.sha256((folder / LOCK).read_bytes()).hexdigest()
+        hidden = [places.store / "k" / f"{sealed.key}.json", *places.summaries.rglob(f"{digest}.*json")]
+        for file in hidden:
+            file.rename(file.with_suffix(".hidden"))
+        try:
+            yield
+        finally:
+            for file in hidden:
+                file.with_suffix(".hidden").replace(file)
+
+    @contextmanager
+    def nothing_known(self, folder: Path) -> Iterator[None]:
+        """Take the environment of a folder's notebook away, and make sure that it is back afterwards."""
+        sealed = self.sealed(folder)
+        if not self.services().store.remove(sealed):
+            raise RuntimeError("the environment is still in use")
+        yield
+        if self.services().store.sealed(sealed.key) is None:
+            raise RuntimeError("the environment was not built again")
+
+
+def wheels_kernelspec() -> Path:
+    """The kernelspec of the wheel, which names the provisioner."""
+    return _ROOT / "kernels" / "share" / "kernels" / "dep"
