@@ -94,7 +94,7 @@ def _reader(server: Server, before: dict[Path, bytes], mirror: Index, env: dict[
     page = Page(server, "forecast.ipynb")
     refused = page.run("import weather")
     assert refused.status == "error"
-    assert "trust allow forecast.ipynb" in refused.text and "Fingerprint" in refused.text or "fingerprint" in refused.text
+    assert ("trust allow forecast.ipynb" in refused.text and "Fingerprint" in refused.text) or "fingerprint" in refused.text
     assert not mirror.requests, "something was asked before the yes"
     assert {path: path.read_bytes() for path in before} == before
 

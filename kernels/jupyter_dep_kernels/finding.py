@@ -75,10 +75,7 @@ def batch_engine() -> Engine | None:
     the first `await`.
     """
     for frame in _frames():
-        values = frame.f_locals
-        if frame.f_globals.get("__name__") == "nbclient.cli" and isinstance(values.get("input_path"), Path):
-            return Engine(notebook=values["input_path"].absolute())
-        client = values.get("self")
+        client = frame.f_locals.get("self")
         if any(base.__name__ == "NotebookClient" for base in type(client).__mro__):
             engine = _client(client)
             if engine.notebook is not None:

@@ -15,7 +15,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_dep.opening import Building, Opening, Ready
 
 from . import context
-from .finding import Engine, Found, batch_engine, find
+from .finding import Found, batch_engine, find
 
 
 class DepProvisioner(LocalProvisioner):
@@ -39,15 +39,25 @@ class DepProvisioner(LocalProvisioner):
         cwd = Path(kwargs.get("cwd") or Path.cwd()).absolute()
         command: list[str] = kwargs["cmd"]
         reuse_key = self._last_key if automatic else None
+        found = Found(notebook=None, cwd=cwd, why="looking for this kernel's notebook failed or took too long")
+        opening: Opening | None = None
         try:
-            launch = await asyncio.wait_for(
-                asyncio.to_thread(self._plan, command, env, cwd, engine, reuse_key, automatic), self.deadline
-            )
+            async with asyncio.timeout(self.deadline):
+                found = await asyncio.to_thread(find, env, cwd, engine=engine, inherited=os.environ)
+                opening = await asyncio.to_thread(self._look, found, reuse_key)
         except Exception as error:
             # the holding kernel looks again, with all the time in the world and a place to show what it finds
-            self.log.warning("jupyter-dep: looking took too long or failed: %r", error)
-            unknown = Found(notebook=None, cwd=cwd)
-            launch = self._holding(unknown, command, env, reuse_key, automatic)
+            self.log.warning("jupyter-dep: looking failed or took too long: %r", error)
+        if isinstance(opening, Ready | Building):
+            self._last_key = opening.key
+        connection_file, extra = self._arguments(command)
+        if isinstance(opening, Ready):
+            notes = (found.why,) if found.why else ()
+            launch = context.environment(opening, connection_file, env, notes=notes, extra=extra)
+        else:
+            launch = context.holding(
+                found, connection_file, env, reuse_key=reuse_key, build=not automatic, look=self.look, extra=extra
+            )
         kwargs["cmd"], kwargs["env"] = list(launch.argv), dict(launch.env)
         return kwargs
 
@@ -62,39 +72,8 @@ class DepProvisioner(LocalProvisioner):
             self._asked_to_stop = True
         await super().kill(restart=restart)
 
-    def _plan(
-        self,
-        command: list[str],
-        env: dict[str, str],
-        cwd: Path,
-        engine: Engine | None,
-        reuse_key: str | None,
-        automatic: bool,
-    ) -> context.Launch:
-        found = find(env, cwd, engine=engine, inherited=os.environ)
-        opening: Opening = context.load_look(self.look)(found.notebook, found.cwd, reuse_key=reuse_key)
-        if isinstance(opening, Ready):
-            self._last_key = opening.key
-            connection_file, extra = self._arguments(command)
-            notes = (found.why,) if found.why else ()
-            return context.environment(opening, connection_file, env, notes=notes, extra=extra)
-        if isinstance(opening, Building):
-            self._last_key = opening.key
-        return self._holding(found, command, env, reuse_key, automatic)
-
-    def _holding(
-        self, found: Found, command: list[str], env: dict[str, str], reuse_key: str | None, automatic: bool
-    ) -> context.Launch:
-        connection_file, extra = self._arguments(command)
-        return context.holding(
-            found,
-            connection_file,
-            env,
-            reuse_key=reuse_key,
-            build=not automatic,
-            look=self.look,
-            extra=extra,
-        )
+    def _look(self, found: Found, reuse_key: str | None) -> Opening:
+        return context.load_look(self.look)(found.notebook, found.cwd, reuse_key=reuse_key)
 
     def _arguments(self, command: list[str]) -> tuple[str, list[str]]:
         """The connection file, and what a front end added to the kernelspec's own arguments."""

@@ -63,9 +63,7 @@ class Server:
         self.log.flush()
         return Path(self.log.name).read_text()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(20)

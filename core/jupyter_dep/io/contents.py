@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from ..errors import DepError
 
@@ -71,7 +72,7 @@ def check(root: Path, site: Path, before: Listing, wanted: Mapping[str, str], ow
             name, _, version = path[len(prefix) : -len(".dist-info/RECORD")].rpartition("-")
             found[canonicalize_name(name)] = version
             _check_record(root, prefix, path, files)
-    missing = sorted(set(wanted) - set(found))
+    missing = sorted(name for name in wanted if name not in found or not _same_version(found[name], wanted[name]))
     strange = sorted(set(found) - set(wanted) - set(own))
     if missing or strange:
         what = f"lacks {', '.join(missing)}" if missing else f"holds {', '.join(strange)}, which nobody locked"
@@ -83,20 +84,38 @@ def check(root: Path, site: Path, before: Listing, wanted: Mapping[str, str], ow
     return files
 
 
+def _same_version(found: str, wanted: str) -> bool:
+    """Whether a folder's version is the locked one; a source's lock may name none."""
+    if not wanted or found == wanted:
+        return True
+    try:
+        return Version(found) == Version(wanted)
+    except InvalidVersion:
+        return False
+
+
 def _check_record(root: Path, prefix: str, record: str, files: Listing) -> None:
-    with (root / record).open(encoding="utf-8", newline="") as lines:
-        for row in csv.reader(lines):
-            if len(row) != 3 or row[0].endswith(".pyc"):
-                continue
-            path = os.path.normpath(prefix + row[0]).replace(os.sep, "/")
-            known = files.get(path)
-            if known is None or (row[2] and path != record and known[0] != int(row[2])):
-                raise DepError(
-                    "incomplete-environment",
-                    f"`{path}` is missing or has another size than its wheel says",
-                    hint="run the same again; a full disk or another program may have interfered",
-                    context={"file": path},
-                )
+    for row in _rows(root / record) or [[record, "", "unreadable"]]:
+        if len(row) != 3 or row[0].endswith(".pyc"):
+            continue
+        path = os.path.normpath(prefix + row[0]).replace(os.sep, "/")
+        known = files.get(path)
+        if known is None or (row[2] and path != record and str(known[0]) != row[2]):
+            raise DepError(
+                "incomplete-environment",
+                f"`{path}` is missing or has another size than its wheel says",
+                hint="run the same again; a full disk or another program may have interfered",
+                context={"file": path},
+            )
+
+
+def _rows(record: Path) -> list[list[str]]:
+    """The rows of a RECORD, none if it is unreadable: a wheel may carry anything under that name."""
+    try:
+        with record.open(encoding="utf-8", newline="") as lines:
+            return list(csv.reader(lines))
+    except (ValueError, csv.Error):
+        return []
 
 
 def damaged(root: Path, site: Path) -> dict[str, list[str]]:
@@ -107,12 +126,14 @@ def damaged(root: Path, site: Path) -> dict[str, list[str]]:
         if not record.is_file():
             continue
         name = canonicalize_name(info.name.removesuffix(".dist-info").rpartition("-")[0])
-        with record.open(encoding="utf-8", newline="") as lines:
-            for row in csv.reader(lines):
-                if len(row) == 3 and row[1].startswith("sha256=") and not row[0].endswith(".pyc"):
-                    path = Path(os.path.normpath(site / row[0]))
-                    if not path.is_file() or _sha256(path) != row[1].removeprefix("sha256="):
-                        found.setdefault(name, []).append(path.relative_to(root).as_posix())
+        rows = _rows(record)
+        if not rows:
+            found.setdefault(name, []).append(record.relative_to(root).as_posix())
+        for row in rows:
+            if len(row) == 3 and row[1].startswith("sha256=") and not row[0].endswith(".pyc"):
+                path = Path(os.path.normpath(site / row[0]))
+                if not path.is_file() or _sha256(path) != row[1].removeprefix("sha256="):
+                    found.setdefault(name, []).append(Path(os.path.relpath(path, root)).as_posix())
     return found
 
 

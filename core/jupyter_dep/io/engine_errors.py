@@ -6,10 +6,12 @@ import re
 
 from ..engine import LockRequest
 from ..errors import ConflictError, DepError, IndexUnreachableError
+from ..model.names import meant_by
 
 _NOT_FOUND = re.compile(r"\b([A-Za-z0-9][A-Za-z0-9._-]*) was not found in the (?:package registry|cache)")
 _EXACT = re.compile(r"\b([A-Za-z0-9][A-Za-z0-9._-]*)==")
 _URL = re.compile(r"(https?://)([^\s/@)]*@)?([^\s/)]+)([^\s)]*)")
+_EMPTY = re.compile(r"there are no versions of ([A-Za-z0-9][\w.-]*)(?= and |, )")
 _STATUS = re.compile(r"\((\d{3}) ([A-Za-z ]+)\)")
 _DEPENDS = re.compile(
     r"(your project|all versions of \S+|[a-z0-9][\w.\-\[\]=]*) depends? on ((?:(?! and (?:your|all|only|we)|, we).)+)"
@@ -68,6 +70,9 @@ def readable(stderr: str) -> str:
         if line.strip() and not line.startswith(("Using ", "Resolved ", "warning: The `--pylock`", "Prepared "))
     ]
     text = "\n".join(lines).removeprefix("error: ")
+    text = re.sub(r"^(?:  cause: | {9})", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^hint: .*(?:--no-build|building from source).*\n?", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^hint: ", "", text, flags=re.MULTILINE)
     text = re.sub(r"\b(?:jupyter-dep-root:kernel|your project:kernel)\b", "the kernel", text)
     text = text.replace("jupyter-dep-root", "the notebook").replace("your project", "the notebook")
     return _URL.sub(lambda match: f"{match[1]}{match[3]}{match[4].split('?')[0]}", text).strip()
@@ -113,12 +118,22 @@ def _network(flat: str, text: str, doing: str) -> DepError | None:
             if answer[1] == "404"
             else "the index has a bad moment: try again later, nothing was changed",
         )
+    if re.search(r"invalid peer certificate|UnknownIssuer|self.signed certificate", flat):
+        return IndexUnreachableError(
+            "untrusted-certificate",
+            f"{host} shows a certificate that this machine does not trust",
+            hint="name your organisation's certificate in `SSL_CERT_FILE`; never switch the check off",
+        )
     if any(phrase in flat for phrase in _CONNECT):
         return IndexUnreachableError(
             "network",
             f"{host} cannot be reached",
             hint="check the network and the proxy; what is sealed already keeps working offline",
         )
+    if "unexpected JSON" in flat or "unsupported content type" in flat.lower():
+        return _no_package_page(f"{host} answers with something that is no package page")
+    if doing == "lock" and "`exclude-newer`" not in flat and (empty := _EMPTY.search(flat)):
+        return _no_package_page(f"the package index answers for `{empty[1]}`, but lists no file of it")
     if any(phrase in flat for phrase in _BROKEN):
         return IndexUnreachableError(
             "broken-download",
@@ -126,6 +141,15 @@ def _network(flat: str, text: str, doing: str) -> DepError | None:
             hint="run the same again; nothing damaged was kept",
         )
     return None
+
+
+def _no_package_page(message: str) -> IndexUnreachableError:
+    return IndexUnreachableError(
+        "no-package-page",
+        message,
+        hint="open any web page to see whether a network's login page stands in between (hotel, train, office); "
+        "if not, check the index's URL with `jupyter dep doctor`",
+    )
 
 
 def _hash(flat: str, text: str, doing: str) -> DepError | None:
@@ -153,10 +177,12 @@ def _build(flat: str, text: str, doing: str) -> DepError | None:
     )
     if match is None:
         return None
+    meant = meant_by(match[1])
     return ConflictError(
         "needs-build",
         f"`{match[1]}` has no wheel that fits, only source, and building runs its code",
-        hint=f'permit it in the declaration, `[tool.jupyter-dep] build = ["{match[1]}"]`, or ask for a version that has wheels',
+        hint=(f"did you mean `{meant[0]}`? Else " if meant else "")
+        + f'permit it in the declaration, `[tool.jupyter-dep] build = ["{match[1]}"]`, or ask for a version that has wheels',
         context={"package": match[1]},
     )
 
@@ -169,12 +195,7 @@ def _no_solution(flat: str, text: str, request: LockRequest | None) -> DepError:
     body = text.split("\n", 1)[1] if "\n" in text else text
     missing = sorted(names_not_found(flat))
     if missing:
-        return IndexUnreachableError(
-            "unknown-package",
-            f"no package index that you have configured knows {_listed(missing)}",
-            hint="check the spelling",
-            context={"package": missing[0]},
-        )
+        return _unknown(missing, flat)
     if match := re.search(r"`([^`]+)` was filtered by `exclude-newer`", flat):
         return ConflictError(
             "cutoff",
@@ -186,24 +207,54 @@ def _no_solution(flat: str, text: str, request: LockRequest | None) -> DepError:
         return _not_everywhere(flat, body, request)
     clash = _clash(flat)
     if clash is None and (only := re.search(r"only (\S+?)(<=|>=|==)(\S+) is available", flat)):
+        newest = f": the newest is {only[3]}" if only[2] != ">=" else f": the oldest is {only[3]}"
+        return _no_such_version(only[1], newest, body)
+    if clash is None and (absent := re.search(r"there is no version of ([\w.-]+)(?:\[[^\]]*\])?(==\S+)", flat)):
+        return _no_such_version(absent[1], f" `{absent[2]}`", body)
+    if yanked := re.search(r"(\S+?)==(\S+) was yanked \(reason: ([^)]*)\)", flat):
         return ConflictError(
-            "no-such-version",
-            f"`{only[1]}` has no version that fits: the newest is {only[3]}\n{body}",
-            hint="loosen the bound",
-            context={"package": only[1]},
+            "yanked",
+            f"`{yanked[1]}` {yanked[2]} was withdrawn by its author ({yanked[3]})",
+            hint=f"ask for another version, or for exactly this one if you must: `{yanked[1]}=={yanked[2]}`",
+            context={"package": yanked[1]},
         )
     named = f"{clash[0]} and {clash[1]} clash" if clash else "no set of versions satisfies what is declared"
     hint = "loosen one of the two, or remove one" if clash else "loosen a bound, or remove a package"
     return ConflictError("conflict", f"{named}\n{body}", hint=hint)
 
 
+def _unknown(missing: list[str], flat: str) -> DepError:
+    name = missing[0]
+    which = re.escape(name)
+    needed = re.search(rf"\b{which} was not found in [^.]*? and (?:all versions of )?(\S+) depends? on {which}", flat)
+    by = f", which `{needed[1]}` needs" if needed and needed[1] != "project" else ""
+    meant = meant_by(name)
+    return IndexUnreachableError(
+        "unknown-package",
+        f"no package index that you have configured knows {_listed(missing)}{by}",
+        hint=f"did you mean {' or '.join(f'`{other}`' for other in meant)}?"
+        if meant
+        else "check the spelling; an organisation's own package needs its index in your settings (`jupyter dep doctor`)",
+        context={"package": name},
+    )
+
+
 def _listed(names: list[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
+def _no_such_version(name: str, which: str, body: str) -> ConflictError:
+    return ConflictError(
+        "no-such-version",
+        f"`{name}` has no version that fits{which}\n{body}",
+        hint=f"loosen the bound, or leave it out: `{name}`",
+        context={"package": name},
+    )
+
+
 def _clash(flat: str) -> tuple[str, str] | None:
     """The two requirements that clash first, in the user's words."""
-    first = flat.split("we can conclude", 1)[0]
+    first = re.split(r", which are incompatible|, we can conclude", flat, maxsplit=1)[0]
     found = []
     for match in _DEPENDS.finditer(first):
         who = match[1].replace("your project", "the declaration").replace("all versions of ", "")
@@ -212,15 +263,25 @@ def _clash(flat: str) -> tuple[str, str] | None:
 
 
 def _not_everywhere(flat: str, body: str, request: LockRequest | None) -> DepError:
+    """What would work, in this order: fewer Pythons, fewer platforms, a permission to build."""
     steps = []
     if match := re.search(r"more restrictive `requires-python` value \(like ([^)]+)\)", flat):
         steps.append(f'declare `requires-python = "{match[1]}"`')
-    if "-compatible wheels" in flat or "split (markers: sys_platform" in flat:
-        steps.append("declare fewer platforms, `[tool.jupyter-dep] platforms = [\"sys_platform == 'linux'\"]`")
-    if match := re.search(r"(\S+?)==\S+ has no (?:usable )?wheels", flat):
+    elif tags := re.search(r"with the following Python ABI tags?: ((?:`[^`]+`(?:, | and )?)+)", flat):
+        minors = [int(minor) for minor in re.findall(r"`cp3(\d+)t?`", tags[1])]
+        if minors:
+            steps.append(f'declare `requires-python = "==3.{max(minors)}.*"`')
+    if missing := re.search(r"has no (\w+)-compatible wheels", flat):
+        others = {"Linux": "linux", "Windows": "win32", "macOS": "darwin"}
+        keep = others.get(missing[1])
+        condition = f"sys_platform != '{keep}'" if keep else "sys_platform == 'linux'"
+        steps.append(f'declare fewer platforms, `[tool.jupyter-dep] platforms = ["{condition}"]`')
+    elif split := re.search(r"for split \(markers: [^)]*sys_platform == '(\w+)'", flat):
+        steps.append(f"declare fewer platforms, `[tool.jupyter-dep] platforms = [\"sys_platform != '{split[1]}'\"]`")
+    if "building from source is disabled" in flat and (match := re.search(r"(\S+?)==\S+ has no (?:usable )?wheels", flat)):
         steps.append(f'permit its build, `[tool.jupyter-dep] build = ["{match[1]}"]`')
     if not steps:
-        steps.append("choose another Python (`jupyter dep python NOTEBOOK`), or an older version of the package")
+        steps.append("choose another Python (`jupyter dep python NOTEBOOK`), or another version of the package")
     return ConflictError(
         "not-on-every-python",
         f"no set of versions works on every Python and platform that the declaration allows\n{body}",

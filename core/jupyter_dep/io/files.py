@@ -36,7 +36,7 @@ def explain(error: OSError, path: Path, doing: str) -> DepError:
     if error.errno == errno.ENOENT:
         return DepError("no-such-file", "there is no such file", hint="check the path and its spelling", context=context)
     if error.errno == errno.EISDIR:
-        return DepError("is-a-folder", "this is a folder, not a file", hint="name the notebook file", context=context)
+        return DepError("is-a-folder", "this is a folder, not a file", hint="name a file", context=context)
     return DepError(
         "system", f"{error.strerror or error} while {doing}", hint="look at the file and its folder", context=context
     )

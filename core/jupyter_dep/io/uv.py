@@ -187,7 +187,7 @@ def derived_lock(artifacts: Sequence[Artifact], python: str) -> str:
     """A lock of exactly these artifacts, for one sync on this machine."""
     packages: list[dict[str, Any]] = []
     for item in artifacts:
-        if item.kind != "vcs" or "+file:" in item.url:
+        if item.kind != "vcs":
             _refuse_relative(item.url, item.name)
         entry: dict[str, Any] = {"name": item.name}
         if item.version:

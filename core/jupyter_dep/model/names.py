@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 
@@ -44,6 +45,20 @@ def distribution_for(module: str) -> Match:
         return Match(distribution="", certain=False)
     guess = canonicalize_name(parts[0])
     return Match(distribution=guess, certain=guess in tables.same)
+
+
+def meant_by(name: str) -> tuple[str, ...]:
+    """The distributions that somebody who typed an unknown name may have meant, the likeliest first, at most three.
+
+    A module's own name (`sklearn`, `PIL`, `cv2`) is the usual mistake, a slip of the fingers the next.
+    """
+    tables = _tables()
+    wanted = str(canonicalize_name(name))
+    modules = {module.lower().replace("_", "-"): distribution for module, distribution in tables.names.items()}
+    if wanted in modules:
+        return (modules[wanted],) if modules[wanted] != wanted else ()
+    known = tables.same.union(tables.names.values())
+    return () if wanted in known else tuple(get_close_matches(wanted, sorted(known), 3, 0.75))
 
 
 @cache

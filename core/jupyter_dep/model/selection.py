@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -19,7 +20,7 @@ from packaging.pylock import (
 )
 from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
 
-from ..errors import DepError
+from ..errors import ConflictError, DepError
 from .lockfile import Lock
 
 Kind = Literal["wheel", "sdist", "vcs", "directory", "archive"]
@@ -56,14 +57,26 @@ def select(
             lock.pylock.select(environment=environment, tags=tags, dependency_groups=list(groups) if groups else None)
         )
     except PylockSelectError as error:
-        raise DepError(
-            "not-installable-here",
-            f"the lock has nothing that fits this Python and platform: {error}",
-            hint="`jupyter dep python NOTEBOOK` shows the Pythons to choose from; "
-            "`jupyter dep lock NOTEBOOK` locks again from this machine",
-            context=context,
-        ) from error
+        raise _nothing_fits(lock, str(error), environment, context) from error
     return tuple(sorted((_artifact(package, found) for package, found in chosen), key=lambda item: item.name))
+
+
+def _nothing_fits(lock: Lock, reason: str, environment: Environment, context: Mapping[str, str | int]) -> DepError:
+    here = f"Python {environment['python_version']} on {environment['sys_platform']} {environment['platform_machine']}"
+    match = re.search(r"package '([^']+)'", reason)
+    package = next((one for one in lock.packages if match and one.name == match[1]), None)
+    if package is None:
+        message = f"the lock does not fit {here}: {reason}"
+    else:
+        kinds = sorted({wheel.filename.removesuffix(".whl").split("-", 2)[2] for wheel in package.wheels or ()})
+        only = ", ".join(kinds[:3]) + (f" and {len(kinds) - 3} more" if len(kinds) > 3 else "")
+        message = f"`{package.name}` {package.version} has no file for {here}" + (f", only for {only}" if only else "")
+    return ConflictError(
+        "not-installable-here",
+        message,
+        hint="`jupyter dep python NOTEBOOK` shows the Pythons to choose from; or ask for another version of the package",
+        context={**context, **({"package": package.name} if package else {})},
+    )
 
 
 def _artifact(

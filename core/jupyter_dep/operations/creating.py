@@ -147,6 +147,7 @@ def sync(notebook: Path, services: Services, asking: Asking) -> Changed:
     if trust.missing:
         raise consent_missing(state.summary, trust.missing, notebook.name)
     sealed = services.store.sealed(selected.key) if trust.given else None
+    built = sealed is None and services.store.sealed(selected.key) is None
     if sealed is None:
         sealed = ensure_environment(
             selected,
@@ -162,7 +163,7 @@ def sync(notebook: Path, services: Services, asking: Asking) -> Changed:
         services.consent.allow("fingerprint", [state.summary.fingerprint], by="named in a command")
     services.history.used(notebook, sealed.key)
     notes = () if state.lock_answers else ("the lock is stale: this is what is locked, not what is declared",)
-    return Changed(state=state, summary=state.summary, sealed=sealed, selected=selected, notes=notes)
+    return Changed(state=state, summary=state.summary, sealed=sealed, selected=selected, notes=notes, built=built)
 
 
 def move(old: Path, new: Path, services: Services) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from ..progress import Cancel, Reporter, silent
 from ..services import Services
 from .consenting import Trust, consent_missing, covered, trust_of
 from .environments import Selected, ensure_environment, select_for
-from .locking import Locked, LockOptions, lock_for_state
+from .locking import Locked, LockOptions, lock_for_state, sides
 from .state import State, check_lock_name, foreign_lock, read_state
 
 KERNEL_NAME = "dep"
@@ -52,7 +52,10 @@ class Asking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """What a verb did. `sealed` is the environment that answers now, None where it was not built and `unbuilt` says why."""
+    """What a verb did. `sealed` is the environment that answers now, None where it was not built and `unbuilt` says why.
+
+    `redeclared`, `relocked`, `built`: the declaration, the lock's bytes are others than before, the environment was made now.
+    """
 
     state: State
     summary: Summary | None
@@ -63,6 +66,9 @@ class Changed:
     selected: Selected | None = None
     unbuilt: str = ""
     dry_run: bool = False
+    redeclared: bool = False
+    relocked: bool = False
+    built: bool = False
 
 
 def load(notebook: Path, services: Services, asking: Asking) -> State:
@@ -195,6 +201,7 @@ def change(
         raise foreign_lock(state.project)
     if state.lock_error is not None and state.lock_error.code == "lock-too-new":
         raise state.lock_error
+    _refuse_link(state)
     check_lock_name(state.project)
     if not force and block == state.block and state.lock_answers and state.project.orphan is None:
         return _settle(state, state.summary, services, asking)
@@ -210,9 +217,17 @@ def change(
     options = LockOptions(upgrade=upgrade, python=python, prefer=kernel_minor(services, asking) or services.history.python(state.project.notebook), offline=asking.offline)
     locked = lock_for_state(state, declaration, services, options=options, reporter=asking.reporter, cancel=asking.cancel)
     if asking.dry_run:
-        return Changed(state=state, summary=locked.summary, changes=locked.changes, notes=locked.notes, dry_run=True)
+        return Changed(
+            state=state,
+            summary=locked.summary,
+            changes=locked.changes,
+            notes=locked.notes,
+            dry_run=True,
+            redeclared=block != state.block,
+            relocked=locked.data != state.lock_data,
+        )
     own = _becomes_own(state, declaration, services)
-    selected, sealed, unbuilt = _build(state, locked.data, locked.summary, own, services, asking, declaration)
+    selected, sealed, unbuilt, built = _build(state, locked.data, locked.summary, own, services, asking, declaration)
     if own:  # first, so that a kill between the two never leaves the user's own lock as a stranger's
         services.consent.allow("fingerprint", [locked.summary.fingerprint], by="own")
     edit = _write(state, block, locked, services, asking)
@@ -229,6 +244,9 @@ def change(
         sealed=sealed,
         selected=selected,
         unbuilt=unbuilt,
+        redeclared=block != state.block,
+        relocked=locked.data != state.lock_data,
+        built=built,
     )
 
 
@@ -236,9 +254,31 @@ def _becomes_own(state: State, declaration: Declaration, services: Services) -> 
     """Whether writing a lock is a yes to it: not where a stranger's lock was only changed, nor for a stranger's sources."""
     if services.consent.lacking(declared_items(declaration)):
         return False
-    if state.summary is None or state.lock_data is None:
+    if state.lock_data is None:
         return True
+    if state.summary is None:  # unreadable, or a merge: every side of it must have been the user's
+        return all(_was_ours(side, state, services) for side in sides(state.lock_data))
     return trust_of(state.summary, state.project.notebook, services).basis in ("own", "allowed")
+
+
+def _was_ours(data: bytes, state: State, services: Services) -> bool:
+    try:
+        summary = services.summaries.of(data, context=state.project.lock_context)
+    except DepError:
+        return False
+    return trust_of(summary, state.project.notebook, services).basis in ("own", "allowed")
+
+
+def _refuse_link(state: State) -> None:
+    """A link in a stranger's folder may lead to any file of this user: only a lock of ours is replaced through one."""
+    lock = state.project.lock
+    if lock.is_symlink() and (state.summary is None or state.project.orphan is not None):
+        raise DepError(
+            "linked-lock",
+            f"`{lock.name}` is a link to something that is no lock of ours, so nothing is written there",
+            hint="look where it leads (`ls -l`), and remove the link",
+            context={"file": lock.name},
+        )
 
 
 def _write(state: State, block: str, locked: Locked, services: Services, asking: Asking) -> Edit | None:
@@ -297,10 +337,10 @@ def _settle(state: State, summary: Summary | None, services: Services, asking: A
     """Build (or find) the environment of what is locked already."""
     if summary is None or state.lock_data is None:
         return Changed(state=state, summary=summary, edit=edit)
-    selected, sealed, unbuilt = _build(state, state.lock_data, summary, False, services, asking)
+    selected, sealed, unbuilt, built = _build(state, state.lock_data, summary, False, services, asking)
     if sealed is not None:
         services.history.used(state.project.notebook, sealed.key)
-    return Changed(state=state, summary=summary, edit=edit, sealed=sealed, selected=selected, unbuilt=unbuilt)
+    return Changed(state=state, summary=summary, edit=edit, sealed=sealed, selected=selected, unbuilt=unbuilt, built=built)
 
 
 def _build(
@@ -311,12 +351,13 @@ def _build(
     services: Services,
     asking: Asking,
     declaration: Declaration | None = None,
-) -> tuple[Selected | None, Sealed | None, str]:
+) -> tuple[Selected | None, Sealed | None, str, bool]:
     """The environment of a lock, before anything is written: what cannot be built changes nothing."""
     if not asking.sync:
-        return None, None, ""
+        return None, None, "", False
     notebook = state.project.notebook
-    selected = select_for(data, summary, services, context=state.project.lock_context)
+    context = state.project.lock_context if data == state.lock_data else state.project.context
+    selected = select_for(data, summary, services, context=context)
     assert selected is not None
     trust = trust_of(summary, notebook, services, selected.artifacts)
     if own:
@@ -328,8 +369,9 @@ def _build(
         if own and trust.missing:
             raise consent_missing(summary, trust.missing, notebook.name)
         words = "the lock was somebody else's before, so it is not built until you allow it: "
-        return selected, None, words + f"`jupyter dep trust allow {notebook.name}`"
+        return selected, None, words + f"`jupyter dep trust allow {notebook.name}`", False
     sealed = services.store.sealed(selected.key)
+    missing = sealed is None
     if sealed is None:
         sealed = ensure_environment(
             selected,
@@ -341,7 +383,7 @@ def _build(
             reporter=asking.reporter,
             cancel=asking.cancel,
         )
-    return selected, sealed, ""
+    return selected, sealed, "", missing
 
 
 def _bytecode_source(state: State, services: Services, asking: Asking, selected: Selected) -> str | None:

@@ -84,7 +84,7 @@ def make_lock(
         for text in built.values()
     )
     request = LockRequest(
-        declaration=declaration,
+        declaration=in_utc(declaration),
         requires_python=requires_python,
         python=interpreter.executable,
         kernel=(KERNEL_FLOOR, *widgets),
@@ -181,22 +181,34 @@ def allows(declaration: Declaration, minor: str) -> bool:
 def cutoff(declaration: Declaration) -> str | None:
     """`exclude-newer` as a full UTC timestamp: a bare date means that whole day, in UTC everywhere."""
     text = declaration.uv.get("exclude-newer")
-    if text is None:
-        return None
+    return None if text is None else _timestamp(str(text), "tool.uv.exclude-newer")
+
+
+def in_utc(declaration: Declaration) -> Declaration:
+    """The declaration as the engine is given it: a package's own bare date would end with the day of this machine."""
+    own = declaration.uv.get("exclude-newer-package")
+    if not isinstance(own, Mapping):
+        return declaration
+    key = "tool.uv.exclude-newer-package"
+    times = {name: value if isinstance(value, bool) else _timestamp(str(value), f"{key}.{name}") for name, value in own.items()}
+    return replace(declaration, uv={**declaration.uv, "exclude-newer-package": times})
+
+
+def _timestamp(text: str, key: str) -> str:
     try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(text)):
-            day = date.fromisoformat(str(text)) + timedelta(days=1)
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            day = date.fromisoformat(text) + timedelta(days=1)
             return f"{day.isoformat()}T00:00:00Z"
-        moment = datetime.fromisoformat(str(text))
+        moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             raise ValueError("no time zone")
         return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except ValueError as error:
         raise DepError(
             "bad-cutoff",
-            f'`exclude-newer = "{text}"` is not a date or a timestamp with a time zone',
+            f"`{text}` is not a date or a timestamp with a time zone",
             hint='write a date like "2026-01-31" or "2026-01-31T12:00:00Z": a lock must mean the same on every day',
-            context={"key": "tool.uv.exclude-newer"},
+            context={"key": key},
         ) from error
 
 
@@ -211,17 +223,14 @@ def pins_of(old: bytes, declaration: Declaration, services: Services) -> tuple[P
     seen: set[str] = set()
     for lock in locks:
         here = {pin.name for pin in _pins(lock, default, declared)}
-        late = _too_late(lock, declaration)
         for pin in _pins(lock, default, declared):
-            if (pin.name, pin.version) in late:
-                continue
             if pin.name not in seen:
                 found[f"{pin.name} {pin.version} {pin.markers}"] = pin
         seen |= here
     return tuple(found.values())
 
 
-def _sides(data: bytes) -> list[bytes]:
+def sides(data: bytes) -> list[bytes]:
     if not _CONFLICT_SIDES.search(data):
         return [data]
     return [_CONFLICT_SIDES.sub(lambda match, side=side: match[side], data) for side in (1, 2)]  # type: ignore[misc]
@@ -259,31 +268,12 @@ def _same_files(
 def _readable_sides(data: bytes) -> list[Lock]:
     """The lock, or both of a merge with conflict markers, as far as they can be read."""
     locks = []
-    for text in _sides(data):
+    for text in sides(data):
         try:
             locks.append(lockfile.read(text, context={}))
         except DepError:
             continue
     return locks
-
-
-def _too_late(lock: Lock, declaration: Declaration) -> frozenset[tuple[str, str]]:
-    """What was uploaded after the declaration's cutoff: the engine keeps a pin whatever the cutoff says."""
-    text = cutoff(declaration)
-    if text is None:
-        return frozenset()
-    moment = datetime.fromisoformat(text)
-    spared = {canonicalize_name(str(name)) for name in declaration.uv.get("exclude-newer-package", {})}
-    found = set()
-    for package in lock.packages:
-        times = [file.upload_time for file in files_of(package) if file.upload_time is not None]
-        if package.name not in spared and times and all(_in_utc(time) >= moment for time in times):
-            found.add((package.name, str(package.version)))
-    return frozenset(found)
-
-
-def _in_utc(time: datetime) -> datetime:
-    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
 def _pins(lock: Lock, default: str, declared: frozenset[str]) -> list[Pin]:
