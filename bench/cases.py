@@ -56,7 +56,7 @@ async def add(bench: Bench) -> list[Result]:
             return desk.dep("add", NOTEBOOK, "pandas", cwd=folder)
 
     async def engine() -> float:
-        folder = desk.folder / "work" / "engine"
+        folder = desk.new_folder("engine")
         for file in ("pyproject.toml", "uv.lock"):
             shutil.copyfile(theirs / file, folder / file)
         desk.uv("sync", "--python", desk.interpreter, cwd=folder)
@@ -77,7 +77,7 @@ async def add(bench: Bench) -> list[Result]:
 
 
 def _engine_project(desk: Desk) -> Path:
-    """The project that `uv add` is given: the same Python and the same kernel packages, locked and synced."""
+    """The project that `uv add` is given: the same Python and the same kernel packages, locked."""
     folder = desk.new_folder("engine")
     minor = desk.status(desk.stack)["python"]
     (folder / "pyproject.toml").write_text(
@@ -86,25 +86,21 @@ def _engine_project(desk: Desk) -> Path:
         '[tool.uv]\npackage = false\ndefault-groups = "all"\n',
         encoding="utf-8",
     )
-    desk.uv("sync", "--python", desk.interpreter, cwd=folder)
-    kept = desk.new_folder("engine-kept")
-    for file in ("pyproject.toml", "uv.lock"):
-        shutil.copyfile(folder / file, kept / file)
-    return kept
+    desk.uv("lock", "--python", desk.interpreter, cwd=folder)
+    return folder
 
 
 async def environment(bench: Bench) -> list[Result]:
     """The environment of a lock, everything in the cache, against an empty environment and a sync of the same lock."""
     desk = bench.desk
     project = desk.pandas
-    made = desk.new_folder("engine-environment") / "venv"
 
     async def command() -> float:
-        with desk.nothing_known(project):
+        with desk.not_built(project):
             return desk.dep("sync", NOTEBOOK, cwd=project)
 
     async def engine() -> float:
-        shutil.rmtree(made, ignore_errors=True)
+        made = desk.new_folder("engine-environment") / "venv"
         created = desk.uv("venv", "--python", desk.interpreter, str(made), cwd=made.parent)
         python = "Scripts/python.exe" if (made / "Scripts").is_dir() else "bin/python"
         return created + desk.uv("pip", "sync", "--python", str(made / python), str(project / LOCK), cwd=made.parent)
@@ -112,7 +108,7 @@ async def environment(bench: Bench) -> list[Result]:
     with agent(desk) as helper:
 
         async def cell() -> float:
-            with desk.nothing_known(project):
+            with desk.not_built(project):
                 return helper.ask("sync", project)
 
         asked, typed, base = await in_turns(bench.rounds(15), cell, command, engine)

@@ -62,7 +62,7 @@ def test_a_kernel_runs_on_every_python_that_is_here(home: Path, tmp_path: Path, 
         pytest.skip(f"counted as absent: Python {minor} is not on this machine")
     dep(home, tmp_path, "init", "n.ipynb", "--python", minor)
     notebook = json.loads((tmp_path / "n.ipynb").read_text())
-    for source in ("import sys, six\nassert sys.version_info[:2] == (3, %s)" % minor.split(".")[1], "%dep"):
+    for source in (f"import sys, six\nassert sys.version_info[:2] == (3, {minor.split('.')[1]})", "%dep"):
         cell = {"cell_type": "code", "id": f"c{len(notebook['cells'])}", "metadata": {}, "outputs": []}
         notebook["cells"].append({**cell, "execution_count": None, "source": source})
     (tmp_path / "n.ipynb").write_text(json.dumps(notebook))

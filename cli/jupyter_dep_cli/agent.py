@@ -17,14 +17,16 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from jupyter_dep.errors import DepError, UsageError
-from jupyter_dep.messages import PROTOCOL, Failure, Outcome, ProgressLine, Request, encode
+from jupyter_dep.messages import PROTOCOL, Failure, Outcome, ProgressLine, Report, Request, encode
 from jupyter_dep.operations.editing import Asking
 from jupyter_dep.progress import Cancel, Progress
 from jupyter_dep.services import Services
 
 from .call import Call
 from .dispatch import carry_out, failure
-from .tree import Parsed, parse
+from .manual import help_text
+from .tree import BY_NAME, Parsed, parse
+from .wording import Wording
 
 
 class Agent:
@@ -48,6 +50,8 @@ class Agent:
 
     def _receive(self, line: str, waiting: queue.Queue[Request | None]) -> None:
         try:
+            if not line.strip():
+                return
             raw = json.loads(line)
             if raw.get("type") == "cancel":
                 if (cancel := self._cancels.get(int(raw["id"]))) is not None:
@@ -89,12 +93,16 @@ class Agent:
                     f"the kernel speaks protocol {request.protocol}, this agent {PROTOCOL}",
                     hint="restart the kernel; if that does not help, upgrade jupyter-dep",
                 )
-            parsed = parse(words(request.line) or ["status"])
+            said = words(request.line) or ["status"]
+            if {"-h", "--help"} & set(said):
+                return _manual(said)
+            parsed = parse(said)
             if not parsed.verb.in_cell:
                 raise in_terminal(parsed)
             notebook = target(parsed, request)
         except DepError as error:
-            return failure(error)
+            where = Path(request.notebook or "NOTEBOOK")
+            return Wording(where, where.parent, cell=True).fitted(failure(error))
 
         def report(progress: Progress) -> None:
             self._send(
@@ -122,7 +130,15 @@ class Agent:
         )
         cwd = Path(request.cwd or ".").absolute()
         return carry_out(
-            Call(parsed=parsed, services=self.services, cwd=cwd, notebook=notebook, asking=asking, body=request.body)
+            Call(
+                parsed=parsed,
+                services=self.services,
+                cwd=cwd,
+                notebook=notebook,
+                asking=asking,
+                body=request.body,
+                in_cell=asking.in_kernel,
+            )
         )
 
 
@@ -138,6 +154,12 @@ def words(line: str) -> list[str]:
         return shlex.split(line, comments=False, posix=True)
     except ValueError as error:
         raise UsageError("bad-usage", f"the quotes do not match: {error}", hint='write "pandas>=2" in one pair') from error
+
+
+def _manual(said: list[str]) -> Outcome:
+    usage, *lines = help_text(next((word for word in said if word in BY_NAME), None)).splitlines()
+    report = Report(headline=usage.replace("jupyter dep", "%dep").replace(" NOTEBOOK", "", 1), lines=tuple(lines))
+    return Outcome(verb="help", report=report)
 
 
 def in_terminal(parsed: Parsed) -> UsageError:

@@ -12,12 +12,14 @@ from jupyter_dep.operations.editing import Asking
 from jupyter_dep.services import Services
 
 from .tree import Parsed
+from .wording import Wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """`notebook` is absolute, None where a verb takes none or none was named. `ask` puts a yes/no question to a person
-    at a terminal and is None where nobody can be asked. `body` is the rest of a `%%dep` cell."""
+    at a terminal and is None where nobody can be asked. `body` is the rest of a `%%dep` cell,
+    `in_cell` says that the notebook is the one whose kernel asks."""
 
     parsed: Parsed
     services: Services
@@ -26,6 +28,14 @@ class Call:
     asking: Asking = field(default_factory=Asking)
     ask: Callable[[str], bool] | None = None
     body: str = ""
+    in_cell: bool = False
+
+    @property
+    def wording(self) -> Wording | None:
+        """How this call's notebook is spoken of, None without one."""
+        if self.notebook is None:
+            return None
+        return Wording(self.notebook, self.cwd, cell=self.in_cell)
 
     def target(self) -> Path:
         if self.notebook is None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 
 from jupyter_dep.errors import DepError
+from jupyter_dep.io import files
+from jupyter_dep.io.places import private_folder
 from jupyter_dep.messages import Failure, Outcome
 
 from .call import Call, Handler
@@ -46,16 +50,43 @@ def carry_out(call: Call) -> Outcome | Failure:
     started = time.monotonic()
     verb = call.parsed.verb.name
     try:
-        outcome = handler(verb)(call)
+        found = handler(verb)(call)
+        result: Outcome | Failure = replace(found, seconds=round(time.monotonic() - started, 3))
     except DepError as error:
-        return failure(error, verb, call)
-    return replace(outcome, seconds=round(time.monotonic() - started, 3))
+        result = failure(error, verb, call)
+    except BrokenPipeError:  # who reads our answers is gone: there is nobody to tell
+        raise
+    except OSError as error:
+        where = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else call.services.places.state
+        result = failure(files.explain(error, where, f"doing `{verb}`"), verb, call)
+    except Exception as error:  # a mistake of ours: the person gets a sentence, the log the traceback
+        result = failure(_internal(error, call), verb, call)
+    return call.wording.fitted(result) if call.wording else result
+
+
+def _internal(error: Exception, call: Call) -> DepError:
+    import traceback
+
+    log = call.services.places.state / "mistakes.log"
+    text = f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {call.parsed.verb.name}\n{traceback.format_exc()}\n"
+    try:
+        private_folder(log.parent)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(text)
+        where = f"with the end of {log}"
+    except OSError:
+        where = "with what you typed"
+    return DepError(
+        "internal",
+        f"something in jupyter-dep is broken: {type(error).__name__}: {error}",
+        hint=f"please report it, {where}",
+    )
 
 
 def failure(error: DepError, verb: str = "", call: Call | None = None) -> Failure:
     context = dict(error.context)
     if call is not None and call.notebook is not None:
-        context.setdefault("file", call.notebook.name)
+        context = {"file": call.notebook.name, **context}
     return Failure(
         verb=verb,
         code=error.code,

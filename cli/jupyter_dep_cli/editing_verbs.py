@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,15 +10,37 @@ from jupyter_dep.errors import UsageError
 from jupyter_dep.io import files
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.model import inline, requirement
+from jupyter_dep.model.names import distribution_for
 from jupyter_dep.operations import creating, editing
 from jupyter_dep.operations.inspecting import status as status_of
+from packaging.utils import canonicalize_name
 
 from . import reports
 from .call import Call
 
 
 def add(call: Call) -> Outcome:
-    return _changed(call, editing.add(call.target(), _requirements(call), call.services, call.asking))
+    wanted = _requirements(call)
+    names = [requirement.parse(text).name for text in wanted]
+    outcome = _changed(call, editing.add(call.target(), wanted, call.services, call.asking), names)
+    return _with_notes(outcome, _mistaken(names))
+
+
+def _mistaken(names: Iterable[str]) -> list[str]:
+    """A module's name that is another package's, too, as `cv2` is: it was added as typed, and it may not be what was meant."""
+    found = []
+    for name in names:
+        match = distribution_for(name)
+        if match.certain and match.distribution not in ("", canonicalize_name(name)):
+            found.append(f"the module `{name}` comes with the package `{match.distribution}`: is that the one you meant?")
+    return found
+
+
+def _with_notes(outcome: Outcome, notes: list[str]) -> Outcome:
+    if not notes:
+        return outcome
+    report = replace(outcome.report, notes=(*outcome.report.notes, *notes))
+    return replace(outcome, report=report, data={**outcome.data, "notes": [*outcome.data["notes"], *notes]})
 
 
 def _requirements(call: Call) -> list[str]:
@@ -33,19 +56,19 @@ def _requirements(call: Call) -> list[str]:
     return found
 
 
-def _changed(call: Call, result: editing.Changed) -> Outcome:
-    return reports.changed(call.parsed.verb.name, result, call.services, call.asking.environment)
+def _changed(call: Call, result: editing.Changed, names: Sequence[str] = (), verb: str = "") -> Outcome:
+    return reports.changed(verb or call.parsed.verb.name, result, call.services, call.asking.environment, names=names)
 
 
 def remove(call: Call) -> Outcome:
     if not call.parsed.words:
         raise UsageError("bad-usage", "nothing was named to remove", hint=f"usage: {call.parsed.verb.usage()}")
-    return _changed(call, editing.remove(call.target(), call.parsed.words, call.services, call.asking))
+    return _changed(call, editing.remove(call.target(), call.parsed.words, call.services, call.asking), call.parsed.words)
 
 
 def update(call: Call) -> Outcome:
     names = call.parsed.words
-    return _changed(call, editing.relock(call.target(), call.services, call.asking, upgrade=names or True))
+    return _changed(call, editing.relock(call.target(), call.services, call.asking, upgrade=names or True), names)
 
 
 def lock(call: Call) -> Outcome:
@@ -71,9 +94,7 @@ def sync(call: Call) -> Outcome:
 def undo(call: Call) -> Outcome:
     redo = call.parsed.flag("redo")
     result = editing.undo(call.target(), call.services, call.asking, redo=redo)
-    outcome = _changed(call, result)
-    word = "redone" if redo else "undone"
-    return replace(outcome, report=replace(outcome.report, headline=f"{word}: declaration and lock are as before"))
+    return replace(_changed(call, result, verb="redo" if redo else "undo"), verb="undo")
 
 
 def init(call: Call) -> Outcome:
@@ -97,7 +118,7 @@ def init(call: Call) -> Outcome:
     return Outcome(
         verb="init",
         report=Report(
-            headline=f"{target.name} is a project now, with the kernel {editing.KERNEL_DISPLAY}",
+            headline=f"{target.name} is a project now, for the kernel “{editing.KERNEL_DISPLAY}”",
             tone="good",
             lines=tuple(lines),
             next=tuple(steps),
@@ -119,21 +140,23 @@ def python(call: Call) -> Outcome:
     state = editing.load(target, call.services, call.asking)
     current = state.summary.python if state.summary else None
     wanted = state.declaration.requires_python if state.declaration else None
+    used = call.services.interpreters.cached_minor(current) if current else None
     rows = tuple(
         (
             found.version,
             found.executable,
-            "in use" if found.minor == current else "fits" if creating.fits(wanted, found) else "not allowed",
+            "in use" if found == used else "fits" if creating.fits(wanted, found) else "not allowed",
         )
         for found in call.services.interpreters.all()
     )
+    others = [found.minor for found in call.services.interpreters.all() if found.minor != current]
     return Outcome(
         verb="python",
         report=Report(
             headline=f"{target.name}: " + (f"locked with Python {current}" if current else "not locked yet"),
             lines=(f"declares {wanted}",) if wanted else (),
             tables=(Table(columns=("version", "where", ""), rows=rows),),
-            next=(f"jupyter dep python {target.name} 3.12",),
+            next=(f"jupyter dep python {target.name} {others[0]}",) if others and current else (),
         ),
         data={
             "project": str(target),
@@ -146,11 +169,11 @@ def python(call: Call) -> Outcome:
 
 def move(call: Call) -> Outcome:
     if len(call.parsed.targets) != 2:
-        raise UsageError("bad-usage", "`mv` needs the notebook and its new name", hint=call.parsed.verb.usage())
+        raise UsageError("bad-usage", "`mv` needs the notebook and its new name", hint=f"usage: {call.parsed.verb.usage()}")
     old, new = (call.cwd / Path(name) for name in call.parsed.targets)
     moved = creating.move(old, new, call.services)
     return Outcome(
         verb="mv",
-        report=Report(headline=f"{old.name} is {new.name} now", tone="good", lines=tuple(moved)),
+        report=Report(headline=f"moved {', '.join(moved)}", tone="good"),
         data={"project": str(new), "from": str(old), "moved": list(moved)},
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from jupyter_dep.errors import DepError
 from jupyter_dep.io.store import Sealed
@@ -26,6 +27,16 @@ class Executed:
     cells: int
     failed_cell: int | None = None
     error: str = ""
+
+
+class _DiedError(Exception):
+    """The kernel is gone; the text is what it said last, ready to follow a phrase."""
+
+
+def _last_words(log: IO[bytes]) -> str:
+    log.seek(0)
+    lines = [line.strip() for line in log.read().decode("utf-8", "replace").splitlines() if line.strip()]
+    return f": {lines[-1]}" if lines else ""
 
 
 def execute(notebook: Path, sealed: Sealed, data: bytes, *, timeout: float | None, reporter: Reporter) -> Executed:
@@ -60,14 +71,27 @@ def execute(notebook: Path, sealed: Sealed, data: bytes, *, timeout: float | Non
         on_cell_start=starting,
     )
     error, failed = "", None
+
+    async def run(log: Any) -> None:
+        try:
+            await client.async_execute(env=dict(launch.env), stderr=log)
+        finally:
+            if manager.has_kernel:  # with a manager of ours, ending the kernel is ours, too
+                await manager.shutdown_kernel()
+
     try:
-        asyncio.run(client.async_execute(env=dict(launch.env)))
+        # what the kernel itself says (warnings about its transport, a crash) is no output of the notebook
+        with tempfile.TemporaryFile() as log:
+            try:
+                asyncio.run(run(log))
+            except DeadKernelError as problem:
+                raise _DiedError(_last_words(log)) from problem
     except CellExecutionError as problem:
         failed, error = state["cell"], f"{problem.ename}: {_COLOURS.sub('', str(problem.evalue))}"
     except CellTimeoutError:
         failed, error = state["cell"], f"took longer than {timeout:g} s"
-    except DeadKernelError:
-        failed, error = state["cell"], "the kernel died"
+    except _DiedError as problem:
+        failed, error = state["cell"], f"the kernel died{problem}"
     except RuntimeError as problem:
         raise DepError(
             "kernel-failed",
@@ -75,4 +99,5 @@ def execute(notebook: Path, sealed: Sealed, data: bytes, *, timeout: float | Non
             hint="run `jupyter dep doctor`",
             context={"file": notebook.name},
         ) from problem
-    return Executed(notebook=(nbformat.writes(node) + "\n").encode(), cells=state["count"], failed_cell=failed, error=error)
+    text: str = nbformat.writes(node)  # type: ignore[no-untyped-call]
+    return Executed(notebook=(text + "\n").encode(), cells=state["count"], failed_cell=failed, error=error)

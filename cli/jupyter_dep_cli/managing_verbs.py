@@ -198,7 +198,7 @@ def _allow(call: Call) -> Outcome:
             headline=f"{call.target().name} is allowed",
             tone="good",
             lines=allowed.lines,
-            next=("open it, or `jupyter dep sync` builds its environment now",),
+            next=(f"open it, or `jupyter dep sync {call.target().name}` builds its environment now",),
         ),
         data={
             "project": str(call.target()),

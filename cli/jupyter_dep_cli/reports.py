@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jupyter_dep.io.store import Sealed
 from jupyter_dep.messages import Outcome, Report, Switch, Table
+from jupyter_dep.model.summary import Summary
 from jupyter_dep.operations.editing import Changed
 from jupyter_dep.operations.inspecting import Status
 from jupyter_dep.services import Services
+from packaging.utils import canonicalize_name
 
 STATES = {
     "none": "declares nothing",
@@ -19,16 +23,15 @@ STATES = {
 }
 
 
-def changed(verb: str, result: Changed, services: Services, environment: str | None) -> Outcome:
-    """The outcome of a verb that changes declaration or lock."""
+def changed(verb: str, result: Changed, services: Services, environment: str | None, *, names: Sequence[str] = ()) -> Outcome:
+    """The outcome of a verb that changes declaration or lock; `names` are those that were typed."""
     state, summary = result.state, result.summary
     tables = (_change_table(result),) if result.changes else ()
     notes = list(result.notes)
     if result.unbuilt:
         notes.append(result.unbuilt)
-    if summary is not None and summary.unavailable and result.changes:
-        here = [f"{platform}: {', '.join(names)}" for platform, names in sorted(summary.unavailable.items())]
-        notes.append(f"no wheel for {'; '.join(here)}")
+    if summary is not None and result.changes:
+        notes += _gaps(summary)
     data = {
         "project": str(state.project.notebook),
         "lock": str(state.project.lock),
@@ -44,35 +47,105 @@ def changed(verb: str, result: Changed, services: Services, environment: str | N
         },
         "notes": notes,
     }
+    lines = (f"environment: {result.sealed.path}",) if result.sealed is not None and result.built else ()
     return Outcome(
         verb=verb,
-        report=Report(headline=_headline(verb, result), tone="good", tables=tables, notes=tuple(notes)),
+        report=Report(
+            headline=_headline(verb, result, tuple(str(canonicalize_name(name)) for name in names)),
+            tone="good",
+            lines=lines,
+            tables=tables,
+            notes=tuple(notes),
+        ),
         data=data,
         switch=_switch(result.sealed, services, environment) if not result.dry_run else None,
         edit=result.edit,
     )
 
 
-def _headline(verb: str, result: Changed) -> str:
-    declared = [change.name for change in result.changes if change.declared]
-    count = len(result.changes)
-    if not count:
-        return "everything is as declared: nothing to do" if verb != "undo" else "undone"
-    words = {"added": 0, "removed": 0, "changed": 0}
+def _gaps(summary: Summary) -> list[str]:
+    """The platforms on which a locked package has no wheel; what only the kernel needs is not the author's doing."""
+    found = []
+    for platform, lacking in sorted(summary.unavailable.items()):
+        listed = _some([name for name in lacking if name not in summary.kernel], 5)
+        if listed:
+            found.append(f"no wheel on {platform}: {listed}")
+    return found
+
+
+def _some(names: Sequence[str], most: int) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _headline(verb: str, result: Changed, names: tuple[str, ...]) -> str:
+    """What was done, in the words of the verb; nothing is claimed that did not happen."""
+    name = result.state.project.notebook.name
+    if verb == "sync":
+        return _synced(result, name)
+    what = _done(verb, result, names)
+    counted = _counted(result, names)
+    if result.dry_run:
+        return f"{name}: would change the lock: {counted}" if counted else f"{name}: nothing would change in the lock"
+    return f"{name}: {what}" + (f" ({counted})" if counted else "") + (", environment built" if result.built else "")
+
+
+def _synced(result: Changed, name: str) -> str:
+    size = (
+        f"{len(result.selected.artifacts)} packages on Python {result.summary.python}"
+        if result.selected and result.summary
+        else ""
+    )
+    return f"{name}: built the environment: {size}" if result.built else f"{name}: the environment is there already: {size}"
+
+
+def _done(verb: str, result: Changed, names: tuple[str, ...]) -> str:
+    versions = result.summary.versions if result.summary else {}
+    named = _some([f"{name} {versions[name]}" if name in versions else name for name in names], 6)
+    if verb == "add":
+        return f"added {named}" if result.redeclared else f"{named} is declared and locked already"
+    if verb == "remove":
+        kept = [name for name in names if name in versions]
+        still = f"; {_some(kept, 6)} stays locked, since others need it" if kept else ""
+        return f"removed {_some(names, 6)}{still}"
+    if verb == "update":
+        return (
+            "updated" if result.changes else f"nothing newer fits {'for ' + _some(names, 6) if names else 'what is declared'}"
+        )
+    if verb == "python":
+        python = result.summary.python if result.summary else ""
+        return f"locked with Python {python}" if result.relocked else f"is locked with Python {python} already"
+    if verb in ("undo", "redo"):
+        return "undone: declaration and lock are as before" if verb == "undo" else "redone: declaration and lock are back"
+    return f"locked {len(versions)} packages" if result.relocked else "the lock answers the declaration already"
+
+
+def _counted(result: Changed, names: tuple[str, ...]) -> str:
+    """`3 more added, 1 changed`: what changed beside the names that were typed."""
+    counts = {"added": 0, "removed": 0, "changed": 0}
     for change in result.changes:
-        words[change.kind] += 1
-    told = ", ".join(f"{number} {kind}" for kind, number in words.items() if number)
-    would = "would lock" if result.dry_run else "locked"
-    subject = f"{', '.join(declared)}: " if declared else ""
-    return f"{subject}{would} {told}"
+        if change.name not in names or result.dry_run:
+            counts[change.kind] += 1
+    more = " more" if names and not result.dry_run else ""
+    return ", ".join(f"{number}{more if kind == 'added' else ''} {kind}" for kind, number in counts.items() if number)
 
 
 def _change_table(result: Changed) -> Table:
-    rows = []
+    """A row for each change; packages that come or go with the kernel alone share one, since nobody asked for them."""
+    rows: list[tuple[str, ...]] = []
+    kernel = set(result.summary.kernel) if result.summary else set()
+    folded: dict[str, list[str]] = {}
     for change in result.changes:
+        if change.name in kernel and change.kind == "added":
+            folded.setdefault(change.kind, []).append(change.name)
+            continue
         arrow = f"{change.before} → {change.after}" if change.before and change.after else change.before or change.after
-        via = "declared" if change.declared else f"via {', '.join(change.via[:3])}" if change.via else "kernel"
+        via = "declared" if change.declared else f"via {_some(change.via, 3)}" if change.via else ""
+        if not via and change.kind != "removed":
+            via = "the kernel"
         rows.append((change.kind, change.name, arrow, via))
+    for kind, names in folded.items():
+        rows.append((kind, names[0] if len(names) == 1 else f"{len(names)} packages", "", "only the kernel needs them"))
     return Table(columns=("", "package", "version", "why"), rows=tuple(rows))
 
 
@@ -110,11 +183,13 @@ def status(result: Status) -> Outcome:
     if result.trust is not None and not result.trust.given:
         lines.append("not allowed to run here yet")
     if summary is not None:
-        lines.append("environment: " + (f"sealed in {result.sealed}" if result.sealed else "not built yet"))
+        lines.append("environment: " + (result.sealed or "not built yet"))
     steps = []
     if state.lock_error is not None:
         lines.append(str(state.lock_error))
         steps.append(state.lock_error.hint)
+    elif state.name == "unlocked" and not declared:
+        steps.append(f"jupyter dep add {state.project.notebook.name} NAME")
     elif state.name in ("stale", "unlocked", "unmerged"):
         wanted, gone = state.lacking()
         if state.name == "stale" and (wanted or gone):
@@ -123,7 +198,10 @@ def status(result: Status) -> Outcome:
     elif state.name == "none":
         steps.append(f"jupyter dep add {state.project.notebook.name} NAME")
     elif result.trust is not None and not result.trust.given:
-        steps.append(f"jupyter dep trust allow {state.project.notebook.name}")
+        allow = "".join(f" --allow {item}" for item in result.trust.missing)
+        steps.append(f"jupyter dep trust allow {state.project.notebook.name}{allow}")
+    elif result.sealed is None and not result.note:
+        steps.append(f"jupyter dep sync {state.project.notebook.name}")
     if state.project.orphan is not None:
         lines.append(f"{state.project.orphan.name} is used: it answers this declaration, `lock` renames it")
     good = state.name in ("fresh", "pending") and (result.trust is None or result.trust.given)

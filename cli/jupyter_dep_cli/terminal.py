@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 import threading
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
-from typing import TextIO
+from typing import Any, TextIO
 
 from jupyter_dep.messages import Failure, Outcome, Report, Table, Tone
 from jupyter_dep.progress import Progress
@@ -14,12 +16,25 @@ from jupyter_dep.progress import Progress
 _COLOURS: dict[Tone, str] = {"plain": "", "good": "32", "warn": "33", "bad": "31"}
 
 
-def visible(text: str) -> str:
-    """The text with control and direction-changing characters made visible: a name may hold anything."""
+def visible(text: str, *, lines: bool = False) -> str:
+    """The text with control and direction-changing characters made visible: a name may hold anything.
+
+    Line ends stay only in a text that may have several `lines`: else a file's name could write lines of ours.
+    """
     return "".join(
-        character if character == "\n" or unicodedata.category(character) not in ("Cc", "Cf") else f"\\u{ord(character):04x}"
+        character
+        if (lines and character == "\n") or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        else f"\\u{ord(character):04x}"
         for character in text
     )
+
+
+_SAID = frozenset({"package", "artifact"})
+"""Parts of a context that the message itself names; they are there for programs."""
+
+
+def _place(key: str, value: str | int) -> str:
+    return str(value) if key == "file" else f"`{value}`" if key == "key" else f"{key} {value}"
 
 
 class Terminal:
@@ -32,8 +47,8 @@ class Terminal:
 
     def show(self, result: Outcome | Failure) -> None:
         if isinstance(result, Failure):
-            where = ", ".join(str(value) if key == "file" else f"{key} {value}" for key, value in result.context.items())
-            first, _, rest = visible(result.message).partition("\n")
+            where = ", ".join(_place(key, value) for key, value in result.context.items() if key not in _SAID)
+            first, _, rest = visible(result.message, lines=True).partition("\n")
             self._line(f"error: {first}" + (f" ({visible(where)})" if where else ""), "bad", self.err)
             for line in rest.splitlines():
                 self._line("  " + line, "plain", self.err)
@@ -89,37 +104,91 @@ class Terminal:
 
 
 class Telling:
-    """Progress of one or several notebooks: one live line on a terminal, one line a phase in a log."""
+    """Progress of one or several notebooks: one live line on a terminal, a line for each new thing in a log."""
 
     def __init__(self, terminal: Terminal, quiet: bool = False) -> None:
         self.terminal, self.quiet = terminal, quiet
-        self._last: dict[str, str] = {}
+        self._told: set[tuple[str, str]] = set()
+        self._current: dict[str, str] = {}
         self._lock = threading.Lock()
-        self._status: object | None = None
+        self._status: Any = None
 
     def __enter__(self) -> Telling:
-        if self.terminal.live and not self.quiet:
-            from rich.console import Console
-
-            self._status = Console(file=self.terminal.err).status("working")
-            self._status.__enter__()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._status is not None:
-            self._status.__exit__(kind, error, trace)  # type: ignore[attr-defined]
-            self._status = None
+        with self._lock:
+            self._stop()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """No live line while something else is written; it comes back with the next progress."""
+        with self._lock:
+            self._stop()
+            yield
+
+    def ask(self, question: str) -> bool:
+        """Put a yes/no question to the person at the terminal."""
+        with self.paused():
+            self.terminal.err.write(f"{visible(question)} [y/N] ")
+            self.terminal.err.flush()
+            return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def about(self, name: str, progress: Progress) -> None:
         if self.quiet:
             return
         with self._lock:
-            text = visible(progress.text())
-            if self._status is not None:
-                from rich.text import Text
+            if self.terminal.live:
+                self._live(name, progress)
+            else:
+                self._plain(name, progress)
 
-                self._status.update(Text(f"{name}: {text}" if name else text))  # type: ignore[attr-defined]
-            elif self._last.get(name) != progress.phase:
-                self._last[name] = progress.phase
-                self.terminal.err.write(f"{name}: {text}\n" if name else text + "\n")
-                self.terminal.err.flush()
+    def _live(self, name: str, progress: Progress) -> None:
+        if self._status is None:
+            self._status = _LiveLine(self.terminal.err)
+        self._current.pop(name, None)
+        self._current[name] = visible(progress.text())  # the last one that moved stands last
+        told = f"{name}: {self._current[name]}" if name else self._current[name]
+        self._status.update(told, progress)
+
+    def _plain(self, name: str, progress: Progress) -> None:
+        """Each phase once; a big download by its name and size, since a log has no bar."""
+        text = progress.phase + (f": {visible(progress.detail)}" if progress.detail else "")
+        if progress.phase == "running":
+            text = visible(progress.text())
+        if (name, text) in self._told:
+            return
+        self._told.add((name, text))
+        self.terminal.err.write(f"{name}: {text}\n" if name else text + "\n")
+        self.terminal.err.flush()
+
+    def _stop(self) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+
+class _LiveLine:
+    """A spinner, what is being done, a bar where the end is known, and the seconds so far."""
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bars
+
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TimeElapsedColumn(),
+        )
+        self._bars = Bars(*columns, console=Console(file=stream), transient=True)
+        self._task = self._bars.add_task("working", total=None)
+        self._bars.start()
+
+    def update(self, text: str, progress: Progress) -> None:
+        done, total = (progress.bytes_done, progress.bytes_total) if progress.bytes_total else (progress.done, progress.total)
+        self._bars.update(self._task, description=text, completed=done, total=total)
+
+    def stop(self) -> None:
+        self._bars.stop()

@@ -29,7 +29,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
-    """One verb: how many notebooks it takes, what else, and whether a cell may say it."""
+    """One verb: how many notebooks it takes (`optional`: or none), what else, and whether a cell may say it."""
 
     name: str
     summary: str
@@ -39,9 +39,11 @@ class Verb:
     actions: tuple[str, ...] = ()
     names: Names = "none"
     in_cell: bool = True
+    optional: bool = False
 
     def usage(self) -> str:
         target = {"one": " NOTEBOOK", "many": " NOTEBOOK…", "two": " NOTEBOOK NEW", "none": ""}[self.targets]
+        target = f" [{target.strip()}]" if self.optional else target
         action = " " + "|".join(self.actions) if self.actions else ""
         options = "".join(f" [{'|'.join(o.flags)}{' ' + o.metavar if o.metavar else ''}]" for o in self.options)
         return f"jupyter dep {self.name}{action}{target}{' ' + self.words if self.words else ''}{options}"
@@ -145,6 +147,7 @@ VERBS: tuple[Verb, ...] = (
         name="env",
         summary="environments of the store",
         targets="one",
+        optional=True,
         actions=("info", "list", "gc"),
         options=(_DRY,),
     ),
@@ -152,6 +155,7 @@ VERBS: tuple[Verb, ...] = (
         name="kernel",
         summary="registered kernels, for pickers that need one per project",
         targets="one",
+        optional=True,
         words="[NAME]",
         actions=("install", "list", "remove"),
         options=(Option(flags=("--stale",), help="remove those whose notebook or Python is gone"),),
@@ -160,6 +164,7 @@ VERBS: tuple[Verb, ...] = (
         name="trust",
         summary="allow locks that others wrote, take it back, list",
         targets="many",
+        optional=True,
         words="[FINGERPRINT…]",
         actions=("allow", "revoke", "list"),
         options=(
@@ -225,6 +230,8 @@ class _Parser(argparse.ArgumentParser):
 def parse(argv: Sequence[str]) -> Parsed:
     """Understand a line. Errors: `bad-usage`, `unknown-verb` (with the nearest verbs)."""
     arguments, command = _split(list(argv))
+    while arguments[:1] == ["--json"]:  # it may stand before the verb, too
+        arguments = [*arguments[1:], "--json"] if len(arguments) > 1 else []
     if not arguments:
         raise UsageError("bad-usage", "no verb was given", hint="`jupyter dep --help` lists the verbs")
     name = arguments[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ def environment(
         "magics": _magics(),
         "guards": str(_HERE / "guards"),
         "kept": str(kept) if kept else None,
+        "verify": _verification(ready.key),
     }
     passed = {name: value for name, value in env.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
     passed[CONTEXT] = json.dumps(context)
@@ -106,6 +108,13 @@ def holding(
     if look != LOOK:
         argv += ["--look", look]
     return Launch(argv=(*argv, *extra), env=dict(env))
+
+
+def _verification(key: str) -> list[str] | None:
+    """The check behind the start; not where read-only files protect the environment already."""
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return None
+    return [sys.executable, "-P", "-m", "jupyter_dep.verifying", key]
 
 
 def _magics() -> str | None:

@@ -9,6 +9,7 @@ variable JUPYTER_DEP_CONTEXT holds one JSON object and is taken out of the envir
     lease      file whose shared lock says "in use", or null
     magics     folder of the package `jupyter_dep_magics`, or null
     guards     folder with a `pip` that refuses, put first on PATH
+    verify     argument list of the check that runs behind the start, or null
     kept       file with requests that the holding kernel kept, or null:
                {"clients": {"shell": N, "iopub": N}, "messages": [[base64 frame, ...], ...]}
 
@@ -37,6 +38,8 @@ from zmq.utils.monitor import parse_monitor_message
 _MAGICS = "jupyter_dep_magics"
 _PATIENCE = 2.0
 """Seconds to wait for clients to come back before their kept requests run; a client reconnects within 0.2 s."""
+_LATER = 3.0
+"""Seconds after the start at which the environment is checked: not while the first cells are waited for."""
 _SETTLE = 0.05
 """Seconds between a client's connection and its subscription, which follows at once."""
 
@@ -153,7 +156,18 @@ class DepKernelApp(IPKernelApp):
             self._await_clients()
         if self._kept["messages"]:
             self._feed_kept()
+        if self.dep_context.get("verify"):
+            self.kernel.io_loop.call_later(_LATER, self._verify)
         super().start()  # type: ignore[no-untyped-call]
+
+    def _verify(self) -> None:
+        """Start the check and forget it: it tells the next start what it finds."""
+        from subprocess import DEVNULL, Popen
+
+        try:
+            Popen(self.dep_context["verify"], stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True)
+        except OSError:
+            pass
 
     def _await_clients(self) -> None:
         wanted: dict[str, int] = dict(self._kept["clients"])

@@ -54,7 +54,9 @@ class Person:
     settings: Mapping[str, str] = field(default_factory=dict)
 
     def environ(self, **more: str) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LANG") if name in os.environ}
+        kept = {
+            name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LANG") if name in os.environ
+        }
         mine = {
             "HOME": str(self.home),
             "USERPROFILE": str(self.home),

@@ -98,8 +98,11 @@ def _check_record(root: Path, prefix: str, record: str, files: Listing) -> None:
     for row in _rows(root / record) or [[record, "", "unreadable"]]:
         if len(row) != 3 or row[0].endswith(".pyc"):
             continue
-        path = os.path.normpath(prefix + row[0]).replace(os.sep, "/")
+        path = prefix + row[0]
         known = files.get(path)
+        if known is None:  # written in another way than a listing does: `../../bin/jupyter`
+            path = os.path.normpath(path).replace(os.sep, "/")
+            known = files.get(path)
         if known is None or (row[2] and path != record and str(known[0]) != row[2]):
             raise DepError(
                 "incomplete-environment",
@@ -158,25 +161,40 @@ def make_read_only(root: Path, files: Listing, before: Listing) -> None:
 def carry_bytecode(old: Path, new: Path) -> int:
     """Hard-link the bytecode that imports wrote for files which are the same file in the new environment; how many."""
     count = 0
-    for folder, _, names in os.walk(old):
-        if not folder.endswith("__pycache__"):
+    waiting = [(os.fspath(old), os.fspath(new))]
+    while waiting:
+        source, target = waiting.pop()
+        try:
+            with os.scandir(source) as entries:
+                folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+            if not os.path.isdir(target):
+                continue
+        except OSError:
             continue
-        source = Path(folder).parent
-        target = new / source.relative_to(old)
-        if not target.is_dir():
-            continue
-        cache = target / "__pycache__"
-        for name in names:
-            module = name.split(".", 1)[0] + ".py"
-            try:
-                was, now = (source / module).stat(), (target / module).stat()
-                if not name.endswith(".pyc") or not _same_file(was, now):
-                    continue
-                cache.mkdir(exist_ok=True)
-                os.link(Path(folder) / name, cache / name)
-                count += 1
-            except OSError:
-                continue  # bytecode is a convenience: the import writes what is missing
+        for name in folders:
+            if name == "__pycache__":
+                count += _carry_folder(source, target)
+            else:
+                waiting.append((os.path.join(source, name), os.path.join(target, name)))
+    return count
+
+
+def _carry_folder(source: str, target: str) -> int:
+    cached, cache = os.path.join(source, "__pycache__"), os.path.join(target, "__pycache__")
+    count = 0
+    for name in os.listdir(cached):
+        module = name.split(".", 1)[0] + ".py"
+        try:
+            if not name.endswith(".pyc") or not _same_file(
+                os.stat(os.path.join(source, module)), os.stat(os.path.join(target, module))
+            ):
+                continue
+            if not count:
+                os.makedirs(cache, exist_ok=True)
+            os.link(os.path.join(cached, name), os.path.join(cache, name))
+            count += 1
+        except OSError:
+            continue  # bytecode is a convenience: the import writes what is missing
     return count
 
 

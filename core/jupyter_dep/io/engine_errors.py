@@ -109,6 +109,12 @@ def _network(flat: str, text: str, doing: str) -> DepError | None:
             "what is needed is not in the cache, and `--offline` forbids fetching it",
             hint="run once without `--offline`; after that it works offline",
         )
+    if "index lookups were disabled" in flat:
+        return IndexUnreachableError(
+            "no-index",
+            "your own settings switch package indexes off (`no-index`), so nothing can be looked up",
+            hint="`jupyter dep doctor` tells where that is set",
+        )
     if "HTTP status" in flat and (answer := _STATUS.search(flat)):
         code = "index-missing-file" if answer[1] == "404" else "index-failed"
         return IndexUnreachableError(

@@ -73,6 +73,14 @@ def read_if_there(path: Path, *, limit: int | None = None) -> bytes | None:
         raise explain(error, path, "reading") from error
 
 
+def listing(folder: Path) -> list[str]:
+    """The names in a folder, sorted; empty if it cannot be read. A glob is ten times slower where there are thousands."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
 def replace(path: Path, content: bytes, *, expected: bytes | None) -> None:
     """Replace a file in one step, if it still holds `expected` (None: if it is not there); links are followed.
 

@@ -120,7 +120,7 @@ def run(
     try:
         while True:
             try:
-                process.wait(0.05 if cancel is not None else min(1.0, timeout))
+                _wait(process, readers, 0.05 if cancel is not None else min(1.0, timeout))
                 break
             except subprocess.TimeoutExpired:
                 if cancel is not None and cancel.is_set:
@@ -139,6 +139,17 @@ def run(
     for reader in readers:
         reader.join(5)
     return Completed(returncode=process.returncode, stdout="".join(out), stderr="".join(err))
+
+
+def _wait(process: subprocess.Popen[str], readers: Sequence[threading.Thread], timeout: float) -> None:
+    """Wait for the end of a program, and learn of it at once: `Popen.wait(timeout)` looks only every 50 ms.
+
+    A program that ends closes its output, which ends the readers; one that closes it early is waited for as ever.
+    """
+    end = time.monotonic() + timeout
+    for reader in readers:
+        reader.join(max(0.0, end - time.monotonic()))
+    process.wait(max(0.001, end - time.monotonic()))
 
 
 def replace_or_supervise(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:

@@ -12,6 +12,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ import tomlkit
 
 from ..engine import EngineAnswer, Install, LockRequest
 from ..errors import DepError
+from ..model import toml
 from ..model.selection import Artifact
 from ..progress import Cancel, Progress, Reporter, silent
 from . import engine_errors
@@ -180,7 +182,7 @@ def pins_stub(request: LockRequest) -> str | None:
     stub: dict[str, Any] = {"version": 1, "revision": 3, "requires-python": request.requires_python}
     if request.cutoff:
         stub["options"] = {"exclude-newer": request.cutoff}
-    return tomlkit.dumps({**stub, "package": packages})
+    return "\n".join([toml.table("", stub), *(toml.table("[[package]]", entry) for entry in packages)])
 
 
 def derived_lock(artifacts: Sequence[Artifact], python: str) -> str:
@@ -208,9 +210,8 @@ def derived_lock(artifacts: Sequence[Artifact], python: str) -> str:
         else:
             entry["directory"] = {"path": item.url, "editable": False}
         packages.append(entry)
-    return tomlkit.dumps(
-        {"lock-version": "1.0", "created-by": "jupyter-dep", "requires-python": f">={python}", "packages": packages}
-    )
+    head = {"lock-version": "1.0", "created-by": "jupyter-dep", "requires-python": f">={python}"}
+    return "\n".join([toml.table("", head), *(toml.table("[[packages]]", entry) for entry in packages)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,8 +273,10 @@ class Uv:
             resolved = self._run([*arguments, *resolution_flags(request)], folder, LOCK_DEADLINE, cancel=cancel)
             if resolved.returncode != 0:
                 raise engine_errors.explain(resolved.stderr, doing="lock", request=request)
-            tree = self._run(tree_arguments(), folder, 60)
-            exported = self._run(export_arguments(), folder, LOCK_DEADLINE, cancel=cancel)
+            with ThreadPoolExecutor(1) as beside:  # both only read the lock that is there now
+                telling = beside.submit(self._run, tree_arguments(), folder, 60)
+                exported = self._run(export_arguments(), folder, LOCK_DEADLINE, cancel=cancel)
+                tree = telling.result()
             for done in (tree, exported):
                 if done.returncode != 0:
                     raise engine_errors.explain(done.stderr, doing="lock", request=request)

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from packaging.pylock import Package, Pylock, PylockUnsupportedVersionError, PylockValidationError
@@ -118,11 +119,21 @@ def bad_lock(message: str, context: Mapping[str, str | int], code: str = "bad-lo
 
 
 def read(data: bytes, *, context: Mapping[str, str | int]) -> Lock:
-    """Read a lock's bytes, once.
+    """Read a lock's bytes, once: the last two are kept, since one command asks for the same bytes again and again.
 
     Errors: `unmerged-lock` (conflict markers), `lock-too-new`, `bad-lock`. The policy on what it may contain is
     `policy.examine`'s.
     """
+    try:
+        return _read(data)
+    except DepError as error:
+        error.context = {**context, **error.context}
+        raise
+
+
+@lru_cache(maxsize=2)
+def _read(data: bytes) -> Lock:
+    context: Mapping[str, str | int] = {}
     if _CONFLICT.search(data):
         raise bad_lock("the lock holds conflict markers of a merge", context, "unmerged-lock")
     try:

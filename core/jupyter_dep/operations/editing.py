@@ -425,7 +425,11 @@ def undo(notebook: Path, services: Services, asking: Asking, *, redo: bool = Fal
     edit = _restore(state, old_block, data, services, asking)
     history.move(notebook, redo=redo)
     after = read_state(notebook, services, live_block=old_block if state.live else None)
-    return _settle(after, after.summary, services, asking, edit=edit)
+    try:
+        return _settle(after, after.summary, services, asking, edit=edit)
+    except DepError as error:  # declaration and lock are back, which was asked for: a build can be tried again
+        unbuilt = f"its environment is not built: {error.message.splitlines()[0]} (`jupyter dep sync NOTEBOOK` tries again)"
+        return Changed(state=after, summary=after.summary, edit=edit, unbuilt=unbuilt)
 
 
 def _same_block(now: str | None, then: str | None) -> bool:

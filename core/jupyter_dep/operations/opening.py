@@ -14,17 +14,22 @@ from ..services import Services
 from .consenting import Trust, trust_of
 from .environments import Selected, ensure_environment, ensure_starter, sealed_starter, select_for
 from .state import State, read_state
+from .storing import withdrawn
 
 
 def look(notebook: Path | None, cwd: Path, *, reuse_key: str | None = None, services: Services | None = None) -> Opening:
     """Decide what to start for a notebook (None: unknown). Never raises; what is wrong comes back as `Refused`.
 
-    `reuse_key`: the environment that an automatic restart goes back to.
+    `reuse_key`: the environment that a kernel which is restarted automatically was started on; it goes back to the one
+    that it had switched to since, or to this.
     """
     try:
         services = services or Services.of_user()
-        if reuse_key is not None and (sealed := services.store.sealed(reuse_key)) is not None:
-            return _ready(sealed, notebook)
+        if reuse_key is not None:
+            since = services.history.environments(notebook)[-1:] if notebook else ()
+            for key in (*since, reuse_key):
+                if (sealed := services.store.sealed(key)) is not None:
+                    return _ready(sealed, notebook)
         return _Look(notebook=notebook, services=services).answer()
     except DepError as error:
         return refused(error)
@@ -107,7 +112,8 @@ class _Look:
 
         def build(reporter: Reporter, cancel: Cancel) -> Ready:
             sealed = ensure_environment(selected, trust, self.services, file=notebook.name, reporter=reporter, cancel=cancel)
-            return _ready(sealed, notebook, notes=notes_of(state))
+            why = withdrawn(selected.key, self.services)
+            return _ready(sealed, notebook, notes=(*([why] if why else ()), *notes_of(state)))
 
         count = len(selected.artifacts)
         return Building(key=selected.key, headline=f"building the locked environment ({count} packages)", build=build)

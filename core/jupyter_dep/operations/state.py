@@ -14,6 +14,7 @@ from ..model import inline
 from ..model.declaration import Declaration
 from ..model.lockfile import lock_name
 from ..model.notebook import Notebook
+from ..model.pending import carried_onto
 from ..model.summary import Summary, problem
 from ..services import Services
 
@@ -151,14 +152,19 @@ def foreign_lock(project: Project) -> DepError:
 
 
 def _pending(project: Project, base: str | None, services: Services) -> Pending | None:
-    """The remembered edit, as long as the file's block is still the one that it edits; else it is dropped."""
+    """The remembered edit, on what the file says now; it is dropped once the file carries it (or its author overruled it)."""
     pending = services.history.pending(project.notebook)
     if pending is None:
         return None
-    if _same(base, pending.wanted, project) or not _same(base, pending.base, project):
+    if _same(base, pending.wanted, project):
         services.history.set_pending(project.notebook, None)
         return None
-    return pending
+    if _same(base, pending.base, project):
+        return pending
+    wanted = carried_onto(base, pending.base, pending.wanted)
+    rebased = Pending(base=base, wanted=wanted) if wanted is not None else None
+    services.history.set_pending(project.notebook, rebased)
+    return rebased
 
 
 def _same(one: str | None, other: str | None, project: Project) -> bool:
@@ -175,10 +181,12 @@ def _with_orphan(project: Project, declaration: Declaration, services: Services)
     digest = declaration.digest()
     found: list[tuple[Path, bytes]] = []
     folder = project.notebook.parent
-    claimed = {lock_name(other.stem) for other in folder.glob("*.ipynb")}
-    for lock in sorted(folder.glob("pylock.*.toml")):
-        if lock.name in claimed:
+    names = files.listing(folder)
+    claimed = {lock_name(name.removesuffix(".ipynb")) for name in names if name.endswith(".ipynb")}
+    for name in names:
+        if not (name.startswith("pylock.") and name.endswith(".toml")) or name in claimed:
             continue
+        lock = folder / name
         try:
             data = files.read_if_there(lock, limit=LOCK_LIMIT)
             if data is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..io import files
 from ..io.store import Sealed
 from ..services import Services
 from .environments import sealed_starter
@@ -52,10 +53,29 @@ def collect(services: Services, *, dry_run: bool = False) -> Collected:
 
 
 def verify(sealed: Sealed, services: Services) -> dict[str, list[str]]:
-    """The check behind a start: if names, sizes or times changed, withdraw the seal, drop the cache's copies, name the files."""
+    """The check behind a start: if names, sizes or times changed, withdraw the seal and drop the cache's copies.
+
+    Gives the changed files by distribution; the next start builds the environment anew and says why.
+    """
     if not services.store.changed(sealed):
         return {}
     damaged = services.store.quarantine(sealed)
     if damaged:
         services.engine.forget(sorted(damaged))
-    return damaged or {"": ["files were added or removed"]}
+    files.write_state(_report(sealed.key, services), sorted(damaged))
+    return damaged or {"": ["files were added, removed or touched"]}
+
+
+def _report(key: str, services: Services) -> Path:
+    return services.places.state / "withdrawn" / f"{key}.json"
+
+
+def withdrawn(key: str, services: Services) -> str | None:
+    """Why the environment of a key is built anew, told once."""
+    file = _report(key, services)
+    names = files.read_state(file)
+    if names is None:
+        return None
+    file.unlink(missing_ok=True)
+    what = f" of {', '.join(names)}" if names else ""
+    return f"files{what} in the environment had been changed since it was built, so it was withdrawn and built anew"
