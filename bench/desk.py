@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -108,10 +109,13 @@ class Desk:
         return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.folder / "work"))
 
     def copy_of(self, project: Path, name: str) -> Path:
-        """Another project with the same notebook and the same lock."""
+        """Another project with the same notebook and a lock that says the same in other bytes.
+
+        Else what a running process remembers of the turn before would make the next one faster than anybody's first.
+        """
         folder = self.new_folder(name)
-        for file in (NOTEBOOK, LOCK):
-            shutil.copyfile(project / file, folder / file)
+        shutil.copyfile(project / NOTEBOOK, folder / NOTEBOOK)
+        (folder / LOCK).write_bytes(same_but_for_the_name(project / LOCK, folder.name))
         return folder
 
     @cached_property
@@ -198,6 +202,14 @@ class Desk:
         again = self.services().store.sealed(sealed.key)
         if again is None or again.path == sealed.path:
             raise RuntimeError("the environment was not built again")
+
+
+def same_but_for_the_name(lock: Path, name: str) -> bytes:
+    """A lock's bytes for another notebook: the name in it is a hint, so that the answer and its fingerprint stay."""
+    text, count = re.subn(r'(?m)^notebook = ".*"$', f'notebook = "{name}.ipynb"', lock.read_text(encoding="utf-8"))
+    if count != 1:
+        raise RuntimeError(f"`{lock.name}` names {count} notebooks")
+    return text.encode()
 
 
 def wheels_kernelspec() -> Path:

@@ -8,7 +8,6 @@ import re
 import shlex
 import shutil
 import stat
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

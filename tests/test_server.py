@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -147,3 +149,28 @@ def test_a_server_with_refused_and_building_kernels_ends_on_sigterm(stocked: Ind
         waiting = Page(server, server.new_notebook())
         assert "not TOML" in broken.run("1").text
         assert waiting.kernel != broken.kernel
+
+
+def test_a_changed_environment_is_withdrawn_behind_the_start_and_built_anew(stocked: Index, tmp_path: Path) -> None:
+    if sys.platform == "win32" or os.geteuid() != 0:
+        pytest.skip("read-only files protect this user's environments")
+    work = tmp_path / "work"
+    work.mkdir()
+    env = user_environment(tmp_path / "home", stocked.url)
+    for line in (["init", "tale.ipynb"], ["add", "tale.ipynb", "weather"]):
+        subprocess.run([sys.executable, "-m", "jupyter_dep_cli.main", *line], cwd=work, env=env, check=True)
+    with Server(work, env) as server:
+        page = Page(server, "tale.ipynb")
+        where = page.run("import weather; print(weather.__file__)").text.strip()
+        Path(where).write_text("TALE = 'rain'\n")
+        page.restart()
+        assert page.run("import weather; print(weather.TALE)").text.strip() == "rain", "the check is not waited for"
+        reports = tmp_path / "home" / ".local" / "state" / "jupyter-dep" / "withdrawn"
+        for _ in range(200):
+            if reports.is_dir() and list(reports.iterdir()):
+                break
+            time.sleep(0.1)
+        page.restart()
+        healed = page.run("import weather; print(weather.TALE)")
+        assert "sun, 1.0" in healed.text and "withdrawn" in healed.text, healed.text
+        page.close()

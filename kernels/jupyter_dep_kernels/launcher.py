@@ -23,6 +23,7 @@ import importlib.util
 import json
 import os
 import sys
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -157,15 +158,17 @@ class DepKernelApp(IPKernelApp):
         if self._kept["messages"]:
             self._feed_kept()
         if self.dep_context.get("verify"):
-            self.kernel.io_loop.call_later(_LATER, self._verify)
+            timer = threading.Timer(_LATER, self._verify)
+            timer.daemon = True
+            timer.start()
         super().start()  # type: ignore[no-untyped-call]
 
     def _verify(self) -> None:
-        """Start the check and forget it: it tells the next start what it finds."""
-        from subprocess import DEVNULL, Popen
+        """Run the check in a process of its own: it tells the next start what it finds."""
+        from subprocess import DEVNULL, call
 
         try:
-            Popen(self.dep_context["verify"], stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True)
+            call(self.dep_context["verify"], stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True)
         except OSError:
             pass
 

@@ -27,12 +27,13 @@ def listing(root: Path) -> Listing:
         folder, prefix = waiting.pop()
         with os.scandir(folder) as entries:
             for entry in entries:
+                name = entry.name
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name != "__pycache__":
-                        waiting.append((entry.path, f"{prefix}{entry.name}/"))
-                elif not entry.name.endswith(".pyc"):
+                    if name != "__pycache__":
+                        waiting.append((entry.path, f"{prefix}{name}/"))
+                elif name[-4:] != ".pyc":
                     info = entry.stat(follow_symlinks=False)
-                    found[prefix + entry.name] = (info.st_size, info.st_mtime_ns)
+                    found[prefix + name] = (info.st_size, info.st_mtime_ns)
     return found
 
 

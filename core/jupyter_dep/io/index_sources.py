@@ -43,6 +43,7 @@ _UV_VARIABLES = {
     "UV_INSECURE_HOST": "insecure-hosts",
     "UV_INDEX_STRATEGY": "index-strategy",
     "UV_HTTP_TIMEOUT": "timeout",
+    "UV_HTTP_RETRIES": "retries",
     "UV_CONCURRENT_DOWNLOADS": "concurrency",
 }
 _PIP_KEYS = {

@@ -46,6 +46,7 @@ class IndexSettings:
     netrc: Path | None = None
     insecure_hosts: tuple[str, ...] = ()
     timeout: int | None = None
+    retries: int | None = None
     concurrency: int | None = None
     index_strategy: str | None = None
     sources: tuple[tuple[str, str], ...] = ()
@@ -93,6 +94,7 @@ def engine_environment(settings: IndexSettings) -> dict[str, str]:
         "UV_INSECURE_HOST": " ".join(settings.insecure_hosts),
         "UV_INDEX_STRATEGY": settings.index_strategy,
         "UV_HTTP_TIMEOUT": settings.timeout,
+        "UV_HTTP_RETRIES": None if settings.retries is None else str(settings.retries),
         "UV_CONCURRENT_DOWNLOADS": settings.concurrency,
         "SSL_CERT_FILE": settings.certificate,
         "SSL_CERT_DIR": settings.certificate_folder,
@@ -143,6 +145,7 @@ class _Settling:
             netrc=get("netrc"),
             insecure_hosts=get("insecure-hosts", ()),
             timeout=get("timeout"),
+            retries=get("retries"),
             concurrency=get("concurrency"),
             index_strategy=get("index-strategy"),
             sources=tuple(dict.fromkeys(self.sources)),
@@ -220,9 +223,9 @@ def _judged(one: Found) -> Any:
             return path
         case "insecure-hosts":
             return tuple(value.replace(",", " ").split()) if isinstance(value, str) else tuple(map(str, value))
-        case "timeout" | "concurrency":
+        case "timeout" | "concurrency" | "retries":
             try:
-                return max(1, int(float(str(value))))
+                return max(0 if one.setting == "retries" else 1, int(float(str(value))))
             except (ValueError, OverflowError):
                 raise ValueError("it is not a number") from None
         case "index-strategy":

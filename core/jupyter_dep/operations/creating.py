@@ -171,14 +171,14 @@ def move(old: Path, new: Path, services: Services) -> tuple[str, ...]:
     state = load(old, services, Asking())
     source, target = state.project, Project.of_notebook(new)
     for path in (target.notebook, target.lock):
-        if path.exists():
+        if path.exists() and path != source.lock:
             raise DepError(
                 "name-taken",
                 "there is already such a file",
                 hint="choose another name, or move that file away first",
                 context={"file": str(path)},
             )
-    check_lock_name(replace(target, notebook=new))
+    check_lock_name(target, leaving=old)
     moved = []
     lock = source.orphan or source.lock
     try:

@@ -31,7 +31,9 @@ KERNEL_GROUP = "kernel"
 KERNEL_FLOOR = "ipykernel>=6.29"
 """The oldest ipykernel that the launcher is tested with."""
 WIDGETS = "ipywidgets>=8"
-_CONFLICT_SIDES = re.compile(rb"<{7} [^\n]*\n(.*?)={7}\r?\n(.*?)>{7} [^\n]*(?:\n|$)", re.DOTALL)
+_CONFLICT_SIDES = re.compile(
+    rb"^<{7} [^\n]*\n(.*?)(?:^\|{7}[^\n]*\n.*?)?^={7}\r?\n(.*?)^>{7} [^\n]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

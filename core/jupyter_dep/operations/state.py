@@ -201,10 +201,15 @@ def _with_orphan(project: Project, declaration: Declaration, services: Services)
     return Project(notebook=project.notebook, lock=project.lock, orphan=found[0][0]), found[0][1]
 
 
-def check_lock_name(project: Project) -> None:
-    """Refuse if another notebook of the folder wants the same lock name (`a.b.ipynb` and `a_b.ipynb`)."""
+def check_lock_name(project: Project, *, leaving: Path | None = None) -> None:
+    """Refuse if another notebook of the folder wants the same lock name (`a.b.ipynb` and `a_b.ipynb`).
+
+    `leaving` is a notebook that is just being renamed, so that its name is free.
+    """
     for other in sorted(project.notebook.parent.glob("*.ipynb")):
-        if other.name != project.notebook.name and lock_name(other.stem) == project.lock.name:
+        if other.name == project.notebook.name or other == leaving:
+            continue
+        if lock_name(other.stem) == project.lock.name:
             raise DepError(
                 "lock-name-taken",
                 f"`{project.notebook.name}` and `{other.name}` would both be locked in `{project.lock.name}`",
