@@ -20,7 +20,7 @@ from jupyter_dep.operations import editing, storing
 from jupyter_dep.progress import Cancel, Progress
 from support import canary as birds
 from support.builds import KEY, link, put, recipe, site
-from support.desk import MINOR, Desk, asking
+from support.desk import Desk, asking
 from support.index import Index
 
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -497,10 +497,3 @@ def test_a_system_wide_store_lies_under_the_users(store: Store, tmp_path: Path) 
     assert user.all() == ()
     other = user.ensure(recipe(key="o" * 40))
     assert other.path.startswith(str(user.root))
-
-
-def test_the_running_minor_is_what_the_desk_uses(toy_index: Index, tmp_path: Path) -> None:
-    desk = Desk.at(tmp_path, toy_index.url)
-    sealed = editing.add(desk.notebook(), ["alpha"], desk.services(), asking()).sealed
-    assert sealed is not None
-    assert f"python{MINOR}" in sealed.site or os.name == "nt"

@@ -42,9 +42,7 @@ def link(python: Path) -> None:
 
 
 def recipe(link: Callable[[Path], None] = link, key: str = KEY, **changes: object) -> Recipe:
-    made = Recipe(
-        key=key, interpreter=INTERPRETER, python_version="3.11", packages={"alpha": "1.0"}, create=create, link=link
-    )
+    made = Recipe(key=key, interpreter=INTERPRETER, python_version="3.11", packages={"alpha": "1.0"}, create=create, link=link)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 

@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-from packaging.version import Version
-
 from jupyter_dep.engine import EngineAnswer, Install, LockRequest
 from jupyter_dep.errors import ConflictError, DepError, IndexUnreachableError
 from jupyter_dep.model.selection import Artifact
 from jupyter_dep.progress import Cancel, Progress, Reporter, silent
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from .pages import SUFFIXES, UPLOAD_TIME, read_offer
 from .wheels import escaped
@@ -75,7 +74,9 @@ class Catalogue:
         found: dict[str, list[Release]] = {}
         for one in releases:
             found.setdefault(one.name, []).append(one)
-        return cls({name: tuple(sorted(all_, key=lambda one: Version(one.version), reverse=True)) for name, all_ in found.items()})
+        return cls(
+            {name: tuple(sorted(all_, key=lambda one: Version(one.version), reverse=True)) for name, all_ in found.items()}
+        )
 
     @classmethod
     def of_folders(cls, folders: Iterable[Path], upload_times: Mapping[str, str] | None = None) -> Catalogue:
@@ -255,7 +256,9 @@ class _Solver:
         fitting = [one for one in known if requirement.specifier.contains(one.version)]
         context = {"package": name}
         if not fitting:
-            raise ConflictError("no-such-version", f"`{name}` has no version that fits", hint="loosen the bound", context=context)
+            raise ConflictError(
+                "no-such-version", f"`{name}` has no version that fits", hint="loosen the bound", context=context
+            )
         in_time = [one for one in fitting if self._in_time(one)]
         if not in_time:
             raise ConflictError("cutoff", f"`{name}` has no version from before the cutoff", hint="later", context=context)

@@ -90,9 +90,7 @@ class Index:
     def __enter__(self) -> Self:
         return self if self._server else self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
     def add(self, path: Path, upload_time: str = UPLOAD_TIME, yanked: bool | str = False) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -23,6 +24,8 @@ from .requirement import parse
 
 ItemKind = Literal["build", "vcs", "path", "archive", "host", "index", "source"]
 _STRONG = {"sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512", "blake2b"}
+_SHA256 = re.compile("[0-9a-f]{64}")
+_CONTROLS = re.compile(r"[\x00-\x20\x7f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -92,30 +95,32 @@ def _source_items(package: Package, where: Mapping[str, str | int]) -> set[Item]
 
 
 def _check_artifact(package: Package, artifact: PackageWheel | PackageSdist, where: Mapping[str, str | int]) -> None:
-    if not artifact.hashes.get("sha256"):
-        raise _unsafe(f"`{artifact.filename}` has no sha256 hash", where)
-    if len(artifact.hashes["sha256"]) != 64 or set(artifact.hashes["sha256"]) - set("0123456789abcdef"):
-        raise _unsafe(f"`{artifact.filename}` has a sha256 hash that is none", where)
+    filename = artifact.filename  # worked out of the address each time
+    sha256 = artifact.hashes.get("sha256")
+    if not sha256:
+        raise _unsafe(f"`{filename}` has no sha256 hash", where)
+    if not _SHA256.fullmatch(sha256):
+        raise _unsafe(f"`{filename}` has a sha256 hash that is none", where)
     if artifact.url is not None:
         check_url(artifact.url, where)
     try:
         if isinstance(artifact, PackageWheel):
-            name, version, *_ = parse_wheel_filename(artifact.filename)
+            name, version, *_ = parse_wheel_filename(filename)
         else:
-            name, version = parse_sdist_filename(artifact.filename)
+            name, version = parse_sdist_filename(filename)
     except (InvalidWheelFilename, InvalidSdistFilename) as error:
         if isinstance(artifact, PackageSdist):
             return  # old source archives have names that no rule covers; they are never used without a consent
         raise _unsafe(str(error), where) from error
     if name != package.name or (package.version is not None and version != package.version):
-        raise _unsafe(f"`{artifact.filename}` is not a file of {package.name} {package.version}", where)
+        raise _unsafe(f"`{filename}` is not a file of {package.name} {package.version}", where)
 
 
 def check_url(url: str, where: Mapping[str, str | int]) -> None:
     """Refuse credentials, variables and control characters in an address (`unsafe-lock`)."""
     if "${" in url:
         raise _unsafe("an address holds `${`, which would put your environment into a request", where)
-    if any(ord(character) < 33 or ord(character) == 127 for character in url):
+    if _CONTROLS.search(url):
         raise _unsafe("an address holds control characters or spaces", where)
     try:
         parts = urlsplit(url)

@@ -260,7 +260,7 @@ def _same_files(
             if known.get((package.name, version, file.filename), set()) - {str(file.hashes.get("sha256", ""))}:
                 raise DepError(
                     "hash-changed",
-                    f"the index serves other bytes as `{file.filename}` than those that are locked for {package.name} {version}",
+                    f"the index serves other bytes as `{file.filename}` than are locked for {package.name} {version}",
                     hint="nothing was changed; a published file should never change, so ask whoever runs the index. If it is "
                     f"meant, `jupyter dep update NOTEBOOK {package.name}` locks what it serves now",
                     context={**context, "package": package.name, "artifact": file.filename},
