@@ -2,70 +2,28 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import stat
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from support.desk import Desk, desk_at
 from support.index import Index
-from support.people import Person, Ran, notebook, person, raw_notebook, sent
+from support.people import CLI, notebook, person, sent
 from support.wheels import build_wheel
-from support.wire import Answer
-
-PINNED = f"=={sys.version_info[0]}.{sys.version_info[1]}.*"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """Somebody's folder with notebooks, and the index that they have configured."""
-
-    folder: Path
-    user: Person
-    index: Index
-
-    def dep(self, *arguments: str | Path, **more: str) -> Ran:
-        return self.user.cli(*arguments, cwd=self.folder, **more)
-
-    def notebook(self, *dependencies: str, name: str = "nb", toml: str = "", python: str = PINNED) -> Path:
-        return notebook(self.folder, *dependencies, name=name, toml=toml, python=python)
-
-    def contents(self) -> dict[str, bytes]:
-        """Every file in the folder, and every sealed record of the store."""
-        mine = {path.name: path.read_bytes() for path in self.folder.iterdir() if path.is_file()}
-        sealed = self.user.services().places.store / "k"
-        return {**mine, **{path.name: path.read_bytes() for path in sealed.glob("*.json")}}
-
-    def refused(self, *arguments: str | Path, code: str, exit_code: int, **more: str) -> dict[str, Any]:
-        """The line fails with this code, on a terminal and in JSON alike, and leaves every file as it was."""
-        before = self.contents()
-        plain = self.dep(*arguments, **more)
-        told = self.dep(*arguments, "--json", **more) if "--" not in arguments else plain
-        assert self.contents() == before, "something was changed"
-        assert plain.code == exit_code, plain.said
-        assert plain.out == "", "an error belongs on stderr"
-        lines = plain.err.splitlines()
-        first = next(at for at, line in enumerate(lines) if line.startswith("error: "))
-        assert lines[-1].startswith("  next: "), plain.err
-        assert told.error["code"] == code, told.out
-        assert told.code == told.entry["exit_code"] == exit_code
-        assert told.error["message"].splitlines()[0] in lines[first]
-        assert told.error["hint"] and told.error["hint"] in lines[-1]
-        assert "Traceback" not in plain.said and "jupyter-dep-root" not in plain.said
-        return told.error
+from support.wire import Answer, Request
 
 
 @pytest.fixture
-def desk(tmp_path: Path, toy_index: Index) -> Desk:
-    folder = tmp_path / "work"
-    folder.mkdir()
-    return Desk(folder=folder, user=person(tmp_path / "me", toy_index.url, UV_HTTP_RETRIES="0"), index=toy_index)
+def desk(tmp_path: Path, toy_index: Index, pythons: Path) -> Desk:
+    return desk_at(tmp_path, toy_index, pythons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +73,7 @@ UNREADABLE = {
         content=_cells(_block('dependencies = ["a @ https://me:pw@h/a.whl"]')), code="credentials-in-declaration", where={}
     ),
     "conflict markers": Unreadable(
-        content=_cells("# /// script\n# <<<<<<< a\n# dependencies = []\n# =======\n# >>>>>>> b\n# ///"), code="unmerged", where={}
+        content=b'{"cells": [\n<<<<<<< ours\n{}\n=======\n[]\n>>>>>>> theirs\n], "nbformat": 4}', code="unmerged", where={}
     ),
 }
 
@@ -201,7 +159,7 @@ def test_wheels_of_another_python_only_suggest_that_python(desk: Desk) -> None:
 
 def test_a_platform_without_wheels_suggests_to_leave_it_out(desk: Desk) -> None:
     build_wheel(desk.index.folder, "winonly", "1.0", tag="py3-none-win_amd64")
-    both = 'required-environments = ["sys_platform == \'linux\'", "sys_platform == \'win32\'"]'
+    both = "required-environments = [\"sys_platform == 'linux'\", \"sys_platform == 'win32'\"]"
     desk.notebook(toml=f"[tool.uv]\n{both}")
     hint = desk.refused("add", "nb.ipynb", "winonly", code="not-on-every-python", exit_code=4)["hint"]
     assert "platforms" in hint and "linux" in hint
@@ -360,9 +318,15 @@ def test_a_file_without_permission(desk: Desk) -> None:
 
 def test_a_notebook_that_changes_meanwhile(desk: Desk) -> None:
     path = desk.notebook()
-    desk.index.delay("/simple/alpha/", 30, times=1)
+    go_on = threading.Event()
+
+    def held(_: Request, answer: Answer) -> Answer:
+        go_on.wait(20)
+        return answer
+
+    desk.index._fault("/simple/alpha/", held, 1)
     process = subprocess.Popen(
-        [*_cli(), "add", "nb.ipynb", "alpha", "--json"],
+        [*CLI, "add", "nb.ipynb", "alpha", "--json"],
         cwd=desk.folder,
         env=desk.user.environ(),
         stdout=subprocess.PIPE,
@@ -371,8 +335,7 @@ def test_a_notebook_that_changes_meanwhile(desk: Desk) -> None:
     _until(lambda: bool(desk.index.asked("/simple/alpha/")))
     theirs = path.read_bytes().replace(b"hello", b"their edit")
     path.write_bytes(theirs)
-    desk.index.heal()
-    desk.index._closing.set()  # lets the delayed answer go
+    go_on.set()
     out, _ = process.communicate(timeout=30)
     entry = json.loads(out)["results"][0]
     assert entry["error"]["code"] == "changed-meanwhile"
@@ -413,7 +376,7 @@ def _spoilt(lock: Path, how: str) -> None:
         case "conflict":
             version = text.index("version = ", at)
             line = text[version : text.index("\n", version)]
-            text = text.replace(line, f"<<<<<<< ours\n{line}\n=======\nversion = \"1.0\"\n>>>>>>> theirs", 1)
+            text = text.replace(line, f'<<<<<<< ours\n{line}\n=======\nversion = "1.0"\n>>>>>>> theirs', 1)
         case "missing hash":
             text = text.replace(hashes, 'md5 = "d41d8cd98f00b204e9800998ecf8427e"', 1)
         case "empty hashes":
@@ -456,12 +419,13 @@ def test_a_lock_that_cannot_be_used(desk: Desk, how: str, code: str, state: str)
 
 
 def test_a_lock_edited_by_hand_is_somebody_elses(desk: Desk) -> None:
-    """A version of another package is no damage that shows, but no lock of the user's either."""
+    """A hash of another file is no damage that shows, but it is no lock of the user's either, and no index vouches for it."""
     desk.notebook("alpha")
     assert desk.dep("add", "nb.ipynb", "beta").code == 0
     lock = desk.folder / "pylock.nb.toml"
     text = lock.read_text("utf-8")
-    lock.write_text(text.replace(HASH + '"', HASH + '"' + "0" * 8, 1).replace("0" * 8 + text.split(HASH + '"')[1][:8], "0" * 8), "utf-8")
+    start = text.index(HASH) + len(HASH) + 1
+    lock.write_text(text[:start] + "0" * 64 + text[start + 64 :], "utf-8")
     status = desk.dep("status", "nb.ipynb", "--json").entry
     assert not status["trusted"]
     desk.refused("sync", "nb.ipynb", code="host-not-vouched", exit_code=6)
@@ -477,21 +441,13 @@ def test_a_foreign_lock_is_never_overwritten_without_a_word(desk: Desk) -> None:
 def test_a_strangers_lock_waits_for_a_yes(desk: Desk, tmp_path: Path) -> None:
     mine = desk.notebook("alpha")
     assert desk.dep("lock", "nb.ipynb").code == 0
-    other = Desk(folder=tmp_path / "theirs", user=person(tmp_path / "other", desk.index.url), index=desk.index)
+    other = replace(desk, folder=tmp_path / "theirs", user=person(tmp_path / "other", desk.index.url))
     sent(mine, other.folder)
     entry = other.dep("status", "nb.ipynb", "--json").entry
     assert entry["state"] == "fresh" and entry["trusted"] is False
 
 
-def _cli() -> tuple[str, ...]:
-    from support.people import CLI
-
-    return CLI
-
-
 def _until(true: Callable[[], bool], seconds: float = 20) -> None:
-    import time
-
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not happen"

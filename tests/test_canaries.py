@@ -102,7 +102,6 @@ def cage(toys: Path, tmp_path: Path) -> Iterator[Cage]:
         made.mkdir()
     with Index(index_folder, toys) as index, Index(strange) as stranger:
         user = person(tmp_path / "user", index.url)
-        user.services().interpreters.all()
         yield Cage(user=user, index=index, stranger=stranger, canary=Canary(path=tmp_path / "canary"), folder=folder)
 
 

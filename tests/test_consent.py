@@ -108,7 +108,9 @@ def test_sixteen_at_once_lose_no_yes(file: Path) -> None:
     assert {given.value for given in ConsentBook(file, {}).given()} == {f"f{number}" for number in range(16)}
 
 
-@pytest.mark.parametrize("damage", ["{", "[]", '{"format": 1, "fingerprint": null}', '{"format": 99, "fingerprint": {"f": {}}}'])
+@pytest.mark.parametrize(
+    "damage", ["{", "[]", '{"format": 1, "fingerprint": null}', '{"format": 99, "fingerprint": {"f": {}}}']
+)
 def test_a_damaged_book_grants_nothing(book: ConsentBook, file: Path, damage: str) -> None:
     file.parent.mkdir()
     file.write_text(damage)

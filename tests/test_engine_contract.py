@@ -8,11 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from support.desk import MINOR, block
-from support.fake_engine import Catalogue, FakeEngine
-from support.index import Index
-from support.wheels import build_wheel
-
 from jupyter_dep.engine import Engine, EngineAnswer, Install, LockRequest, Pin
 from jupyter_dep.errors import ConflictError, DepError, IndexUnreachableError
 from jupyter_dep.io import contents, uv, venv
@@ -24,6 +19,10 @@ from jupyter_dep.model.graph import Graph, from_engine_tree
 from jupyter_dep.model.lockfile import Lock, LockTable
 from jupyter_dep.model.selection import Artifact
 from jupyter_dep.progress import Cancel
+from support.fake_engine import Catalogue, FakeEngine
+from support.index import Index
+from support.wheels import build_wheel
+from support.workplace import MINOR, block
 
 NEVER = Graph(edges={})
 
@@ -272,7 +271,9 @@ def artifacts(world: World, *names: str) -> list[Artifact]:
 
 def test_a_file_of_the_same_name_and_hash_is_vouched_for_at_the_users_own_address(world: World) -> None:
     mine = artifacts(world, "alpha")
-    foreign = [replace(item, url=f"https://stranger.example/{item.filename}", index="https://stranger.example") for item in mine]
+    foreign = [
+        replace(item, url=f"https://stranger.example/{item.filename}", index="https://stranger.example") for item in mine
+    ]
     assert world.engine().vouch(foreign, python=sys.executable) == {item.name: item for item in mine}
 
 

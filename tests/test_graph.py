@@ -5,16 +5,15 @@ from __future__ import annotations
 import sys
 
 import pytest
-from support.desk import block
-from support.index import Index
-from support.wheels import build_wheel
-
 from jupyter_dep.engine import LockRequest
 from jupyter_dep.io.indexes import IndexSettings
 from jupyter_dep.io.uv import KERNEL_GROUP, Uv
 from jupyter_dep.model import inline
 from jupyter_dep.model.graph import Graph, from_engine_tree
 from jupyter_dep.model.plan import changes
+from support.index import Index
+from support.wheels import build_wheel
+from support.workplace import block
 
 
 def resolved(index: Index, *names: str, kernel: tuple[str, ...] = ("ipykernel",)) -> Graph:

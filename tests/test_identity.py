@@ -125,7 +125,9 @@ def test_the_key_is_the_same_for_every_order_address_and_index() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"sha256": locks.sha256("x")}, {"version": "1.1"}, {"kind": "sdist"}, {"name": "gamma"}], ids=lambda item: str(*item)
+    "changes",
+    [{"sha256": locks.sha256("x")}, {"version": "1.1"}, {"kind": "sdist"}, {"name": "gamma"}],
+    ids=lambda item: str(*item),
 )
 def test_the_key_depends_on_what_is_installed(changes: dict[str, object]) -> None:
     assert environment_key([PAIR[0], replace(PAIR[1], **changes)], PYTHON) != environment_key(PAIR, PYTHON)
@@ -137,7 +139,8 @@ def test_the_key_of_a_source_without_hash_depends_on_its_address() -> None:
 
 
 @pytest.mark.parametrize(
-    "python", ["CPython 3.11.8 cp311 /opt/python3.11", "CPython 3.11.7 cp311d /opt/python3.11", "CPython 3.11.7 cp311 /usr/python3.11"]
+    "python",
+    ["CPython 3.11.8 cp311 /opt/python3.11", "CPython 3.11.7 cp311d /opt/python3.11", "CPython 3.11.7 cp311 /usr/python3.11"],
 )
 def test_the_key_depends_on_the_interpreter(python: str) -> None:
     assert environment_key(PAIR, python) != environment_key(PAIR, PYTHON)

@@ -8,11 +8,6 @@ import tomllib
 from collections.abc import Callable
 
 import pytest
-from support import locks
-from support.desk import block
-from support.index import Index
-from support.wheels import build_wheel
-
 from jupyter_dep.engine import EngineAnswer, LockRequest
 from jupyter_dep.errors import DepError
 from jupyter_dep.io.indexes import IndexSettings
@@ -21,6 +16,10 @@ from jupyter_dep.model import inline, lockfile
 from jupyter_dep.model.composition import compose
 from jupyter_dep.model.graph import Graph
 from jupyter_dep.model.lockfile import LockTable
+from support import locks
+from support.index import Index
+from support.wheels import build_wheel
+from support.workplace import block
 
 DECLARATIONS = {
     "bare": block("alpha"),

@@ -21,10 +21,10 @@ from jupyter_dep.model.notebook import Notebook, blank
 from jupyter_dep.operations import creating, editing, inspecting
 from jupyter_dep.operations.state import State, read_state
 from jupyter_dep.progress import Cancel, Progress
-from support.desk import MINOR, PYTHONS, Desk, asking, block, rewritten, versions
 from support.fake_engine import Catalogue, FakeEngine, release
 from support.index import Index
 from support.wheels import build_wheel
+from support.workplace import MINOR, PYTHONS, Desk, asking, block, rewritten, versions
 
 KERNEL = {"ipykernel": "7.1.0", "ipywidgets": "8.1.0"}
 
@@ -751,7 +751,9 @@ def test_the_users_pin_beats_ours_above_the_floor_and_is_named_below(desk: Desk,
     assert error.exit_code == 4
 
 
-def test_a_bare_date_is_the_end_of_that_day_in_utc_and_is_kept_in_the_lock(desk: Desk, toy_index: Index, tmp_path: Path) -> None:
+def test_a_bare_date_is_the_end_of_that_day_in_utc_and_is_kept_in_the_lock(
+    desk: Desk, toy_index: Index, tmp_path: Path
+) -> None:
     for version, day in (("3.0", "2026-02-01T23:59:59Z"), ("4.0", "2026-02-02T00:00:00Z")):
         toy_index.add(build_wheel(tmp_path / "late", "beta", version), upload_time=day)
     notebook = desk.notebook("n.ipynb", "beta", tables='[tool.uv]\nexclude-newer = "2026-02-01"')

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from support import locks
-from support.desk import block
-
 from jupyter_dep.errors import DepError
 from jupyter_dep.model import inline, lockfile, policy
 from jupyter_dep.model.summary import VERSION, Summary, problem, summarise
+from support import locks
+from support.workplace import block
 
 SHA = locks.sha256("x")
 COMMIT = "0" * 40
@@ -148,7 +147,9 @@ def test_what_a_declaration_asks_beyond_names(text: str, items: list[str]) -> No
 
 def test_a_summary_is_the_same_after_being_remembered() -> None:
     data = locks.document(
-        UNUSUAL["build:alpha"], locks.package("beta", needs=["gone"]), ours=locks.table(extra={"cutoff": '"2026-01-01T00:00:00Z"'})
+        UNUSUAL["build:alpha"],
+        locks.package("beta", needs=["gone"]),
+        ours=locks.table(extra={"cutoff": '"2026-01-01T00:00:00Z"'}),
     )
     summary = summarise(lockfile.read(data, context={}), context={})
     assert Summary.from_json(summary.as_json()) == summary

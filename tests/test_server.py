@@ -81,6 +81,8 @@ def _author(server: Server, work: Path) -> dict[str, Any]:
     assert page.run("import weather; print(weather.TALE)").text.strip() == "sun, 1.0"
 
     page.rename("forecast.ipynb")
+    moved = page.run("%dep status")
+    assert moved.status == "error" and "restart the kernel" in moved.text
     page.restart()
     renamed = page.run("import weather; print(weather.TALE)")
     assert renamed.text.strip().endswith("sun, 1.0"), renamed.text
@@ -135,6 +137,28 @@ def test_a_yes_typed_in_the_notebook_builds_and_runs_the_waiting_cell(stocked: I
         assert allowed.text.strip().endswith("sun, 1.0")
         page.close()
     assert len(asked) == 2
+
+
+def test_a_kernel_is_told_when_its_project_has_moved_on(stocked: Index, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    env = user_environment(tmp_path / "home", stocked.url)
+
+    def dep(*line: str) -> None:
+        subprocess.run([sys.executable, "-m", "jupyter_dep_cli.main", *line], cwd=work, env=env, check=True)
+
+    dep("init", "tale.ipynb")
+    dep("add", "tale.ipynb", "sky")
+    with Server(work, env) as server:
+        page = Page(server, "tale.ipynb")
+        assert "has changed outside" not in page.run("import sky").text
+        dep("add", "tale.ipynb", "weather")
+        assert "has changed outside" in page.run("1 + 1").text
+        assert page.run("import weather").status == "error"
+        assert "usable now" in page.run("%dep sync").text
+        again = page.run("import weather; print(weather.TALE)")
+        assert again.text.strip() == "sun, 1.0"
+        page.close()
 
 
 def test_a_server_with_refused_and_building_kernels_ends_on_sigterm(stocked: Index, tmp_path: Path) -> None:

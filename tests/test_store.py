@@ -20,8 +20,8 @@ from jupyter_dep.operations import editing, storing
 from jupyter_dep.progress import Cancel, Progress
 from support import canary as birds
 from support.builds import KEY, link, put, recipe, site
-from support.desk import Desk, asking
 from support.index import Index
+from support.workplace import Desk, asking
 
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 CHILD = """
@@ -310,9 +310,7 @@ def test_bytecode_goes_along_for_the_same_file_only(store: Store, tmp_path: Path
     packages = {"alpha": "1.0", "gamma": "1.0"}
     old = store.ensure(recipe(lambda python: two(python, gamma="g = 1\n"), packages=packages))
     with_bytecode(old, "alpha", "gamma", "nobody")
-    changed = recipe(
-        lambda python: two(python, gamma="g = 2\n"), key="n" * 40, packages=packages, bytecode_from=old.site
-    )
+    changed = recipe(lambda python: two(python, gamma="g = 2\n"), key="n" * 40, packages=packages, bytecode_from=old.site)
     new = store.ensure(changed)
     (carried,) = (Path(new.site) / "__pycache__").iterdir()
     assert carried.name == "alpha.cpython-311.pyc"

@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.desk import block
-from support.index import Index
-
 from jupyter_dep.engine import Install, LockRequest, Pin
 from jupyter_dep.errors import DepError
 from jupyter_dep.io import uv
@@ -22,6 +19,8 @@ from jupyter_dep.io.indexes import IndexSettings
 from jupyter_dep.io.uv import Uv
 from jupyter_dep.model import inline
 from jupyter_dep.model.selection import Artifact
+from support.index import Index
+from support.workplace import block
 
 CAREFUL = ["--no-config", "--no-python-downloads", "--no-progress", "--color", "never"]
 SHA = "0" * 64
@@ -73,7 +72,9 @@ def test_install(asked: dict[str, bool], more: list[str]) -> None:
     assert uv.install_arguments("/env/bin/python", "lock.toml", **asked) == [*start, *more, "lock.toml"]
 
 
-@pytest.mark.parametrize("asked, more", [({"offline": False}, []), ({"offline": True, "no_index": True}, ["--offline", "--no-index"])])
+@pytest.mark.parametrize(
+    "asked, more", [({"offline": False}, []), ({"offline": True, "no_index": True}, ["--offline", "--no-index"])]
+)
 def test_vouch(asked: dict[str, bool], more: list[str]) -> None:
     assert uv.vouch_arguments("/opt/python", "names.in", **asked) == [
         "pip", "compile", *CAREFUL, "--no-build", "--no-deps", "--no-header", "--python", "/opt/python",
@@ -109,7 +110,9 @@ def written(made: LockRequest) -> dict[str, Any]:
 
 
 def test_the_project_is_the_declaration_and_the_kernel_is_a_group() -> None:
-    assert written(request(block("alpha>=1", "beta[x] ; sys_platform == 'linux'"), kernel=("ipykernel>=6.29", "ipywidgets>=8"))) == {
+    assert written(
+        request(block("alpha>=1", "beta[x] ; sys_platform == 'linux'"), kernel=("ipykernel>=6.29", "ipywidgets>=8"))
+    ) == {
         "project": {
             "name": "jupyter-dep-root",
             "version": "0",

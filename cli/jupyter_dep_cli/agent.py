@@ -180,7 +180,17 @@ def target(parsed: Parsed, request: Request) -> Path | None:
     """The notebook that was named, or the one that asks."""
     if parsed.targets:
         return Path(os.path.abspath(Path(request.cwd or ".") / parsed.targets[0]))
-    return Path(request.notebook) if request.notebook else None
+    if request.notebook is None:
+        return None
+    asking = Path(request.notebook)
+    if not asking.exists():
+        raise DepError(
+            "notebook-moved",
+            f"there is no `{asking.name}` any more, or not yet: it was renamed, moved, or never saved",
+            hint="save the notebook; after a rename restart the kernel, so that it knows the new name",
+            context={"file": str(asking)},
+        )
+    return asking
 
 
 def main() -> None:

@@ -20,6 +20,8 @@ class Ready:
     notes: tuple[str, ...] = ()
     lease: str = ""
     """The file whose shared lock keeps garbage collection away while a process runs on the environment."""
+    lock: str = ""
+    """The project's lock, so that its kernel can tell that somebody else has changed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

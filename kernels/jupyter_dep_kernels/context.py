@@ -71,6 +71,7 @@ def environment(
         "starter": ready.starter,
         "notes": told,
         "lease": ready.lease or None,
+        "lock": ready.lock or None,
         "magics": _magics(),
         "guards": str(_HERE / "guards"),
         "kept": str(kept) if kept else None,

@@ -7,6 +7,7 @@ variable JUPYTER_DEP_CONTEXT holds one JSON object and is taken out of the envir
     notebook   absolute path or null
     key, path, python, starter, notes    what the kernel runs on, and what the first cell tells
     lease      file whose shared lock says "in use", or null
+    lock       the project's lock file, or null
     magics     folder of the package `jupyter_dep_magics`, or null
     guards     folder with a `pip` that refuses, put first on PATH
     verify     argument list of the check that runs behind the start, or null

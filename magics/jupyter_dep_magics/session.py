@@ -36,7 +36,9 @@ class Session:
         self.declared: Tuple[str, ...] = ()
         self.locked: Tuple[str, ...] = ()
         self._agent = Agent(list(context.get("agent") or ()), self._agent_environment, self._notes.append)
+        self._lock = Watched(context.get("lock"))
         self._on("pre_run_cell", self._greet())
+        self._on("pre_run_cell", self._watch_lock)
         self._on("post_run_cell", self._watch_imports())
 
     def run(self, line: str, body: str = "") -> None:
@@ -63,6 +65,8 @@ class Session:
                 self.show(note)
             raise DepFailure(answer.code, answer.message, hint=answer.hint, context=answer.context)
         self._remember(answer)
+        if answer.data.get("lock") and answer.data.get("project") == request["notebook"]:
+            self._lock = Watched(str(answer.data["lock"]))
         self._display(self._finish(answer, notes))
 
     def show(self, text: str) -> None:
@@ -164,6 +168,11 @@ class Session:
 
         return before_cell
 
+    def _watch_lock(self, info: Any = None) -> None:
+        """Say it when the project's environment has moved on without this kernel: another kernel, a terminal, a pull."""
+        if self._lock.changed():
+            self.show("the lock has changed outside this kernel: `%dep sync` moves to it, a restart too")
+
     def _watch_imports(self) -> Callable[..., None]:
         def folders() -> List[str]:
             notebook = self.notebook()
@@ -175,6 +184,30 @@ class Session:
             folders,
             self._shell.transform_cell,
         )
+
+
+class Watched:
+    """One file, and whether somebody else has changed it since it was last looked at; a missing one has not changed."""
+
+    def __init__(self, path: Optional[str]) -> None:
+        self._path = path
+        self._seen = self._stamp()
+
+    def changed(self) -> bool:
+        now = self._stamp()
+        if now is None or now == self._seen:
+            return False
+        self._seen = now
+        return True
+
+    def _stamp(self) -> Optional[Tuple[int, int]]:
+        if self._path is None:
+            return None
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size
 
 
 def _tables(wanted: Switch, stale: List[loaded.Stale]) -> List[Table]:

@@ -1,100 +1,79 @@
-"""A user's desk: a folder of notebooks, a home of its own, and the services that a command of this user would have."""
+"""Somebody at a terminal: a folder with notebooks, a home, a package index, and `jupyter dep` in the test's own process."""
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
 import sys
-import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
-from jupyter_dep.engine import Engine
-from jupyter_dep.io.interpreters import Interpreters
-from jupyter_dep.model import inline, lockfile
-from jupyter_dep.model.lockfile import Lock
-from jupyter_dep.model.notebook import blank
-from jupyter_dep.operations.editing import Asking
-from jupyter_dep.services import Services
+from jupyter_dep_cli.main import main
 
-MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
-PYTHONS = "pythons.json"
+from .index import Index
+from .people import Person, Ran, notebook, person
+
+PINNED = f"=={sys.version_info[0]}.{sys.version_info[1]}.*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """`folder` holds the notebooks, `home` everything that is remembered, `index` is the user's package index."""
+    """`dep` runs one line of the command line; it is the real thing but for the start of a process."""
 
     folder: Path
-    home: Path
-    index: str
+    user: Person
+    index: Index
 
-    @classmethod
-    def at(cls, root: Path, index: str, *, home: str = "home") -> Desk:
-        desk = cls(folder=root / "work", home=root / home, index=index)
-        desk.folder.mkdir(parents=True, exist_ok=True)
-        state = desk.home / "state"
-        state.mkdir(parents=True)
-        (state / PYTHONS).write_bytes(_searched_once())
-        return desk
+    def dep(self, *arguments: str | Path, **more: str) -> Ran:
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            chdir(self.folder),
+            patch.dict(os.environ, self.user.environ(**more), clear=True),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            code = main([str(word) for word in arguments])
+        assert "Traceback" not in err.getvalue()
+        return Ran(code=code, out=out.getvalue(), err=err.getvalue())
 
-    @property
-    def environ(self) -> dict[str, str]:
-        """All that a command of this user sees: nothing of who runs the tests."""
-        kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "TMPDIR") if name in os.environ}
-        return kept | {"HOME": str(self.home), "JUPYTER_DEP_HOME": str(self.home), "UV_DEFAULT_INDEX": self.index}
+    def notebook(self, *dependencies: str, name: str = "nb", toml: str = "", python: str = PINNED) -> Path:
+        return notebook(self.folder, *dependencies, name=name, toml=toml, python=python)
 
-    def services(self, engine: Engine | None = None, **environ: str) -> Services:
-        """Fresh services, as each command makes them; with `engine` they never start the real one."""
-        services = Services.of_user({**self.environ, **environ})
-        if engine is not None:
-            services.__dict__["engine"] = engine  # where the cached property would put its own
-        return services
+    def contents(self) -> dict[str, bytes]:
+        """Every file in the folder, and every sealed record of the store."""
+        mine = {path.name: path.read_bytes() for path in self.folder.iterdir() if path.is_file()}
+        sealed = self.user.services().places.store / "k"
+        return {**mine, **{path.name: path.read_bytes() for path in sealed.glob("*.json")}}
 
-    def notebook(self, name: str = "n.ipynb", *requirements: str, tables: str = "") -> Path:
-        """A notebook that declares these for the running minor; `tables` is TOML that follows."""
-        path = self.folder / name
-        path.write_bytes(blank(block(*requirements, tables=tables), "dep", "Python (dep)"))
-        return path
-
-    def lock_path(self, notebook: Path) -> Path:
-        return notebook.with_name(lockfile.lock_name(notebook.stem))
-
-    def lock(self, notebook: Path) -> Lock:
-        return lockfile.read(self.lock_path(notebook).read_bytes(), context={})
-
-    def listing(self) -> dict[str, bytes]:
-        """Every file in the folder: what must be as it was."""
-        return {path.name: path.read_bytes() for path in sorted(self.folder.iterdir()) if path.is_file()}
-
-
-def block(*requirements: str, tables: str = "", python: str = f">={MINOR}") -> str:
-    text = inline.new(list(requirements), python)
-    if not tables:
-        return text
-    head, _, _ = text.rpartition("\n# ///")
-    return "\n".join([head, "#", *(f"# {line}".rstrip() for line in tables.strip().splitlines()), "# ///"])
+    def refused(self, *arguments: str | Path, code: str, exit_code: int, **more: str) -> dict[str, Any]:
+        """The line fails with this code, on a terminal and in JSON alike, and leaves every file as it was."""
+        before = self.contents()
+        plain = self.dep(*arguments, **more)
+        told = self.dep(*arguments, "--json", **more)
+        assert self.contents() == before, "something was changed"
+        assert plain.code == exit_code, plain.said
+        assert plain.out == "", "an error belongs on stderr"
+        lines = plain.err.splitlines()
+        first = next(line for line in lines if line.startswith("error: "))
+        assert lines[-1].startswith("  next: "), plain.err
+        assert told.error["code"] == code, told.out
+        assert told.code == told.entry["exit_code"] == exit_code
+        assert told.error["message"].splitlines()[0] in first
+        assert told.error["hint"] and told.error["hint"] in lines[-1]
+        assert "jupyter-dep-root" not in plain.said, "our name for the engine's project is no word for a user"
+        return told.error
 
 
-def rewritten(notebook: Path, text: str) -> None:
-    """The author replaces the block by hand in an editor."""
-    notebook.write_bytes(blank(text, "dep", "Python (dep)"))
-
-
-def asking(command: str = "test", **changes: object) -> Asking:
-    return replace(Asking(command=command), **changes)  # type: ignore[arg-type]
-
-
-def versions(lock: Lock, *without: str) -> Mapping[str, str]:
-    left_out = {"ipykernel", "ipywidgets", *without}
-    return {name: version for name, version in lock.versions().items() if name not in left_out}
-
-
-@cache
-def _searched_once() -> bytes:
-    """The search starts every Python of the machine; its answer is the same for each test."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / PYTHONS
-        Interpreters(file, environ={"HOME": folder, "PATH": os.environ.get("PATH", "")}).all()
-        return file.read_bytes()
+def desk_at(folder: Path, index: Index, pythons: Path) -> Desk:
+    """A new desk below `folder`, of somebody whose machine has been searched for Pythons (`pythons`) before."""
+    work = folder / "work"
+    work.mkdir(parents=True)
+    user = person(folder / "me", index.url, UV_HTTP_RETRIES="0")
+    state = user.services().places.state
+    state.mkdir(parents=True)
+    shutil.copy(pythons, state / "pythons.json")
+    return Desk(folder=work, user=user, index=index)

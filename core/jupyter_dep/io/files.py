@@ -114,6 +114,13 @@ def replace(path: Path, content: bytes, *, expected: bytes | None) -> None:
         raise explain(error, path, "writing") from error
 
 
+def check_writable(path: Path) -> None:
+    """Refuse if `replace` would: the file, if it is there, and its folder have to be writable. Errors: `read-only`."""
+    target = Path(os.path.realpath(path))
+    if not os.access(target.parent, os.W_OK) or (target.exists() and not os.access(target, os.W_OK)):
+        raise explain(PermissionError(errno.EACCES, "read-only"), path, "writing")
+
+
 def changed_meanwhile(path: Path) -> DepError:
     return DepError(
         "changed-meanwhile",

@@ -214,7 +214,14 @@ def change(
         and state.project.orphan is None
     ):
         return _settle(state, state.summary, services, asking)
-    options = LockOptions(upgrade=upgrade, python=python, prefer=kernel_minor(services, asking) or services.history.python(state.project.notebook), offline=asking.offline)
+    if not asking.dry_run:
+        _check_writable(state, block, asking)
+    options = LockOptions(
+        upgrade=upgrade,
+        python=python,
+        prefer=kernel_minor(services, asking) or services.history.python(state.project.notebook),
+        offline=asking.offline,
+    )
     locked = lock_for_state(state, declaration, services, options=options, reporter=asking.reporter, cancel=asking.cancel)
     if asking.dry_run:
         return Changed(
@@ -300,7 +307,6 @@ def _write(state: State, block: str, locked: Locked, services: Services, asking:
         if state.base is None and parsed.kernel_name != KERNEL_NAME:
             content = parsed.with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
         if content != state.data:
-            _check_writable(project.lock.parent, project.lock)
             files.replace(project.notebook, content, expected=state.data)
         services.history.set_pending(project.notebook, None)
     if project.orphan is not None:
@@ -311,11 +317,12 @@ def _write(state: State, block: str, locked: Locked, services: Services, asking:
     return edit
 
 
-def _check_writable(folder: Path, lock: Path) -> None:
-    import os
-
-    if not os.access(lock if lock.exists() else folder, os.W_OK):
-        raise files.explain(PermissionError(13, "Permission denied"), lock, "writing")
+def _check_writable(state: State, block: str, asking: Asking) -> None:
+    """Refuse before the long work what could not be written after it (`read-only`)."""
+    project = state.project
+    by_us = not state.live and not asking.in_kernel and state.data is not None and block != state.base
+    for path in (project.notebook, project.lock) if by_us else (project.lock,):
+        files.check_writable(path)
 
 
 def _remember(state: State, block: str, data: bytes, services: Services, asking: Asking) -> None:

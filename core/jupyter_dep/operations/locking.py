@@ -250,8 +250,8 @@ def _same_files(
     for lock in _readable_sides(old):
         for package in lock.packages:
             for file in files_of(package):
-                digests = known.setdefault((package.name, str(package.version), file.filename), set())
-                digests.add(str(file.hashes.get("sha256", "")))
+                if digest := str(file.hashes.get("sha256", "")):
+                    known.setdefault((package.name, str(package.version), file.filename), set()).add(digest)
     for package in new.packages:
         version = str(package.version)
         if package.name in moving or source.get((package.name, version)) != (package.index or "").rstrip("/"):

@@ -13,7 +13,7 @@ from ..progress import Cancel, Reporter
 from ..services import Services
 from .consenting import Trust, trust_of
 from .environments import Selected, ensure_environment, ensure_starter, sealed_starter, select_for
-from .state import State, read_state
+from .state import Project, State, read_state
 from .storing import withdrawn
 
 
@@ -46,7 +46,14 @@ def refused(error: DepError, question: Question | None = None) -> Refused:
     return Refused(code=error.code, message=str(error), steps=steps, question=question)
 
 
-def _ready(sealed: Sealed, notebook: Path | None, *, starter: bool = False, notes: tuple[str, ...] = ()) -> Ready:
+def _ready(
+    sealed: Sealed,
+    notebook: Path | None,
+    *,
+    starter: bool = False,
+    notes: tuple[str, ...] = (),
+    lock: Path | None = None,
+) -> Ready:
     return Ready(
         key=sealed.key,
         path=sealed.path,
@@ -55,6 +62,7 @@ def _ready(sealed: Sealed, notebook: Path | None, *, starter: bool = False, note
         starter=starter,
         notes=notes,
         lease=sealed.lease,
+        lock=str(lock or (Project.of_notebook(notebook).lock if notebook else "")),
     )
 
 
@@ -103,7 +111,7 @@ class _Look:
             return self._ask(state, trust, selected)
         self.services.history.used(self.notebook, selected.key)
         if (sealed := self.services.store.sealed(selected.key)) is not None:
-            return _ready(sealed, self.notebook, notes=notes_of(state))
+            return _ready(sealed, self.notebook, notes=notes_of(state), lock=state.project.orphan)
         return self._build(state, selected, trust)
 
     def _build(self, state: State, selected: Selected, trust: Trust) -> Building:
