@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-
 from jupyter_dep.io.consent import VARIABLE, ConsentBook
 from jupyter_dep.model.policy import Item
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from jupyter_dep.errors import DepError
 from jupyter_dep.io import files
 

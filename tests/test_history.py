@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 
 import pytest
-
 from jupyter_dep.errors import DepError
 from jupyter_dep.io.history import KEPT, KEPT_ENVIRONMENTS, History, Pending, Step
 

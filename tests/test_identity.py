@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from support import locks
-
 from jupyter_dep.model import lockfile
 from jupyter_dep.model.identity import environment_key, fingerprint
 from jupyter_dep.model.selection import Artifact
+from support import locks
 
 COMMIT = "1" * 40
 VCS = f'vcs = {{ type = "git", url = "https://x.example/r", commit-id = "{COMMIT}" }}'

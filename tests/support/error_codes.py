@@ -32,7 +32,7 @@ def _codes(node: ast.AST) -> set[str]:
     if not isinstance(node, ast.Call):
         return set()
     name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
-    if name.endswith("Error") and len(node.args) >= 2:
+    if name.endswith(("Error", "DepFailure")) and len(node.args) >= 2:
         return _texts(node.args[0])
     given = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
     if name in _MAKERS:

@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from filelock import FileLock
+from typing import TYPE_CHECKING, Any
 
 from ..model.policy import Item
 from .files import read_state, write_state
 from .places import private_folder
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 VARIABLE = "JUPYTER_DEP_TRUST"
 """Set by the user or an admin: fingerprints and absolute folders, separated like `PATH`."""
@@ -66,9 +67,14 @@ class ConsentBook:
     def _variable(self) -> list[str]:
         return [part for part in self.environ.get(VARIABLE, "").split(os.pathsep) if part]
 
+    def _turn(self) -> FileLock:
+        from filelock import FileLock
+
+        return FileLock(self.file.with_suffix(".lock"), mode=0o600)
+
     def allow(self, kind: str, values: Iterable[str], *, by: str) -> None:
         private_folder(self.file.parent)
-        with FileLock(self.file.with_suffix(".lock"), mode=0o600):
+        with self._turn():
             known = self._load()
             when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
             for value in values:
@@ -81,7 +87,7 @@ class ConsentBook:
         """Take back every yes with one of these values; gives those that were there."""
         gone = []
         private_folder(self.file.parent)
-        with FileLock(self.file.with_suffix(".lock"), mode=0o600):
+        with self._turn():
             known = self._load()
             for value in values:
                 for kind in known.values():

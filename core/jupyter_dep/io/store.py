@@ -17,9 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DepError
 from ..progress import Cancel, Progress, Reporter, silent
@@ -27,6 +25,9 @@ from . import contents
 from .files import explain, read_state, write_state
 from .leases import Lease
 from .places import private_folder
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 BUILD_DEADLINE = 2400.0
 
@@ -114,6 +115,8 @@ class Store:
                 raise explain(error, self.root, "building an environment") from error
 
     def _turn(self, key: str, reporter: Reporter, cancel: Cancel | None) -> _Turn:
+        from filelock import FileLock
+
         return _Turn(FileLock(self.root / "k" / f"{key}.lock", mode=0o600), reporter, cancel)
 
     def _build(self, recipe: Recipe, reporter: Reporter) -> Sealed:
@@ -228,6 +231,8 @@ class _Turn:
         self.lock, self.reporter, self.cancel = lock, reporter, cancel
 
     def __enter__(self) -> None:
+        from filelock import Timeout
+
         deadline = time.monotonic() + BUILD_DEADLINE
         try:
             self.lock.acquire(timeout=0)

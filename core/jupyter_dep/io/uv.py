@@ -210,7 +210,9 @@ def derived_lock(artifacts: Sequence[Artifact], python: str) -> str:
         else:
             entry["directory"] = {"path": item.url, "editable": False}
         packages.append(entry)
-    head = {"lock-version": "1.0", "created-by": "jupyter-dep", "requires-python": f">={python}"}
+    head: dict[str, Any] = {"lock-version": "1.0", "created-by": "jupyter-dep", "requires-python": f">={python}"}
+    if not packages:
+        head["packages"] = []
     return "\n".join([toml.table("", head), *(toml.table("[[packages]]", entry) for entry in packages)])
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-from packaging.pylock import Package
 
 from .lockfile import Lock
 from .policy import files_of
 from .selection import Artifact
+
+if TYPE_CHECKING:
+    from packaging.pylock import Package
 
 LAYOUT = 1
 """Counts up when the way environments are built changes, so that old ones are not taken for new ones."""

@@ -9,14 +9,16 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from packaging.pylock import Package, Pylock, PylockUnsupportedVersionError, PylockValidationError
 from packaging.utils import canonicalize_name
 
 from ..errors import DepError
 from . import toml
 from .graph import Graph, Node
+
+if TYPE_CHECKING:
+    from packaging.pylock import Package, Pylock
 
 FORMAT = 1
 _CONFLICT = re.compile(rb"^(<{7} |={7}\r?$|>{7} )", re.MULTILINE)
@@ -133,6 +135,8 @@ def read(data: bytes, *, context: Mapping[str, str | int]) -> Lock:
 
 @lru_cache(maxsize=2)
 def _read(data: bytes) -> Lock:
+    from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError
+
     context: Mapping[str, str | int] = {}
     if _CONFLICT.search(data):
         raise bad_lock("the lock holds conflict markers of a merge", context, "unmerged-lock")

@@ -11,7 +11,6 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 from json.decoder import JSONDecodeError, JSONDecoder
 
 from ..errors import DepError
@@ -203,6 +202,8 @@ class Notebook:
 
     def _source(self, start: int, end: int, wanted: str) -> str:
         """JSON text of a source in the form that stands in the span, a list of lines or one string."""
+        from difflib import SequenceMatcher
+
         style = self._style()
         listed = self._text.startswith("[", start)
         spans: list[tuple[int, int]] = []

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from packaging.pylock import Package, PackageSdist, PackageWheel
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
@@ -21,6 +20,9 @@ from ..errors import DepError
 from .declaration import Declaration
 from .lockfile import Lock
 from .requirement import parse
+
+if TYPE_CHECKING:
+    from packaging.pylock import Package, PackageSdist, PackageWheel
 
 ItemKind = Literal["build", "vcs", "path", "archive", "host", "index", "source"]
 _STRONG = {"sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512", "blake2b"}
@@ -103,13 +105,14 @@ def _check_artifact(package: Package, artifact: PackageWheel | PackageSdist, whe
         raise _unsafe(f"`{filename}` has a sha256 hash that is none", where)
     if artifact.url is not None:
         check_url(artifact.url, where)
+    is_source = artifact is package.sdist
     try:
-        if isinstance(artifact, PackageWheel):
+        if not is_source:
             name, version, *_ = parse_wheel_filename(filename)
         else:
             name, version = parse_sdist_filename(filename)
     except (InvalidWheelFilename, InvalidSdistFilename) as error:
-        if isinstance(artifact, PackageSdist):
+        if is_source:
             return  # old source archives have names that no rule covers; they are never used without a consent
         raise _unsafe(str(error), where) from error
     if name != package.name or (package.version is not None and version != package.version):

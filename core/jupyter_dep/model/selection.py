@@ -5,23 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote, urlsplit
-
-from packaging.markers import Environment
-from packaging.pylock import (
-    Package,
-    PackageArchive,
-    PackageDirectory,
-    PackageSdist,
-    PackageVcs,
-    PackageWheel,
-    PylockSelectError,
-)
-from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
 
 from ..errors import ConflictError, DepError
 from .lockfile import Lock
+
+if TYPE_CHECKING:
+    from packaging.markers import Environment
+    from packaging.pylock import Package, PackageArchive, PackageDirectory, PackageSdist, PackageVcs, PackageWheel
+    from packaging.tags import Tag
 
 Kind = Literal["wheel", "sdist", "vcs", "directory", "archive"]
 
@@ -51,6 +45,8 @@ def select(
     lock: Lock, *, environment: Environment, tags: Sequence[Tag], context: Mapping[str, str | int]
 ) -> tuple[Artifact, ...]:
     """The artifacts for one interpreter, by name. Errors: `not-for-this-python`, `no-wheel-here`."""
+    from packaging.pylock import PylockSelectError
+
     groups = lock.pylock.dependency_groups
     try:
         chosen = list(
@@ -83,6 +79,8 @@ def _artifact(
     package: Package,
     found: PackageVcs | PackageDirectory | PackageArchive | PackageWheel | PackageSdist,
 ) -> Artifact:
+    from packaging.pylock import PackageArchive, PackageSdist, PackageVcs, PackageWheel
+
     if isinstance(found, PackageWheel | PackageSdist):
         return Artifact(
             name=package.name,
@@ -127,26 +125,33 @@ def _reference(os: str, machine: str, system: str, platforms: Sequence[str]) -> 
     }, platforms
 
 
-_LINUX = [f"manylinux_2_{minor}" for minor in range(28, 4, -1)]
-_REFERENCES: dict[str, tuple[dict[str, str], Sequence[str]]] = {
-    "linux-x86_64": _reference(
-        "linux", "x86_64", "Linux", [*(f"{p}_x86_64" for p in _LINUX), "manylinux2014_x86_64", "linux_x86_64"]
-    ),
-    "linux-aarch64": _reference(
-        "linux", "aarch64", "Linux", [*(f"{p}_aarch64" for p in _LINUX), "manylinux2014_aarch64", "linux_aarch64"]
-    ),
-    "macos-arm64": _reference("darwin", "arm64", "Darwin", list(mac_platforms((14, 0), "arm64"))),
-    "macos-x86_64": _reference("darwin", "x86_64", "Darwin", list(mac_platforms((13, 0), "x86_64"))),
-    "windows-amd64": _reference("win32", "AMD64", "Windows", ["win_amd64"]),
-}
+@cache
+def _references() -> dict[str, tuple[dict[str, str], Sequence[str]]]:
+    """Five common platforms: their markers and their platform tags."""
+    from packaging.tags import mac_platforms
+
+    linux = [f"manylinux_2_{minor}" for minor in range(28, 4, -1)]
+    return {
+        "linux-x86_64": _reference(
+            "linux", "x86_64", "Linux", [*(f"{p}_x86_64" for p in linux), "manylinux2014_x86_64", "linux_x86_64"]
+        ),
+        "linux-aarch64": _reference(
+            "linux", "aarch64", "Linux", [*(f"{p}_aarch64" for p in linux), "manylinux2014_aarch64", "linux_aarch64"]
+        ),
+        "macos-arm64": _reference("darwin", "arm64", "Darwin", list(mac_platforms((14, 0), "arm64"))),
+        "macos-x86_64": _reference("darwin", "x86_64", "Darwin", list(mac_platforms((13, 0), "x86_64"))),
+        "windows-amd64": _reference("win32", "AMD64", "Windows", ["win_amd64"]),
+    }
 
 
 def without_wheels(lock: Lock, python: str) -> dict[str, tuple[str, ...]]:
     """The packages that have no wheel, for each of five common platforms on the Python minor `3.11`."""
+    from packaging.tags import compatible_tags, cpython_tags
+
     minor = tuple(int(part) for part in python.rstrip("t").split("."))
     abi = f"cp{minor[0]}{minor[1]}{'t' if python.endswith('t') else ''}"
     found: dict[str, tuple[str, ...]] = {}
-    for name, (markers, platforms) in _REFERENCES.items():
+    for name, (markers, platforms) in _references().items():
         tags = [
             *cpython_tags(minor, [abi], platforms),
             *compatible_tags(minor, f"cp{minor[0]}{minor[1]}", platforms),
