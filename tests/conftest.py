@@ -88,16 +88,6 @@ def toy_index(toys: Path, tmp_path: Path) -> Iterator[Index]:
         yield served
 
 
-@pytest.fixture(scope="session")
-def pythons(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is remembered of this machine's Pythons after one search, for homes that should not have to search."""
-    from support.people import person
-
-    services = person(tmp_path_factory.mktemp("searched"), "http://127.0.0.1:9/simple").services()
-    services.interpreters.all()
-    return services.places.state / "pythons.json"
-
-
 @pytest.fixture
 def user_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh user: an empty home that every per-user folder lies in, and none of this user's tool settings."""

@@ -22,8 +22,8 @@ from support.wire import Answer, Request
 
 
 @pytest.fixture
-def desk(tmp_path: Path, toy_index: Index, pythons: Path) -> Desk:
-    return desk_at(tmp_path, toy_index, pythons)
+def desk(tmp_path: Path, toy_index: Index) -> Desk:
+    return desk_at(tmp_path, toy_index)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

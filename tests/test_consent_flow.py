@@ -709,7 +709,7 @@ def test_a_lock_or_notebook_without_end_is_not_read(world: World, what: str) -> 
         else:
             os.mkfifo(path)
         assert "not a file" in refused(world.look(got)).message
-        assert world.bob.cli("status", got, cwd=world.shared, timeout=20).code in (0, 1)
+        assert world.bob.cli("status", got, cwd=world.shared).code in (0, 1)
 
 
 @posix

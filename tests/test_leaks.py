@@ -49,7 +49,7 @@ class House:
     def user(self) -> Person:
         return person(self.home, self.url)
 
-    def cli(self, *arguments: str | Path, **env: str) -> Ran:
+    def cli(self, *arguments: object, **env: str) -> Ran:
         return self.user.cli(*arguments, cwd=self.folder, **env)
 
     def raw(self, *arguments: str | Path, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:

@@ -80,7 +80,7 @@ def test_the_name_has_no_dot_of_the_notebooks(stem: str, name: str) -> None:
 def test_the_declaration_comes_back_with_its_digest(text: str) -> None:
     declaration = inline.parse(text)
     table = LockTable(
-        notebook='we "quote".ipynb',
+        notebook='we "quote" \\ \t\n\x7f é 📓.ipynb',
         python="3.11",
         declaration=declaration.canonical(),
         cutoff="2026-01-31T00:00:00Z",

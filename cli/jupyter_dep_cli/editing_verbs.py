@@ -20,9 +20,9 @@ from .call import Call
 
 
 def add(call: Call) -> Outcome:
-    wanted = _requirements(call)
+    target, wanted = call.target(), _requirements(call)
     names = [requirement.parse(text).name for text in wanted]
-    outcome = _changed(call, editing.add(call.target(), wanted, call.services, call.asking), names)
+    outcome = _changed(call, editing.add(target, wanted, call.services, call.asking), names)
     return _with_notes(outcome, _mistaken(names))
 
 
@@ -61,9 +61,10 @@ def _changed(call: Call, result: editing.Changed, names: Sequence[str] = (), ver
 
 
 def remove(call: Call) -> Outcome:
+    target = call.target()
     if not call.parsed.words:
         raise UsageError("bad-usage", "nothing was named to remove", hint=f"usage: {call.parsed.verb.usage()}")
-    return _changed(call, editing.remove(call.target(), call.parsed.words, call.services, call.asking), call.parsed.words)
+    return _changed(call, editing.remove(target, call.parsed.words, call.services, call.asking), call.parsed.words)
 
 
 def update(call: Call) -> Outcome:

@@ -33,12 +33,12 @@ def run(call: Call) -> Outcome:
     from .execution import execute
 
     target = call.target()
-    sealed = _exact(call, stale_is_error=True)
     seconds = call.parsed.text("timeout")
     try:
         timeout = float(seconds) if seconds is not None else None
     except ValueError as error:
         raise UsageError("bad-usage", f"`--timeout {seconds}` is not a number", hint="give seconds") from error
+    sealed = _exact(call, stale_is_error=True)
     output = call.parsed.text("output")
     done = execute(target, sealed, files.read(target), timeout=timeout, reporter=call.asking.reporter)
     if output is not None:
@@ -52,17 +52,23 @@ def run(call: Call) -> Outcome:
         "failed_cell": done.failed_cell,
     }
     if done.failed_cell is not None:
-        where = f"see {output}" if output is not None else "add `-o OUT.ipynb` to keep the outputs"
+        where = (
+            f"look at cell {done.failed_cell} in {output}" if output is not None else "add `-o OUT.ipynb` to keep the outputs"
+        )
+        error = {
+            "code": "cell-failed",
+            "message": done.error,
+            "context": {"file": target.name, "cell": done.failed_cell},
+            "hint": where,
+        }
+        headline = f"{target.name}: cell {done.failed_cell} failed: {done.error}"
         return Outcome(
-            verb="run",
-            report=Report(headline=f"{target.name}: cell {done.failed_cell} failed: {done.error}", tone="bad", next=(where,)),
-            data={**data, "error": {"code": "cell-failed", "message": done.error}},
-            exit_code=1,
+            verb="run", report=Report(headline=headline, tone="bad", next=(where,)), data={**data, "error": error}, exit_code=1
         )
     return Outcome(
         verb="run",
         report=Report(
-            headline=f"{target.name}: {done.cells} cells ran in {sealed.path}",
+            headline=f"{target.name}: {done.cells} cell{'' if done.cells == 1 else 's'} ran in {sealed.path}",
             tone="good",
             lines=(f"written to {output}",) if output is not None else (),
         ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from typing import NoReturn
 
@@ -28,6 +27,8 @@ def become(launch: Launch, *, platform: str = sys.platform) -> NoReturn:
 
 def _supervise(launch: Launch) -> int:
     """A child that ends with us. The interrupt event is inherited, so interrupts reach it without our help."""
+    import subprocess
+
     env = dict(launch.env)
     parent = int(env.get("JPY_PARENT_PID") or 0)
     handle = _own_handle()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -68,12 +67,9 @@ class Desk:
         return told.error
 
 
-def desk_at(folder: Path, index: Index, pythons: Path) -> Desk:
-    """A new desk below `folder`, of somebody whose machine has been searched for Pythons (`pythons`) before."""
+def desk_at(folder: Path, index: Index) -> Desk:
+    """A new desk below `folder`."""
     work = folder / "work"
     work.mkdir(parents=True)
     user = person(folder / "me", index.url, UV_HTTP_RETRIES="0")
-    state = user.services().places.state
-    state.mkdir(parents=True)
-    shutil.copy(pythons, state / "pythons.json")
     return Desk(folder=work, user=user, index=index)

@@ -29,6 +29,9 @@ def _codes(node: ast.AST) -> set[str]:
         defaults = node.args.defaults
         pairs = zip(node.args.args[len(node.args.args) - len(defaults) :], defaults, strict=True)
         return {text for argument, default in pairs if argument.arg == "code" for text in _texts(default)}
+    if isinstance(node, ast.Dict):
+        keyed = zip(node.keys, node.values, strict=True)
+        return {text for key, value in keyed if isinstance(key, ast.Constant) and key.value == "code" for text in _texts(value)}
     if not isinstance(node, ast.Call):
         return set()
     name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""

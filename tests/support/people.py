@@ -25,6 +25,10 @@ CLI = (sys.executable, "-P", "-c", "import sys; from jupyter_dep_cli.main import
 """What the installed `jupyter-dep` does, without asking where its script lies."""
 
 
+SECONDS = 60
+"""More than any single command needs; a hostile file that keeps one busy makes its test fail."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
     """One call of the command line."""
@@ -72,7 +76,7 @@ class Person:
     def services(self, **more: str) -> Services:
         return Services.of_user(self.environ(**more))
 
-    def cli(self, *arguments: str | Path, cwd: Path, timeout: float = 60, **more: str) -> Ran:
+    def cli(self, *arguments: object, cwd: Path, **more: str) -> Ran:
         """The command line in a process of its own, from the working folder `cwd`."""
         done = subprocess.run(
             [*CLI, *map(str, arguments)],
@@ -80,14 +84,14 @@ class Person:
             env=self.environ(**more),
             capture_output=True,
             text=True,
-            timeout=timeout,
+            timeout=SECONDS,
             check=False,
             stdin=subprocess.DEVNULL,
         )
         assert "Traceback" not in done.stderr, done.stderr
         return Ran(code=done.returncode, out=done.stdout, err=done.stderr)
 
-    def here(self, *arguments: str | Path, cwd: Path, timeout: float = 60, **more: str) -> Ran:
+    def here(self, *arguments: object, cwd: Path, **more: str) -> Ran:
         """The same in this process: a tenth of the time, for tests that are not about the process itself."""
         from jupyter_dep_cli.main import main
 
@@ -143,7 +147,7 @@ def notebook(folder: Path, *dependencies: str, name: str = "nb", toml: str = "",
 
 
 def raw_notebook(folder: Path, sources: Sequence[str], *, name: str = "nb") -> Path:
-    cells = [
+    cells: list[dict[str, object]] = [
         {"cell_type": "code", "execution_count": None, "id": f"c{at}", "metadata": {}, "outputs": [], "source": source}
         for at, source in enumerate(sources)
     ]

@@ -51,7 +51,9 @@ def read(path: Path) -> bytes:
 
 def _whole(path: Path, limit: int | None = None) -> bytes:
     """A regular file's bytes. A link in a stranger's folder may lead to a device or a pipe, which has no end."""
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    handle = os.open(
+        path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    )
     with os.fdopen(handle, "rb") as file:
         status = os.fstat(handle)
         if stat.S_ISDIR(status.st_mode):

@@ -9,12 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-import tomlkit
 from packaging.markers import InvalidMarker, Marker
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
-from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import InlineTable
 
 from ..errors import DepError
 from . import requirement
@@ -146,6 +143,8 @@ def add(source: str, requirements: Sequence[str]) -> str:
     """
 
     def edit(toml: str) -> str:
+        import tomlkit
+
         document = tomlkit.parse(toml)
         before: list[str] = list(document.unwrap().get("dependencies", []))
         after = list(before)
@@ -166,6 +165,8 @@ def remove(source: str, names: Sequence[str]) -> str:
     """The source without the requirements of these names; `DepError` `not-declared` names what is close."""
 
     def edit(toml: str) -> str:
+        import tomlkit
+
         document = tomlkit.parse(toml)
         entries: list[str] = document.unwrap().get("dependencies", [])
         declared = [canonicalize_name(requirement.parse(text).name) for text in entries]
@@ -197,6 +198,8 @@ def set_requires_python(source: str, text: str) -> str:
     """The source with this `requires-python`, such as `>=3.11`."""
 
     def edit(toml: str) -> str:
+        import tomlkit
+
         document = tomlkit.parse(toml)
         if "requires-python" not in document:
             return f"requires-python = {_string(text)}\n{toml}"
@@ -399,6 +402,8 @@ def _not_declared(name: str, declared: Sequence[str]) -> DepError:
 
 def _edited(source: str, edit: Callable[[str], str]) -> str:
     """The source with its block's TOML edited. Lines that stay the same keep their bytes, others the block's ending."""
+    from tomlkit.exceptions import TOMLKitError
+
     block = find(source)
     if block is None:
         raise _undeclared(None)
@@ -432,6 +437,8 @@ def _commented(lines: Iterable[str]) -> list[str]:
 
 
 def _string(text: str) -> str:
+    import tomlkit
+
     return tomlkit.string(text.strip()).as_string()
 
 
@@ -447,12 +454,17 @@ def _place(entries: Sequence[str], text: str) -> int | None:
 
 
 def _with_array(toml: str, array: str) -> str:
+    import tomlkit
+
     document = tomlkit.parse(toml)
     document["dependencies"] = tomlkit.value(array)
     return tomlkit.dumps(document)
 
 
 def _with_tool(toml: str, name: str, key: str, value: object) -> str:
+    import tomlkit
+    from tomlkit.items import InlineTable
+
     document = tomlkit.parse(toml)
     if value is None:
         tool = document.get("tool", {})
@@ -482,6 +494,8 @@ def _with_tool(toml: str, name: str, key: str, value: object) -> str:
 def _row(item: object) -> object:
     if not isinstance(item, Mapping):
         return item
+    import tomlkit
+
     inline = tomlkit.inline_table()
     inline.update(dict(item))
     return inline
