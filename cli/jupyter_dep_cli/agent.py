@@ -49,6 +49,7 @@ class Agent:
         worker.join(10)
 
     def _receive(self, line: str, waiting: queue.Queue[Request | None]) -> None:
+        raw: Any = None
         try:
             if not line.strip():
                 return
@@ -59,7 +60,15 @@ class Agent:
                 return
             request = understood(raw)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            self._send(Failure(code="bad-request", message=f"a line was not understood: {error}", hint="report this as a bug"))
+            asked = raw.get("id") if isinstance(raw, dict) else None
+            self._send(
+                Failure(
+                    id=asked if isinstance(asked, int) else 0,
+                    code="bad-request",
+                    message=f"a line was not understood: {error}",
+                    hint="report this as a bug",
+                )
+            )
             return
         self._cancels[request.id] = Cancel()
         waiting.put(request)
@@ -87,6 +96,10 @@ class Agent:
 
     def _answer(self, request: Request, cancel: Cancel) -> Outcome | Failure:
         try:
+            if cancel.is_set:
+                raise DepError(
+                    "cancelled", "cancelled before it began", hint="nothing was changed; type it again when you like"
+                )
             if request.protocol != PROTOCOL:
                 raise DepError(
                     "other-protocol",
@@ -117,11 +130,13 @@ class Agent:
                 )
             )
 
+        own = notebook is not None and str(notebook) == request.notebook
         asking = Asking(
             command=request.line,
-            environment=request.environment,
-            in_kernel=notebook is not None and str(notebook) == request.notebook,
-            live_block=request.block,
+            # the kernel moves with its own notebook; one that nobody knows a notebook of, with the one that is named
+            environment=request.environment if own or request.notebook is None else None,
+            in_kernel=own,
+            live_block=request.block if own else None,
             dry_run=parsed.flag("dry_run"),
             offline=parsed.flag("offline"),
             overwrite=parsed.flag("overwrite"),
@@ -143,9 +158,16 @@ class Agent:
 
 
 def understood(raw: Mapping[str, Any]) -> Request:
-    """A request of the wire; unknown keys of a later protocol are left out."""
+    """A request of the wire; unknown keys of a later protocol are left out. Errors: TypeError."""
     known = {key: raw[key] for key in Request.__dataclass_fields__ if key in raw and key != "type"}
-    return Request(**known)
+    request = Request(**known)
+    texts = (request.line, request.body, request.cwd)
+    perhaps = (request.notebook, request.environment, request.block)
+    if isinstance(request.id, bool) or not isinstance(request.id, int):
+        raise TypeError("`id` is no number")
+    if not all(isinstance(text, str) for text in texts) or not all(text is None or isinstance(text, str) for text in perhaps):
+        raise TypeError("a text was expected")
+    return request
 
 
 def words(line: str) -> list[str]:
@@ -177,7 +199,13 @@ def in_terminal(parsed: Parsed) -> UsageError:
 
 
 def target(parsed: Parsed, request: Request) -> Path | None:
-    """The notebook that was named, or the one that asks."""
+    """The notebook that was named, or the one that asks. Errors: `notebook-moved`, `bad-usage` for several."""
+    if len(parsed.targets) > 1:
+        raise UsageError(
+            "bad-usage",
+            "a cell works on one notebook at a time",
+            hint=f"name one of them, or type `{parsed.verb.usage()}` in a terminal",
+        )
     if parsed.targets:
         return Path(os.path.abspath(Path(request.cwd or ".") / parsed.targets[0]))
     if request.notebook is None:

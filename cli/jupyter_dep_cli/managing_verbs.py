@@ -218,7 +218,13 @@ def _revoke(call: Call) -> Outcome:
         values.append(state.summary.fingerprint)
     if not values:
         raise UsageError("bad-usage", "what should be revoked?", hint="`jupyter dep trust list` shows what is allowed")
-    full = [given.value for given in call.services.consent.given() for value in values if given.value.startswith(value)]
+    full = [
+        given.value
+        for given in call.services.consent.given()
+        for value in values
+        # the start of a fingerprint is what other messages show; anything shorter could be a slip
+        if given.value == value or (given.kind == "fingerprint" and len(value) >= 8 and given.value.startswith(value))
+    ]
     gone = call.services.consent.revoke(full)
     if not gone:
         raise DepError("not-allowed", "that was not allowed", hint="`jupyter dep trust list` shows what is")

@@ -11,7 +11,7 @@ from jupyter_dep.io import files, venv
 from jupyter_dep.io.process import replace_or_supervise
 from jupyter_dep.io.store import Sealed
 from jupyter_dep.messages import Outcome, Report
-from jupyter_dep.operations import creating, editing
+from jupyter_dep.operations import creating, editing, trusting
 
 from .call import Call
 
@@ -21,9 +21,8 @@ def _exact(call: Call, *, stale_is_error: bool) -> Sealed:
     target = call.target()
     if stale_is_error:
         editing.check(target, call.services)
-    if items := call.parsed.texts("allow"):
-        call.services.consent.allow("item", items, by="named in a command")
-    result = creating.sync(target, call.services, call.asking)
+    with trusting.granting(call.parsed.texts("allow"), call.services):
+        result = creating.sync(target, call.services, call.asking)
     assert result.sealed is not None
     return result.sealed
 
@@ -55,7 +54,7 @@ def run(call: Call) -> Outcome:
         where = (
             f"look at cell {done.failed_cell} in {output}" if output is not None else "add `-o OUT.ipynb` to keep the outputs"
         )
-        error = {
+        failed = {
             "code": "cell-failed",
             "message": done.error,
             "context": {"file": target.name, "cell": done.failed_cell},
@@ -63,7 +62,7 @@ def run(call: Call) -> Outcome:
         }
         headline = f"{target.name}: cell {done.failed_cell} failed: {done.error}"
         return Outcome(
-            verb="run", report=Report(headline=headline, tone="bad", next=(where,)), data={**data, "error": error}, exit_code=1
+            verb="run", report=Report(headline=headline, tone="bad", next=(where,)), data={**data, "error": failed}, exit_code=1
         )
     return Outcome(
         verb="run",

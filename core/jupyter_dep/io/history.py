@@ -54,8 +54,12 @@ class History:
         return raw if isinstance(raw, dict) else {}
 
     def _save(self, project: Path, **changes: Any) -> None:
-        known = {"project": os.path.realpath(project), **self._load(project), **changes}
-        write_state(self._file(project), known)
+        from filelock import FileLock
+
+        file = self._file(project)
+        private_folder(file.parent)
+        with FileLock(file.with_suffix(".lock"), mode=0o600):  # a kernel's agent and a terminal may be at it together
+            write_state(file, {"project": os.path.realpath(project), **self._load(project), **changes})
 
     def record(self, project: Path, step: Step, locks: Iterable[bytes]) -> None:
         """Append a step, and keep the bytes of the locks that it names; what had been undone can no longer be redone."""

@@ -75,14 +75,16 @@ def _address(value: str) -> str:
     return f"{head}/{tail.split('@', 1)[0].removesuffix('.git')}"
 
 
-def consent_missing(summary: Summary, missing: Iterable[Item], file: str) -> ConsentError:
-    """The refusal that says what would consent."""
+def consent_missing(summary: Summary, missing: Iterable[Item], file: str, *, known: bool = False) -> ConsentError:
+    """The refusal that says what would consent; `known`: the lock itself may run here, but not all that it asks for."""
     items = tuple(missing)
     allow = "".join(f" --allow {shlex.quote(str(item))}" for item in items)
     words = "; ".join(item.words() for item in items)
+    whose = "" if known else "this lock was written by somebody else and has not been allowed to run here"
+    what = f"{'; it also' if whose else 'this lock'} {words}" if words else ""
     return ConsentError(
         "consent-missing",
-        "this lock was written by somebody else and has not been allowed to run here" + (f"; it also {words}" if words else ""),
+        whose + what,
         hint=f"look at it with `jupyter dep show {shlex.quote(file)}`, then `jupyter dep trust allow {shlex.quote(file)}{allow}` "
         f"(fingerprint {summary.fingerprint[:12]})",
         context={"file": file},

@@ -145,7 +145,7 @@ def sync(notebook: Path, services: Services, asking: Asking) -> Changed:
     assert selected is not None
     trust = trust_of(state.summary, notebook, services, selected.artifacts)
     if trust.missing:
-        raise consent_missing(state.summary, trust.missing, notebook.name)
+        raise consent_missing(state.summary, trust.missing, notebook.name, known=trust.basis != "none")
     sealed = services.store.sealed(selected.key) if trust.given else None
     built = sealed is None and services.store.sealed(selected.key) is None
     if sealed is None:

@@ -374,7 +374,7 @@ def _build(
         trust = Trust(basis="own", missing=tuple(item for item in trust.missing if item not in named))
     if trust.basis == "none" or trust.missing:
         if own and trust.missing:
-            raise consent_missing(summary, trust.missing, notebook.name)
+            raise consent_missing(summary, trust.missing, notebook.name, known=own or trust.basis != "none")
         words = "the lock was somebody else's before, so it is not built until you allow it: "
         return selected, None, words + f"`jupyter dep trust allow {notebook.name}`", False
     sealed = services.store.sealed(selected.key)
@@ -441,7 +441,7 @@ def undo(notebook: Path, services: Services, asking: Asking, *, redo: bool = Fal
 
 def _same_block(now: str | None, then: str | None) -> bool:
     if now is None or then is None:
-        return now is then or (now is None and then is None)
+        return now is then
     try:
         return inline.parse(now).digest() == inline.parse(then).digest()
     except DepError:

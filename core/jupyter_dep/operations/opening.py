@@ -149,7 +149,7 @@ class _Look:
         from .consenting import consent_missing
 
         assert state.summary is not None and self.notebook is not None
-        error = consent_missing(state.summary, trust.missing, self.notebook.name)
+        error = consent_missing(state.summary, trust.missing, self.notebook.name, known=trust.basis != "none")
         summary = state.summary
 
         def accept() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, get_args
@@ -50,15 +51,9 @@ def allow(notebook: Path, allowed: Sequence[str], services: Services, asking: As
             hint=f"`jupyter dep lock {notebook.name}` locks it; what you lock yourself needs no yes",
             context=state.project.context,
         )
-    granted = _items(named)
-    before = {given.value for given in services.consent.given() if given.kind == "item"}
-    services.consent.allow("item", sorted(named), by="command")
-    if selected is not None:
-        try:
+    with granting(allowed, services) as granted:
+        if selected is not None:
             vouched(selected, services, file=notebook.name, offline=asking.offline, cancel=asking.cancel)
-        except DepError:
-            services.consent.revoke(sorted(named - before))
-            raise
     lines = []
     if state.summary is not None and selected is not None:
         services.consent.allow("fingerprint", [state.summary.fingerprint], by="command")
@@ -69,12 +64,26 @@ def allow(notebook: Path, allowed: Sequence[str], services: Services, asking: As
         )
         lines.append(f"fingerprint {state.summary.fingerprint}")
     lines += [f"allowed: it {item.words()}" for item in granted]
-    return Allowed(fingerprint=state.summary.fingerprint if state.summary else None, items=tuple(granted), lines=tuple(lines))
+    return Allowed(fingerprint=state.summary.fingerprint if state.summary else None, items=granted, lines=tuple(lines))
 
 
-def _items(named: set[str]) -> list[Item]:
+@contextmanager
+def granting(allowed: Sequence[str], services: Services) -> Iterator[tuple[Item, ...]]:
+    """Items allowed for what happens inside, and kept allowed only if it succeeds. Errors: `bad-item`."""
+    granted = _items(allowed)
+    before = {given.value for given in services.consent.given() if given.kind == "item"}
+    fresh = [str(item) for item in granted if str(item) not in before]
+    services.consent.allow("item", fresh, by="command")
+    try:
+        yield granted
+    except BaseException:
+        services.consent.revoke(fresh)
+        raise
+
+
+def _items(named: Sequence[str]) -> tuple[Item, ...]:
     found = []
-    for text in sorted(named):
+    for text in sorted(set(named)):
         kind, _, value = text.partition(":")
         if kind not in get_args(ItemKind) or not value:
             raise DepError(
@@ -83,4 +92,4 @@ def _items(named: set[str]) -> list[Item]:
                 hint=f"it has the form KIND:VALUE, with KIND one of {', '.join(get_args(ItemKind))}",
             )
         found.append(Item(kind=cast(ItemKind, kind), value=value))
-    return found
+    return tuple(found)
