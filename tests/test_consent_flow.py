@@ -528,17 +528,23 @@ def test_an_address_that_hides_in_another_key_needs_its_yes(world: World, tmp_pa
 
 
 def test_a_cell_cannot_consent(world: World) -> None:
-    import io
+    import threading
 
     from jupyter_dep.messages import Request, encode
     from jupyter_dep_cli.agent import Agent
 
     got = world.from_ann("alpha")
     for line in ("trust allow nb.ipynb", "run nb.ipynb", "exec nb.ipynb -- true"):
-        out = io.StringIO()
-        request = encode(Request(id=1, line=line, notebook=str(got), cwd=str(world.shared)))
-        Agent(io.StringIO(request + "\n"), out, world.bob.services()).serve()
-        assert '"not-from-a-cell"' in out.getvalue(), line
+        (reader, writer), (source, sink) = os.pipe(), os.pipe()
+        with open(reader) as asked, open(writer, "w") as ask, open(source) as answers, open(sink, "w") as answer:
+            agent = Agent(asked, answer, world.bob.services())
+            serving = threading.Thread(target=agent.serve)
+            serving.start()
+            ask.write(encode(Request(id=1, line=line, notebook=str(got), cwd=str(world.shared))) + "\n")
+            ask.flush()
+            assert '"not-from-a-cell"' in answers.readline(), line
+            ask.close()
+            serving.join(10)
     assert refused(world.look(got)).code == "consent-missing"
     assert world.mirror.requests == []
 

@@ -159,31 +159,24 @@ def make_read_only(root: Path, files: Listing, before: Listing) -> None:
                 full.chmod(stat.S_IMODE(mode) & ~0o222)
 
 
-def carry_bytecode(old: Path, new: Path) -> int:
-    """Hard-link the bytecode that imports wrote for files which are the same file in the new environment; how many."""
-    count = 0
-    waiting = [(os.fspath(old), os.fspath(new))]
-    while waiting:
-        source, target = waiting.pop()
-        try:
-            with os.scandir(source) as entries:
-                folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
-            if not os.path.isdir(target):
-                continue
-        except OSError:
-            continue
-        for name in folders:
-            if name == "__pycache__":
-                count += _carry_folder(source, target)
-            else:
-                waiting.append((os.path.join(source, name), os.path.join(target, name)))
-    return count
+def carry_bytecode(old: Path, root: Path, site: Path, files: Listing) -> int:
+    """Hard-link the bytecode that imports wrote for files which are the same file in the new environment; how many.
+
+    `old` is the site-packages that has it; `root`, `site` and `files` are the new environment's.
+    """
+    prefix = site.relative_to(root).as_posix() + "/"
+    modules = {path.rpartition("/")[0] + "/" for path in files if path.endswith(".py") and path.startswith(prefix)}
+    return sum(_carry_folder(os.path.join(old, folder[len(prefix) :]), os.path.join(root, folder)) for folder in modules)
 
 
 def _carry_folder(source: str, target: str) -> int:
     cached, cache = os.path.join(source, "__pycache__"), os.path.join(target, "__pycache__")
+    try:
+        names = os.listdir(cached)
+    except OSError:
+        return 0
     count = 0
-    for name in os.listdir(cached):
+    for name in names:
         module = name.split(".", 1)[0] + ".py"
         try:
             if not name.endswith(".pyc") or not _same_file(

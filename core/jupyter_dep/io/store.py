@@ -141,7 +141,7 @@ class Store:
             files = contents.check(folder, site, before, recipe.packages, own=("virtualenv",))
             reporter(Progress(phase="sealing"))
             if recipe.bytecode_from is not None and os.path.isdir(recipe.bytecode_from):
-                contents.carry_bytecode(Path(recipe.bytecode_from), site)
+                contents.carry_bytecode(Path(recipe.bytecode_from), folder, site, files)
             if _protects():
                 contents.make_read_only(folder, files, before)
             sealed = Sealed(

@@ -374,7 +374,7 @@ def _build(
         trust = Trust(basis="own", missing=tuple(item for item in trust.missing if item not in named))
     if trust.basis == "none" or trust.missing:
         if own and trust.missing:
-            raise consent_missing(summary, trust.missing, notebook.name, known=own or trust.basis != "none")
+            raise consent_missing(summary, trust.missing, notebook.name, known=True)
         words = "the lock was somebody else's before, so it is not built until you allow it: "
         return selected, None, words + f"`jupyter dep trust allow {notebook.name}`", False
     sealed = services.store.sealed(selected.key)
