@@ -97,6 +97,12 @@ class Desk:
         services = self.services()
         return scrubbed(self.environ, services.indexes, services.places.engine_cache)
 
+    @staticmethod
+    def settle() -> None:
+        """Let the disk finish what was done so far: what is timed next must not wait for the writes of what was before."""
+        if hasattr(os, "sync"):
+            os.sync()
+
     # projects
 
     def new_folder(self, name: str) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from statistics import median, quantiles
@@ -101,14 +100,7 @@ async def in_turns(rounds: int, *sides: Timed, warm_up: int = 1) -> tuple[tuple[
         if number % 2:
             order.reverse()
         for position in order:
-            _settle()
             sample = await sides[position]()
             if number >= 0:
                 taken[position].append(sample)
     return tuple(tuple(samples) for samples in taken)
-
-
-def _settle() -> None:
-    """Let the disk finish what the turn before left to it: one side must not wait for the other's writes."""
-    if hasattr(os, "sync"):
-        os.sync()

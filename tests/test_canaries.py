@@ -382,10 +382,15 @@ def test_the_kernels_first_process_and_the_agent_import_nothing_from_the_noteboo
         ).env[context.CONTEXT]
     )["agent"]
     request = json.dumps({"type": "request", "id": 1, "line": "status", "notebook": str(path), "cwd": str(cage.folder)})
-    said = subprocess.run(
-        agent, input=request + "\n", cwd=cage.folder, env=env, capture_output=True, text=True, check=False, timeout=60
+    beside = subprocess.Popen(
+        agent, cwd=cage.folder, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    assert '"outcome"' in said.stdout, said.stderr
+    assert beside.stdin is not None and beside.stdout is not None
+    beside.stdin.write(request + "\n")
+    beside.stdin.flush()
+    said = beside.stdout.readline()
+    beside.communicate(timeout=60)
+    assert '"outcome"' in said, said
     assert not cage.canary.fired
 
 

@@ -26,9 +26,7 @@ def test_what_comes_from_a_shared_namespace_is_the_module() -> None:
 
 
 def test_the_standard_library_and_relative_imports_are_left_out() -> None:
-    assert (
-        modules("import os, json.decoder\nfrom __future__ import annotations\nfrom . import a\nfrom .b import c") == []
-    )
+    assert modules("import os, json.decoder\nfrom __future__ import annotations\nfrom . import a\nfrom .b import c") == []
 
 
 def test_imports_in_functions_and_branches_count_in_the_order_of_lines() -> None:

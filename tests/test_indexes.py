@@ -118,9 +118,7 @@ def test_uv_variables_choose_or_switch_off_its_files(tmp_path: Path) -> None:
     ],
 )
 def test_files_are_found_where_each_platform_keeps_them(tmp_path: Path, platform: str, uv: str, pip: str) -> None:
-    found = settings(
-        tmp_path, {}, {uv: f'index-url = "{url("uv")}"', pip: "[global]\ntimeout = 7\n"}, platform=platform
-    )
+    found = settings(tmp_path, {}, {uv: f'index-url = "{url("uv")}"', pip: "[global]\ntimeout = 7\n"}, platform=platform)
     assert (found.default, found.timeout) == (url("uv"), 7)
     assert {where for _, where in found.sources} == {str(tmp_path / uv), str(tmp_path / pip)}
 
@@ -270,9 +268,7 @@ def test_the_rest_is_read_and_handed_on(tmp_path: Path) -> None:
 
 
 def test_values_that_mean_nothing_are_passed_over_with_a_reason(tmp_path: Path) -> None:
-    found = settings(
-        tmp_path, {"UV_HTTP_TIMEOUT": "soon", "UV_INDEX_STRATEGY": "best", "UV_INDEX": "https://[half/simple"}
-    )
+    found = settings(tmp_path, {"UV_HTTP_TIMEOUT": "soon", "UV_INDEX_STRATEGY": "best", "UV_INDEX": "https://[half/simple"})
     assert (found.timeout, found.index_strategy, found.extra) == (None, None, ())
     assert [setting for setting, _ in found.ignored] == [
         "extra in UV_INDEX",
@@ -338,9 +334,7 @@ def engine(tmp_path: Path) -> Engine:
     return Engine(tmp_path)
 
 
-def test_the_engine_sends_credentials_to_their_index_and_keeps_them_out_of_the_lock(
-    engine: Engine, index: Index
-) -> None:
+def test_the_engine_sends_credentials_to_their_index_and_keeps_them_out_of_the_lock(engine: Engine, index: Index) -> None:
     build_wheel(index.folder, "alpha", "1.0")
     index.require_auth("ann", "secret")
     said = engine.lock(IndexSettings(default=with_credentials(index)))

@@ -196,9 +196,7 @@ def test_a_bad_requirement_is_named_by_its_number() -> None:
     assert (error.code, error.context["entry"]) == ("bad-requirement", 2)
 
 
-@pytest.mark.parametrize(
-    ("toml", "line"), [("a = ", 4), ("a = 1\nb = 'x", 5), ("a = 1\na = 2\nb = 1", 5), ("a = [", 4)]
-)
+@pytest.mark.parametrize(("toml", "line"), [("a = ", 4), ("a = 1\nb = 'x", 5), ("a = 1\na = 2\nb = 1", 5), ("a = [", 4)])
 def test_bad_toml_is_named_by_its_line_in_the_cell(toml: str, line: int) -> None:
     error = refusal(toml)
     assert (error.code, error.context["line"]) == ("bad-toml", line)
@@ -396,9 +394,7 @@ def test_a_key_of_uv_is_set_and_removed_beside_what_is_there(toml: str, key: str
 
 def test_removing_the_last_key_removes_its_table() -> None:
     source = block("dependencies = []")
-    assert (
-        inline.set_uv(inline.set_uv(source, "exclude-newer", "2026-01-31T00:00:00Z"), "exclude-newer", None) == source
-    )
+    assert inline.set_uv(inline.set_uv(source, "exclude-newer", "2026-01-31T00:00:00Z"), "exclude-newer", None) == source
     assert inline.set_uv(source, "exclude-newer", None) == source
 
 

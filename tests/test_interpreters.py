@@ -232,9 +232,7 @@ def test_a_broken_python_is_asked_once_and_again_only_on_request(
         ("", "3.13.2", "cp313"),
     ],
 )
-def test_a_request_finds_the_newest_stable_python_that_fits(
-    machine: Machine, wanted: str, version: str, abi: str
-) -> None:
+def test_a_request_finds_the_newest_stable_python_that_fits(machine: Machine, wanted: str, version: str, abi: str) -> None:
     for name in ("3.12.1", "3.12.9", "3.13.2", "3.14.0rc1"):
         machine.python(name, name)
     machine.python("threaded", "3.13.2", abi="cp313t")

@@ -82,9 +82,7 @@ def test_request_says_where_it_was_typed(start: Start, capsys: pytest.CaptureFix
     assert request["protocol"] == 1
 
 
-def test_vs_code_names_the_notebook_after_the_start(
-    start: Start, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_vs_code_names_the_notebook_after_the_start(start: Start, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     shell = start()
     shell.user_ns["__vsc_ipynb_file__"] = str(tmp_path / "b.ipynb")
     shell.run_cell("%dep echo")
@@ -160,9 +158,7 @@ def test_agent_that_ignores_the_cancel_is_ended(start: Start, monkeypatch: pytes
     assert shell.run_cell("%dep status").success
 
 
-def test_progress_is_one_line_a_phase_where_nothing_can_be_updated(
-    start: Start, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_progress_is_one_line_a_phase_where_nothing_can_be_updated(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
     start().run_cell("%dep quick 60")
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2

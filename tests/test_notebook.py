@@ -105,12 +105,8 @@ def test_a_file_that_a_cell_writes_is_not_the_notebooks_declaration() -> None:
 
 
 def test_the_last_of_two_equal_keys_counts() -> None:
-    data = (
-        b'{"cells": [{"cell_type": "code", "source": "a"}], "nbformat": 4, "metadata": {"kernelspec": {"name": "x"}},'
-    )
-    data += (
-        b' "cells": [{"cell_type": "code", "source": "b", "source": "c"}], "metadata": {"kernelspec": {"name": "y"}}}'
-    )
+    data = b'{"cells": [{"cell_type": "code", "source": "a"}], "nbformat": 4, "metadata": {"kernelspec": {"name": "x"}},'
+    data += b' "cells": [{"cell_type": "code", "source": "b", "source": "c"}], "metadata": {"kernelspec": {"name": "y"}}}'
     notebook = Notebook.parse(data)
     assert [cell.source for cell in notebook.code_cells] == ["c"]
     assert notebook.kernel_name == "y"

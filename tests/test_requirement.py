@@ -65,9 +65,7 @@ def test_a_conda_command_is_called_one() -> None:
     assert "conda" in refusal("%conda install numpy").hint
 
 
-@pytest.mark.parametrize(
-    "text", ["https://index.example/x-1.whl", "git+https://index.example/x", "./x", "x-1.whl", "."]
-)
+@pytest.mark.parametrize("text", ["https://index.example/x-1.whl", "git+https://index.example/x", "./x", "x-1.whl", "."])
 def test_a_bare_url_or_path_asks_for_a_name(text: str) -> None:
     assert "NAME @ URL" in refusal(text).hint
 

@@ -44,8 +44,7 @@ def lock(
     """Lock a project of `dependencies`; the engine's result and the versions by name."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "pyproject.toml").write_text(
-        f'[project]\nname = "project"\nversion = "0"\nrequires-python = ">=3.11"\n'
-        f"dependencies = {json.dumps(dependencies)}\n"
+        f'[project]\nname = "project"\nversion = "0"\nrequires-python = ">=3.11"\ndependencies = {json.dumps(dependencies)}\n'
     )
     done = run_uv("lock", "--python", sys.executable, "--default-index", url, *options, cwd=folder, **env)
     path = folder / "uv.lock"
@@ -134,9 +133,7 @@ def test_repacked_wheels_hold_what_is_installed(tmp_path: Path) -> None:
 
 
 def test_the_wheelhouse_installs_offline_and_runs_a_kernel(wheelhouse: Path, tmp_path: Path) -> None:
-    python = install(
-        tmp_path, "ipykernel", "ipywidgets", options=("--no-index", "--find-links", wheelhouse, "--no-build")
-    )
+    python = install(tmp_path, "ipykernel", "ipywidgets", options=("--no-index", "--find-links", wheelhouse, "--no-build"))
     done = subprocess.run([python, "-m", "ipykernel", "--version"], capture_output=True, text=True, check=False)
     # What it prints is IPython's version: ipykernel has no answer of its own.
     assert done.stdout.strip() == importlib.metadata.version("ipython"), done.stderr
@@ -315,9 +312,7 @@ def test_the_engine_is_asked_for_credentials(toy_index: Index, tmp_path: Path) -
     ids=["503", "no-file", "truncated", "redirected-away", "down"],
 )
 @pytest.mark.skipif(os.name == "nt", reason="Windows words a refused connection in the user's language")
-def test_the_engine_tells_of_faults(
-    toy_index: Index, tmp_path: Path, fault: Callable[[Index], None], words: str
-) -> None:
+def test_the_engine_tells_of_faults(toy_index: Index, tmp_path: Path, fault: Callable[[Index], None], words: str) -> None:
     fault(toy_index)
     done, versions = lock(tmp_path / "p", toy_index.url, "beta")
     assert done.returncode in (1, 2) and versions == {}
@@ -416,9 +411,7 @@ def test_a_netrc_is_sent_to_its_host(toy_index: Index, tmp_path: Path) -> None:
 # The user
 
 
-def test_a_user_home_keeps_nothing_of_this_user(
-    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> None:
+def test_a_user_home_keeps_nothing_of_this_user(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     foreign = {"UV_INDEX": "x", "PIP_INDEX_URL": "x", "VIRTUAL_ENV": "x", "PYTHONPATH": "x", "JUPYTER_PATH": "x"}
     for name, value in {**foreign, "SSL_CERT_FILE": "kept"}.items():
         monkeypatch.setenv(name, value)

@@ -169,7 +169,9 @@ class DepKernelApp(IPKernelApp):
         from subprocess import DEVNULL, call
 
         try:
-            call(self.dep_context["verify"], stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True)
+            call(  # noqa: S603
+                self.dep_context["verify"], stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True
+            )
         except OSError:
             pass
 

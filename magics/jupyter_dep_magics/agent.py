@@ -49,9 +49,7 @@ class Agent:
     `environ` gives the variables to start it with. `note` is told in one sentence when it had to be started again.
     """
 
-    def __init__(
-        self, argv: Sequence[str], environ: Callable[[], Mapping[str, str]], note: Callable[[str], None]
-    ) -> None:
+    def __init__(self, argv: Sequence[str], environ: Callable[[], Mapping[str, str]], note: Callable[[str], None]) -> None:
         self._argv = list(argv)
         self._environ = environ
         self._note = note
@@ -161,9 +159,7 @@ class Agent:
                 hint="is jupyter-dep still installed there? Restart the kernel after `jupyter dep doctor`",
                 context={"file": self._argv[0] if self._argv else ""},
             ) from None
-        threading.Thread(
-            target=_read, args=(self._process.stdout, self._lines), name="jupyter-dep-agent", daemon=True
-        ).start()
+        threading.Thread(target=_read, args=(self._process.stdout, self._lines), name="jupyter-dep-agent", daemon=True).start()
 
     def _send(self, message: Mapping[str, Any]) -> None:
         process = self._process

@@ -50,9 +50,7 @@ class Edits:
         self._offered = edit.after
         self._shell.set_next_input(edit.after, replace=False)
         if edit.before is None:
-            return [
-                "this front end cannot edit the notebook: the block is in the cell below, save the notebook to keep it"
-            ]
+            return ["this front end cannot edit the notebook: the block is in the cell below, save the notebook to keep it"]
         return [
             "this front end cannot edit the notebook: the new block is in the cell below, "
             "put it in the place of the old one and save the notebook to keep it"

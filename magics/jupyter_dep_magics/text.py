@@ -16,18 +16,14 @@ def visible(text: str, *, newlines: bool = False) -> str:
     if _ASCII_ONLY.match(text):
         return text
     return "".join(
-        char
-        if (newlines and char == "\n") or unicodedata.category(char) not in _HIDDEN
-        else "<U+{:04X}>".format(ord(char))
+        char if (newlines and char == "\n") or unicodedata.category(char) not in _HIDDEN else "<U+{:04X}>".format(ord(char))
         for char in text
     )
 
 
 def width(text: str) -> int:
     """Columns that `text` takes in a terminal: East Asian wide characters take two, combining ones none."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )
+    return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> List[str]:

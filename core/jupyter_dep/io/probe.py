@@ -66,7 +66,7 @@ def describe() -> dict[str, object]:
     # in a virtual environment `sys.executable` is the environment's, from 3.11 on without `site` too
     base = getattr(sys, "_base_executable", None) or sys.executable
     return {
-        "executable": os.path.abspath(base),  # noqa: PTH100  a link must stay one: Homebrew's leads to a patch release
+        "executable": os.path.abspath(base),
         "implementation": sys.implementation.name,
         "version": version(),
         "prerelease": sys.version_info.releaselevel != "final",

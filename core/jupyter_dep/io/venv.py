@@ -13,7 +13,8 @@ def create(folder: Path, interpreter: Path, app_data: Path) -> Path:
     from virtualenv import cli_run
 
     arguments = [
-        str(folder), "--python", str(interpreter), "--no-seed", "--no-vcs-ignore", "--app-data", str(app_data), "--no-periodic-update",
+        str(folder), "--python", str(interpreter), "--no-seed", "--no-vcs-ignore", "--app-data", str(app_data),
+        "--no-periodic-update",
     ]  # fmt: skip
     try:
         session = cli_run(arguments, setup_logging=False, env={})

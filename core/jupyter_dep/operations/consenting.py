@@ -85,8 +85,8 @@ def consent_missing(summary: Summary, missing: Iterable[Item], file: str, *, kno
     return ConsentError(
         "consent-missing",
         whose + what,
-        hint=f"look at it with `jupyter dep show {shlex.quote(file)}`, then `jupyter dep trust allow {shlex.quote(file)}{allow}` "
-        f"(fingerprint {summary.fingerprint[:12]})",
+        hint=f"look at it with `jupyter dep show {shlex.quote(file)}`, "
+        f"then `jupyter dep trust allow {shlex.quote(file)}{allow}` (fingerprint {summary.fingerprint[:12]})",
         context={"file": file},
     )
 
