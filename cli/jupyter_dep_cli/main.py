@@ -115,7 +115,8 @@ def _work(parsed: Parsed, terminal: Terminal, telling: Telling) -> Iterator[Told
         target = notebooks[0] if notebooks else None
         yield target, one(target)
         return
-    with ThreadPoolExecutor(_WORKERS) as pool:
+    # `status` waits for nobody: threads would only take turns at the interpreter, twice as slowly
+    with ThreadPoolExecutor(1 if parsed.verb.name == "status" else _WORKERS) as pool:
         try:
             yield from zip(notebooks, pool.map(one, notebooks), strict=True)
         except BaseException:
