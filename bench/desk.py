@@ -18,8 +18,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from jupyter_dep.io.engine_input import scrubbed
 from jupyter_dep.io.store import Sealed
-from jupyter_dep.io.uv import scrubbed
 from jupyter_dep.services import Services
 
 NOTEBOOK = "bench.ipynb"
@@ -76,7 +76,8 @@ class Desk:
         seconds = time.perf_counter() - started
         if done.returncode != 0:
             words = " ".join(os.path.basename(os.fspath(word)) for word in argv[:4])
-            raise RuntimeError(f"`{words} …` ended with exit code {done.returncode}:\n{done.stdout}{done.stderr}")
+            said = " / ".join(f"{done.stdout}{done.stderr}".split("\n")[-6:]).strip(" /")
+            raise RuntimeError(f"`{words} …` ended with exit code {done.returncode}: {said}")
         return seconds
 
     def dep(self, *words: str, cwd: Path) -> float:

@@ -25,7 +25,8 @@ from jupyter_dep.errors import DepError
 from jupyter_dep.io import uv
 from jupyter_dep.model.lockfile import lock_name
 from jupyter_dep.opening import Ready
-from jupyter_dep.operations.editing import Asking, relock
+from jupyter_dep.operations.asking import Asking
+from jupyter_dep.operations.editing import relock
 from support import canary as birds
 from support.canary import Canary
 from support.index import Index

@@ -17,7 +17,7 @@ from jupyter_dep.errors import DepError
 from jupyter_dep.model.lockfile import lock_name
 from jupyter_dep.opening import Building, Opening, Ready, Refused
 from jupyter_dep.operations import opening, trusting
-from jupyter_dep.operations.editing import Asking
+from jupyter_dep.operations.asking import Asking
 from jupyter_dep.progress import Cancel, silent
 from support.canary import Canary, directory_project
 from support.index import Index

@@ -11,8 +11,9 @@ import pytest
 from jupyter_dep.engine import Engine, EngineAnswer, Install, LockRequest, Pin
 from jupyter_dep.errors import ConflictError, DepError, IndexUnreachableError
 from jupyter_dep.io import contents, uv, venv
+from jupyter_dep.io.engine_input import KERNEL_GROUP
 from jupyter_dep.io.indexes import IndexSettings
-from jupyter_dep.io.uv import KERNEL_GROUP, Uv
+from jupyter_dep.io.uv import Uv
 from jupyter_dep.model import inline, lockfile
 from jupyter_dep.model.composition import compose
 from jupyter_dep.model.graph import Graph, from_engine_tree

@@ -18,7 +18,8 @@ from jupyter_dep.io.interpreters import Interpreters
 from jupyter_dep.io.store import Store
 from jupyter_dep.model import inline
 from jupyter_dep.model.notebook import Notebook, blank
-from jupyter_dep.operations import creating, editing, inspecting
+from jupyter_dep.operations import creating, editing, inspecting, undoing
+from jupyter_dep.operations.asking import Changed
 from jupyter_dep.operations.state import State, read_state
 from jupyter_dep.progress import Cancel, Progress
 from support.fake_engine import Catalogue, FakeEngine, release
@@ -51,15 +52,15 @@ def declared(notebook: Path) -> list[str]:
     return [str(item) for item in declaration.dependencies] if declaration else []
 
 
-def add(desk: Desk, notebook: Path, *names: str, **changes: object) -> editing.Changed:
+def add(desk: Desk, notebook: Path, *names: str, **changes: object) -> Changed:
     return editing.add(notebook, names, desk.services(), asking(f"add {' '.join(names)}", **changes))
 
 
-def lock(desk: Desk, notebook: Path, **changes: object) -> editing.Changed:
+def lock(desk: Desk, notebook: Path, **changes: object) -> Changed:
     return editing.relock(notebook, desk.services(), asking("lock", sync=False), **changes)  # type: ignore[arg-type]
 
 
-def update(desk: Desk, notebook: Path, *names: str) -> editing.Changed:
+def update(desk: Desk, notebook: Path, *names: str) -> Changed:
     return editing.relock(notebook, desk.services(), asking("update", sync=False), upgrade=names or True)
 
 
@@ -358,17 +359,17 @@ def test_undo_and_redo_bring_declaration_lock_and_environment_together(desk: Des
     one = desk.listing()
     second = add(desk, notebook, "epsilon").sealed
     two = desk.listing()
-    undone = editing.undo(notebook, desk.services(), asking())
+    undone = undoing.undo(notebook, desk.services(), asking())
     assert desk.listing() == one
     assert undone.sealed == first
-    assert editing.undo(notebook, desk.services(), asking()).sealed is None
+    assert undoing.undo(notebook, desk.services(), asking()).sealed is None
     assert desk.listing() == bare
-    refused(DepError, "nothing-to-undo", lambda: editing.undo(notebook, desk.services(), asking()))
-    editing.undo(notebook, desk.services(), asking(), redo=True)
+    refused(DepError, "nothing-to-undo", lambda: undoing.undo(notebook, desk.services(), asking()))
+    undoing.undo(notebook, desk.services(), asking(), redo=True)
     assert desk.listing() == one
-    assert editing.undo(notebook, desk.services(), asking(), redo=True).sealed == second
+    assert undoing.undo(notebook, desk.services(), asking(), redo=True).sealed == second
     assert desk.listing() == two
-    refused(DepError, "nothing-to-undo", lambda: editing.undo(notebook, desk.services(), asking(), redo=True))
+    refused(DepError, "nothing-to-undo", lambda: undoing.undo(notebook, desk.services(), asking(), redo=True))
 
 
 @pytest.mark.parametrize("what", ["the declaration", "the lock"])
@@ -381,7 +382,7 @@ def test_undo_refuses_what_has_changed_since(desk: Desk, what: str) -> None:
     else:
         rewritten(notebook, block("alpha", "epsilon"))
     before = desk.listing()
-    error = refused(DepError, "changed-since", lambda: editing.undo(notebook, desk.services(), asking()))
+    error = refused(DepError, "changed-since", lambda: undoing.undo(notebook, desk.services(), asking()))
     assert what in error.message
     assert "add alpha" in error.message
     assert desk.listing() == before
@@ -392,7 +393,7 @@ def test_undo_after_other_cells_were_edited_keeps_them(desk: Desk) -> None:
     add(desk, notebook, "alpha", sync=False)
     text = notebook.read_text().replace('"metadata": {\n  "kernelspec"', '"metadata": {\n  "mine": 1,\n  "kernelspec"')
     notebook.write_text(text)
-    editing.undo(notebook, desk.services(), asking(sync=False))
+    undoing.undo(notebook, desk.services(), asking(sync=False))
     assert declared(notebook) == []
     assert '"mine": 1' in notebook.read_text()
 
@@ -409,9 +410,9 @@ def test_the_last_twenty_commands_can_be_undone(desk: Desk) -> None:
         listings.append(desk.listing())
         editing.add(notebook, [f"p{number}"], desk.services(engine), asking(f"add p{number}", sync=False))
     for listing in reversed(listings[2:]):
-        editing.undo(notebook, desk.services(engine), asking(sync=False))
+        undoing.undo(notebook, desk.services(engine), asking(sync=False))
         assert desk.listing() == listing
-    refused(DepError, "nothing-to-undo", lambda: editing.undo(notebook, desk.services(engine), asking(sync=False)))
+    refused(DepError, "nothing-to-undo", lambda: undoing.undo(notebook, desk.services(engine), asking(sync=False)))
 
 
 def test_operations_stand_on_the_port_alone(desk: Desk) -> None:
@@ -470,7 +471,7 @@ def test_a_python_that_is_not_here_is_told_with_the_choices(desk: Desk) -> None:
 # Pending edits
 
 
-def in_kernel(desk: Desk, notebook: Path, *names: str) -> editing.Changed:
+def in_kernel(desk: Desk, notebook: Path, *names: str) -> Changed:
     return add(desk, notebook, *names, in_kernel=True)
 
 
@@ -553,7 +554,7 @@ def test_a_pending_edit_can_be_undone(desk: Desk) -> None:
     lock(desk, notebook)
     before = desk.listing()
     in_kernel(desk, notebook, "alpha")
-    editing.undo(notebook, desk.services(), asking(in_kernel=True))
+    undoing.undo(notebook, desk.services(), asking(in_kernel=True))
     assert desk.listing() == before
     assert state(desk, notebook).name == "fresh"
 
@@ -579,7 +580,7 @@ def test_mv_takes_lock_and_memory_along(desk: Desk) -> None:
     now = inspecting.status(new, desk.services(), asking())
     assert now.state.name == "fresh"
     assert sealed is not None and now.sealed == sealed.path
-    editing.undo(new, desk.services(), asking(sync=False))
+    undoing.undo(new, desk.services(), asking(sync=False))
     assert declared(new) == []
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from jupyter_dep.engine import Install, LockRequest, Pin
 from jupyter_dep.errors import DepError
-from jupyter_dep.io import uv
+from jupyter_dep.io import engine_input
 from jupyter_dep.io.indexes import IndexSettings
 from jupyter_dep.io.uv import Uv
 from jupyter_dep.model import inline
@@ -46,14 +46,22 @@ def request(text: str = "", **changes: object) -> LockRequest:
     ],
 )
 def test_lock(asked: dict[str, Any], more: list[str]) -> None:
-    assert uv.lock_arguments("/opt/python", **asked) == ["lock", *CAREFUL, "--no-build", "--python", "/opt/python", *more]
+    built = engine_input.lock_arguments("/opt/python", **asked)
+    assert built == ["lock", *CAREFUL, "--no-build", "--python", "/opt/python", *more]
+        "lock",
+        *CAREFUL,
+        "--no-build",
+        "--python",
+        "/opt/python",
+        *more,
+    ]
 
 
 def test_export_and_tree_look_at_what_was_resolved_and_at_nothing_else() -> None:
-    assert uv.export_arguments() == [
+    assert engine_input.export_arguments() == [
         "export", *CAREFUL, "--frozen", "--format", "pylock.toml", "--no-header", "--no-emit-project", "--all-groups",
     ]  # fmt: skip
-    assert uv.tree_arguments() == [
+    assert engine_input.tree_arguments() == [
         "tree", *CAREFUL, "--frozen", "--universal", "--all-groups", "--format", "json", "--preview-features", "json-output",
     ]  # fmt: skip
 
@@ -69,14 +77,14 @@ def test_export_and_tree_look_at_what_was_resolved_and_at_nothing_else() -> None
 )
 def test_install(asked: dict[str, bool], more: list[str]) -> None:
     start = ["pip", "sync", *CAREFUL, "--python", "/env/bin/python", "--strict"]
-    assert uv.install_arguments("/env/bin/python", "lock.toml", **asked) == [*start, *more, "lock.toml"]
+    assert engine_input.install_arguments("/env/bin/python", "lock.toml", **asked) == [*start, *more, "lock.toml"]
 
 
 @pytest.mark.parametrize(
     "asked, more", [({"offline": False}, []), ({"offline": True, "no_index": True}, ["--offline", "--no-index"])]
 )
 def test_vouch(asked: dict[str, bool], more: list[str]) -> None:
-    assert uv.vouch_arguments("/opt/python", "names.in", **asked) == [
+    assert engine_input.vouch_arguments("/opt/python", "names.in", **asked) == [
         "pip", "compile", *CAREFUL, "--no-build", "--no-deps", "--no-header", "--python", "/opt/python",
         "--format", "pylock.toml", *more, "names.in",
     ]  # fmt: skip
@@ -94,19 +102,19 @@ fork-strategy = "fewest"
 exclude-newer-package = { beta = "2026-02-01T00:00:00Z", alpha = "2026-03-01T00:00:00Z" }
 """,
     )
-    assert uv.resolution_flags(request(text, cutoff="2026-02-01T00:00:00Z")) == [
+    assert engine_input.resolution_flags(request(text, cutoff="2026-02-01T00:00:00Z")) == [
         "--exclude-newer", "2026-02-01T00:00:00Z",
         "--exclude-newer-package", "alpha=2026-03-01T00:00:00Z", "--exclude-newer-package", "beta=2026-02-01T00:00:00Z",
         "--prerelease", "allow", "--resolution", "lowest-direct", "--fork-strategy", "fewest",
     ]  # fmt: skip
-    assert uv.resolution_flags(request()) == []
+    assert engine_input.resolution_flags(request()) == []
 
 
 # Files
 
 
 def written(made: LockRequest) -> dict[str, Any]:
-    return tomllib.loads(uv.manifest(made))
+    return tomllib.loads(engine_input.manifest(made))
 
 
 def test_the_project_is_the_declaration_and_the_kernel_is_a_group() -> None:
@@ -156,7 +164,7 @@ def test_pins_are_a_lock_of_names_versions_and_sources() -> None:
         Pin(name="alpha", version="1.0", index="https://a.example/simple"),
         Pin(name="beta", version="1.0", index="https://a.example/simple", markers=("sys_platform == 'win32'",)),
     )
-    stub = uv.pins_stub(request(pins=pins))
+    stub = engine_input.pins_stub(request(pins=pins))
     assert stub is not None
     assert tomllib.loads(stub) == {
         "version": 1,
@@ -172,7 +180,7 @@ def test_pins_are_a_lock_of_names_versions_and_sources() -> None:
             },
         ],
     }
-    assert uv.pins_stub(request()) is None
+    assert engine_input.pins_stub(request()) is None
 
 
 def artifact(kind: str = "wheel", **changes: object) -> Artifact:
@@ -208,7 +216,7 @@ FILE = {"name": "alpha-1.0-py3-none-any.whl", "url": artifact().url, "hashes": {
     ids=lambda value: value.kind if isinstance(value, Artifact) else "",
 )
 def test_one_sync_states_exactly_the_artifacts(item: Artifact, entry: Mapping[str, object]) -> None:
-    assert tomllib.loads(uv.derived_lock([item], "3.11")) == {
+    assert tomllib.loads(engine_input.derived_lock([item], "3.11")) == {
         "lock-version": "1.0",
         "created-by": "jupyter-dep",
         "requires-python": ">=3.11",
@@ -234,7 +242,7 @@ PLAIN = {"PATH": "/bin", "HOME": "/home/me", "LANG": "C.UTF-8"}
 
 
 def test_the_environment_holds_nothing_that_was_inherited_but_the_systems_own(tmp_path: Path) -> None:
-    assert uv.scrubbed({**PLAIN, **HOSTILE}, IndexSettings(), tmp_path) == {
+    assert engine_input.scrubbed({**PLAIN, **HOSTILE}, IndexSettings(), tmp_path) == {
         **PLAIN,
         "UV_CACHE_DIR": str(tmp_path),
         "UV_NO_MODIFY_PATH": "1",
@@ -251,7 +259,7 @@ def test_the_users_own_settings_are_handed_over_explicitly(tmp_path: Path) -> No
         proxies={"https_proxy": "http://proxy.example:3128", "no_proxy": "localhost"},
         timeout=30,
     )
-    found = uv.scrubbed(PLAIN, settings, tmp_path)
+    found = engine_input.scrubbed(PLAIN, settings, tmp_path)
     assert found["UV_DEFAULT_INDEX"] == "https://me:secret@a.example/simple"
     assert found["UV_INDEX"] == "https://b.example/simple https://c.example/simple"
     assert found["SSL_CERT_FILE"] == str(tmp_path / "ca.pem")
@@ -349,4 +357,4 @@ def test_credentials_of_the_index_are_in_no_lock(toy_index: Index, tmp_path: Pat
 
 
 def test_no_artifacts_are_a_lock_too() -> None:
-    assert tomllib.loads(uv.derived_lock([], "3.11"))["packages"] == []
+    assert tomllib.loads(engine_input.derived_lock([], "3.11"))["packages"] == []

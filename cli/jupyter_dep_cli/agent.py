@@ -18,7 +18,7 @@ from typing import Any, TextIO
 
 from jupyter_dep.errors import DepError, UsageError
 from jupyter_dep.messages import PROTOCOL, Failure, Outcome, ProgressLine, Report, Request, encode
-from jupyter_dep.operations.editing import Asking
+from jupyter_dep.operations.asking import Asking
 from jupyter_dep.progress import Cancel, Progress
 from jupyter_dep.services import Services
 

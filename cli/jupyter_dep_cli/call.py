@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jupyter_dep.errors import UsageError
 from jupyter_dep.messages import Outcome
-from jupyter_dep.operations.editing import Asking
+from jupyter_dep.operations.asking import Asking
 from jupyter_dep.services import Services
 
 from .tree import Parsed

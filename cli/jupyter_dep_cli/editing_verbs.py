@@ -11,7 +11,7 @@ from jupyter_dep.io import files
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.model import inline, requirement
 from jupyter_dep.model.names import distribution_for
-from jupyter_dep.operations import creating, editing
+from jupyter_dep.operations import asking, creating, editing, undoing
 from jupyter_dep.operations.inspecting import status as status_of
 from packaging.utils import canonicalize_name
 
@@ -56,7 +56,7 @@ def _requirements(call: Call) -> list[str]:
     return found
 
 
-def _changed(call: Call, result: editing.Changed, names: Sequence[str] = (), verb: str = "") -> Outcome:
+def _changed(call: Call, result: asking.Changed, names: Sequence[str] = (), verb: str = "") -> Outcome:
     return reports.changed(verb or call.parsed.verb.name, result, call.services, call.asking.environment, names=names)
 
 
@@ -94,7 +94,7 @@ def sync(call: Call) -> Outcome:
 
 def undo(call: Call) -> Outcome:
     redo = call.parsed.flag("redo")
-    result = editing.undo(call.target(), call.services, call.asking, redo=redo)
+    result = undoing.undo(call.target(), call.services, call.asking, redo=redo)
     return replace(_changed(call, result, verb="redo" if redo else "undo"), verb="undo")
 
 
@@ -119,7 +119,7 @@ def init(call: Call) -> Outcome:
     return Outcome(
         verb="init",
         report=Report(
-            headline=f"{target.name} is a project now, for the kernel “{editing.KERNEL_DISPLAY}”",
+            headline=f"{target.name} is a project now, for the kernel “{asking.KERNEL_DISPLAY}”",
             tone="good",
             lines=tuple(lines),
             next=tuple(steps),
@@ -138,7 +138,7 @@ def python(call: Call) -> Outcome:
     target = call.target()
     if call.parsed.words:
         return _changed(call, creating.use_python(target, call.parsed.words[0], call.services, call.asking))
-    state = editing.load(target, call.services, call.asking)
+    state = asking.load(target, call.services, call.asking)
     current = state.summary.python if state.summary else None
     wanted = state.declaration.requires_python if state.declaration else None
     used = call.services.interpreters.cached_minor(current) if current else None

@@ -12,7 +12,7 @@ from pathlib import Path
 from jupyter_dep import __version__
 from jupyter_dep.errors import DepError
 from jupyter_dep.messages import Failure, Outcome
-from jupyter_dep.operations.editing import Asking
+from jupyter_dep.operations.asking import Asking
 from jupyter_dep.progress import Cancel
 from jupyter_dep.services import Services
 

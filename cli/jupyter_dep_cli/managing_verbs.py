@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jupyter_dep.errors import ConsentError, DepError, IndexUnreachableError, UsageError
 from jupyter_dep.messages import Outcome, Report, Table
-from jupyter_dep.operations import editing, inspecting, storing, trusting
+from jupyter_dep.operations import asking, inspecting, storing, trusting
 from jupyter_dep_kernels.registry import DiskKernelRegistry
 
 from .call import Call
@@ -95,7 +95,7 @@ def kernel(call: Call) -> Outcome:
     registry = DiskKernelRegistry()
     if call.parsed.action == "install":
         target = call.target()
-        editing.load(target, call.services, call.asking)
+        asking.load(target, call.services, call.asking)
         done = registry.install(target, f"{target.stem} (dep)")
         return Outcome(
             verb="kernel",
@@ -144,7 +144,7 @@ def _kernel_remove(call: Call, registry: DiskKernelRegistry) -> Outcome:
 def setup(call: Call) -> Outcome:
     registry = DiskKernelRegistry()
     if call.parsed.flag("remove"):
-        done = registry.remove(editing.KERNEL_NAME)
+        done = registry.remove(asking.KERNEL_NAME)
         return Outcome(
             verb="setup",
             report=Report(headline=f"removed {done.folder}", tone="good"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from jupyter_dep.io.store import Sealed
 from jupyter_dep.messages import Outcome, Report, Switch, Table
 from jupyter_dep.model.summary import Summary
-from jupyter_dep.operations.editing import Changed
+from jupyter_dep.operations.asking import Changed
 from jupyter_dep.operations.inspecting import Status
 from jupyter_dep.services import Services
 from packaging.utils import canonicalize_name

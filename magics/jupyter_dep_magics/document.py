@@ -96,4 +96,5 @@ def _table(table: Table) -> str:
     ]
     head = '<tr style="background:none">{}</tr>'.format(head) if head else ""
     # `margin: 0` because notebook style sheets centre tables in outputs.
-    return '{}<table style="border-collapse:collapse;margin:0;border:none;color:inherit;font:inherit">{}{}</table>'.format(title, head, "".join(rows))
+    style = "border-collapse:collapse;margin:0;border:none;color:inherit;font:inherit"
+    return '{}<table style="{}">{}{}</table>'.format(title, style, head, "".join(rows))

@@ -18,7 +18,7 @@ from typing import Any
 
 from jupyter_dep.model.lockfile import lock_name
 from jupyter_dep.operations import editing
-from jupyter_dep.operations.editing import Asking
+from jupyter_dep.operations.asking import Asking
 from jupyter_dep.services import Services
 
 CLI = (sys.executable, "-P", "-c", "import sys; from jupyter_dep_cli.main import main; sys.exit(main())")

@@ -15,7 +15,7 @@ from jupyter_dep.io.interpreters import Interpreters
 from jupyter_dep.model import inline, lockfile
 from jupyter_dep.model.lockfile import Lock
 from jupyter_dep.model.notebook import blank
-from jupyter_dep.operations.editing import Asking
+from jupyter_dep.operations.asking import Asking
 from jupyter_dep.services import Services
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"

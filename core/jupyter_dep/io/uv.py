@@ -22,198 +22,31 @@ import tomlkit
 
 from ..engine import EngineAnswer, Install, LockRequest
 from ..errors import DepError
-from ..model import toml
 from ..model.selection import Artifact
 from ..progress import Cancel, Progress, Reporter, silent
 from . import engine_errors
+from .engine_input import (
+    COMMON,
+    ROOT,
+    derived_lock,
+    export_arguments,
+    install_arguments,
+    lock_arguments,
+    manifest,
+    network_flags,
+    pins_stub,
+    resolution_flags,
+    scrubbed,
+    tree_arguments,
+    vouch_arguments,
+)
 from .files import explain
-from .indexes import IndexSettings, engine_environment
+from .indexes import IndexSettings
 from .process import Completed, run
 
-ROOT = "jupyter-dep-root"
-"""Name of the project that we write for the engine; no distribution can have it, since it is never looked up."""
-KERNEL_GROUP = "kernel"
 LOCK_DEADLINE = 600.0
 INSTALL_DEADLINE = 1800.0
-_KEPT = (
-    "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "TMPDIR",
-    "LANG", "LC_ALL", "LC_CTYPE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "NUMBER_OF_PROCESSORS",
-)  # fmt: skip
-_COMMON = ("--no-config", "--no-python-downloads", "--no-progress", "--color", "never")
 _SIZE = re.compile(r"^\s*(Downloading|Downloaded) (\S+)")
-
-
-def scrubbed(environ: Mapping[str, str], settings: IndexSettings, cache: Path) -> dict[str, str]:
-    """The engine's whole environment: what an operating system needs, our cache, and the user's index settings."""
-    env = {name: environ[name] for name in _KEPT if name in environ}
-    env.update(engine_environment(settings))
-    env["UV_CACHE_DIR"] = str(cache)
-    env["UV_NO_MODIFY_PATH"] = "1"
-    return env
-
-
-def _network_flags(*, offline: bool, no_index: bool) -> list[str]:
-    """`--no-index` is the one index setting of the user that has no variable."""
-    return (["--offline"] if offline else []) + (["--no-index"] if no_index else [])
-
-
-def lock_arguments(
-    python: str, *, upgrade: bool | Sequence[str], offline: bool, build: Sequence[str] = (), no_index: bool = False
-) -> list[str]:
-    arguments = ["lock", *_COMMON, "--no-build", "--python", python]
-    for name in build:
-        arguments += ["--no-binary-package", name]
-    if upgrade is True:
-        arguments.append("--upgrade")
-    elif upgrade:
-        for name in upgrade:
-            arguments += ["--upgrade-package", name]
-    return arguments + _network_flags(offline=offline, no_index=no_index)
-
-
-def resolution_flags(request: LockRequest) -> list[str]:
-    """How the declaration wants versions chosen, as flags: `--no-config` makes the engine pass over these keys of a project."""
-    uv, flags = request.declaration.uv, []
-    if request.cutoff:
-        flags += ["--exclude-newer", request.cutoff]
-    spared = uv.get("exclude-newer-package")
-    for name, moment in sorted(spared.items()) if isinstance(spared, Mapping) else ():
-        flags += ["--exclude-newer-package", f"{name}={str(moment).lower() if isinstance(moment, bool) else moment}"]
-    for key in ("prerelease", "resolution", "fork-strategy"):
-        if key in uv:
-            flags += [f"--{key}", str(uv[key])]
-    return flags
-
-
-def export_arguments() -> list[str]:
-    return [
-        "export", *_COMMON, "--frozen", "--format", "pylock.toml", "--no-header", "--no-emit-project", "--all-groups",
-    ]  # fmt: skip
-
-
-def tree_arguments() -> list[str]:
-    return [
-        "tree", *_COMMON, "--frozen", "--universal", "--all-groups", "--format", "json", "--preview-features", "json-output",
-    ]  # fmt: skip
-
-
-def install_arguments(python: str, lock: str, *, offline: bool, build: bool = False, no_index: bool = False) -> list[str]:
-    arguments = ["pip", "sync", "--no-config", "--no-python-downloads", "--no-progress", "--color", "never"]
-    arguments += ["--python", python, "--strict"]
-    if not build:
-        arguments.append("--no-build")
-    return arguments + _network_flags(offline=offline, no_index=no_index) + [lock]
-
-
-def vouch_arguments(python: str, requirements: str, *, offline: bool, no_index: bool = False) -> list[str]:
-    return [
-        "pip", "compile", *_COMMON, "--no-build", "--no-deps", "--no-header", "--python", python,
-        "--format", "pylock.toml", *_network_flags(offline=offline, no_index=no_index), requirements,
-    ]  # fmt: skip
-
-
-def manifest(request: LockRequest) -> str:
-    """The project that the engine resolves, written from the validated declaration only."""
-    declaration = request.declaration
-    uv: dict[str, Any] = {key: value for key, value in declaration.uv.items() if key not in ("index", "exclude-newer")}
-    uv["package"] = False
-    for name, listed_sources in _table(uv.get("sources")).items():
-        for source in listed_sources if isinstance(listed_sources, list) else [listed_sources]:
-            for key in ("path", "git", "url"):
-                if key in _table(source):
-                    _refuse_relative(str(source[key]), name)
-    if request.cutoff:
-        uv["exclude-newer"] = request.cutoff
-    environments = [*_texts(uv.get("environments")), *declaration.settings.platforms]
-    if environments:
-        uv["environments"] = environments
-    listed = [
-        # explicit whatever the declaration says: only packages assigned to it are asked of it
-        {"name": str(index.get("name") or f"declared-{position}"), "url": str(index["url"]), "explicit": True}
-        for position, index in enumerate(declaration.indexes, 1)
-    ]
-    if listed:
-        uv["index"] = listed
-    if request.metadata:
-        uv["dependency-metadata"] = [dict(entry) for entry in request.metadata]
-    return tomlkit.dumps(
-        {
-            "project": {
-                "name": ROOT,
-                "version": "0",
-                "requires-python": request.requires_python,
-                "dependencies": [str(requirement) for requirement in declaration.dependencies],
-            },
-            "dependency-groups": {KERNEL_GROUP: list(request.kernel)},
-            "tool": {"uv": uv},
-        }
-    )
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _refuse_relative(address: str, name: str) -> None:
-    """The engine works in a folder of ours among other users' folders, where `../x` is somebody else's."""
-    if "://" not in address and not os.path.isabs(address):
-        raise DepError(
-            "relative-path",
-            f"`{name}` is to be taken from `{address}`, and a path that is not absolute has no meaning here",
-            hint="write the whole path, or publish the package to your index",
-            context={"package": name},
-        )
-
-
-def _texts(value: object) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)] if value else []
-
-
-def pins_stub(request: LockRequest) -> str | None:
-    """A minimal engine lock that seeds the versions to keep; None without pins. No cached engine file decides content."""
-    if not request.pins:
-        return None
-    packages = []
-    for pin in request.pins:
-        entry: dict[str, Any] = {"name": pin.name, "version": pin.version, "source": {"registry": pin.index}}
-        if pin.markers:
-            entry["resolution-markers"] = list(pin.markers)
-        packages.append(entry)
-    stub: dict[str, Any] = {"version": 1, "revision": 3, "requires-python": request.requires_python}
-    if request.cutoff:
-        stub["options"] = {"exclude-newer": request.cutoff}
-    return "\n".join([toml.table("", stub), *(toml.table("[[package]]", entry) for entry in packages)])
-
-
-def derived_lock(artifacts: Sequence[Artifact], python: str) -> str:
-    """A lock of exactly these artifacts, for one sync on this machine."""
-    packages: list[dict[str, Any]] = []
-    for item in artifacts:
-        if item.kind != "vcs":
-            _refuse_relative(item.url, item.name)
-        entry: dict[str, Any] = {"name": item.name}
-        if item.version:
-            entry["version"] = item.version
-        if item.index and item.kind in ("wheel", "sdist"):
-            entry["index"] = item.index
-        if item.kind in ("wheel", "sdist"):
-            place = "url" if "://" in item.url else "path"
-            file: dict[str, Any] = {"name": item.filename, place: item.url, "hashes": {"sha256": item.sha256}}
-            if item.size is not None:
-                file["size"] = item.size
-            entry["wheels" if item.kind == "wheel" else "sdist"] = [file] if item.kind == "wheel" else file
-        elif item.kind == "archive":
-            entry["archive"] = {"url" if "://" in item.url else "path": item.url, "hashes": {"sha256": item.sha256}}
-        elif item.kind == "vcs":
-            address, _, commit = item.url.removeprefix("git+").rpartition("@")
-            entry["vcs"] = {"type": "git", "url": address, "commit-id": commit}
-        else:
-            entry["directory"] = {"path": item.url, "editable": False}
-        packages.append(entry)
-    head: dict[str, Any] = {"lock-version": "1.0", "created-by": "jupyter-dep", "requires-python": f">={python}"}
-    if not packages:
-        head["packages"] = []
-    return "\n".join([toml.table("", head), *(toml.table("[[packages]]", entry) for entry in packages)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -370,8 +203,8 @@ class Uv:
         with self._workshop() as folder:
             (folder / "build.in").write_text(requirement + "\n", encoding="utf-8")
             arguments = [
-                "pip", "install", *_COMMON, "--no-deps", "--target", "built", "--python", python,
-                *_network_flags(offline=offline, no_index=self.settings.no_index), "--requirement", "build.in",
+                "pip", "install", *COMMON, "--no-deps", "--target", "built", "--python", python,
+                *network_flags(offline=offline, no_index=self.settings.no_index), "--requirement", "build.in",
             ]  # fmt: skip
             done = self._run(arguments, folder, INSTALL_DEADLINE, cancel=cancel)
             if done.returncode != 0:

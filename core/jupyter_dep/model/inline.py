@@ -7,34 +7,22 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
 
-from packaging.markers import InvalidMarker, Marker
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from ..errors import DepError
 from . import requirement
-from .declaration import Declaration, Settings
+from .declaration import Declaration
 from .requirement import Context
+from .tables import requires_python, settings, table, texts, uv_table
 from .toml import loads as read_toml
+from .toml_array import appended, basic_string, replaced
+from .toml_array import without as array_without
 
 # The reference expression of the specification, with an optional carriage return before each line's end.
 _BLOCK = re.compile(r"^# /// (?P<type>[a-zA-Z0-9-]+)\r?\n(?P<content>(?:^#(?:\r?| [^\n]*)\n)+)^# ///(?=\r?$)", re.MULTILINE)
 _OPENING = re.compile(r"^# /// script[ \t]*\r?$", re.MULTILINE)
 _CONFLICT = re.compile(r"^(?:# ?)?(?:<{7}|>{7})(?: |\r?$)", re.MULTILINE)
-
-UV_KEYS = frozenset(
-    {"exclude-newer", "exclude-newer-package", "index", "sources", "prerelease", "resolution", "fork-strategy"}
-    | {"constraint-dependencies", "override-dependencies", "exclude-dependencies"}
-    | {"environments", "required-environments"}
-)
-_INDEX_KEYS = frozenset({"name", "url", "explicit", "default", "format"})
-_CHOICES = {
-    "prerelease": ("disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit"),
-    "resolution": ("highest", "lowest", "lowest-direct"),
-    "fork-strategy": ("fewest", "requires-python"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,22 +102,22 @@ def parse(source: str, *, context: Context | None = None) -> Declaration:
                 hint="keep `requires-python`, `dependencies` and `[tool]` only",
                 context={**where, "key": key},
             )
-    tool = _table(document.get("tool", {}), "tool", where)
+    tool = table(document.get("tool", {}), "tool", where)
     return Declaration(
-        requires_python=_requires_python(document.get("requires-python"), where),
+        requires_python=requires_python(document.get("requires-python"), where),
         dependencies=tuple(
             requirement.parse(text, context={**where, "entry": number})
-            for number, text in enumerate(_texts(document.get("dependencies", []), "dependencies", where), 1)
+            for number, text in enumerate(texts(document.get("dependencies", []), "dependencies", where), 1)
         ),
-        uv=_uv(_table(tool.get("uv", {}), "tool.uv", where), where),
-        settings=_settings(_table(tool.get("jupyter-dep", {}), "tool.jupyter-dep", where), where),
+        uv=uv_table(table(tool.get("uv", {}), "tool.uv", where), where),
+        settings=settings(table(tool.get("jupyter-dep", {}), "tool.jupyter-dep", where), where),
     )
 
 
 def new(dependencies: Sequence[str], requires_python: str) -> str:
     """The text of a fresh block, without the end of its last line, laid out as other tools of PEP 723 do."""
-    array = _appended("[]", [requirement.spelled(text) for text in dependencies])
-    toml = f"requires-python = {_string(requires_python)}\ndependencies = {array}\n"
+    array = appended("[]", [requirement.spelled(text) for text in dependencies])
+    toml = f"requires-python = {basic_string(requires_python)}\ndependencies = {array}\n"
     text = "\n".join(["# /// script", *_commented(toml.splitlines()), "# ///"])
     parse(text)
     return text
@@ -156,7 +144,7 @@ def add(source: str, requirements: Sequence[str]) -> str:
                 after[place] = requirement.merged(after[place], text)
         array = document["dependencies"].as_string() if "dependencies" in document else "[]"
         changed = {place: text for place, text in enumerate(after[: len(before)]) if text != before[place]}
-        return _with_array(toml, _appended(_replaced(array, changed), after[len(before) :]))
+        return _with_array(toml, appended(replaced(array, changed), after[len(before) :]))
 
     return _edited(source, edit)
 
@@ -176,7 +164,7 @@ def remove(source: str, names: Sequence[str]) -> str:
         if not wanted:
             return toml
         places = {place for place, name in enumerate(declared) if name in wanted}
-        return _with_array(toml, _without(document["dependencies"].as_string(), places))
+        return _with_array(toml, array_without(document["dependencies"].as_string(), places))
 
     return _edited(source, edit)
 
@@ -202,7 +190,7 @@ def set_requires_python(source: str, text: str) -> str:
 
         document = tomlkit.parse(toml)
         if "requires-python" not in document:
-            return f"requires-python = {_string(text)}\n{toml}"
+            return f"requires-python = {basic_string(text)}\n{toml}"
         document["requires-python"] = text.strip()
         return tomlkit.dumps(document)
 
@@ -238,147 +226,6 @@ def _document(block: Block, where: Context) -> dict[str, object]:
             hint=hint,
             context={**where, "line": line},
         ) from error
-
-
-def _requires_python(value: object, where: Context) -> str | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise _wrong("requires-python", 'a text such as `">=3.11"`', where)
-    try:
-        if not SpecifierSet(value):
-            raise InvalidSpecifier(value)
-    except InvalidSpecifier as error:
-        version = re.search(r"\d+(?:\.\d+)*", value)
-        raise DepError(
-            "bad-requires-python",
-            f"`{value}` is not a range of Python versions",
-            hint=f"did you mean `>={version[0]}`?" if version else "write a range such as `>=3.11` or `>=3.11,<3.14`",
-            context={**where, "key": "requires-python"},
-        ) from error
-    return value.strip()
-
-
-def _uv(table: Mapping[str, object], where: Context) -> dict[str, object]:
-    uv: dict[str, object] = {}
-    for key, raw in table.items():
-        name = f"tool.uv.{key}"
-        if key not in UV_KEYS:
-            raise _unsupported(name, UV_KEYS, where)
-        value = uv[key] = _plain(raw)
-        for text in _strings(value):
-            requirement.refuse_secrets(text, context={**where, "key": name})
-        if key == "exclude-newer" and not isinstance(value, str):
-            raise _wrong(name, 'a date such as `"2026-01-31T00:00:00Z"`', where)
-        elif key in _CHOICES and value not in _CHOICES[key]:
-            raise _wrong(name, "one of " + ", ".join(f"`{choice}`" for choice in _CHOICES[key]), where)
-        elif key in ("constraint-dependencies", "override-dependencies", "exclude-dependencies"):
-            for number, text in enumerate(_texts(value, name, where), 1):
-                requirement.parse(text, context={**where, "key": name, "entry": number})
-        elif key in ("environments", "required-environments"):
-            _markers([value] if isinstance(value, str) else value, name, where)
-        elif key in ("sources", "exclude-newer-package"):
-            _table(value, name, where)
-        elif key == "index":
-            _indexes(value, where)
-    return uv
-
-
-def _indexes(value: object, where: Context) -> None:
-    if not isinstance(value, list):
-        raise _wrong("tool.uv.index", "an array of tables, `[[tool.uv.index]]`", where)
-    for number, entry in enumerate(value, 1):
-        place: Context = {**where, "entry": number}
-        table = _table(entry, "tool.uv.index", place)
-        for key, setting in table.items():
-            if key not in _INDEX_KEYS:
-                raise _unsupported(f"tool.uv.index.{key}", _INDEX_KEYS, place)
-            if not isinstance(setting, bool if key in ("explicit", "default") else str):
-                kind = "`true` or `false`" if key in ("explicit", "default") else "a text"
-                raise _wrong(f"tool.uv.index.{key}", kind, place)
-        if "url" not in table:
-            raise _wrong("tool.uv.index.url", "a URL", place)
-
-
-def _settings(table: Mapping[str, object], where: Context) -> Settings:
-    for key in table:
-        if key not in ("widgets", "build", "platforms"):
-            raise _unsupported(f"tool.jupyter-dep.{key}", {"widgets", "build", "platforms"}, where)
-    widgets = table.get("widgets", True)
-    if not isinstance(widgets, bool):
-        raise _wrong("tool.jupyter-dep.widgets", "`true` or `false`", where)
-    return Settings(
-        widgets=widgets,
-        build=tuple(
-            canonicalize_name(requirement.parse(text, context={**where, "key": "tool.jupyter-dep.build", "entry": number}).name)
-            for number, text in enumerate(_texts(table.get("build", []), "tool.jupyter-dep.build", where), 1)
-        ),
-        platforms=_markers(table.get("platforms", []), "tool.jupyter-dep.platforms", where),
-    )
-
-
-def _markers(value: object, key: str, where: Context) -> tuple[str, ...]:
-    markers: list[str] = []
-    for number, text in enumerate(_texts(value, key, where), 1):
-        try:
-            markers.append(requirement.canonical_marker(str(Marker(text))))
-        except InvalidMarker as error:
-            raise DepError(
-                "bad-marker",
-                f"`{text}` is not an environment marker",
-                hint="write one such as `sys_platform == 'linux'` or `platform_machine == 'arm64'`",
-                context={**where, "key": key, "entry": number},
-            ) from error
-    return tuple(markers)
-
-
-def _texts(value: object, key: str, where: Context) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-        raise _wrong(key, "a list of texts", where)
-    return value
-
-
-def _table(value: object, key: str, where: Context) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise _wrong(key, "a table", where)
-    return value
-
-
-def _plain(value: object) -> object:
-    """A TOML value in JSON's types; dates and times become text."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, (datetime, date, time)):
-        return re.sub(r"\+00:00$", "Z", value.isoformat())
-    return value
-
-
-def _strings(value: object) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _strings(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
-
-
-def _wrong(key: str, expected: str, where: Context) -> DepError:
-    return DepError(
-        "bad-value", f"`{key}` has a value of the wrong kind", hint=f"write {expected}", context={**where, "key": key}
-    )
-
-
-def _unsupported(key: str, allowed: Iterable[str], where: Context) -> DepError:
-    return DepError(
-        "unsupported-key",
-        f"`{key}` is not supported in a declaration",
-        hint="remove it; allowed here: " + ", ".join(f"`{name}`" for name in sorted(allowed)),
-        context={**where, "key": key},
-    )
 
 
 def _undeclared(context: Context | None) -> DepError:
@@ -434,12 +281,6 @@ def _bare(content: str) -> str:
 
 def _commented(lines: Iterable[str]) -> list[str]:
     return [f"# {line}" if line else "#" for line in lines]
-
-
-def _string(text: str) -> str:
-    import tomlkit
-
-    return tomlkit.string(text.strip()).as_string()
 
 
 def _place(entries: Sequence[str], text: str) -> int | None:
@@ -499,109 +340,3 @@ def _row(item: object) -> object:
     inline = tomlkit.inline_table()
     inline.update(dict(item))
     return inline
-
-
-@dataclass(slots=True, kw_only=True)
-class _Entry:
-    """One text of an array as it is written: what stands before it, itself, and what follows up to the next one.
-
-    `after` stands before its comma, `trail` (a comment on the same line) behind it.
-    """
-
-    before: str
-    item: str
-    after: str = ""
-    comma: bool = False
-    trail: str = ""
-
-    def text(self) -> str:
-        return self.before + self.item + self.after + ("," if self.comma else "") + self.trail
-
-
-_TOKEN = re.compile(r'''"""(?:\\.|[^\\])*?"""|\'{3}.*?\'{3}|"(?:\\.|[^"\\])*"|'[^']*'|\#[^\n]*|,|\s+''', re.DOTALL)
-
-
-def _split(array: str) -> tuple[list[_Entry], str]:
-    """The entries of an array of texts, and what stands between the last one and the closing bracket."""
-    entries: list[_Entry] = []
-    gap = ""
-    for piece in _TOKEN.findall(array[1:-1]):
-        last = entries[-1] if entries else None
-        if piece[0] in "\"'":
-            entries.append(_Entry(before=gap, item=piece))
-            gap = ""
-        elif last is not None and piece == ",":
-            last.after, last.comma, gap = last.after + gap, True, ""
-        elif last is not None and piece[0] == "#" and "\n" not in gap:
-            if last.comma:
-                last.trail += gap + piece
-            else:
-                last.after += gap + piece
-            gap = ""
-        else:
-            gap += piece
-    return entries, gap
-
-
-def _joined(entries: Iterable[_Entry], tail: str) -> str:
-    return "[" + "".join(entry.text() for entry in entries) + tail + "]"
-
-
-def _replaced(array: str, texts: Mapping[int, str]) -> str:
-    entries, tail = _split(array)
-    for place, text in texts.items():
-        entries[place].item = _string(text)
-    return _joined(entries, tail)
-
-
-def _appended(array: str, texts: Sequence[str]) -> str:
-    if not texts:
-        return array
-    entries, tail = _split(array)
-    comments = tail.rstrip()
-    if not entries:
-        return f"[{comments}" + "".join(f"\n    {_string(text)}," for text in texts) + "\n]"
-    last = entries[-1]
-    trailing = last.comma
-    indent = last.before[len(last.before.rstrip()) :] or " "
-    if "\n" in indent:
-        indent = "\n" + indent.rpartition("\n")[2]
-    elif comments or "#" in last.after + last.trail:
-        indent = "\n    "
-    if not last.comma:
-        last.comma, last.after, last.trail = True, "", last.after
-    closing = tail[len(comments) :]
-    added = [_Entry(before=indent, item=_string(text), comma=True) for text in texts]
-    added[0].before = comments + indent
-    added[-1].comma = trailing
-    return _joined([*entries, *added], closing)
-
-
-def _without(array: str, places: set[int]) -> str:
-    entries, tail = _split(array)
-    if not places or not entries:
-        return array
-    kept: list[_Entry] = []
-    carried, first = "", entries[0].before
-    for place, entry in enumerate(entries):
-        if place in places:
-            carried += entry.before.rstrip()
-            continue
-        if not kept and "\n" not in first + entry.before:
-            entry.before = first
-        entry.before = _below(kept, carried, entry.before)
-        carried = ""
-        kept.append(entry)
-    if not kept:
-        tail = _below(kept, carried, tail)
-        return f"[{tail}]" if "#" in tail else "[]"
-    if not entries[-1].comma:
-        kept[-1].comma, kept[-1].after = False, kept[-1].after.rstrip()
-    return _joined(kept, _below(kept, carried, tail))
-
-
-def _below(kept: Sequence[_Entry], comments: str, text: str) -> str:
-    """The text behind comments that stayed: on a line of its own, or the last comment would swallow it."""
-    open_comment = "#" in comments + (kept[-1].after + kept[-1].trail if kept else "")
-    apart = "\n" if open_comment and not text.lstrip(" \t").startswith("\n") else ""
-    return comments + apart + text

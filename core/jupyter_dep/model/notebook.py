@@ -9,42 +9,18 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from json.decoder import JSONDecodeError, JSONDecoder
+from json.decoder import JSONDecodeError
 
 from ..errors import DepError
 from . import inline
 from .declaration import Declaration
+from .notebook_scan import DECODER, CodeCell, Layout, Scan, array, block_cell, decoded, record, skip, text_or_none, unreadable
 from .requirement import Context
 
-_DECODER = JSONDecoder()
-_SPACE = re.compile(r"[ \t\n\r]*")
 _OPENING = re.compile(r'\{(?P<lead>[ \t\n\r]*)(?:"(?:[^"\\]|\\.)*"(?P<colon>[ \t\n\r]*:[ \t\n\r]*))?')
 _RAW_LINE = re.compile(r"(?:[^\\]|\\[^n])*\\n|(?:[^\\]|\\[^n])+", re.DOTALL)
 _TAG = "jupyter-dep"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeCell:
-    """A code cell; `index` is its 0-based place among all cells, `id` is None before nbformat 4.5."""
-
-    index: int
-    id: str | None
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Layout:
-    """Where things stand in the text, as half-open spans of characters."""
-
-    top: int
-    cells: tuple[int, int]
-    first_cell: int | None
-    sources: dict[int, tuple[int, int]]
-    metadata: tuple[int, int] | None
-    kernelspec: tuple[int, int] | None
-    minor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +60,7 @@ class Notebook:
     code_cells: tuple[CodeCell, ...]
     block: CodeCell | None
     _text: str = field(repr=False)
-    _layout: _Layout = field(repr=False)
+    _layout: Layout = field(repr=False)
     _context: Context = field(repr=False)
 
     @classmethod
@@ -95,11 +71,11 @@ class Notebook:
         `two-script-blocks`, and what `inline.find` raises with the 1-based `cell`.
         """
         where = dict(context or {})
-        text = _decoded(data, where)
+        text = decoded(data, where)
         try:
-            scan = _Scan(text)
+            scan = Scan(text)
         except JSONDecodeError as error:
-            raise _unreadable(text, error, where) from error
+            raise unreadable(text, error, where) from error
         except (RecursionError, ValueError) as error:
             raise DepError(
                 "unreadable-json",
@@ -112,11 +88,11 @@ class Notebook:
         spec, info = (spec if isinstance(spec, dict) else {}), (info if isinstance(info, dict) else {})
         cells = scan.code_cells(where)
         return cls(
-            kernel_name=_text(spec.get("name")),
-            language=_text(spec.get("language")) or _text(info.get("name")),
+            kernel_name=text_or_none(spec.get("name")),
+            language=text_or_none(spec.get("language")) or text_or_none(info.get("name")),
             nbformat_minor=layout.minor,
             code_cells=cells,
-            block=_block_cell(cells, where),
+            block=block_cell(cells, where),
             _text=text,
             _layout=layout,
             _context=where,
@@ -146,7 +122,7 @@ class Notebook:
         if rest.strip():
             return self.with_block(rest)
         spans: list[tuple[int, int]] = []
-        _array(self._text, self._layout.cells[0], lambda _, at: _record(self._text, at, spans))
+        array(self._text, self._layout.cells[0], lambda _, at: record(self._text, at, spans))
         here = self.block.index
         start, end = spans[here]
         if here + 1 < len(spans):
@@ -163,7 +139,7 @@ class Notebook:
         style, layout = self._style(), self._layout
         if layout.kernelspec is not None:
             start, end = layout.kernelspec
-            if _DECODER.raw_decode(self._text, start)[0] == spec:
+            if DECODER.raw_decode(self._text, start)[0] == spec:
                 return self._text.encode()
             return self._spliced(start, end, style.dump(spec, 2))
         if layout.metadata is None:
@@ -193,7 +169,7 @@ class Notebook:
     def _with_member(self, start: int, key: str, value: str, depth: int) -> bytes:
         """The file with a first member in the object that begins at `start`, its members at this depth."""
         style, after = self._style(), start + 1
-        first = _skip(self._text, after)
+        first = skip(self._text, after)
         member = f'"{key}"{style.colon}{value}'
         if self._text.startswith("}", first):
             return self._spliced(after, first, style.line(depth) + member + style.line(depth - 1))
@@ -208,7 +184,7 @@ class Notebook:
         listed = self._text.startswith("[", start)
         spans: list[tuple[int, int]] = []
         if listed:
-            _array(self._text, start, lambda _, at: _record(self._text, at, spans))
+            array(self._text, start, lambda _, at: record(self._text, at, spans))
             raw = [self._text[first:last] for first, last in spans]
             old = [json.loads(item) for item in raw]
         else:
@@ -255,167 +231,6 @@ def blank(block: str | None, name: str, display_name: str) -> bytes:
     return data if block is None else Notebook.parse(data).with_block(block)
 
 
-class _Scan:
-    """One pass over the text. A key that stands twice counts the last time, as in `json`."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._top = _skip(text, 1 if text.startswith("\ufeff") else 0)
-        self._cells: tuple[int, int] | None = None
-        self._first: int | None = None
-        self._found: list[dict[str, object]] = []
-        self._sources: list[tuple[int, int] | None] = []
-        self._metadata: tuple[int, int] | None = None
-        self._kernelspec: tuple[int, int] | None = None
-        self.metadata: dict[str, object] = {}
-        self._formats: dict[str, object] = {}
-        if text.startswith("{", self._top):
-            end = _object(text, self._top, self._member)
-        else:
-            end = _DECODER.raw_decode(text, self._top)[1]
-        if (rest := _skip(text, end)) != len(text):
-            raise JSONDecodeError("Extra data", text, rest)
-
-    def _member(self, key: str, at: int) -> int:
-        if key == "cells":
-            self._cells, self._first, self._found, self._sources = None, None, [], []
-            if self._text.startswith("[", at):
-                end = _array(self._text, at, self._cell)
-                self._cells = (at, end)
-                return end
-        elif key == "metadata":
-            self.metadata, self._kernelspec = {}, None
-            if self._text.startswith("{", at):
-                end = _object(self._text, at, self._metadatum)
-            else:
-                end = _DECODER.raw_decode(self._text, at)[1]
-            self._metadata = (at, end)
-            return end
-        value, end = _DECODER.raw_decode(self._text, at)
-        if key in ("nbformat", "nbformat_minor"):
-            self._formats[key] = value
-        return end
-
-    def _metadatum(self, key: str, at: int) -> int:
-        self.metadata[key], end = _DECODER.raw_decode(self._text, at)
-        if key == "kernelspec":
-            self._kernelspec = (at, end)
-        return end
-
-    def _cell(self, index: int, at: int) -> int:
-        if index == 0:
-            self._first = at
-        cell: dict[str, object] = {}
-        span: list[tuple[int, int]] = []
-
-        def visit(key: str, at: int) -> int:
-            value, end = _DECODER.raw_decode(self._text, at)
-            if key in ("cell_type", "id", "source"):
-                cell[key] = value
-            if key == "source":
-                span[:] = [(at, end)]
-            return end
-
-        if not self._text.startswith("{", at):
-            end = _DECODER.raw_decode(self._text, at)[1]
-        else:
-            end = _object(self._text, at, visit)
-        self._found.append(cell)
-        self._sources.append(span[0] if span else None)
-        return end
-
-    def layout(self, where: Context) -> _Layout:
-        """Where things stand; `DepError` `not-a-notebook` for JSON that is no notebook of format 4."""
-        version = self._formats.get("nbformat")
-        if isinstance(version, int) and version < 4:
-            raise DepError(
-                "not-a-notebook",
-                f"the notebook has the old format {version}",
-                hint="convert it: `jupyter nbconvert --to notebook --inplace FILE`",
-                context=where,
-            )
-        if self._cells is None:
-            raise DepError(
-                "not-a-notebook",
-                "the file is JSON but no notebook: it has no list of cells",
-                hint="name a notebook file, or begin one with `jupyter dep init FILE`",
-                context=where,
-            )
-        minor = self._formats.get("nbformat_minor")
-        return _Layout(
-            top=self._top,
-            cells=self._cells,
-            first_cell=self._first,
-            sources={index: span for index, span in enumerate(self._sources) if span is not None},
-            metadata=self._metadata,
-            kernelspec=self._kernelspec,
-            minor=minor if isinstance(minor, int) else 0,
-        )
-
-    def code_cells(self, where: Context) -> tuple[CodeCell, ...]:
-        cells: list[CodeCell] = []
-        for index, cell in enumerate(self._found):
-            source = cell.get("source", "")
-            if isinstance(source, list) and all(isinstance(line, str) for line in source):
-                source = "".join(source)
-            if not isinstance(source, str):
-                raise DepError(
-                    "not-a-notebook",
-                    f"the source of cell {index + 1} is not text",
-                    hint="restore the notebook from a checkpoint or from version control",
-                    context={**where, "cell": index + 1},
-                )
-            if cell.get("cell_type") == "code":
-                cells.append(CodeCell(index=index, id=_text(cell.get("id")), source=source))
-        return tuple(cells)
-
-
-def _block_cell(cells: tuple[CodeCell, ...], where: Context) -> CodeCell | None:
-    found = [
-        cell
-        for cell in cells
-        if not cell.source.lstrip().startswith("%%")
-        and inline.find(cell.source, context={**where, "cell": cell.index + 1}) is not None
-    ]
-    if len(found) > 1:
-        first, second = found[0].index + 1, found[1].index + 1
-        raise DepError(
-            "two-script-blocks",
-            f"cells {first} and {second} both hold a `# /// script` block",
-            hint=f"keep the block in cell {first} and move what cell {second} declares into it",
-            context={**where, "cell": first},
-        )
-    return found[0] if found else None
-
-
-def _decoded(data: bytes, where: Context) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise DepError(
-            "unreadable-json",
-            f"the file is not UTF-8 at byte {error.start}",
-            hint="save the notebook as UTF-8",
-            context={**where, "line": data.count(b"\n", 0, error.start) + 1},
-        ) from error
-
-
-def _unreadable(text: str, error: JSONDecodeError, where: Context) -> DepError:
-    if re.search(r"^(?:<{7}|>{7}) ", text, re.MULTILINE):
-        return DepError(
-            "unmerged",
-            "the notebook holds merge conflict markers",
-            hint="finish the merge of the notebook, then run `jupyter dep lock`",
-            context={**where, "line": error.lineno},
-        )
-    return DepError(
-        "unreadable-json",
-        f"the file is not JSON: {error.msg[:1].lower()}{error.msg[1:]}",
-        hint="restore the notebook from a checkpoint or from version control",
-        context={**where, "line": error.lineno, "column": error.colno},
-    )
-
-
 def _escapes_everything(text: str) -> bool:
     """Whether the writer escapes what is not ASCII. Without any evidence it does not, as nbformat does not."""
     if not text.isascii():
@@ -434,52 +249,3 @@ def _slashes(text: str, at: int) -> int:
     while at > count and text[at - count - 1] == "\\":
         count += 1
     return count
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _skip(text: str, at: int) -> int:
-    match = _SPACE.match(text, at)
-    return match.end() if match else at
-
-
-def _record(text: str, at: int, spans: list[tuple[int, int]]) -> int:
-    end = _DECODER.raw_decode(text, at)[1]
-    spans.append((at, end))
-    return end
-
-
-def _object(text: str, at: int, visit: Callable[[str, int], int]) -> int:
-    """The end of the object at `at`; `visit` gets each key with its value's start and returns the value's end."""
-    at = _skip(text, at + 1)
-    if text.startswith("}", at):
-        return at + 1
-    while True:
-        if not text.startswith('"', at):
-            raise JSONDecodeError("Expecting property name enclosed in double quotes", text, at)
-        key, at = _DECODER.raw_decode(text, at)
-        at = _skip(text, at)
-        if not text.startswith(":", at):
-            raise JSONDecodeError("Expecting ':' delimiter", text, at)
-        at = _skip(text, visit(key, _skip(text, at + 1)))
-        if text.startswith("}", at):
-            return at + 1
-        if not text.startswith(",", at):
-            raise JSONDecodeError("Expecting ',' delimiter", text, at)
-        at = _skip(text, at + 1)
-
-
-def _array(text: str, at: int, visit: Callable[[int, int], int]) -> int:
-    """The end of the array at `at`; `visit` gets each index with its value's start and returns the value's end."""
-    at, index = _skip(text, at + 1), 0
-    if text.startswith("]", at):
-        return at + 1
-    while True:
-        at = _skip(text, visit(index, at))
-        if text.startswith("]", at):
-            return at + 1
-        if not text.startswith(",", at):
-            raise JSONDecodeError("Expecting ',' delimiter", text, at)
-        at, index = _skip(text, at + 1), index + 1

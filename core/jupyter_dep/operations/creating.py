@@ -18,8 +18,10 @@ from ..model.interpreter import Interpreter
 from ..model.names import distribution_for
 from ..model.notebook import Notebook, blank
 from ..services import Services
+from .asking import KERNEL_DISPLAY, KERNEL_NAME, Asking, Changed, load
+from .building import bytecode_source
 from .consenting import consent_missing, trust_of
-from .editing import KERNEL_DISPLAY, KERNEL_NAME, Asking, Changed, _bytecode_source, load, new_block, relock
+from .editing import new_block, relock
 from .environments import ensure_environment, select_for
 from .inspecting import locked_state
 from .locking import allows, cutoff
@@ -154,7 +156,7 @@ def sync(notebook: Path, services: Services, asking: Asking) -> Changed:
             trust,
             services,
             file=notebook.name,
-            bytecode_from=_bytecode_source(state, services, asking, selected),
+            bytecode_from=bytecode_source(state, services, asking, selected),
             offline=asking.offline,
             reporter=asking.reporter,
             cancel=asking.cancel,

@@ -1,86 +1,27 @@
-"""add, remove, update, lock, python, undo: from a wanted declaration to notebook, lock and environment, all or nothing."""
+"""add, remove, update, lock, python: from a wanted declaration to notebook, lock and environment, all or nothing."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import DepError, StaleError
 from ..io import files
 from ..io.history import Pending, Step
-from ..io.store import Sealed
 from ..messages import Edit
 from ..model import inline
 from ..model.declaration import Declaration
 from ..model.notebook import Notebook
-from ..model.plan import Change
 from ..model.policy import declared_items
 from ..model.requirement import parse as parse_requirement
-from ..model.summary import Summary
-from ..progress import Cancel, Reporter, silent
 from ..services import Services
-from .consenting import Trust, consent_missing, covered, trust_of
-from .environments import Selected, ensure_environment, select_for
-from .locking import Locked, LockOptions, lock_for_state, sides
+from .asking import KERNEL_DISPLAY, KERNEL_NAME, Asking, Changed, kernel_minor, load
+from .building import build, settle
+from .consenting import trust_of
+from .locking import Locked, LockOptions, lock_for_state
+from .pinning import sides
 from .state import State, check_lock_name, foreign_lock, read_state
-
-KERNEL_NAME = "dep"
-KERNEL_DISPLAY = "Python (dep)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """Who asks, and how the work is reported.
-
-    `environment` is the key that the asking kernel runs on (None: no kernel of ours). `live_block` is a front end's block,
-    `in_kernel` that the file belongs to an editor and is not written. `command` is the line for the history.
-    """
-
-    command: str = ""
-    environment: str | None = None
-    in_kernel: bool = False
-    live_block: str | None = None
-    dry_run: bool = False
-    offline: bool = False
-    sync: bool = True
-    overwrite: bool = False
-    reporter: Reporter = field(default=silent)
-    cancel: Cancel | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
-    """What a verb did. `sealed` is the environment that answers now, None where it was not built and `unbuilt` says why.
-
-    `redeclared`, `relocked`, `built`: the declaration, the lock's bytes are others than before, the environment was made now.
-    """
-
-    state: State
-    summary: Summary | None
-    changes: tuple[Change, ...] = ()
-    notes: tuple[str, ...] = ()
-    edit: Edit | None = None
-    sealed: Sealed | None = None
-    selected: Selected | None = None
-    unbuilt: str = ""
-    dry_run: bool = False
-    redeclared: bool = False
-    relocked: bool = False
-    built: bool = False
-
-
-def load(notebook: Path, services: Services, asking: Asking) -> State:
-    state = read_state(notebook, services, live_block=asking.live_block)
-    if state.data is None and not asking.in_kernel:
-        raise DepError(
-            "no-such-notebook",
-            "there is no such notebook",
-            hint=f"check the path, or make one with `jupyter dep init {notebook}`",
-            context={"file": str(notebook)},
-        )
-    return state
 
 
 def new_block(services: Services, asking: Asking, requirements: Sequence[str] = (), python: str | None = None) -> str:
@@ -88,11 +29,6 @@ def new_block(services: Services, asking: Asking, requirements: Sequence[str] = 
     minor = kernel_minor(services, asking)
     found = services.interpreters.find(python or minor or ">=3.9")
     return inline.new(list(requirements), f">={found.minor}")
-
-
-def kernel_minor(services: Services, asking: Asking) -> str | None:
-    sealed = services.store.sealed(asking.environment) if asking.environment else None
-    return ".".join(sealed.interpreter.split()[1].split(".")[:2]) if sealed else None
 
 
 def add(notebook: Path, requirements: Sequence[str], services: Services, asking: Asking) -> Changed:
@@ -140,12 +76,12 @@ def relock(
             context=state.project.context,
         )
     if upgrade and not isinstance(upgrade, bool):
-        _must_be_locked(state, upgrade)
+        must_be_locked(state, upgrade)
     block = edit(state.block) if edit else state.block
     return change(state, block, services, asking, upgrade=upgrade, python=python, force=True)
 
 
-def _must_be_locked(state: State, names: Sequence[str]) -> None:
+def must_be_locked(state: State, names: Sequence[str]) -> None:
     from difflib import get_close_matches
 
     from packaging.utils import canonicalize_name
@@ -204,7 +140,7 @@ def change(
     _refuse_link(state)
     check_lock_name(state.project)
     if not force and block == state.block and state.lock_answers and state.project.orphan is None:
-        return _settle(state, state.summary, services, asking)
+        return settle(state, state.summary, services, asking)
     if (
         force
         and block == state.block
@@ -213,7 +149,7 @@ def change(
         and python is None
         and state.project.orphan is None
     ):
-        return _settle(state, state.summary, services, asking)
+        return settle(state, state.summary, services, asking)
     if not asking.dry_run:
         _check_writable(state, block, asking)
     options = LockOptions(
@@ -234,7 +170,7 @@ def change(
             relocked=locked.data != state.lock_data,
         )
     own = _becomes_own(state, declaration, services)
-    selected, sealed, unbuilt, built = _build(state, locked.data, locked.summary, own, services, asking, declaration)
+    selected, sealed, unbuilt, built = build(state, locked.data, locked.summary, own, services, asking, declaration)
     if own:  # first, so that a kill between the two never leaves the user's own lock as a stranger's
         services.consent.allow("fingerprint", [locked.summary.fingerprint], by="own")
     edit = _write(state, block, locked, services, asking)
@@ -338,132 +274,3 @@ def _remember(state: State, block: str, data: bytes, services: Services, asking:
         key_before=asking.environment,
     )
     services.history.record(state.project.notebook, step, [item for item in (before, data) if item is not None])
-
-
-def _settle(state: State, summary: Summary | None, services: Services, asking: Asking, *, edit: Edit | None = None) -> Changed:
-    """Build (or find) the environment of what is locked already."""
-    if summary is None or state.lock_data is None:
-        return Changed(state=state, summary=summary, edit=edit)
-    selected, sealed, unbuilt, built = _build(state, state.lock_data, summary, False, services, asking)
-    if sealed is not None:
-        services.history.used(state.project.notebook, sealed.key)
-    return Changed(state=state, summary=summary, edit=edit, sealed=sealed, selected=selected, unbuilt=unbuilt, built=built)
-
-
-def _build(
-    state: State,
-    data: bytes,
-    summary: Summary,
-    own: bool,
-    services: Services,
-    asking: Asking,
-    declaration: Declaration | None = None,
-) -> tuple[Selected | None, Sealed | None, str, bool]:
-    """The environment of a lock, before anything is written: what cannot be built changes nothing."""
-    if not asking.sync:
-        return None, None, "", False
-    notebook = state.project.notebook
-    context = state.project.lock_context if data == state.lock_data else state.project.context
-    selected = select_for(data, summary, services, context=context)
-    assert selected is not None
-    trust = trust_of(summary, notebook, services, selected.artifacts)
-    if own:
-        declared = declared_items(declaration) if declaration else ()
-        named = set(covered(declared, trust.missing))
-        services.consent.allow("item", sorted(str(item) for item in named), by="declared")
-        trust = Trust(basis="own", missing=tuple(item for item in trust.missing if item not in named))
-    if trust.basis == "none" or trust.missing:
-        if own and trust.missing:
-            raise consent_missing(summary, trust.missing, notebook.name, known=True)
-        words = "the lock was somebody else's before, so it is not built until you allow it: "
-        return selected, None, words + f"`jupyter dep trust allow {notebook.name}`", False
-    sealed = services.store.sealed(selected.key)
-    missing = sealed is None
-    if sealed is None:
-        sealed = ensure_environment(
-            selected,
-            trust,
-            services,
-            file=notebook.name,
-            bytecode_from=_bytecode_source(state, services, asking, selected),
-            offline=asking.offline,
-            reporter=asking.reporter,
-            cancel=asking.cancel,
-        )
-    return selected, sealed, "", missing
-
-
-def _bytecode_source(state: State, services: Services, asking: Asking, selected: Selected) -> str | None:
-    """Site-packages of the environment whose bytecode the new one takes over: the asking kernel's, or the project's last."""
-    for key in (asking.environment, *reversed(services.history.environments(state.project.notebook))):
-        sealed = services.store.sealed(key) if key else None
-        if sealed is not None and sealed.interpreter == selected.interpreter.identity:
-            return sealed.site
-    for sealed in services.store.all():
-        if sealed.interpreter == selected.interpreter.identity:
-            return sealed.site
-    return None
-
-
-def undo(notebook: Path, services: Services, asking: Asking, *, redo: bool = False) -> Changed:
-    """Take back the last command (or bring it again): declaration and lock together, if both are what it left."""
-    state = load(notebook, services, asking)
-    history = services.history
-    step = history.last(notebook, redo=redo)
-    if step is None:
-        raise DepError(
-            "nothing-to-undo",
-            f"there is nothing to {'redo' if redo else 'undo'} for this notebook",
-            hint="the history starts with the first command and holds the last 20",
-            context=state.project.context,
-        )
-    old_block, new_block_ = (step.block_after, step.block_before) if redo else (step.block_before, step.block_after)
-    old_lock, new_lock = (step.lock_after, step.lock_before) if redo else (step.lock_before, step.lock_after)
-    lock_now = hashlib.sha256(state.lock_data).hexdigest() if state.lock_data is not None else None
-    if not _same_block(state.block, new_block_) or lock_now != new_lock:
-        what = "the lock" if _same_block(state.block, new_block_) else "the declaration"
-        raise DepError(
-            "changed-since",
-            f"{what} has changed since `{step.command}`, so nothing was undone",
-            hint="compare with your version control, or edit the block by hand and run `jupyter dep lock`",
-            context=state.project.context,
-        )
-    data = history.lock_bytes(notebook, old_lock)
-    edit = _restore(state, old_block, data, services, asking)
-    history.move(notebook, redo=redo)
-    after = read_state(notebook, services, live_block=old_block if state.live else None)
-    try:
-        return _settle(after, after.summary, services, asking, edit=edit)
-    except DepError as error:  # declaration and lock are back, which was asked for: a build can be tried again
-        unbuilt = f"its environment is not built: {error.message.splitlines()[0]} (`jupyter dep sync NOTEBOOK` tries again)"
-        return Changed(state=after, summary=after.summary, edit=edit, unbuilt=unbuilt)
-
-
-def _same_block(now: str | None, then: str | None) -> bool:
-    if now is None or then is None:
-        return now is then
-    try:
-        return inline.parse(now).digest() == inline.parse(then).digest()
-    except DepError:
-        return now == then
-
-
-def _restore(state: State, block: str | None, lock: bytes | None, services: Services, asking: Asking) -> Edit | None:
-    project = state.project
-    edit = None
-    text = block if block is not None else inline.without(state.block or "")
-    if state.live:
-        edit = Edit(project=str(project.notebook), before=state.block, after=text)
-    elif asking.in_kernel:
-        wanted = Pending(base=state.base, wanted=text)
-        services.history.set_pending(project.notebook, None if _same_block(state.base, block) else wanted)
-        edit = Edit(project=str(project.notebook), before=state.base, after=text, pending=True)
-    elif state.data is not None and text != state.base:
-        parsed = Notebook.parse(state.data, context=project.context)
-        content = parsed.with_block(text) if block is not None else parsed.without_block()
-        files.replace(project.notebook, content, expected=state.data)
-    if lock is None:
-        project.lock.unlink(missing_ok=True)
-    elif lock != state.lock_data:
-        files.replace(project.lock, lock, expected=state.lock_data)
-    return edit

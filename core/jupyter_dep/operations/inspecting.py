@@ -12,8 +12,8 @@ from ..errors import DepError
 from ..model import lockfile
 from ..model.graph import Graph
 from ..services import Services
+from .asking import Asking, load
 from .consenting import Trust, trust_of
-from .editing import Asking, load
 from .environments import Selected, select_for
 from .locking import LockOptions, lock_for_state
 from .state import State, read_state
@@ -165,9 +165,9 @@ def why(notebook: Path, name: str, services: Services, asking: Asking) -> tuple[
     assert state.summary is not None
     wanted = str(canonicalize_name(name))
     if wanted not in state.summary.versions:
-        from .editing import _must_be_locked
+        from .editing import must_be_locked
 
-        _must_be_locked(state, (name,))
+        must_be_locked(state, (name,))
     roots = list(state.declaration.names) if state.declaration else []
     kernel = [item for item in ("ipykernel", "ipywidgets") if item in state.summary.versions and item not in roots]
     return state, wanted, _graph(state).paths(wanted, [*roots, *kernel])

@@ -11,8 +11,8 @@ from typing import cast, get_args
 from ..errors import DepError
 from ..model.policy import Item, ItemKind, declared_items
 from ..services import Services
+from .asking import Asking, load
 from .consenting import consent_missing, unusual_artifacts, unusual_needs_consent
-from .editing import Asking, load
 from .environments import select_for, vouched
 
 

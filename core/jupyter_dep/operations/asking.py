@@ -1,0 +1,79 @@
+"""Who asks for a change and what came of it: the values that every verb that changes a project shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import DepError
+from ..io.store import Sealed
+from ..messages import Edit
+from ..model.plan import Change
+from ..model.summary import Summary
+from ..progress import Cancel, Reporter, silent
+from ..services import Services
+from .environments import Selected
+from .state import State, read_state
+
+KERNEL_NAME = "dep"
+
+
+KERNEL_DISPLAY = "Python (dep)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Who asks, and how the work is reported.
+
+    `environment` is the key that the asking kernel runs on (None: no kernel of ours). `live_block` is a front end's block,
+    `in_kernel` that the file belongs to an editor and is not written. `command` is the line for the history.
+    """
+
+    command: str = ""
+    environment: str | None = None
+    in_kernel: bool = False
+    live_block: str | None = None
+    dry_run: bool = False
+    offline: bool = False
+    sync: bool = True
+    overwrite: bool = False
+    reporter: Reporter = field(default=silent)
+    cancel: Cancel | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """What a verb did. `sealed` is the environment that answers now, None where it was not built and `unbuilt` says why.
+
+    `redeclared`, `relocked`, `built`: the declaration, the lock's bytes are others than before, the environment was made now.
+    """
+
+    state: State
+    summary: Summary | None
+    changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+    edit: Edit | None = None
+    sealed: Sealed | None = None
+    selected: Selected | None = None
+    unbuilt: str = ""
+    dry_run: bool = False
+    redeclared: bool = False
+    relocked: bool = False
+    built: bool = False
+
+
+def load(notebook: Path, services: Services, asking: Asking) -> State:
+    state = read_state(notebook, services, live_block=asking.live_block)
+    if state.data is None and not asking.in_kernel:
+        raise DepError(
+            "no-such-notebook",
+            "there is no such notebook",
+            hint=f"check the path, or make one with `jupyter dep init {notebook}`",
+            context={"file": str(notebook)},
+        )
+    return state
+
+
+def kernel_minor(services: Services, asking: Asking) -> str | None:
+    sealed = services.store.sealed(asking.environment) if asking.environment else None
+    return ".".join(sealed.interpreter.split()[1].split(".")[:2]) if sealed else None

@@ -1,0 +1,79 @@
+"""From what is locked to a sealed environment that a verb can hand on."""
+
+from __future__ import annotations
+
+from ..io.store import Sealed
+from ..messages import Edit
+from ..model.declaration import Declaration
+from ..model.policy import declared_items
+from ..model.summary import Summary
+from ..services import Services
+from .asking import Asking, Changed
+from .consenting import Trust, consent_missing, covered, trust_of
+from .environments import Selected, ensure_environment, select_for
+from .state import State
+
+
+def settle(state: State, summary: Summary | None, services: Services, asking: Asking, *, edit: Edit | None = None) -> Changed:
+    """Build (or find) the environment of what is locked already."""
+    if summary is None or state.lock_data is None:
+        return Changed(state=state, summary=summary, edit=edit)
+    selected, sealed, unbuilt, built = build(state, state.lock_data, summary, False, services, asking)
+    if sealed is not None:
+        services.history.used(state.project.notebook, sealed.key)
+    return Changed(state=state, summary=summary, edit=edit, sealed=sealed, selected=selected, unbuilt=unbuilt, built=built)
+
+
+def build(
+    state: State,
+    data: bytes,
+    summary: Summary,
+    own: bool,
+    services: Services,
+    asking: Asking,
+    declaration: Declaration | None = None,
+) -> tuple[Selected | None, Sealed | None, str, bool]:
+    """The environment of a lock, before anything is written: what cannot be built changes nothing."""
+    if not asking.sync:
+        return None, None, "", False
+    notebook = state.project.notebook
+    context = state.project.lock_context if data == state.lock_data else state.project.context
+    selected = select_for(data, summary, services, context=context)
+    assert selected is not None
+    trust = trust_of(summary, notebook, services, selected.artifacts)
+    if own:
+        declared = declared_items(declaration) if declaration else ()
+        named = set(covered(declared, trust.missing))
+        services.consent.allow("item", sorted(str(item) for item in named), by="declared")
+        trust = Trust(basis="own", missing=tuple(item for item in trust.missing if item not in named))
+    if trust.basis == "none" or trust.missing:
+        if own and trust.missing:
+            raise consent_missing(summary, trust.missing, notebook.name, known=True)
+        words = "the lock was somebody else's before, so it is not built until you allow it: "
+        return selected, None, words + f"`jupyter dep trust allow {notebook.name}`", False
+    sealed = services.store.sealed(selected.key)
+    missing = sealed is None
+    if sealed is None:
+        sealed = ensure_environment(
+            selected,
+            trust,
+            services,
+            file=notebook.name,
+            bytecode_from=bytecode_source(state, services, asking, selected),
+            offline=asking.offline,
+            reporter=asking.reporter,
+            cancel=asking.cancel,
+        )
+    return selected, sealed, "", missing
+
+
+def bytecode_source(state: State, services: Services, asking: Asking, selected: Selected) -> str | None:
+    """Site-packages of the environment whose bytecode the new one takes over: the asking kernel's, or the project's last."""
+    for key in (asking.environment, *reversed(services.history.environments(state.project.notebook))):
+        sealed = services.store.sealed(key) if key else None
+        if sealed is not None and sealed.interpreter == selected.interpreter.identity:
+            return sealed.site
+    for sealed in services.store.all():
+        if sealed.interpreter == selected.interpreter.identity:
+            return sealed.site
+    return None

@@ -1,0 +1,81 @@
+"""undo and redo: declaration and lock together, if both are what the command left."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from ..errors import DepError
+from ..io import files
+from ..io.history import Pending
+from ..messages import Edit
+from ..model import inline
+from ..model.notebook import Notebook
+from ..services import Services
+from .asking import Asking, Changed, load
+from .building import settle
+from .state import State, read_state
+
+
+def undo(notebook: Path, services: Services, asking: Asking, *, redo: bool = False) -> Changed:
+    """Take back the last command (or bring it again): declaration and lock together, if both are what it left."""
+    state = load(notebook, services, asking)
+    history = services.history
+    step = history.last(notebook, redo=redo)
+    if step is None:
+        raise DepError(
+            "nothing-to-undo",
+            f"there is nothing to {'redo' if redo else 'undo'} for this notebook",
+            hint="the history starts with the first command and holds the last 20",
+            context=state.project.context,
+        )
+    old_block, new_block_ = (step.block_after, step.block_before) if redo else (step.block_before, step.block_after)
+    old_lock, new_lock = (step.lock_after, step.lock_before) if redo else (step.lock_before, step.lock_after)
+    lock_now = hashlib.sha256(state.lock_data).hexdigest() if state.lock_data is not None else None
+    if not _same_block(state.block, new_block_) or lock_now != new_lock:
+        what = "the lock" if _same_block(state.block, new_block_) else "the declaration"
+        raise DepError(
+            "changed-since",
+            f"{what} has changed since `{step.command}`, so nothing was undone",
+            hint="compare with your version control, or edit the block by hand and run `jupyter dep lock`",
+            context=state.project.context,
+        )
+    data = history.lock_bytes(notebook, old_lock)
+    edit = _restore(state, old_block, data, services, asking)
+    history.move(notebook, redo=redo)
+    after = read_state(notebook, services, live_block=old_block if state.live else None)
+    try:
+        return settle(after, after.summary, services, asking, edit=edit)
+    except DepError as error:  # declaration and lock are back, which was asked for: a build can be tried again
+        unbuilt = f"its environment is not built: {error.message.splitlines()[0]} (`jupyter dep sync NOTEBOOK` tries again)"
+        return Changed(state=after, summary=after.summary, edit=edit, unbuilt=unbuilt)
+
+
+def _same_block(now: str | None, then: str | None) -> bool:
+    if now is None or then is None:
+        return now is then
+    try:
+        return inline.parse(now).digest() == inline.parse(then).digest()
+    except DepError:
+        return now == then
+
+
+def _restore(state: State, block: str | None, lock: bytes | None, services: Services, asking: Asking) -> Edit | None:
+    project = state.project
+    edit = None
+    text = block if block is not None else inline.without(state.block or "")
+    if state.live:
+        edit = Edit(project=str(project.notebook), before=state.block, after=text)
+    elif asking.in_kernel:
+        wanted = Pending(base=state.base, wanted=text)
+        services.history.set_pending(project.notebook, None if _same_block(state.base, block) else wanted)
+        edit = Edit(project=str(project.notebook), before=state.base, after=text, pending=True)
+    elif state.data is not None and text != state.base:
+        parsed = Notebook.parse(state.data, context=project.context)
+        content = parsed.with_block(text) if block is not None else parsed.without_block()
+        files.replace(project.notebook, content, expected=state.data)
+    if lock is None:
+        project.lock.unlink(missing_ok=True)
+    elif lock != state.lock_data:
+        files.replace(project.lock, lock, expected=state.lock_data)
+    return edit
