@@ -48,13 +48,6 @@ def request(text: str = "", **changes: object) -> LockRequest:
 def test_lock(asked: dict[str, Any], more: list[str]) -> None:
     built = engine_input.lock_arguments("/opt/python", **asked)
     assert built == ["lock", *CAREFUL, "--no-build", "--python", "/opt/python", *more]
-        "lock",
-        *CAREFUL,
-        "--no-build",
-        "--python",
-        "/opt/python",
-        *more,
-    ]
 
 
 def test_export_and_tree_look_at_what_was_resolved_and_at_nothing_else() -> None:

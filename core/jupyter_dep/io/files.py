@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import secrets
 import stat
 from pathlib import Path
 from typing import Any
@@ -89,7 +88,7 @@ def replace(path: Path, content: bytes, *, expected: bytes | None) -> None:
     Errors: `changed-meanwhile` and what `explain` says. On any error the file is as it was.
     """
     target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
     try:
         mode = stat.S_IMODE(target.stat().st_mode) if expected is not None else None
         if mode is not None and not os.access(target, os.W_OK):
@@ -143,7 +142,7 @@ def _publish_new(temporary: Path, target: Path) -> None:
 
 def write_state(path: Path, value: Any) -> None:
     """Write one of our own small JSON files: atomically, readable by its user only."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -10,7 +10,6 @@ Nothing ever refers to an unsealed folder, so a kill at any point leaves nothing
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import sys
 import time
@@ -120,7 +119,7 @@ class Store:
         return _Turn(FileLock(self.root / "k" / f"{key}.lock", mode=0o600), reporter, cancel)
 
     def _build(self, recipe: Recipe, reporter: Reporter) -> Sealed:
-        name = secrets.token_hex(5)
+        name = os.urandom(5).hex()
         folder = self.root / "e" / name
         lease = Lease.take(folder.with_name(name + ".lease"), exclusive=True)
         if lease is None:  # 40 random bits: somebody else's build of the same name is a broken random source

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 from dataclasses import dataclass, field
 from json.decoder import JSONDecodeError
 
@@ -152,6 +151,8 @@ class Notebook:
     def _with_first_cell(self, source: str) -> bytes:
         style, layout = self._style(), self._layout
         as_text = any(self._text.startswith('"', start) for start, _ in layout.sources.values())
+        import secrets  # only edits need it, and it takes a tenth of what opening a notebook may take
+
         cell: dict[str, object] = {"cell_type": "code", "execution_count": None}
         if layout.minor >= 5:
             taken = {cell.id for cell in self.code_cells}

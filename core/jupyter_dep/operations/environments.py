@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ..engine import Install
 from ..errors import ConsentError, DepError
 from ..io import files, venv
 from ..io.store import Recipe, Sealed
@@ -73,6 +72,8 @@ def ensure_environment(
         if trust.basis != "own":
             reporter(Progress(phase="checking", detail="what your package index vouches for"))
             artifacts = vouched(selected, services, file=file, offline=offline, cancel=cancel)
+        from ..engine import Install
+
         install = Install(artifacts=artifacts, python=str(python), python_version=selected.interpreter.minor, offline=offline)
         reporter(Progress(phase="linking"))
         services.engine.install(install, reporter=reporter, cancel=cancel)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -165,7 +165,7 @@ class _Look:
             *(f"Unusual: it {item.words()}." for item in trust.missing),
             f"Fingerprint {summary.fingerprint}.",
         )
-        question = Question(fingerprint=summary.fingerprint, code=secrets.token_hex(2), lines=lines, accept=accept)
+        question = Question(fingerprint=summary.fingerprint, code=os.urandom(2).hex(), lines=lines, accept=accept)
         return refused(error, question)
 
 
