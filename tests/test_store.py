@@ -358,9 +358,10 @@ def test_files_are_read_only_for_an_ordinary_user(tmp_path: Path) -> None:
     for folder in tmp_path.parents:
         if folder.stat().st_uid == 0 and folder != Path("/tmp"):
             folder.chmod(folder.stat().st_mode | 0o011)
+    # everything is imported before the privileges go: the interpreter may lie where only its owner reads
     code = (
         "import os, sys, tempfile; from pathlib import Path; sys.path[:0] = eval(sys.argv[1]);"
-        "import test_store; os.setgid(65534); os.setuid(65534);"
+        "import filelock, test_store; os.setgid(65534); os.setuid(65534);"
         "test_store.seal_read_only(Path(tempfile.mkdtemp()))"
     )
     folders = [str(Path(__file__).parent), *sys.path]
