@@ -110,7 +110,7 @@ class Agent:
             if {"-h", "--help"} & set(said):
                 return _manual(said)
             parsed = parse(said)
-            if not parsed.verb.in_cell:
+            if not parsed.verb.in_cell or parsed.texts("allow"):
                 raise in_terminal(parsed)
             notebook = target(parsed, request)
         except DepError as error:
@@ -136,6 +136,7 @@ class Agent:
             # the kernel moves with its own notebook; one that nobody knows a notebook of, with the one that is named
             environment=request.environment if own or request.notebook is None else None,
             in_kernel=own,
+            from_cell=True,
             live_block=request.block if own else None,
             dry_run=parsed.flag("dry_run"),
             offline=parsed.flag("offline"),
@@ -173,7 +174,10 @@ def understood(raw: Mapping[str, Any]) -> Request:
 def words(line: str) -> list[str]:
     """The words of a `%dep` line. Quotes group as in a shell; a bare `>=2` stays what it is."""
     try:
-        return shlex.split(line, comments=False, posix=True)
+        lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
+        lexer.whitespace_split, lexer.commenters = True, ""
+        lexer.escape = ""  # a backslash is a part of a Windows path, and nothing that people escape belongs here
+        return list(lexer)
     except ValueError as error:
         raise UsageError("bad-usage", f"the quotes do not match: {error}", hint='write "pandas>=2" in one pair') from error
 

@@ -11,7 +11,7 @@ from jupyter_dep.io import files
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.model import inline, requirement
 from jupyter_dep.model.names import distribution_for
-from jupyter_dep.operations import asking, creating, editing, undoing
+from jupyter_dep.operations import asking, consenting, creating, editing, undoing
 from jupyter_dep.operations.inspecting import status as status_of
 from packaging.utils import canonicalize_name
 
@@ -89,7 +89,8 @@ def lock(call: Call) -> Outcome:
 
 
 def sync(call: Call) -> Outcome:
-    return _changed(call, creating.sync(call.target(), call.services, call.asking))
+    with consenting.granting(call.parsed.texts("allow"), call.services):
+        return _changed(call, creating.sync(call.target(), call.services, call.asking))
 
 
 def undo(call: Call) -> Outcome:

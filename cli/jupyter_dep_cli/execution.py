@@ -6,6 +6,9 @@ import asyncio
 import os
 import re
 import tempfile
+import threading
+from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -35,8 +38,36 @@ class _DiedError(Exception):
 
 def _last_words(log: IO[bytes]) -> str:
     log.seek(0)
-    lines = [line.strip() for line in log.read().decode("utf-8", "replace").splitlines() if line.strip()]
+    said = log.read().decode("utf-8", "replace").splitlines()
+    lines = [line.strip() for line in said if line.strip() and "running over TCP without encryption" not in line]
     return f": {lines[-1]}" if lines else ""
+
+
+def _in_a_thread(work: Coroutine[Any, Any, None]) -> None:
+    """Run it to its end on a loop of another thread: nbclient takes Ctrl-C for itself on the main one, and breaks by it.
+
+    Ctrl-C ends the work in order, kernel included, and goes on as `KeyboardInterrupt`.
+    """
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(work)
+    thread = threading.Thread(target=_until_done, args=(loop, task), daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(0.2)
+    except KeyboardInterrupt:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join(15)
+        raise
+    task.result()
+
+
+def _until_done(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
+    with suppress(BaseException):  # the task keeps what went wrong
+        loop.run_until_complete(task)
+    with suppress(RuntimeError):
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
 
 
 def execute(notebook: Path, sealed: Sealed, data: bytes, *, timeout: float | None, reporter: Reporter) -> Executed:
@@ -83,7 +114,7 @@ def execute(notebook: Path, sealed: Sealed, data: bytes, *, timeout: float | Non
         # what the kernel itself says (warnings about its transport, a crash) is no output of the notebook
         with tempfile.TemporaryFile() as log:
             try:
-                asyncio.run(run(log))
+                _in_a_thread(run(log))
             except DeadKernelError as problem:
                 raise _DiedError(_last_words(log)) from problem
     except CellExecutionError as problem:

@@ -11,7 +11,8 @@ from jupyter_dep.io import files, venv
 from jupyter_dep.io.process import replace_or_supervise
 from jupyter_dep.io.store import Sealed
 from jupyter_dep.messages import Outcome, Report
-from jupyter_dep.operations import creating, editing, trusting
+from jupyter_dep.operations import consenting, creating, editing
+from jupyter_dep_kernels.context import GUARDS
 
 from .call import Call
 
@@ -21,7 +22,7 @@ def _exact(call: Call, *, stale_is_error: bool) -> Sealed:
     target = call.target()
     if stale_is_error:
         editing.check(target, call.services)
-    with trusting.granting(call.parsed.texts("allow"), call.services):
+    with consenting.granting(call.parsed.texts("allow"), call.services):
         result = creating.sync(target, call.services, call.asking)
     assert result.sealed is not None
     return result.sealed
@@ -39,10 +40,12 @@ def run(call: Call) -> Outcome:
         raise UsageError("bad-usage", f"`--timeout {seconds}` is not a number", hint="give seconds") from error
     sealed = _exact(call, stale_is_error=True)
     output = call.parsed.text("output")
-    done = execute(target, sealed, files.read(target), timeout=timeout, reporter=call.asking.reporter)
-    if output is not None:
-        path = call.cwd / output
-        files.replace(path, done.notebook, expected=files.read_if_there(path))
+    path = call.cwd / output if output is not None else None
+    source = files.read(target)
+    before = None if path is None else source if path.resolve() == target.resolve() else files.read_if_there(path)
+    done = execute(target, sealed, source, timeout=timeout, reporter=call.asking.reporter)
+    if path is not None:  # an executed notebook never replaces what somebody saved meanwhile
+        files.replace(path, done.notebook, expected=before)
     data = {
         "project": str(target),
         "environment": {"path": sealed.path, "sealed": True, "key": sealed.key},
@@ -83,7 +86,7 @@ def exec_(call: Call) -> Outcome:
     programs = venv.script_folder(Path(sealed.path))
     env = {name: value for name, value in call.services.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
     env["VIRTUAL_ENV"] = sealed.path
-    env["PATH"] = f"{programs}{os.pathsep}{env.get('PATH', '')}"
+    env["PATH"] = os.pathsep.join([str(GUARDS), str(programs), env.get("PATH", "")])
     program = shutil.which(call.parsed.command[0], path=env["PATH"])
     if program is None:
         raise DepError(

@@ -51,6 +51,7 @@ class Verb:
 
 _DRY = Option(flags=("--dry-run",), help="show what would change, write nothing")
 _OFFLINE = Option(flags=("--offline",), help="use what is cached, ask no index")
+_ALLOW = Option(flags=("--allow",), help="allow something unusual, such as build:NAME", metavar="ITEM", repeat=True)
 _OVERWRITE = Option(flags=("--overwrite",), help="replace a lock that another tool wrote")
 
 VERBS: tuple[Verb, ...] = (
@@ -103,7 +104,7 @@ VERBS: tuple[Verb, ...] = (
             _OVERWRITE,
         ),
     ),
-    Verb(name="sync", summary="build the locked environment", targets="many", options=(_OFFLINE,)),
+    Verb(name="sync", summary="build the locked environment", targets="many", options=(_ALLOW, _OFFLINE)),
     Verb(name="status", summary="what is declared, locked, in use", targets="many"),
     Verb(
         name="show",
@@ -130,7 +131,7 @@ VERBS: tuple[Verb, ...] = (
         options=(
             Option(flags=("-o", "--output"), help="where to write the executed notebook", metavar="OUT"),
             Option(flags=("--timeout",), help="seconds that one cell may take", metavar="SECONDS"),
-            Option(flags=("--allow",), help="allow something unusual, such as build:NAME", metavar="ITEM", repeat=True),
+            _ALLOW,
             _OFFLINE,
         ),
         in_cell=False,
@@ -140,7 +141,7 @@ VERBS: tuple[Verb, ...] = (
         summary="run a command in the environment",
         targets="one",
         words="-- COMMAND…",
-        options=(_OFFLINE,),
+        options=(_ALLOW, _OFFLINE),
         in_cell=False,
     ),
     Verb(
@@ -169,7 +170,7 @@ VERBS: tuple[Verb, ...] = (
         actions=("allow", "revoke", "list"),
         options=(
             Option(flags=("--folder",), help="everything in a folder, now and later", metavar="DIR"),
-            Option(flags=("--allow",), help="allow something unusual, such as build:NAME", metavar="ITEM", repeat=True),
+            _ALLOW,
         ),
         in_cell=False,
     ),

@@ -23,6 +23,8 @@ from .finding import Found
 CONTEXT = "JUPYTER_DEP_CONTEXT"
 LOOK = "jupyter_dep.operations.opening:look"
 _HERE = Path(__file__).parent
+GUARDS = _HERE / "guards"
+"""The folder with a `pip` that says what to type instead; first on PATH."""
 
 
 class Look(Protocol):
@@ -73,7 +75,7 @@ def environment(
         "lease": ready.lease or None,
         "lock": ready.lock or None,
         "magics": _magics(),
-        "guards": str(_HERE / "guards"),
+        "guards": str(GUARDS),
         "kept": str(kept) if kept else None,
         "verify": _verification(ready.key),
     }

@@ -71,8 +71,12 @@ def hold_lease(path: str | None) -> int | None:
         return None
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     os.set_inheritable(descriptor, True)
-    # an open file can not be removed on Windows, which is all that the lease is for
-    if sys.platform != "win32":
+    if sys.platform == "win32":
+        import msvcrt
+
+        os.lseek(descriptor, os.getpid() % (1 << 30), os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
         import fcntl
 
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

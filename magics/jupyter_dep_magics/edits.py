@@ -47,13 +47,16 @@ class Edits:
             return []
         if not edit.pending or edit.after == self._offered:
             return []
-        self._offered = edit.after
-        self._shell.set_next_input(edit.after, replace=False)
-        if edit.before is None:
+        first, self._offered = not self._offered and edit.before is None, edit.after
+        if not edit.after.strip():
+            return ["this front end cannot edit the notebook: the block in it is no longer wanted, delete its cell"]
+        if first:
+            self._shell.set_next_input(edit.after, replace=False)
             return ["this front end cannot edit the notebook: the block is in the cell below, save the notebook to keep it"]
+        print(edit.after)  # another new cell would be a second block, which no tool could read
         return [
-            "this front end cannot edit the notebook: the new block is in the cell below, "
-            "put it in the place of the old one and save the notebook to keep it"
+            "this front end cannot edit the notebook: put the lines above in the place of the block that is there, "
+            "and save the notebook; until then this kernel remembers them"
         ]
 
     def _send(self, edit: Edit) -> None:

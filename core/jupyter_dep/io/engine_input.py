@@ -197,6 +197,8 @@ def derived_lock(artifacts: Sequence[Artifact], python: str) -> str:
             entry["vcs"] = {"type": "git", "url": address, "commit-id": commit}
         else:
             entry["directory"] = {"path": item.url, "editable": False}
+        if item.subdirectory and item.kind in ("archive", "vcs"):
+            entry[item.kind]["subdirectory"] = item.subdirectory
         packages.append(entry)
     head: dict[str, Any] = {"lock-version": "1.0", "created-by": "jupyter-dep", "requires-python": f">={python}"}
     if not packages:

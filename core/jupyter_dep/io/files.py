@@ -6,6 +6,8 @@ import errno
 import json
 import os
 import stat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -82,37 +84,99 @@ def listing(folder: Path) -> list[str]:
         return []
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One file's new content, and what it has to hold for that (None: nothing, it must not be there)."""
+
+    path: Path
+    content: bytes
+    expected: bytes | None
+
+
 def replace(path: Path, content: bytes, *, expected: bytes | None) -> None:
     """Replace a file in one step, if it still holds `expected` (None: if it is not there); links are followed.
 
     Errors: `changed-meanwhile` and what `explain` says. On any error the file is as it was.
     """
-    target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
+    replace_all([Write(path=path, content=content, expected=expected)])
+
+
+def replace_all(writes: Sequence[Write]) -> None:
+    """Replace several files: every content is on the disk before the first is put in place, so that a full disk or a
+    file that changed meanwhile leaves all of them as they were. Errors as `replace`."""
+    staged: list[tuple[Write, Path, Path]] = []
     try:
-        mode = stat.S_IMODE(target.stat().st_mode) if expected is not None else None
-        if mode is not None and not os.access(target, os.W_OK):
-            raise PermissionError(errno.EACCES, "read-only")
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            if mode is not None:
-                temporary.chmod(mode)
-            if read_if_there(target) != expected:
-                raise changed_meanwhile(path)
-            if expected is None:
-                _publish_new(temporary, target)
-            else:
-                os.replace(temporary, target)
-        finally:
+        for write in writes:
+            target = Path(os.path.realpath(write.path))
+            temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
+            staged.append((write, target, temporary))
+            _guarded(write.path, _stage, write, target, temporary)
+        for write, target, _ in staged:
+            if read_if_there(target) != write.expected:
+                raise changed_meanwhile(write.path)
+        for write, target, temporary in staged:
+            _guarded(write.path, _publish, write, target, temporary)
+    finally:
+        for _, _, temporary in staged:
             temporary.unlink(missing_ok=True)
+
+
+def _guarded(path: Path, step: Callable[[Write, Path, Path], None], *arguments: Any) -> None:
+    try:
+        step(*arguments)
     except FileExistsError as error:
         raise changed_meanwhile(path) from error
     except OSError as error:
         raise explain(error, path, "writing") from error
+
+
+def _stage(write: Write, target: Path, temporary: Path) -> None:
+    mode = stat.S_IMODE(target.stat().st_mode) if write.expected is not None else None
+    if mode is not None and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, "read-only")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    with os.fdopen(handle, "wb") as file:
+        file.write(write.content)
+        file.flush()
+        os.fsync(file.fileno())
+    if mode is not None:
+        temporary.chmod(mode)
+
+
+def _publish(write: Write, target: Path, temporary: Path) -> None:
+    if write.expected is None:
+        _publish_new(temporary, target)
+    else:
+        os.replace(temporary, target)
+
+
+def rename(old: Path, new: Path) -> None:
+    """Give a file another name; one that is there already is not replaced. Errors: `name-taken`, and what `explain` says."""
+    try:
+        os.link(old, new, follow_symlinks=False)
+        old.unlink()
+    except FileExistsError as error:
+        raise DepError(
+            "name-taken",
+            "there is already such a file",
+            hint="choose another name, or move that file away first",
+            context={"file": str(new)},
+        ) from error
+    except OSError:
+        try:
+            if new.exists():
+                raise FileExistsError(new)
+            old.rename(new)
+        except OSError as error:
+            raise explain(error, old, "renaming") from error
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise explain(error, path, "removing") from error
 
 
 def check_writable(path: Path) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ class Pending:
     """A wanted declaration that could not be written into the notebook: `base` is the block that it edits."""
 
     base: str | None
-    wanted: str
+    wanted: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +54,36 @@ class History:
         raw = read_state(self._file(project))
         return raw if isinstance(raw, dict) else {}
 
-    def _save(self, project: Path, **changes: Any) -> None:
+    @contextmanager
+    def _changing(self, project: Path) -> Iterator[dict[str, Any]]:
+        """What is known of a project, to be changed in place: a kernel's agent and a terminal may be at it together."""
         from filelock import FileLock
 
         file = self._file(project)
         private_folder(file.parent)
-        with FileLock(file.with_suffix(".lock"), mode=0o600):  # a kernel's agent and a terminal may be at it together
-            write_state(file, {"project": os.path.realpath(project), **self._load(project), **changes})
+        with FileLock(file.with_suffix(".lock"), mode=0o600):
+            known = {"project": os.path.realpath(project), **self._load(project)}
+            yield known
+            write_state(file, known)
+
+    def _save(self, project: Path, **changes: Any) -> None:
+        with self._changing(project) as known:
+            known.update(changes)
 
     def record(self, project: Path, step: Step, locks: Iterable[bytes]) -> None:
         """Append a step, and keep the bytes of the locks that it names; what had been undone can no longer be redone."""
-        blobs = private_folder(self._blobs(project))
-        for lock in locks:
-            file = blobs / hashlib.sha256(lock).hexdigest()
-            if not file.exists():
-                replace(file, lock, expected=None)
-        steps = [*self._steps(project), step][-KEPT:]
-        self._save(project, steps=[asdict(item) for item in steps], undone=[])
-        named = {digest for item in steps for digest in (item.lock_before, item.lock_after)}
-        for file in blobs.iterdir():
-            if file.name not in named:
-                file.unlink(missing_ok=True)
+        with self._changing(project) as known:
+            blobs = private_folder(self._blobs(project))
+            for lock in locks:
+                file = blobs / hashlib.sha256(lock).hexdigest()
+                if not file.exists():
+                    replace(file, lock, expected=None)
+            known["steps"] = [*known.get("steps", []), asdict(step)][-KEPT:]
+            known["undone"] = []
+            named = {item[end] for item in known["steps"] for end in ("lock_before", "lock_after")}
+            for file in blobs.iterdir():
+                if file.name not in named:
+                    file.unlink(missing_ok=True)
 
     def lock_bytes(self, project: Path, digest: str | None) -> bytes | None:
         """The kept bytes of a lock. Errors: `history-incomplete` if they are gone."""
@@ -100,16 +110,17 @@ class History:
 
     def move(self, project: Path, *, redo: bool = False) -> None:
         """Note that the last step was undone (or redone)."""
-        done, undone = self._steps(project), self._steps(project, "undone")
-        source, target = (undone, done) if redo else (done, undone)
-        target.append(source.pop())
-        self._save(project, steps=[asdict(item) for item in done], undone=[asdict(item) for item in undone])
+        with self._changing(project) as known:
+            done, undone = known.setdefault("steps", []), known.setdefault("undone", [])
+            source, target = (undone, done) if redo else (done, undone)
+            target.append(source.pop())
 
     def used(self, project: Path, key: str) -> None:
         """Note the environment that a project runs on; the last few are kept by garbage collection."""
-        keys = [known for known in self._load(project).get("environments", []) if known != key]
-        if self._load(project).get("environments", [])[-1:] != [key]:
-            self._save(project, environments=[*keys, key][-KEPT_ENVIRONMENTS:])
+        if self.environments(project)[-1:] != (key,):
+            with self._changing(project) as known:
+                others = [other for other in known.get("environments", []) if other != key]
+                known["environments"] = [*others, key][-KEPT_ENVIRONMENTS:]
 
     def environments(self, project: Path) -> tuple[str, ...]:
         return tuple(self._load(project).get("environments", ()))

@@ -16,6 +16,9 @@ else:
     import fcntl
 
 
+_BYTES = 1 << 30
+
+
 class Lease:
     """A shared (in use) or exclusive (being built, being removed) hold on one file; `inheritable` for child processes."""
 
@@ -29,8 +32,9 @@ class Lease:
         handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             if sys.platform == "win32":
-                if exclusive:
-                    msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+                # one byte of its own for each process that uses it, all of them for the one that wants it alone
+                os.lseek(handle, 0 if exclusive else os.getpid() % _BYTES, os.SEEK_SET)
+                msvcrt.locking(handle, msvcrt.LK_NBLCK, _BYTES if exclusive else 1)
             else:
                 fcntl.flock(handle, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except OSError:

@@ -157,7 +157,7 @@ class Store:
             write_state(self.root / "k" / f"{recipe.key}.json", asdict(sealed))
             return sealed
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_tree(folder)
             folder.with_name(name + ".lease").unlink(missing_ok=True)
             raise
         finally:
@@ -213,14 +213,28 @@ class Store:
         with lease:
             if unsealed and str(folder) in {environment.path for environment in self.all()}:
                 return False  # its builder sealed it since we looked
-            shutil.rmtree(folder, ignore_errors=True)
-            if not folder.exists():
+            remove_tree(folder)
+            gone = not folder.exists()
+            if gone and sys.platform != "win32":  # there an open file cannot be removed
                 file.unlink(missing_ok=True)
-        return True
+        return gone
 
     def on_network(self) -> bool:
         """Whether the store lies on a network file system, where the locks of other machines cannot be trusted."""
         return file_system(self.root) in _NETWORK
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder as far as it goes; read-only files, which Windows keeps, are made writable first."""
+
+    def writable(function: Callable[[str], object], path: str, _: object) -> None:
+        try:
+            Path(path).chmod(0o700)
+            function(path)
+        except OSError:
+            pass
+
+    shutil.rmtree(folder, onerror=writable)
 
 
 class _Turn:

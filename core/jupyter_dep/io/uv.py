@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ from .process import Completed, run
 
 LOCK_DEADLINE = 600.0
 INSTALL_DEADLINE = 1800.0
+_FINDING = threading.Lock()
 _SIZE = re.compile(r"^\s*(Downloading|Downloaded) (\S+)")
 
 
@@ -60,7 +62,8 @@ class Uv:
     def program(self) -> str:
         from uv import find_uv_bin
 
-        return os.fspath(find_uv_bin())
+        with _FINDING:  # several notebooks at once: the first look into `sysconfig` is not safe in threads
+            return os.fspath(find_uv_bin())
 
     def version(self) -> str:
         with self._workshop() as folder:

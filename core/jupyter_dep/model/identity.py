@@ -15,13 +15,13 @@ from .selection import Artifact
 if TYPE_CHECKING:
     from packaging.pylock import Package
 
-LAYOUT = 1
+LAYOUT = 2
 """Counts up when the way environments are built changes, so that old ones are not taken for new ones."""
 
 
 def environment_key(artifacts: Iterable[Artifact], interpreter: str) -> str:
     """The key of the environment: same artifacts and same interpreter, same environment. 40 hexadecimal digits."""
-    content = sorted((item.name, item.version, item.kind, item.sha256 or item.url) for item in artifacts)
+    content = sorted((item.name, item.version, item.kind, item.sha256 or item.url, item.subdirectory) for item in artifacts)
     return _digest([LAYOUT, interpreter, content])[:40]
 
 
@@ -48,7 +48,7 @@ def fingerprint(lock: Lock) -> str:
             ]
         )
     python = lock.table.python if lock.table else ""
-    return _digest([sorted(content), sorted(hosts), python, str(lock.pylock.requires_python or "")])[:32]
+    return _digest([sorted(content, key=json.dumps), sorted(hosts), python, str(lock.pylock.requires_python or "")])[:32]
 
 
 def _direct(package: Package) -> list[Any]:

@@ -42,6 +42,11 @@ class Interpreter:
         return ".".join(self.version.split(".")[:2])
 
     @property
+    def name(self) -> str:
+        """What locks call it: the minor, with a `t` for a free-threaded build; empty for builds that nothing names."""
+        return self.minor if self.plain else f"{self.minor}t" if self.abi == f"cp{self.minor.replace('.', '')}t" else ""
+
+    @property
     def identity(self) -> str:
         """What an environment's key says of its interpreter."""
         return f"{self.implementation} {self.version} {self.abi} {self.real}"
@@ -102,7 +107,7 @@ def newest_first(interpreters: Iterable[Interpreter], host: str) -> tuple[Interp
 
 def of_minor(minor: str, interpreters: Iterable[Interpreter]) -> Interpreter | None:
     """Of sorted interpreters the one that the request `3.11` means: a stable one before a prerelease."""
-    fits = [one for one in interpreters if one.minor == minor and one.plain]
+    fits = [one for one in interpreters if one.name == minor]
     return next((one for one in fits if not one.prerelease), fits[0] if fits else None)
 
 

@@ -32,6 +32,7 @@ class Artifact:
     sha256: str
     size: int | None = None
     index: str | None = None
+    subdirectory: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -101,6 +102,7 @@ def _artifact(
             filename="",
             url=f"{found.type}+{found.url or found.path}@{found.commit_id}",
             sha256="",
+            subdirectory=found.subdirectory or "",
         )
     if isinstance(found, PackageArchive):
         address = found.url or str(found.path)
@@ -112,6 +114,7 @@ def _artifact(
             url=address,
             sha256=str(found.hashes.get("sha256", "")),
             size=found.size,
+            subdirectory=found.subdirectory or "",
         )
     return Artifact(name=package.name, version=version, kind="directory", filename="", url=found.path, sha256="")
 

@@ -11,7 +11,7 @@ from . import identity, policy
 from .lockfile import Lock
 from .policy import Item
 
-VERSION = 3
+VERSION = 4
 """Counts up when this value's form or the policy behind it changes: remembered summaries are then made anew."""
 
 

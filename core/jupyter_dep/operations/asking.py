@@ -31,6 +31,7 @@ class Asking:
 
     command: str = ""
     environment: str | None = None
+    from_cell: bool = False
     in_kernel: bool = False
     live_block: str | None = None
     dry_run: bool = False

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast, get_args
 
-from ..errors import ConsentError
-from ..model.policy import Item
+from ..errors import ConsentError, DepError
+from ..model.policy import Item, ItemKind
 from ..model.selection import Artifact
 from ..model.summary import Summary
 from ..services import Services
@@ -102,3 +103,31 @@ def unusual_needs_consent(items: Iterable[Item], services: Services, file: str) 
             hint=f"if you mean it: `jupyter dep trust allow {shlex.quote(file)}{allow}`",
             context={"file": file},
         )
+
+
+@contextmanager
+def granting(allowed: Sequence[str], services: Services) -> Iterator[tuple[Item, ...]]:
+    """Items allowed for what happens inside, and kept allowed only if it succeeds. Errors: `bad-item`."""
+    granted = _items(allowed)
+    before = {given.value for given in services.consent.given() if given.kind == "item"}
+    fresh = [str(item) for item in granted if str(item) not in before]
+    services.consent.allow("item", fresh, by="command")
+    try:
+        yield granted
+    except BaseException:
+        services.consent.revoke(fresh)
+        raise
+
+
+def _items(named: Sequence[str]) -> tuple[Item, ...]:
+    found = []
+    for text in sorted(set(named)):
+        kind, _, value = text.partition(":")
+        if kind not in get_args(ItemKind) or not value:
+            raise DepError(
+                "bad-item",
+                f"`{text}` is nothing that could be allowed",
+                hint=f"it has the form KIND:VALUE, with KIND one of {', '.join(get_args(ItemKind))}",
+            )
+        found.append(Item(kind=cast(ItemKind, kind), value=value))
+    return tuple(found)

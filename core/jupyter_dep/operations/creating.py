@@ -82,7 +82,7 @@ def init(
         content = Notebook.parse(content, context=state.project.context).with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
         files.replace(notebook, content, expected=state.data)
     if python is not None:
-        services.history.set_python(notebook, services.interpreters.find(python).minor)
+        services.history.set_python(notebook, services.interpreters.find(python).name or python)
     return Created(
         requires_python=declared.requires_python or "",
         declared=wanted if take else (),
@@ -136,7 +136,7 @@ def use_python(notebook: Path, spec: str, services: Services, asking: Asking) ->
         declaration = inline.parse(block)
         return block if allows(declaration, found.minor) else inline.set_requires_python(block, f">={found.minor}")
 
-    return relock(notebook, services, asking, python=found.minor, edit=edit)
+    return relock(notebook, services, asking, python=found.name or spec, edit=edit)
 
 
 def sync(notebook: Path, services: Services, asking: Asking) -> Changed:
@@ -148,6 +148,8 @@ def sync(notebook: Path, services: Services, asking: Asking) -> Changed:
     trust = trust_of(state.summary, notebook, services, selected.artifacts)
     if trust.missing:
         raise consent_missing(state.summary, trust.missing, notebook.name, known=trust.basis != "none")
+    if trust.basis == "none" and asking.from_cell:  # a Run All must not consent for its author
+        raise consent_missing(state.summary, (), notebook.name)
     sealed = services.store.sealed(selected.key) if trust.given else None
     built = sealed is None and services.store.sealed(selected.key) is None
     if sealed is None:

@@ -18,10 +18,10 @@ from ..model.requirement import parse as parse_requirement
 from ..services import Services
 from .asking import KERNEL_DISPLAY, KERNEL_NAME, Asking, Changed, kernel_minor, load
 from .building import build, settle
-from .consenting import trust_of
+from .consenting import granting, trust_of
 from .locking import Locked, LockOptions, lock_for_state
 from .pinning import sides
-from .state import State, check_lock_name, foreign_lock, read_state
+from .state import Project, State, check_lock_name, foreign_lock, read_state
 
 
 def new_block(services: Services, asking: Asking, requirements: Sequence[str] = (), python: str | None = None) -> str:
@@ -40,9 +40,8 @@ def add(notebook: Path, requirements: Sequence[str], services: Services, asking:
     else:
         block = inline.add(state.block, list(requirements))
     typed = declared_items(Declaration(dependencies=tuple(parsed)))
-    if typed and not asking.dry_run:
-        services.consent.allow("item", [str(item) for item in typed], by="typed")
-    return change(state, block, services, asking)
+    with granting([str(item) for item in typed] if not asking.dry_run else [], services):
+        return change(state, block, services, asking)
 
 
 def remove(notebook: Path, names: Sequence[str], services: Services, asking: Asking) -> Changed:
@@ -174,15 +173,19 @@ def change(
     if own:  # first, so that a kill between the two never leaves the user's own lock as a stranger's
         services.consent.allow("fingerprint", [locked.summary.fingerprint], by="own")
     edit = _write(state, block, locked, services, asking)
-    _remember(state, block, locked.data, services, asking)
-    if sealed is not None:
-        services.history.used(state.project.notebook, sealed.key)
+    notes = list(locked.notes)
+    try:
+        _remember(state, block, locked.data, services, asking)
+        if sealed is not None:
+            services.history.used(state.project.notebook, sealed.key)
+    except DepError as error:  # what was asked for is done; only taking it back will not work
+        notes.append(f"this cannot be undone later: {error.message}")
     after = read_state(state.project.notebook, services, live_block=block if state.live else None)
     return Changed(
         state=after,
         summary=locked.summary,
         changes=locked.changes,
-        notes=locked.notes,
+        notes=tuple(notes),
         edit=edit,
         sealed=sealed,
         selected=selected,
@@ -225,9 +228,10 @@ def _refuse_link(state: State) -> None:
 
 
 def _write(state: State, block: str, locked: Locked, services: Services, asking: Asking) -> Edit | None:
-    """Notebook first: if the lock then fails to be written, what the user asked for is declared and the lock is stale."""
-    project = state.project
-    edit = None
+    """Notebook and lock, both or none; the notebook first, so that a kill between the two leaves what the user asked for
+    declared, and the lock stale."""
+    project, edit = state.project, None
+    writes = []
     if state.live:
         if block != state.block:
             edit = Edit(project=str(project.notebook), before=state.block, after=block)
@@ -243,13 +247,17 @@ def _write(state: State, block: str, locked: Locked, services: Services, asking:
         if state.base is None and parsed.kernel_name != KERNEL_NAME:
             content = parsed.with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
         if content != state.data:
-            files.replace(project.notebook, content, expected=state.data)
+            writes.append(files.Write(path=project.notebook, content=content, expected=state.data))
+    if project.owner is not None:  # a renamed notebook's lock lies under our name: it gets its own first
+        files.rename(project.lock, Project.of_notebook(project.owner).lock)
+    if project.orphan is not None or locked.data != state.lock_data:
+        expected = None if project.orphan is not None else state.lock_data
+        writes.append(files.Write(path=project.lock, content=locked.data, expected=expected))
+    files.replace_all(writes)
+    if not state.live and not asking.in_kernel:
         services.history.set_pending(project.notebook, None)
-    if project.orphan is not None:
-        files.replace(project.lock, locked.data, expected=files.read_if_there(project.lock))
-        project.orphan.unlink(missing_ok=True)
-    elif locked.data != state.lock_data:
-        files.replace(project.lock, locked.data, expected=state.lock_data)
+    if project.orphan is not None and files.read_if_there(project.orphan) == state.lock_data:
+        files.remove(project.orphan)
     return edit
 
 

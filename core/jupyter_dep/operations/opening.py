@@ -101,9 +101,10 @@ class _Look:
 
         return Building(key="starter", headline="preparing the kernel's own packages", build=build)
 
-    def _locked(self, state: State) -> Opening:
+    def _locked(self, state: State, *, search: bool = False) -> Opening:
         assert state.summary is not None and state.lock_data is not None and self.notebook is not None
-        selected = select_for(state.lock_data, state.summary, self.services, context=state.project.lock_context, search=False)
+        context = state.project.lock_context
+        selected = select_for(state.lock_data, state.summary, self.services, context=context, search=search)
         if selected is None:
             return self._first_sight(state)
         trust = trust_of(state.summary, self.notebook, self.services, selected.artifacts)
@@ -135,8 +136,7 @@ class _Look:
             return self._ask(state, trust, None)
 
         def build(reporter: Reporter, cancel: Cancel) -> Ready:
-            self.services.interpreters.find(python)
-            again = self.answer()
+            again = self._locked(state, search=True)
             if isinstance(again, Building):
                 return again.build(reporter, cancel)
             if isinstance(again, Refused):
@@ -154,7 +154,6 @@ class _Look:
 
         def accept() -> None:
             self.services.consent.allow("fingerprint", [summary.fingerprint], by="asked at the kernel's start")
-            self.services.consent.allow("item", [str(item) for item in trust.missing], by="asked at the kernel's start")
 
         count = len(selected.artifacts) if selected else len(summary.versions)
         size = f" ({selected.download_size / 1e6:.0f} MB)" if selected else ""
@@ -162,9 +161,10 @@ class _Look:
             f"{self.notebook.name} comes with a lock that you have neither written nor allowed.",
             f"It installs {count} packages{size} on Python {summary.python}, "
             "each of them only if your own package index vouches for it.",
-            *(f"Unusual: it {item.words()}." for item in trust.missing),
             f"Fingerprint {summary.fingerprint}.",
         )
+        if trust.missing:  # each of these wants a yes of its own, which one code cannot be
+            return refused(error)
         question = Question(fingerprint=summary.fingerprint, code=os.urandom(2).hex(), lines=lines, accept=accept)
         return refused(error, question)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ class Project:
     notebook: Path
     lock: Path
     orphan: Path | None = None
+    owner: Path | None = None
+    """The renamed notebook whose lock still lies under this notebook's lock name."""
 
     @classmethod
     def of_notebook(cls, notebook: Path) -> Project:
@@ -119,6 +122,10 @@ def read_state(notebook: Path, services: Services, *, live_block: str | None = N
     lock_data = files.read_if_there(project.lock, limit=LOCK_LIMIT)
     if lock_data is None and declaration is not None and orphans:
         project, lock_data = _with_orphan(project, declaration, services)
+    if lock_data is not None and base is None and data is not None and live_block is None:
+        project, lock_data = _own_lock(project, lock_data, services)
+        if project.owner is not None:
+            pending, block, declaration = None, None, None
     summary, error = None, None
     if lock_data is not None:
         try:
@@ -142,6 +149,20 @@ def read_state(notebook: Path, services: Services, *, live_block: str | None = N
     )
 
 
+def _own_lock(project: Project, data: bytes, services: Services) -> tuple[Project, bytes | None]:
+    """The lock under a notebook's name, unless the notebook is a new one that took the name of a renamed one."""
+    try:
+        summary = services.summaries.of(data, context=project.lock_context)
+    except DepError:
+        return project, data
+    owner = _new_owner(project, summary)
+    if owner is None:
+        return project, data
+    if services.history.last(owner) is None:
+        services.history.rename(project.notebook, owner)
+    return Project(notebook=project.notebook, lock=project.lock, owner=owner), None
+
+
 def foreign_lock(project: Project) -> DepError:
     return DepError(
         "foreign-lock",
@@ -154,26 +175,55 @@ def foreign_lock(project: Project) -> DepError:
 def _pending(project: Project, base: str | None, services: Services) -> Pending | None:
     """The remembered edit, on what the file says now; it is dropped once the file carries it (or its author overruled it)."""
     pending = services.history.pending(project.notebook)
-    if pending is None:
-        return None
-    if _same(base, pending.wanted, project):
+    if pending is None or (base is not None and _unreadable(base)):
+        return None  # a slip of the author's in the block must not cost what waits for it
+    if same_block(base, pending.wanted):
         services.history.set_pending(project.notebook, None)
         return None
-    if _same(base, pending.base, project):
+    if same_block(base, pending.base):
         return pending
-    wanted = carried_onto(base, pending.base, pending.wanted)
+    wanted = carried_onto(base, pending.base, pending.wanted) if pending.wanted is not None else None
     rebased = Pending(base=base, wanted=wanted) if wanted is not None else None
     services.history.set_pending(project.notebook, rebased)
     return rebased
 
 
-def _same(one: str | None, other: str | None, project: Project) -> bool:
+def same_block(one: str | None, other: str | None) -> bool:
+    """Whether two blocks declare the same; None is no block."""
     if one is None or other is None:
         return one is other
     try:
-        return inline.parse(one, context=project.context).digest() == inline.parse(other, context=project.context).digest()
+        return inline.parse(one).digest() == inline.parse(other).digest()
     except DepError:
         return one == other
+
+
+def _unreadable(block: str) -> bool:
+    try:
+        inline.parse(block)
+    except DepError:
+        return True
+    return False
+
+
+def _new_owner(project: Project, summary: Summary) -> Path | None:
+    """The renamed notebook that a lock belongs to, if `project` only happens to have the lock's name now.
+
+    That is one without a lock of its own whose file holds a block which the lock answers.
+    """
+    folder = project.notebook.parent
+    names = set(files.listing(folder))
+    for name in sorted(names):
+        if not name.endswith(".ipynb") or name == project.notebook.name or lock_name(name.removesuffix(".ipynb")) in names:
+            continue
+        try:
+            data = files.read_if_there(folder / name)
+            declaration = Notebook.parse(data).declaration() if data is not None else None
+        except DepError:
+            continue
+        if declaration is not None and declaration.digest() == summary.declaration_digest:
+            return folder / name
+    return None
 
 
 def _with_orphan(project: Project, declaration: Declaration, services: Services) -> tuple[Project, bytes | None]:
@@ -184,9 +234,11 @@ def _with_orphan(project: Project, declaration: Declaration, services: Services)
     names = files.listing(folder)
     claimed = {lock_name(name.removesuffix(".ipynb")) for name in names if name.endswith(".ipynb")}
     for name in names:
-        if not (name.startswith("pylock.") and name.endswith(".toml")) or name in claimed:
+        if not (name.startswith("pylock.") and name.endswith(".toml")):
             continue
         lock = folder / name
+        if name in claimed and not _only_by_name(lock, names):
+            continue
         try:
             data = files.read_if_there(lock, limit=LOCK_LIMIT)
             if data is None:
@@ -198,7 +250,30 @@ def _with_orphan(project: Project, declaration: Declaration, services: Services)
             found.append((lock, data))
     if len(found) != 1:
         return project, None
+    _take_over(project, found[0][0], services)
     return Project(notebook=project.notebook, lock=project.lock, orphan=found[0][0]), found[0][1]
+
+
+def _only_by_name(lock: Path, names: list[str]) -> bool:
+    """Whether the notebook that has a lock's name declares nothing, so that it is a new one under a freed name."""
+    for name in names:
+        if name.endswith(".ipynb") and lock_name(name.removesuffix(".ipynb")) == lock.name:
+            try:
+                data = files.read_if_there(lock.with_name(name))
+                if data is None or Notebook.parse(data).block is not None:
+                    return False
+            except DepError:
+                return False
+    return True
+
+
+def _take_over(project: Project, orphan: Path, services: Services) -> None:
+    """What was remembered of a notebook under its former name is its own under the new one."""
+    if services.history.last(project.notebook) is not None:
+        return
+    for former, _ in list(services.history.projects()):
+        if former.parent == Path(os.path.realpath(project.notebook.parent)) and lock_name(former.stem) == orphan.name:
+            services.history.rename(former, project.notebook)
 
 
 def check_lock_name(project: Project, *, leaving: Path | None = None) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast, get_args
 
 from ..errors import DepError
-from ..model.policy import Item, ItemKind, declared_items
+from ..model.policy import Item, declared_items
 from ..services import Services
 from .asking import Asking, load
-from .consenting import consent_missing, unusual_artifacts, unusual_needs_consent
+from .consenting import consent_missing, granting, unusual_artifacts, unusual_needs_consent
 from .environments import select_for, vouched
 
 
@@ -65,31 +63,3 @@ def allow(notebook: Path, allowed: Sequence[str], services: Services, asking: As
         lines.append(f"fingerprint {state.summary.fingerprint}")
     lines += [f"allowed: it {item.words()}" for item in granted]
     return Allowed(fingerprint=state.summary.fingerprint if state.summary else None, items=granted, lines=tuple(lines))
-
-
-@contextmanager
-def granting(allowed: Sequence[str], services: Services) -> Iterator[tuple[Item, ...]]:
-    """Items allowed for what happens inside, and kept allowed only if it succeeds. Errors: `bad-item`."""
-    granted = _items(allowed)
-    before = {given.value for given in services.consent.given() if given.kind == "item"}
-    fresh = [str(item) for item in granted if str(item) not in before]
-    services.consent.allow("item", fresh, by="command")
-    try:
-        yield granted
-    except BaseException:
-        services.consent.revoke(fresh)
-        raise
-
-
-def _items(named: Sequence[str]) -> tuple[Item, ...]:
-    found = []
-    for text in sorted(set(named)):
-        kind, _, value = text.partition(":")
-        if kind not in get_args(ItemKind) or not value:
-            raise DepError(
-                "bad-item",
-                f"`{text}` is nothing that could be allowed",
-                hint=f"it has the form KIND:VALUE, with KIND one of {', '.join(get_args(ItemKind))}",
-            )
-        found.append(Item(kind=cast(ItemKind, kind), value=value))
-    return tuple(found)

@@ -14,7 +14,7 @@ from ..model.notebook import Notebook
 from ..services import Services
 from .asking import Asking, Changed, load
 from .building import settle
-from .state import State, read_state
+from .state import State, read_state, same_block
 
 
 def undo(notebook: Path, services: Services, asking: Asking, *, redo: bool = False) -> Changed:
@@ -32,11 +32,11 @@ def undo(notebook: Path, services: Services, asking: Asking, *, redo: bool = Fal
     old_block, new_block_ = (step.block_after, step.block_before) if redo else (step.block_before, step.block_after)
     old_lock, new_lock = (step.lock_after, step.lock_before) if redo else (step.lock_before, step.lock_after)
     lock_now = hashlib.sha256(state.lock_data).hexdigest() if state.lock_data is not None else None
-    if not _same_block(state.block, new_block_) or lock_now != new_lock:
-        what = "the lock" if _same_block(state.block, new_block_) else "the declaration"
+    if not same_block(state.block, new_block_) or lock_now != new_lock:
+        what = "the lock" if same_block(state.block, new_block_) else "the declaration"
         raise DepError(
             "changed-since",
-            f"{what} has changed since `{step.command}`, so nothing was undone",
+            f"{what} has changed since `{step.command}`, so nothing was undone{_difference(state.block, new_block_)}",
             hint="compare with your version control, or edit the block by hand and run `jupyter dep lock`",
             context=state.project.context,
         )
@@ -51,13 +51,18 @@ def undo(notebook: Path, services: Services, asking: Asking, *, redo: bool = Fal
         return Changed(state=after, summary=after.summary, edit=edit, unbuilt=unbuilt)
 
 
-def _same_block(now: str | None, then: str | None) -> bool:
-    if now is None or then is None:
-        return now is then
-    try:
-        return inline.parse(now).digest() == inline.parse(then).digest()
-    except DepError:
-        return now == then
+def _difference(now: str | None, then: str | None) -> str:
+    """What was declared or taken out since, ` (+numpy, -pandas)`; empty where the requirements are the same."""
+
+    def entries(block: str | None) -> set[str]:
+        try:
+            return {str(item) for item in inline.parse(block).dependencies} if block is not None else set()
+        except DepError:
+            return set()
+
+    here, there = entries(now), entries(then)
+    words = [f"+{item}" for item in sorted(here - there)] + [f"-{item}" for item in sorted(there - here)]
+    return f" ({', '.join(words)})" if words else ""
 
 
 def _restore(state: State, block: str | None, lock: bytes | None, services: Services, asking: Asking) -> Edit | None:
@@ -67,8 +72,8 @@ def _restore(state: State, block: str | None, lock: bytes | None, services: Serv
     if state.live:
         edit = Edit(project=str(project.notebook), before=state.block, after=text)
     elif asking.in_kernel:
-        wanted = Pending(base=state.base, wanted=text)
-        services.history.set_pending(project.notebook, None if _same_block(state.base, block) else wanted)
+        wanted = Pending(base=state.base, wanted=block)
+        services.history.set_pending(project.notebook, None if same_block(state.base, block) else wanted)
         edit = Edit(project=str(project.notebook), before=state.base, after=text, pending=True)
     elif state.data is not None and text != state.base:
         parsed = Notebook.parse(state.data, context=project.context)
