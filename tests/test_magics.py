@@ -409,3 +409,17 @@ def test_extension_can_be_unloaded_and_ours_cannot(start: Start) -> None:
     jupyter_dep_magics.load_ipython_extension(shell)
     jupyter_dep_magics.unload_ipython_extension(shell)
     assert not jupyter_dep_magics._session
+
+
+def test_a_second_edit_is_shown_as_text_since_a_second_cell_would_be_a_second_block(
+    start: Start, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = start()
+    offered: list[str] = []
+    monkeypatch.setattr(shell, "set_next_input", lambda text, replace: offered.append(text))
+    shell.run_cell(answer(tmp_path, edit={"project": "p", "before": None, "after": BLOCK, "pending": True}))
+    more = BLOCK.replace('"numpy"', '"numpy", "six"')
+    shell.run_cell(answer(tmp_path, edit={"project": "p", "before": None, "after": more, "pending": True}))
+    assert offered == [BLOCK]
+    said = capsys.readouterr().out
+    assert more in said and "in the place of the block that is there" in said
