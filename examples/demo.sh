@@ -17,4 +17,4 @@ echo "notebook:    demo/temperatures.ipynb (with outputs and the plot: demo/temp
 echo "lock:        demo/pylock.temperatures.toml"
 echo "environment: $("$python" -m jupyter_dep_cli.main env info demo/temperatures.ipynb --json | "$python" -c 'import json, sys; print(json.load(sys.stdin)["results"][0]["path"])')"
 echo
-echo 'To use it in JupyterLab: `jupyter dep setup`, open the notebook, and its kernel is that environment.'
+echo 'To use it in JupyterLab: `.venv/bin/jupyter-dep setup`, open the notebook, and its kernel is that environment.'

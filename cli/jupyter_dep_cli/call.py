@@ -39,6 +39,12 @@ class Call:
 
     def target(self) -> Path:
         if self.notebook is None:
+            if self.asking.from_cell:
+                raise UsageError(
+                    "no-notebook",
+                    "this kernel does not know its notebook: the front end did not say",
+                    hint=f"name it: `%dep {self.parsed.verb.name} NOTEBOOK.ipynb …`, or set `JUPYTER_DEP_NOTEBOOK`",
+                )
             raise UsageError(
                 "no-notebook",
                 f"`{self.parsed.verb.name}` needs a notebook",

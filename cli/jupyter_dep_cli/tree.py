@@ -58,7 +58,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         name="init",
         summary="make a notebook a project: a declaration in its first cell",
-        targets="one",
+        targets="many",
         options=(
             Option(flags=("--python",), help="the Python to use, such as 3.12", metavar="SPEC"),
             Option(flags=("--imports",), help="declare what the notebook imports and what its %%pip lines name"),

@@ -163,7 +163,7 @@ class Session:
             for note in told:
                 self.show(note)
             cell = str(getattr(info, "raw_cell", "") or "").lstrip()
-            if starter and not cell.startswith(("%dep", "%%dep")):
+            if starter and not told and not cell.startswith(("%dep", "%%dep")):
                 self.show("no packages are declared yet: `%dep add NAME`")
 
         return before_cell

@@ -111,7 +111,7 @@ def vouched(
         names = sorted(item.name for item in selected.artifacts if item.name not in known)
         raise ConsentError(
             "host-not-vouched",
-            f"your package index does not serve the locked files of {', '.join(names)}; the lock "
+            f"your package index does not serve {', '.join(names)} under the locked name and hash; the lock "
             + "; ".join(item.words() for item in sorted(missing)),
             hint=f"if you trust that: `jupyter dep trust allow {shlex.quote(file)}{allow}`; "
             f"else `jupyter dep update {shlex.quote(file)}` locks what your index serves",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import DepError
@@ -44,8 +45,9 @@ def undo(notebook: Path, services: Services, asking: Asking, *, redo: bool = Fal
     edit = _restore(state, old_block, data, services, asking)
     history.move(notebook, redo=redo)
     after = read_state(notebook, services, live_block=old_block if state.live else None)
+    told = f"{'brought again' if redo else 'taken back'}: `{step.command}`"
     try:
-        return settle(after, after.summary, services, asking, edit=edit)
+        return replace(settle(after, after.summary, services, asking, edit=edit), notes=(told,))
     except DepError as error:  # declaration and lock are back, which was asked for: a build can be tried again
         unbuilt = f"its environment is not built: {error.message.splitlines()[0]} (`jupyter dep sync NOTEBOOK` tries again)"
         return Changed(state=after, summary=after.summary, edit=edit, unbuilt=unbuilt)
