@@ -170,6 +170,12 @@ def trust(call: Call) -> Outcome:
 def _allow(call: Call) -> Outcome:
     items = call.parsed.texts("allow")
     if (folder := call.parsed.text("folder")) is not None:
+        if items:
+            raise UsageError(
+                "bad-usage",
+                "a folder's consent never covers something unusual",
+                hint="allow that for its notebook: `jupyter dep trust allow NOTEBOOK --allow …`",
+            )
         path = (call.cwd / Path(folder).expanduser()).resolve()
         if not path.is_dir():
             raise DepError("no-such-folder", "there is no such folder", hint="check the path", context={"file": folder})

@@ -283,7 +283,9 @@ def _targets(verb: Verb, words: list[str]) -> tuple[tuple[str, ...], tuple[str, 
     for notebook in chosen:
         rest.remove(notebook)
     if rest and not verb.words:
-        raise UsageError("bad-usage", f"`{rest[0]}` is not a notebook (`.ipynb`)", hint=f"usage: {verb.usage()}")
+        many = rest[0].endswith(".ipynb") and chosen
+        what = f"`{verb.name}` takes one notebook at a time" if many else f"`{rest[0]}` is not a notebook (`.ipynb`)"
+        raise UsageError("bad-usage", what, hint=f"usage: {verb.usage()}")
     return tuple(chosen), tuple(rest)
 
 

@@ -136,7 +136,10 @@ def use_python(notebook: Path, spec: str, services: Services, asking: Asking) ->
         declaration = inline.parse(block)
         return block if allows(declaration, found.minor) else inline.set_requires_python(block, f">={found.minor}")
 
-    return relock(notebook, services, asking, python=found.name or spec, edit=edit)
+    changed = relock(notebook, services, asking, python=found.name or spec, edit=edit)
+    now = changed.state.declaration.requires_python if changed.state.declaration else None
+    note = (f"`requires-python` forbade it and is `{now}` now",) if changed.redeclared else ()
+    return replace(changed, notes=(*changed.notes, *note))
 
 
 def sync(notebook: Path, services: Services, asking: Asking) -> Changed:
@@ -174,6 +177,8 @@ def move(old: Path, new: Path, services: Services) -> tuple[str, ...]:
     """Rename a notebook, its lock and what is remembered of it; gives what was moved. Errors: `name-taken`."""
     state = load(old, services, Asking())
     source, target = state.project, Project.of_notebook(new)
+    if not new.parent.is_dir():
+        raise DepError("no-such-folder", "there is no such folder", hint="make it first", context={"file": str(new.parent)})
     for path in (target.notebook, target.lock):
         if path.exists() and path != source.lock:
             raise DepError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,7 +111,8 @@ class _Look:
         trust = trust_of(state.summary, self.notebook, self.services, selected.artifacts)
         if not trust.given:
             return self._ask(state, trust, selected)
-        self.services.history.used(self.notebook, selected.key)
+        with suppress(DepError):  # a full disk must not keep a kernel from starting
+            self.services.history.used(self.notebook, selected.key)
         if (sealed := self.services.store.sealed(selected.key)) is not None:
             return _ready(sealed, self.notebook, notes=notes_of(state), lock=state.project.orphan)
         return self._build(state, selected, trust)
