@@ -51,20 +51,28 @@ def build(
             raise consent_missing(summary, trust.missing, notebook.name, known=True)
         words = "the lock was somebody else's before, so it is not built until you allow it: "
         return selected, None, words + f"`jupyter dep trust allow {notebook.name}`", False
-    sealed = services.store.sealed(selected.key)
-    missing = sealed is None
-    if sealed is None:
-        sealed = ensure_environment(
-            selected,
-            trust,
-            services,
-            file=notebook.name,
-            bytecode_from=bytecode_source(state, services, asking, selected),
-            offline=asking.offline,
-            reporter=asking.reporter,
-            cancel=asking.cancel,
-        )
-    return selected, sealed, "", missing
+    sealed, built = sealed_environment(state, selected, trust, services, asking)
+    return selected, sealed, "", built
+
+
+def sealed_environment(
+    state: State, selected: Selected, trust: Trust, services: Services, asking: Asking
+) -> tuple[Sealed, bool]:
+    """The sealed environment of a selection, and whether it had to be built now."""
+    found = services.store.sealed(selected.key)
+    if found is not None:
+        return found, False
+    built = ensure_environment(
+        selected,
+        trust,
+        services,
+        file=state.project.notebook.name,
+        bytecode_from=bytecode_source(state, services, asking, selected),
+        offline=asking.offline,
+        reporter=asking.reporter,
+        cancel=asking.cancel,
+    )
+    return built, True
 
 
 def bytecode_source(state: State, services: Services, asking: Asking, selected: Selected) -> str | None:

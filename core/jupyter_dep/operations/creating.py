@@ -19,10 +19,10 @@ from ..model.names import distribution_for
 from ..model.notebook import Notebook, blank
 from ..services import Services
 from .asking import KERNEL_DISPLAY, KERNEL_NAME, Asking, Changed, load
-from .building import bytecode_source
+from .building import sealed_environment
 from .consenting import consent_missing, trust_of
 from .editing import new_block, relock
-from .environments import ensure_environment, select_for
+from .environments import select_for
 from .inspecting import locked_state
 from .locking import allows, cutoff
 from .state import Project, check_lock_name, read_state
@@ -153,19 +153,7 @@ def sync(notebook: Path, services: Services, asking: Asking) -> Changed:
         raise consent_missing(state.summary, trust.missing, notebook.name, known=trust.basis != "none")
     if trust.basis == "none" and asking.from_cell:  # a Run All must not consent for its author
         raise consent_missing(state.summary, (), notebook.name)
-    sealed = services.store.sealed(selected.key) if trust.given else None
-    built = sealed is None and services.store.sealed(selected.key) is None
-    if sealed is None:
-        sealed = ensure_environment(
-            selected,
-            trust,
-            services,
-            file=notebook.name,
-            bytecode_from=bytecode_source(state, services, asking, selected),
-            offline=asking.offline,
-            reporter=asking.reporter,
-            cancel=asking.cancel,
-        )
+    sealed, built = sealed_environment(state, selected, trust, services, asking)
     if trust.basis == "none":
         services.consent.allow("fingerprint", [state.summary.fingerprint], by="named in a command")
     services.history.used(notebook, sealed.key)
