@@ -77,7 +77,7 @@ def relock(
     if upgrade and not isinstance(upgrade, bool):
         must_be_locked(state, upgrade)
     block = edit(state.block) if edit else state.block
-    return change(state, block, services, asking, upgrade=upgrade, python=python, force=True)
+    return change(state, block, services, asking, upgrade=upgrade, python=python)
 
 
 def must_be_locked(state: State, names: Sequence[str]) -> None:
@@ -125,7 +125,6 @@ def change(
     *,
     upgrade: bool | tuple[str, ...] = False,
     python: str | None = None,
-    force: bool = False,
 ) -> Changed:
     """The one way in which a declaration changes: resolve, then write notebook and lock, then build.
 
@@ -138,16 +137,8 @@ def change(
         raise state.lock_error
     _refuse_link(state)
     check_lock_name(state.project)
-    if not force and block == state.block and state.lock_answers and state.project.orphan is None:
-        return settle(state, state.summary, services, asking)
-    if (
-        force
-        and block == state.block
-        and state.lock_answers
-        and not upgrade
-        and python is None
-        and state.project.orphan is None
-    ):
+    unchanged = block == state.block and state.lock_answers and state.project.orphan is None
+    if unchanged and not upgrade and python is None:
         return settle(state, state.summary, services, asking)
     if not asking.dry_run:
         _check_writable(state, block, asking)
