@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from jupyter_dep import reports
 from jupyter_dep.errors import UsageError
 from jupyter_dep.io import files
 from jupyter_dep.messages import Outcome, Report, Table
@@ -15,7 +16,6 @@ from jupyter_dep.operations import asking, consenting, creating, editing, undoin
 from jupyter_dep.operations.inspecting import status as status_of
 from packaging.utils import canonicalize_name
 
-from . import reports
 from .call import Call
 
 

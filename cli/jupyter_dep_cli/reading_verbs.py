@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from jupyter_dep import reports
 from jupyter_dep.errors import UsageError
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations import inspecting
 
-from . import reports
 from .call import Call
 
 

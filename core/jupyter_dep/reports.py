@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jupyter_dep.io.store import Sealed
-from jupyter_dep.messages import Outcome, Report, Switch, Table
-from jupyter_dep.model.summary import Summary
-from jupyter_dep.operations.asking import Changed
-from jupyter_dep.operations.inspecting import Status
-from jupyter_dep.services import Services
 from packaging.utils import canonicalize_name
+
+from .io.store import Sealed
+from .messages import Outcome, Report, Switch, Table
+from .model.summary import Summary
+from .operations.asking import Changed
+from .operations.inspecting import Status
+from .services import Services
 
 STATES = {
     "none": "declares nothing",
