@@ -54,7 +54,7 @@ class World:
 
     def environment(self, name: str = "env") -> Path:
         """The python of a fresh environment."""
-        return venv.create(self.root / name, Path(sys.executable), self.root / "app-data")
+        return venv.make(self.root / name, Path(sys.executable), self.root / "app-data")
 
 
 def real(world: World) -> Engine:

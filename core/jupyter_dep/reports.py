@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
 from .io.store import Sealed
 from .messages import Outcome, Report, Switch, Table
 from .model.summary import Summary
-from .operations.asking import Changed
+from .operations.asking import KERNEL_DISPLAY, Changed
 from .operations.inspecting import Status
 from .services import Services
+
+if TYPE_CHECKING:
+    from .operations.creating import Created
+    from .operations.trusting import Allowed
 
 STATES = {
     "none": "declares nothing",
@@ -41,6 +47,7 @@ def changed(verb: str, result: Changed, services: Services, environment: str | N
         "declared": [str(item) for item in state.declaration.dependencies] if state.declaration else [],
         "locked": dict(summary.versions) if summary else {},
         "dry_run": result.dry_run,
+        "download": _download(result),
         "environment": {
             "path": result.sealed.path if result.sealed else None,
             "sealed": result.sealed is not None,
@@ -62,6 +69,14 @@ def changed(verb: str, result: Changed, services: Services, environment: str | N
         switch=_switch(result.sealed, services, environment) if not result.dry_run else None,
         edit=result.edit,
     )
+
+
+def _download(result: Changed) -> int:
+    """Bytes that what is new takes at most: this machine's files where they are selected, else the largest wheels."""
+    sizes = dict(result.summary.sizes) if result.summary else {}
+    if result.selected is not None:
+        sizes.update({artifact.name: artifact.size for artifact in result.selected.artifacts if artifact.size})
+    return sum(sizes.get(change.name, 0) for change in result.changes if change.after)
 
 
 def _gaps(summary: Summary) -> list[str]:
@@ -169,6 +184,52 @@ def _switch(sealed: Sealed | None, services: Services, environment: str | None) 
         site_packages=(sealed.site,),
         lease=sealed.lease,
         changed=differing,
+    )
+
+
+def created(notebook: Path, result: Created) -> Outcome:
+    """The outcome of `init`."""
+    steps = [f"jupyter dep add {notebook.name} NAME"]
+    lines = [f"declares Python {result.requires_python}"]
+    if result.declared:
+        lines.append(f"declares {', '.join(result.declared)}")
+        steps = [f"jupyter dep lock {notebook.name}"]
+    elif result.suggested:
+        lines.append(f"it imports or installs {', '.join(result.suggested)}")
+        steps = [f"jupyter dep add {notebook.name} {' '.join(result.suggested)}"]
+    return Outcome(
+        verb="init",
+        report=Report(
+            headline=f"{notebook.name} is a project now, for the kernel “{KERNEL_DISPLAY}”",
+            tone="good",
+            lines=tuple(lines),
+            next=tuple(steps),
+        ),
+        data={
+            "project": str(notebook),
+            "declared": list(result.declared),
+            "suggested": list(result.suggested),
+            "python": result.requires_python,
+        },
+        edit=result.edit,
+    )
+
+
+def allowed(notebook: Path, result: Allowed) -> Outcome:
+    """The outcome of a yes to a notebook's lock."""
+    return Outcome(
+        verb="trust",
+        report=Report(
+            headline=f"{notebook.name} is allowed",
+            tone="good",
+            lines=result.lines,
+            next=(f"open it, or `jupyter dep sync {notebook.name}` builds its environment now",),
+        ),
+        data={
+            "project": str(notebook),
+            "fingerprint": result.fingerprint,
+            "items": [str(item) for item in result.items],
+        },
     )
 
 

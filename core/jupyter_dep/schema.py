@@ -21,7 +21,7 @@ _PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean"}
 def schema() -> dict[str, Any]:
     """The schema: one definition a message, the union of them as the whole."""
     definitions: dict[str, Any] = {}
-    union = [_of(kind, definitions) for kind in typing.get_args(messages.Message)]
+    union = [of(kind, definitions) for kind in typing.get_args(messages.Message)]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "jupyter-dep: messages between a kernel and its agent",
@@ -31,7 +31,8 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _of(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+def of(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    """The schema of one type; the dataclasses that it reaches are added to `definitions` and referred to."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if kind is Any:
         return {}
@@ -47,13 +48,13 @@ def _of(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if origin is typing.Literal:
         return {"enum": list(arguments)}
     if origin in (typing.Union, types.UnionType):
-        return {"anyOf": [_of(one, definitions) for one in arguments]}
+        return {"anyOf": [of(one, definitions) for one in arguments]}
     if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
-        return {"type": "array", "items": _of(arguments[0], definitions)}
+        return {"type": "array", "items": of(arguments[0], definitions)}
     if origin is tuple:
-        return {"type": "array", "prefixItems": [_of(one, definitions) for one in arguments], "items": False}
+        return {"type": "array", "prefixItems": [of(one, definitions) for one in arguments], "items": False}
     if origin in (dict, Mapping):
-        return {"type": "object", "additionalProperties": _of(arguments[1], definitions)}
+        return {"type": "object", "additionalProperties": of(arguments[1], definitions)}
     raise TypeError(f"no schema for {kind}")
 
 
@@ -66,7 +67,7 @@ def _object(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
         required.append("type")
     return {
         "type": "object",
-        "properties": {one.name: _of(hints[one.name], definitions) for one in fields},
+        "properties": {one.name: of(hints[one.name], definitions) for one in fields},
         "required": sorted(required),
     }
 

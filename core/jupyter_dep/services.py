@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .engine import Engine
     from .io.indexes import IndexSettings
     from .io.interpreters import Interpreters
+    from .io.names import Names
+    from .io.venv import Templates
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,12 @@ class Services:
         return Store(self.places.store, self.places.system_store)
 
     @cached_property
+    def templates(self) -> Templates:
+        from .io.venv import Templates
+
+        return Templates(self.places.store / "t", self.places.virtualenv)
+
+    @cached_property
     def consent(self) -> ConsentBook:
         return ConsentBook(self.places.state / "consent.json", self.environ)
 
@@ -49,6 +57,12 @@ class Services:
     @cached_property
     def summaries(self) -> Summaries:
         return Summaries(self.places.summaries)
+
+    @cached_property
+    def names(self) -> Names:
+        from .io.names import Names
+
+        return Names(self.places.state / "names")
 
     @cached_property
     def interpreters(self) -> Interpreters:

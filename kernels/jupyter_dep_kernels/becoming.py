@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
 from .context import Launch
@@ -39,6 +40,17 @@ def _supervise(launch: Launch) -> int:
     if parent:
         watch_parent_windows(parent)
     return child.wait()
+
+
+def orphan_watch(parent: int, *, platform: str = sys.platform) -> Callable[[], bool]:
+    """Whether the process that wanted this kernel is gone; `parent` is its id, 0 for a kernel that outlives it."""
+    if not parent or parent == 1 or platform == "win32":
+        return lambda: False
+    first = os.getppid()
+    if first != parent:
+        # started through somebody else, whose end means nothing
+        return lambda: os.getppid() == 1
+    return lambda: os.getppid() != first
 
 
 def watch_parent_windows(parent: int) -> None:

@@ -21,7 +21,7 @@ from jupyter_dep.opening import Opening, Ready
 from .finding import Found
 
 CONTEXT = "JUPYTER_DEP_CONTEXT"
-LOOK = "jupyter_dep.operations.opening:look"
+LOOK = "jupyter_dep.reopening:look"
 _HERE = Path(__file__).parent
 GUARDS = _HERE / "guards"
 """The folder with a `pip` that says what to type instead; first on PATH."""

@@ -16,12 +16,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
+from jupyter_dep.messages.web import HoldingState
 from jupyter_dep.opening import Question, Ready, Refused
 from jupyter_dep.progress import Progress
 
-from . import context, diagnosis, replay
+from . import context, diagnosis, pages, replay
 from .answers import answer
-from .becoming import become, watch_parent_windows
+from .becoming import become, orphan_watch, watch_parent_windows
 from .building import Started, Work
 from .display import Display
 from .finding import Found
@@ -47,9 +48,11 @@ class Holding:
         self._refused: Refused | None = None
         self._asking: Question | None = None
         self._display = Display(wire)
+        self._pages = pages.Pages(wire)
+        self._leaving = False
         self._count = 0
         self._ended = False
-        self._orphaned = _orphan_watch(int(os.environ.get("JPY_PARENT_PID") or 0))
+        self._orphaned = orphan_watch(int(os.environ.get("JPY_PARENT_PID") or 0))
         self.interrupted = False
         self.terminated = False
 
@@ -67,7 +70,10 @@ class Holding:
                 self._ended = True
             ready = self._advance()
             if ready is not None and not self._ended:
+                self._pages.tell(HoldingState(state="ready", kept=self._waiting()))
                 return ready
+            if self._pages:
+                self._pages.tell(self._state())
         if self._work is not None:
             self._work.cancel()
             self._work.join(_JOIN)
@@ -75,6 +81,7 @@ class Holding:
 
     def hand_over(self) -> tuple[list[Request], dict[str, int]]:
         """Everything kept, with what came in up to the last moment, and which clients there are. Closes the sockets."""
+        self._leaving = True
         while requests := self._wire.receive(0):
             for request in requests:
                 self._handle(request)
@@ -111,6 +118,15 @@ class Holding:
         self._display.show()
         return None
 
+    def _state(self) -> HoldingState:
+        """What is waited for, as a page is told it."""
+        if self._refused is None:
+            return pages.building(self._display.headline, self._display.progress, self._waiting())
+        return pages.stopped(self._refused, self._waiting(), asking=self._asking is not None)
+
+    def _waiting(self) -> int:
+        return sum(request.type == "execute_request" and not request.content.get("silent") for request in self._kept)
+
     def _refuse(self, refused: Refused) -> None:
         self._refused = refused
         self._display.finish(built=False)
@@ -129,6 +145,10 @@ class Holding:
             if request.type == "input_reply" and self._asking is not None:
                 self._answered(self._asking, str(request.content.get("value", "")))
             return
+        if request.channel == "shell" and not self._leaving and self._pages.takes(request):
+            self._wire.status("busy", request)
+            self._end_of(request)
+            return
         if request.type in replay.KEPT_TYPES and request.channel == "shell":
             if self._refused is None or self._asking is not None:
                 self._keep(request)
@@ -138,15 +158,21 @@ class Holding:
         self._wire.status("busy", request)
         if request.type == "interrupt_request":
             self._interrupt()
+        elif request.type == "kernel_info_request":
+            # who asks has just come, perhaps with a page that has lost what was told before
+            self._pages.again()
         elif request.type == "shutdown_request":
             self._ended = True
         kind, content = answer(request, self._wire.ports)
         self._wire.reply(request, content, status=kind)
         if request.type == "shutdown_request":
             self._wire.publish("shutdown_reply", {"status": "ok", **content}, request)
+        self._end_of(request)
+
+    def _end_of(self, request: Request) -> None:
         self._wire.status("idle", request)
         if self._kept:
-            # the answer above must not look as if the kept cell were done
+            # what was handled must not look as if the kept cell were done
             self._wire.status("busy", self._kept[0])
 
     def _keep(self, request: Request) -> None:
@@ -232,17 +258,6 @@ class Holding:
             self._wire.status("busy", request)
             self._wire.reply(request, {}, status="aborted")
             self._wire.status("idle", request)
-
-
-def _orphan_watch(parent: int, *, platform: str = sys.platform) -> Callable[[], bool]:
-    """Whether the process that wanted this kernel is gone; `parent` is its id, 0 for a kernel that outlives it."""
-    if not parent or parent == 1 or platform == "win32":
-        return lambda: False
-    first = os.getppid()
-    if first != parent:
-        # started through somebody else, whose end means nothing
-        return lambda: os.getppid() == 1
-    return lambda: os.getppid() != first
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -26,9 +26,21 @@ class DepProvisioner(LocalProvisioner):
     deadline: float = 5.0
     """Seconds for everything before the launch; after that the holding kernel goes on waiting in our place."""
 
+    notebook: Path | None = None
+    """The notebook that this kernel was started for, if it is known."""
+    holding: bool = False
+    """Whether the holding kernel was started; it becomes the real one by itself, of which nobody is told here."""
+    starter: bool = False
+    """Whether the environment holds the kernel's packages only."""
+
     _last_key: str | None = None
     _asked_to_stop = True
     """Whether the process that ran before was told to end; if not, it ended by itself and is started again unasked."""
+
+    @property
+    def key(self) -> str | None:
+        """The environment that the kernel was started on, or that is being built for it; None if neither is known."""
+        return self._last_key or None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """The launch of the kernel for the notebook as it is now, of the same environment after a crash."""
@@ -50,6 +62,8 @@ class DepProvisioner(LocalProvisioner):
             self.log.warning("jupyter-dep: looking failed or took too long: %r", error)
         if isinstance(opening, Ready | Building):
             self._last_key = opening.key
+        self.notebook, self.holding = found.notebook, not isinstance(opening, Ready)
+        self.starter = isinstance(opening, Ready) and opening.starter
         connection_file, extra = self._arguments(command)
         if isinstance(opening, Ready):
             notes = (found.why,) if found.why else ()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -40,18 +41,28 @@ class Pending:
     wanted: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consented:
+    """The lock of a project that had the last yes: its fingerprint, its versions by name, and when (ISO 8601, UTC)."""
+
+    fingerprint: str
+    versions: Mapping[str, str]
+    when: str
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """Everything remembered below `folder`, one file a project."""
 
     folder: Path
 
-    def _file(self, project: Path) -> Path:
+    def file(self, project: Path) -> Path:
+        """Where a project is remembered."""
         digest = hashlib.sha256(os.fsencode(os.path.realpath(project))).hexdigest()[:24]
         return self.folder / f"{digest}.json"
 
     def _load(self, project: Path) -> dict[str, Any]:
-        raw = read_state(self._file(project))
+        raw = read_state(self.file(project))
         return raw if isinstance(raw, dict) else {}
 
     @contextmanager
@@ -59,7 +70,7 @@ class History:
         """What is known of a project, to be changed in place: a kernel's agent and a terminal may be at it together."""
         from filelock import FileLock
 
-        file = self._file(project)
+        file = self.file(project)
         private_folder(file.parent)
         with FileLock(file.with_suffix(".lock"), mode=0o600):
             known = {"project": os.path.realpath(project), **self._load(project)}
@@ -99,7 +110,7 @@ class History:
         return data
 
     def _blobs(self, project: Path) -> Path:
-        return self._file(project).with_suffix(".locks")
+        return self.file(project).with_suffix(".locks")
 
     def _steps(self, project: Path, kind: str = "steps") -> list[Step]:
         return [Step(**raw) for raw in self._load(project).get(kind, [])]
@@ -140,15 +151,27 @@ class History:
     def set_python(self, project: Path, minor: str) -> None:
         self._save(project, python=minor)
 
+    def consented(self, project: Path) -> Consented | None:
+        """What was said yes to last, so that the next question can say what is different."""
+        raw = self._load(project).get("consented")
+        try:
+            return Consented(**raw) if isinstance(raw, dict) else None
+        except TypeError:
+            return None
+
+    def set_consented(self, project: Path, fingerprint: str, versions: Mapping[str, str]) -> None:
+        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        self._save(project, consented={"fingerprint": fingerprint, "versions": dict(versions), "when": when})
+
     def forget(self, project: Path) -> None:
-        self._file(project).unlink(missing_ok=True)
+        self.file(project).unlink(missing_ok=True)
         shutil.rmtree(self._blobs(project), ignore_errors=True)
 
     def rename(self, project: Path, new: Path) -> None:
         known = self._load(project)
         if known:
             self.forget(new)  # of a project that had this name before
-            write_state(self._file(new), {**known, "project": os.path.realpath(new)})
+            write_state(self.file(new), {**known, "project": os.path.realpath(new)})
             if self._blobs(project).is_dir():
                 self._blobs(project).rename(self._blobs(new))
             self.forget(project)

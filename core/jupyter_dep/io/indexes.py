@@ -52,6 +52,11 @@ class IndexSettings:
     sources: tuple[tuple[str, str], ...] = ()
     ignored: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """The indexes without credentials, "" for the engine's own: what is stored of an index is kept under it."""
+        return tuple(redact(url) for url in (self.default or "", *self.extra))
+
 
 def read(
     environ: Mapping[str, str],

@@ -18,6 +18,7 @@ class Places:
     engine_cache: Path
     summaries: Path
     state: Path
+    virtualenv: Path
     system_store: Path | None = None
 
     @classmethod
@@ -38,6 +39,7 @@ class Places:
             engine_cache=data / "engine",
             summaries=cache / "locks",
             state=state,
+            virtualenv=cache / "virtualenv",
             system_store=Path(system).absolute() if system else None,
         )
 

@@ -5,6 +5,7 @@ Nothing ever refers to an unsealed folder, so a kill at any point leaves nothing
     e/<id>/            an environment           e/<id>.lease   held by its builder, then by every process on it
     k/<key>.json       the seal: this key's environment is e/<id>      k/<key>.lock   one build at a time
     q/<key>.json       a seal that was withdrawn because files had changed
+    t/                 empty environments to copy (`io/venv`)
 """
 
 from __future__ import annotations
@@ -61,6 +62,25 @@ class Recipe:
     create: Callable[[Path], Path]
     link: Callable[[Path], None]
     bytecode_from: str | None = None
+    begun: Callable[[], Unsealed | None] = lambda: None
+    """Gives a folder that was begun for this recipe ahead of time: `link` then has only the rest to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsealed:
+    """A folder that its builder works in: `before` is what the empty environment held, `configuration` its `pyvenv.cfg`."""
+
+    folder: Path
+    lease: Lease
+    python: Path
+    before: contents.Listing
+    configuration: bytes
+
+    def drop(self) -> None:
+        """Give the folder up."""
+        remove_tree(self.folder)
+        self.folder.with_name(self.folder.name + ".lease").unlink(missing_ok=True)
+        self.lease.release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +120,7 @@ class Store:
         """
         if (found := self.sealed(recipe.key)) is not None:
             return found
-        try:
-            for folder in ("e", "k"):
-                private_folder(self.root / folder)
-        except OSError as error:
-            raise explain(error, self.root, "making the store") from error
+        self._prepare()
         with self._turn(recipe.key, reporter, cancel):
             if (found := self.sealed(recipe.key)) is not None:
                 return found
@@ -118,35 +134,59 @@ class Store:
 
         return _Turn(FileLock(self.root / "k" / f"{key}.lock", mode=0o600), reporter, cancel)
 
-    def _build(self, recipe: Recipe, reporter: Reporter) -> Sealed:
+    def _prepare(self) -> None:
+        try:
+            for folder in ("e", "k"):
+                private_folder(self.root / folder)
+        except OSError as error:
+            raise explain(error, self.root, "making the store") from error
+
+    def begin(self, create: Callable[[Path], Path]) -> Unsealed:
+        """A fresh folder with an empty environment in it, for its builder alone. Errors: what `create` raises, OSError."""
+        self._prepare()
         name = os.urandom(5).hex()
         folder = self.root / "e" / name
         lease = Lease.take(folder.with_name(name + ".lease"), exclusive=True)
         if lease is None:  # 40 random bits: somebody else's build of the same name is a broken random source
             raise DepError("store-busy", "the store gave a folder's name twice", hint="run the same again")
         try:
-            python = recipe.create(folder)
-            before = contents.listing(folder)
-            configuration = (folder / "pyvenv.cfg").read_bytes()
-            recipe.link(python)
+            python = create(folder)
+            return Unsealed(
+                folder=folder,
+                lease=lease,
+                python=python,
+                before=contents.listing(folder),
+                configuration=(folder / "pyvenv.cfg").read_bytes(),
+            )
+        except BaseException:
+            remove_tree(folder)
+            folder.with_name(name + ".lease").unlink(missing_ok=True)
+            lease.release()
+            raise
+
+    def _build(self, recipe: Recipe, reporter: Reporter) -> Sealed:
+        unsealed = recipe.begun() or self.begin(recipe.create)
+        folder = unsealed.folder
+        try:
+            recipe.link(unsealed.python)
             reporter(Progress(phase="checking"))
             site = contents.site_packages(folder, recipe.python_version, sys.platform)
-            if (folder / "pyvenv.cfg").read_bytes() != configuration:
+            if (folder / "pyvenv.cfg").read_bytes() != unsealed.configuration:
                 raise DepError(
                     "hostile-wheel",
                     "a package replaced `pyvenv.cfg`, the file that makes the environment what it is",
                     hint="remove the package that was added last; nothing of it was started",
                 )
-            files = contents.check(folder, site, before, recipe.packages, own=("virtualenv",))
+            files = contents.check(folder, site, unsealed.before, recipe.packages, own=("virtualenv",))
             reporter(Progress(phase="sealing"))
             if recipe.bytecode_from is not None and os.path.isdir(recipe.bytecode_from):
                 contents.carry_bytecode(Path(recipe.bytecode_from), folder, site, files)
             if _protects():
-                contents.make_read_only(folder, files, before)
+                contents.make_read_only(folder, files, unsealed.before)
             sealed = Sealed(
                 key=recipe.key,
                 path=str(folder),
-                python=str(python),
+                python=str(unsealed.python),
                 site=str(site),
                 interpreter=recipe.interpreter,
                 stamp=contents.stamp(files),
@@ -155,13 +195,11 @@ class Store:
                 packages=dict(recipe.packages),
             )
             write_state(self.root / "k" / f"{recipe.key}.json", asdict(sealed))
-            return sealed
         except BaseException:
-            remove_tree(folder)
-            folder.with_name(name + ".lease").unlink(missing_ok=True)
+            unsealed.drop()
             raise
-        finally:
-            lease.release()
+        unsealed.lease.release()
+        return sealed
 
     def changed(self, environment: Sealed) -> bool:
         """Whether names, sizes or times of a sealed environment's files are not what they were (0.1 s for 14,000 files)."""

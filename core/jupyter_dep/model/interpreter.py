@@ -6,6 +6,7 @@ import platform
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from ..errors import DepError, UsageError
@@ -63,7 +64,10 @@ class Interpreter:
         return cast("Environment", {**self.markers, **now})
 
     def tags(self) -> tuple[Tag, ...]:
-        """The wheel tags that it takes, best first, computed in this process: nothing is started."""
+        """The wheel tags that it takes, best first, computed in this process, once: nothing is started."""
+        return _tags(self)
+
+    def _compute_tags(self) -> tuple[Tag, ...]:
         from packaging import tags
 
         version = tuple(int(part) for part in self.minor.split("."))
@@ -83,6 +87,11 @@ class Interpreter:
         if self.platform.startswith("win"):  # 32-bit Pythons live beside 64-bit ones
             return [self.platform.replace("-", "_").replace(".", "_")]
         return list(tags.platform_tags())
+
+
+@lru_cache(maxsize=8)
+def _tags(interpreter: Interpreter) -> tuple[Tag, ...]:
+    return interpreter._compute_tags()
 
 
 def order(version: str) -> tuple[int, ...]:

@@ -54,11 +54,21 @@ def meant_by(name: str) -> tuple[str, ...]:
     """
     tables = _tables()
     wanted = str(canonicalize_name(name))
-    modules = {module.lower().replace("_", "-"): distribution for module, distribution in tables.names.items()}
-    if wanted in modules:
-        return (modules[wanted],) if modules[wanted] != wanted else ()
+    brought = brought_by(name)
+    if brought:
+        return (brought,) if brought != wanted else ()
     known = tables.same.union(tables.names.values())
     return () if wanted in known else tuple(get_close_matches(wanted, sorted(known), 3, 0.75))
+
+
+def brought_by(word: str) -> str:
+    """The distribution of a module that is not called like it, however the module is spelled; "" where none is known."""
+    return _folded().get(str(canonicalize_name(word)), "")
+
+
+@cache
+def _folded() -> Mapping[str, str]:
+    return {str(canonicalize_name(module)): distribution for module, distribution in _tables().names.items()}
 
 
 @cache

@@ -147,19 +147,29 @@ def _references() -> dict[str, tuple[dict[str, str], Sequence[str]]]:
     }
 
 
-def without_wheels(lock: Lock, python: str) -> dict[str, tuple[str, ...]]:
-    """The packages that have no wheel, for each of five common platforms on the Python minor `3.11`."""
+@cache
+def reference_tags(python: str) -> dict[str, frozenset[Tag]]:
+    """The wheel tags of each reference platform for the Python minor `3.11`."""
     from packaging.tags import compatible_tags, cpython_tags
 
-    minor = tuple(int(part) for part in python.rstrip("t").split("."))
-    abi = f"cp{minor[0]}{minor[1]}{'t' if python.endswith('t') else ''}"
+    minor = _minor(python)
+    name = f"cp{minor[0]}{minor[1]}"
+    abi = f"{name}{'t' if python.endswith('t') else ''}"
+    return {
+        key: frozenset([*cpython_tags(minor, [abi], platforms), *compatible_tags(minor, name, platforms)])
+        for key, (_, platforms) in _references().items()
+    }
+
+
+def _minor(python: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in python.rstrip("t").split("."))
+
+
+def without_wheels(lock: Lock, python: str) -> dict[str, tuple[str, ...]]:
+    """The packages that have no wheel, for each of five common platforms on the Python minor `3.11`."""
+    minor = _minor(python)
     found: dict[str, tuple[str, ...]] = {}
-    for name, (markers, platforms) in _references().items():
-        tags = [
-            *cpython_tags(minor, [abi], platforms),
-            *compatible_tags(minor, f"cp{minor[0]}{minor[1]}", platforms),
-        ]
-        compatible = frozenset(tags)
+    for name, compatible in reference_tags(python).items():
         environment = {
             "implementation_name": "cpython",
             "implementation_version": f"{minor[0]}.{minor[1]}.0",
@@ -168,7 +178,7 @@ def without_wheels(lock: Lock, python: str) -> dict[str, tuple[str, ...]]:
             "platform_version": "",
             "python_full_version": f"{minor[0]}.{minor[1]}.0",
             "python_version": f"{minor[0]}.{minor[1]}",
-            **markers,
+            **_references()[name][0],
         }
         lacking = _lacking(lock, environment, compatible)
         if lacking:

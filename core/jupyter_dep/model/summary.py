@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from . import identity, policy
 from .lockfile import Lock
 from .policy import Item
 
-VERSION = 4
+VERSION = 5
 """Counts up when this value's form or the policy behind it changes: remembered summaries are then made anew."""
 
 
@@ -33,6 +34,8 @@ class Summary:
     open_ends: tuple[str, ...]
     unavailable: Mapping[str, tuple[str, ...]]
     sizes: Mapping[str, int]
+    pins: tuple[tuple[str, str, str, str], ...] = ()
+    """What is locked from an index: name, version, the index's URL, and the marker where a name has several versions."""
 
     def as_json(self) -> dict[str, Any]:
         return {"version": VERSION, **asdict(self)}
@@ -49,6 +52,7 @@ class Summary:
                     "kernel": tuple(raw["kernel"]),
                     "items": tuple((kind, value) for kind, value in raw["items"]),
                     "open_ends": tuple(raw["open_ends"]),
+                    "pins": tuple(tuple(pin) for pin in raw["pins"]),
                     "unavailable": {key: tuple(names) for key, names in raw["unavailable"].items()},
                 }
             )
@@ -83,6 +87,22 @@ def summarise(lock: Lock, *, context: Mapping[str, str | int]) -> Summary:
         open_ends=lock.open_ends(),
         unavailable=(table.unavailable or {}) if table else {},
         sizes=sizes,
+        pins=pins(lock),
+    )
+
+
+def pins(lock: Lock) -> tuple[tuple[str, str, str, str], ...]:
+    """`Summary.pins` of a lock."""
+    count = Counter(package.name for package in lock.packages)
+    return tuple(
+        (
+            package.name,
+            str(package.version),
+            package.index,
+            str(package.marker) if count[package.name] > 1 and package.marker else "",
+        )
+        for package in lock.packages
+        if package.version is not None and package.index is not None
     )
 
 

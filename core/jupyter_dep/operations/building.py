@@ -11,6 +11,7 @@ from ..services import Services
 from .asking import Asking, Changed
 from .consenting import Trust, consent_missing, covered, trust_of
 from .environments import Selected, ensure_environment, select_for
+from .headstart import HeadStart
 from .state import State
 
 
@@ -32,6 +33,7 @@ def build(
     services: Services,
     asking: Asking,
     declaration: Declaration | None = None,
+    head: HeadStart | None = None,
 ) -> tuple[Selected | None, Sealed | None, str, bool]:
     """The environment of a lock, before anything is written: what cannot be built changes nothing."""
     if not asking.sync:
@@ -51,12 +53,12 @@ def build(
             raise consent_missing(summary, trust.missing, notebook.name, known=True)
         words = "the lock was somebody else's before, so it is not built until you allow it: "
         return selected, None, words + f"`jupyter dep trust allow {notebook.name}`", False
-    sealed, built = sealed_environment(state, selected, trust, services, asking)
+    sealed, built = sealed_environment(state, selected, trust, services, asking, head)
     return selected, sealed, "", built
 
 
 def sealed_environment(
-    state: State, selected: Selected, trust: Trust, services: Services, asking: Asking
+    state: State, selected: Selected, trust: Trust, services: Services, asking: Asking, head: HeadStart | None = None
 ) -> tuple[Sealed, bool]:
     """The sealed environment of a selection, and whether it had to be built now."""
     found = services.store.sealed(selected.key)
@@ -68,6 +70,7 @@ def sealed_environment(
         services,
         file=state.project.notebook.name,
         bytecode_from=bytecode_source(state, services, asking, selected),
+        begun=lambda: head.take(selected) if head is not None else None,
         offline=asking.offline,
         reporter=asking.reporter,
         cancel=asking.cancel,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from ..errors import DepError, StaleError
@@ -19,6 +20,7 @@ from ..services import Services
 from .asking import KERNEL_DISPLAY, KERNEL_NAME, Asking, Changed, kernel_minor, load
 from .building import build, settle
 from .consenting import granting, trust_of
+from .headstart import HeadStart
 from .locking import Locked, LockOptions, lock_for_state
 from .pinning import sides
 from .state import Project, State, check_lock_name, foreign_lock, read_state
@@ -41,7 +43,7 @@ def add(notebook: Path, requirements: Sequence[str], services: Services, asking:
         block = inline.add(state.block, list(requirements))
     typed = declared_items(Declaration(dependencies=tuple(parsed)))
     with granting([str(item) for item in typed] if not asking.dry_run else [], services):
-        return change(state, block, services, asking)
+        return change(state, block, services, asking, grows=True)
 
 
 def remove(notebook: Path, names: Sequence[str], services: Services, asking: Asking) -> Changed:
@@ -125,10 +127,12 @@ def change(
     *,
     upgrade: bool | tuple[str, ...] = False,
     python: str | None = None,
+    grows: bool = False,
 ) -> Changed:
-    """The one way in which a declaration changes: resolve, then write notebook and lock, then build.
+    """The one way in which a declaration changes: resolve, then build, then write notebook and lock.
 
-    Nothing is written before the resolution is there; a file that changed meanwhile stops everything.
+    `grows`: everything that is locked will most likely stay, so that it is worth a head start. Nothing is written before the
+    resolution is there; a file that changed meanwhile stops everything.
     """
     declaration = inline.parse(block, context=state.project.context)
     if state.lock_error is not None and state.lock_error.code == "foreign-lock" and not asking.overwrite:
@@ -148,22 +152,26 @@ def change(
         prefer=kernel_minor(services, asking) or services.history.python(state.project.notebook),
         offline=asking.offline,
     )
-    locked = lock_for_state(state, declaration, services, options=options, reporter=asking.reporter, cancel=asking.cancel)
-    if asking.dry_run:
-        return Changed(
-            state=state,
-            summary=locked.summary,
-            changes=locked.changes,
-            notes=locked.notes,
-            dry_run=True,
-            redeclared=block != state.block,
-            relocked=locked.data != state.lock_data,
-        )
-    own = _becomes_own(state, declaration, services)
-    selected, sealed, unbuilt, built = build(state, locked.data, locked.summary, own, services, asking, declaration)
+    with ExitStack() as stack:
+        head = stack.enter_context(HeadStart(state, services, asking, minor=options.prefer)) if grows else None
+        locked = lock_for_state(state, declaration, services, options=options, reporter=asking.reporter, cancel=asking.cancel)
+        if asking.dry_run:
+            return Changed(
+                state=state,
+                summary=locked.summary,
+                changes=locked.changes,
+                notes=locked.notes,
+                dry_run=True,
+                redeclared=block != state.block,
+                relocked=locked.data != state.lock_data,
+            )
+        own = _becomes_own(state, declaration, services)
+        selected, sealed, unbuilt, built = build(state, locked.data, locked.summary, own, services, asking, declaration, head)
     if own:  # first, so that a kill between the two never leaves the user's own lock as a stranger's
         services.consent.allow("fingerprint", [locked.summary.fingerprint], by="own")
     edit = _write(state, block, locked, services, asking)
+    if own:
+        services.names.note_locked(name for name in locked.summary.versions if name not in locked.summary.kernel)
     notes = list(locked.notes)
     try:
         _remember(state, block, locked.data, services, asking)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..errors import ConsentError, DepError
-from ..io import files, venv
-from ..io.store import Recipe, Sealed
+from ..io import files
+from ..io.store import Recipe, Sealed, Unsealed
 from ..model.interpreter import Interpreter
 from ..model.policy import Item
 from ..model.selection import Artifact
@@ -58,13 +58,14 @@ def ensure_environment(
     *,
     file: str,
     bytecode_from: str | None = None,
+    begun: Callable[[], Unsealed | None] = lambda: None,
     offline: bool = False,
     reporter: Reporter = silent,
     cancel: Cancel | None = None,
 ) -> Sealed:
     """The sealed environment, built now if need be; of a lock that is not the user's own, only what an index vouches for.
 
-    Errors: `consent-missing`, the engine's, the store's.
+    `begun` gives a folder that holds a part of it already. Errors: `consent-missing`, the engine's, the store's.
     """
 
     def link(python: Path) -> None:
@@ -83,13 +84,16 @@ def ensure_environment(
         interpreter=selected.interpreter.identity,
         python_version=selected.interpreter.minor + ("t" if selected.interpreter.abi.endswith("t") else ""),
         packages={item.name: item.version for item in selected.artifacts},
-        create=lambda folder: venv.create(
-            folder, Path(selected.interpreter.executable), services.places.summaries.parent / "virtualenv"
-        ),
+        create=lambda folder: empty_environment(folder, selected.interpreter, services),
         link=link,
         bytecode_from=bytecode_from,
+        begun=begun,
     )
     return services.store.ensure(recipe, reporter=reporter, cancel=cancel)
+
+
+def empty_environment(folder: Path, interpreter: Interpreter, services: Services) -> Path:
+    return services.templates.create(folder, Path(interpreter.executable), interpreter.identity)
 
 
 def vouched(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -17,15 +18,15 @@ from ..model.composition import compose
 from ..model.declaration import Declaration
 from ..model.graph import from_engine_tree
 from ..model.interpreter import Interpreter
-from ..model.lockfile import LockTable
+from ..model.lockfile import Lock, LockTable
 from ..model.plan import Change, changes
 from ..model.policy import declared_items
-from ..model.selection import without_wheels
+from ..model.selection import reference_tags, without_wheels
 from ..model.summary import Summary
 from ..progress import Cancel, Progress, Reporter, silent
 from ..services import Services
 from .consenting import unusual_needs_consent
-from .pinning import check_same_files, pins_of
+from .pinning import check_same_files, pins_of, readable_sides
 from .state import State
 
 KERNEL_GROUP = "kernel"
@@ -76,7 +77,8 @@ def make_lock(
     interpreter = choose_interpreter(declaration, services, old_summary, options)
     requires_python = declaration.requires_python or f">={interpreter.minor}"
     kept = old if old is not None else seed
-    pins = pins_of(kept, declaration, services) if kept is not None else ()
+    known = old_summary if old is not None else None
+    pins = pins_of(kept, known, declaration, services) if kept is not None else ()
     widgets = [WIDGETS] if declaration.settings.widgets else []
     built = built_sources(declaration, pins if options.upgrade is not True else ())
     metadata = tuple(
@@ -95,7 +97,9 @@ def make_lock(
         metadata=metadata,
         build=tuple(sorted(set(built) & {canonicalize_name(name) for name in declaration.settings.build})),
     )
-    answer, notes = _resolve(request, services, reporter, cancel)
+    with ThreadPoolExecutor(1) as beside:  # while the engine asks the index
+        before = beside.submit(_ahead, old, interpreter)
+        answer, notes = _resolve(request, services, reporter, cancel)
     reporter(Progress(phase="checking"))
     graph = from_engine_tree(answer.tree, kernel_group=KERNEL_GROUP)
     table = LockTable(
@@ -108,7 +112,7 @@ def make_lock(
     context = {"file": notebook}
     lock = lockfile.read(compose(answer.pylock, graph, table), context=context)
     if old is not None:
-        check_same_files(old, lock, pins, options.upgrade, context)
+        check_same_files(before.result(), lock, pins, options.upgrade, context)
     table = replace(table, unavailable=without_wheels(lock, table.python))
     data = compose(answer.pylock, graph, table)
     summary = services.summaries.of(data, context=context)
@@ -119,14 +123,21 @@ def make_lock(
             hint="run `jupyter dep lock --upgrade` on the notebook; if it stays, report it",
             context=context,
         )
-    before = old_summary.versions if old_summary else {}
+    versions = old_summary.versions if old_summary else {}
     return Locked(
         data=data,
         summary=summary,
         interpreter=interpreter,
-        changes=changes(before, summary.versions, graph=graph, declared=frozenset(declaration.names)),
+        changes=changes(versions, summary.versions, graph=graph, declared=frozenset(declaration.names)),
         notes=notes,
     )
+
+
+def _ahead(old: bytes | None, interpreter: Interpreter) -> list[Lock]:
+    """What can be had ready before the answer is there: the lock as it was, and the tags that the new one is held to."""
+    interpreter.tags()
+    reference_tags(interpreter.name)
+    return readable_sides(old) if old is not None else []
 
 
 def built_sources(declaration: Declaration, pins: tuple[Pin, ...]) -> dict[str, str]:

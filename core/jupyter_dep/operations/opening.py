@@ -11,6 +11,7 @@ from ..errors import DepError
 from ..io.store import Sealed
 from ..opening import Building, Opening, Question, Ready, Refused
 from ..progress import Cancel, Reporter
+from ..reopening import Memory
 from ..services import Services
 from .consenting import Trust, trust_of
 from .environments import Selected, ensure_environment, ensure_starter, sealed_starter, select_for
@@ -76,6 +77,7 @@ class _Look:
         if self.notebook is None:
             note = "the front end did not say which notebook this is: `%dep` works on the notebooks that you name"
             return self._starter((note,))
+        memory = Memory(self.notebook, self.services)
         state = read_state(self.notebook, self.services)
         if state.lock_error is not None:
             if state.lock_error.code == "foreign-lock":
@@ -90,7 +92,12 @@ class _Look:
                 hint=f"run `jupyter dep lock {self.notebook.name}`: it rebuilds the lock with the pins of both sides",
                 context=state.project.lock_context,
             )
-        return self._locked(state)
+        opening = self._locked(state)
+        if isinstance(opening, Ready) and state.name == "fresh" and state.project.orphan is None:
+            base = self.services.interpreters.cached_minor(state.summary.python)
+            if base is not None and state.data is not None and state.lock_data is not None:
+                memory.keep(opening, base.executable, state.data, state.lock_data)
+        return opening
 
     def _starter(self, notes: tuple[str, ...]) -> Opening:
         if (sealed := sealed_starter(self.services)) is not None:

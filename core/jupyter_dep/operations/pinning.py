@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from packaging.utils import canonicalize_name
 
@@ -13,6 +13,7 @@ from ..model import lockfile
 from ..model.declaration import Declaration
 from ..model.lockfile import Lock
 from ..model.policy import files_of
+from ..model.summary import Summary, pins
 from ..services import Services
 
 _CONFLICT_SIDES = re.compile(
@@ -20,21 +21,25 @@ _CONFLICT_SIDES = re.compile(
 )
 
 
-def pins_of(old: bytes, declaration: Declaration, services: Services) -> tuple[Pin, ...]:
-    """The versions of a lock as pins; of a lock with conflict markers, those of both sides."""
-    locks = _readable_sides(old)
-    if not locks:
+def pins_of(old: bytes, summary: Summary | None, declaration: Declaration, services: Services) -> tuple[Pin, ...]:
+    """The versions of a lock as pins; of a lock with conflict markers, those of both sides. `summary` is `old`'s."""
+    known = [summary.pins] if summary is not None else [pins(lock) for lock in readable_sides(old)]
+    if not known:
         return ()
     default = services.engine.default_index()
     declared = frozenset(str(index["url"]).rstrip("/") for index in declaration.indexes if "url" in index)
-    found: dict[str, Pin] = {}
+    found: dict[tuple[str, str, str], Pin] = {}
     seen: set[str] = set()
-    for lock in locks:
-        here = {pin.name for pin in _pins(lock, default, declared)}
-        for pin in _pins(lock, default, declared):
-            if pin.name not in seen:
-                found[f"{pin.name} {pin.version} {pin.markers}"] = pin
-        seen |= here
+    for side in known:
+        for name, version, index, marker in side:
+            if name not in seen:
+                found[name, version, marker] = Pin(
+                    name=name,
+                    version=version,
+                    index=index if index.rstrip("/") in declared else default,
+                    markers=(marker,) if marker else (),
+                )
+        seen |= {name for name, *_ in side}
     return tuple(found.values())
 
 
@@ -45,7 +50,7 @@ def sides(data: bytes) -> list[bytes]:
 
 
 def check_same_files(
-    old: bytes, new: Lock, pins: tuple[Pin, ...], upgrade: bool | tuple[str, ...], context: Mapping[str, str | int]
+    old: Sequence[Lock], new: Lock, pins: tuple[Pin, ...], upgrade: bool | tuple[str, ...], context: Mapping[str, str | int]
 ) -> None:
     """Our lock decides what a pinned version's files are: an index that replaced one is told of (`hash-changed`)."""
     if upgrade is True:
@@ -53,7 +58,7 @@ def check_same_files(
     moving = {canonicalize_name(name) for name in (upgrade if isinstance(upgrade, tuple) else ())}
     source = {(pin.name, pin.version): pin.index.rstrip("/") for pin in pins}
     known: dict[tuple[str, str, str], set[str]] = {}
-    for lock in _readable_sides(old):
+    for lock in old:
         for package in lock.packages:
             for file in files_of(package):
                 if digest := str(file.hashes.get("sha256", "")):
@@ -73,7 +78,7 @@ def check_same_files(
                 )
 
 
-def _readable_sides(data: bytes) -> list[Lock]:
+def readable_sides(data: bytes) -> list[Lock]:
     """The lock, or both of a merge with conflict markers, as far as they can be read."""
     locks = []
     for text in sides(data):
@@ -82,19 +87,3 @@ def _readable_sides(data: bytes) -> list[Lock]:
         except DepError:
             continue
     return locks
-
-
-def _pins(lock: Lock, default: str, declared: frozenset[str]) -> list[Pin]:
-    count: dict[str, int] = {}
-    for package in lock.packages:
-        count[package.name] = count.get(package.name, 0) + 1
-    return [
-        Pin(
-            name=package.name,
-            version=str(package.version),
-            index=package.index if package.index and package.index.rstrip("/") in declared else default,
-            markers=(str(package.marker),) if count[package.name] > 1 and package.marker else (),
-        )
-        for package in lock.packages
-        if package.version is not None and package.index is not None
-    ]

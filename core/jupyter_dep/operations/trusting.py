@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import DepError
+from ..errors import ConsentError, DepError, IndexUnreachableError
 from ..model.policy import Item, declared_items
 from ..services import Services
 from .asking import Asking, load
@@ -21,14 +21,23 @@ class Allowed:
     lines: tuple[str, ...]
 
 
-def allow(notebook: Path, allowed: Sequence[str], services: Services, asking: Asking) -> Allowed:
+def allow(notebook: Path, allowed: Sequence[str], services: Services, asking: Asking, *, shown: str | None = None) -> Allowed:
     """Record the yes, if everything unusual about it was named in `allowed` or has its yes already.
 
-    Errors: `consent-missing` and `host-not-vouched` list what has to be named; nothing is recorded then.
+    `shown` is the fingerprint of the lock that the person looked at, "" where there was none.
+    Errors: `consent-missing` and `host-not-vouched` list what has to be named, `changed-since-shown` that the lock is
+    another one now, `not-vouched` that the index does not answer; nothing is recorded then.
     """
     state = load(notebook, services, asking)
     if state.lock_error is not None:
         raise state.lock_error
+    if shown is not None and shown != (state.summary.fingerprint if state.summary else ""):
+        raise ConsentError(
+            "changed-since-shown",
+            "the lock has changed since it was shown, so nothing was allowed",
+            hint="look at it again, and decide anew",
+            context=state.project.context,
+        )
     named = set(allowed)
     declared = declared_items(state.declaration) if state.declaration else ()
     selected = None
@@ -51,10 +60,19 @@ def allow(notebook: Path, allowed: Sequence[str], services: Services, asking: As
         )
     with granting(allowed, services) as granted:
         if selected is not None:
-            vouched(selected, services, file=notebook.name, offline=asking.offline, cancel=asking.cancel)
+            try:
+                vouched(selected, services, file=notebook.name, offline=asking.offline, cancel=asking.cancel)
+            except IndexUnreachableError as error:
+                raise ConsentError(
+                    "not-vouched",
+                    f"nothing was allowed, because your package index could not be asked: {error}",
+                    hint="try again when it answers",
+                    context=state.project.context,
+                ) from error
     lines = []
     if state.summary is not None and selected is not None:
         services.consent.allow("fingerprint", [state.summary.fingerprint], by="command")
+        services.history.set_consented(notebook, state.summary.fingerprint, state.summary.versions)
         size = selected.download_size / 1e6
         lines.append(
             f"{len(selected.artifacts)} packages ({size:.0f} MB) on Python {selected.interpreter.version}; "

@@ -1,0 +1,96 @@
+"""A head start: what is locked is linked while the engine resolves, and used only if it is a part of the answer."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_dep.engine import EngineAnswer, Install, LockRequest
+from jupyter_dep.errors import DepError
+from jupyter_dep.io import contents
+from jupyter_dep.operations import editing
+from jupyter_dep.operations.asking import Changed
+from support.index import Index
+from support.workplace import Desk, asking
+
+
+@pytest.fixture
+def desk(toy_index: Index, tmp_path: Path) -> Desk:
+    return Desk.at(tmp_path, toy_index.url)
+
+
+class Watched:
+    """The real engine; notes what it installs where, and lets a resolution wait until the head start is linked."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        self.installs: list[tuple[str, frozenset[str]]] = []
+        self._linked = threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def install(self, install: Install, **more: Any) -> None:
+        self._engine.install(install, **more)
+        self.installs.append((install.python, frozenset(item.name for item in install.artifacts)))
+        self._linked.set()
+
+    def lock(self, request: LockRequest, **more: Any) -> EngineAnswer:
+        self._linked.wait(20)
+        answer: EngineAnswer = self._engine.lock(request, **more)
+        return answer
+
+
+def add(desk: Desk, notebook: Path, *names: str) -> tuple[Changed, Watched]:
+    engine = Watched(desk.services().engine)
+    return editing.add(notebook, names, desk.services(engine), asking(f"add {' '.join(names)}")), engine
+
+
+def test_an_add_links_what_is_locked_while_it_resolves(desk: Desk) -> None:
+    notebook = desk.notebook()
+    editing.add(notebook, ["beta"], desk.services(), asking("add beta"))
+    done, engine = add(desk, notebook, "gamma")
+    assert done.sealed is not None
+    (head, before), (rest, after) = engine.installs
+    assert head == rest == done.sealed.python
+    assert "beta" in before and "gamma" not in before and {"beta", "gamma"} <= after
+    assert contents.damaged(Path(done.sealed.path), Path(done.sealed.site)) == {}
+    assert done.sealed.packages.keys() == after
+
+
+def test_a_head_start_that_does_not_fit_is_given_up(desk: Desk, toy_index: Index) -> None:
+    notebook = desk.notebook()
+    editing.add(notebook, ["beta"], desk.services(), asking("add beta"))
+    locked = desk.lock(notebook).versions()["beta"]
+    done, engine = add(desk, notebook, f"beta<{locked}")
+    assert done.sealed is not None
+    (head, _), (built, _) = engine.installs
+    assert head != built == done.sealed.python
+    assert done.sealed.packages["beta"] != locked
+
+
+def test_a_resolution_that_fails_leaves_nothing_behind(desk: Desk) -> None:
+    notebook = desk.notebook()
+    editing.add(notebook, ["beta"], desk.services(), asking("add beta"))
+    store = desk.services().store
+    known = {sealed.path for sealed in store.all()}
+    with pytest.raises(DepError):
+        add(desk, notebook, "no-such-package-anywhere")
+    for thread in threading.enumerate():
+        if thread.name.startswith("head-start"):
+            thread.join(20)
+    assert {str(path) for path in (store.root / "e").iterdir() if path.is_dir()} == known
+
+
+def test_a_lock_of_somebody_else_gets_no_head_start(desk: Desk, tmp_path: Path) -> None:
+    notebook = desk.notebook()
+    editing.add(notebook, ["beta"], desk.services(), asking("add beta"))
+    other = Desk.at(tmp_path / "other", desk.index)
+    for file in (notebook, desk.lock_path(notebook)):
+        (other.folder / file.name).write_bytes(file.read_bytes())
+    engine = Watched(other.services().engine)
+    engine._linked.set()
+    done = editing.add(other.folder / notebook.name, ["gamma"], other.services(engine), asking("add gamma"))
+    assert done.sealed is None and engine.installs == []
