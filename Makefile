@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check format bench labext clean
 
 $(BIN)/jupyter-dep: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "jupyter-dep needs Python 3.11 or later: make PYTHON=python3.12 …")'
@@ -29,6 +29,12 @@ test: check
 format: .venv/tested
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# the browser's side, for who changes it: needs Node 20, and brings the rest; the result is committed
+labext: .venv/tested
+	$(BIN)/python -m jupyter_dep.typescript > labext/src/wire.ts
+	$(BIN)/python labext/bundle.py
+	cd labext && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm check && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm test
 
 bench: .venv/tested
 	$(BIN)/python -m bench

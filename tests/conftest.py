@@ -10,6 +10,8 @@ import pytest
 from support.index import Index
 from support.wheels import build_sdist, build_wheel, repack_closure
 
+pytest_plugins = ["pytest_jupyter.jupyter_server", "support.rest"]
+
 HOME_FOLDERS = {
     "HOME": ".",
     "USERPROFILE": ".",

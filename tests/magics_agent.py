@@ -2,7 +2,7 @@
 
 `answer FILE` sends the JSON of that file as the outcome, `echo` the request and the variables it was started with,
 `slow` progress until it is cancelled, `quick N` N progress lines, `fail`, `die`, `leave` (end after the answer),
-`deaf` (never answer).
+`deaf` (never answer), `search` two hits or details, `add` what a dry run or a real one would answer.
 """
 
 import json
@@ -13,10 +13,12 @@ import time
 from pathlib import Path
 
 cancelled = set()
+writing = threading.Lock()
 
 
 def send(kind, number, **fields):
-    print(json.dumps({"type": kind, "id": number, **fields}), flush=True)
+    with writing:
+        print(json.dumps({"type": kind, "id": number, **fields}), flush=True)
 
 
 def outcome(number, headline="done", **fields):
@@ -51,10 +53,24 @@ def carry_out(request):
     elif verb == "leave":
         outcome(number)
         os._exit(0)
+    elif verb == "search" and "--details" in words:
+        send("outcome", number, verb=verb, data={"name": "rich", "versions": ["14.0", "13.9"], "size": 240000})
+    elif verb == "search":
+        hits = [{"name": "rich", "summary": "Rich text"}, {"name": "requests", "summary": "HTTP"}]
+        found = {"hits": hits, "full": False, "requirements": ["rich"] if "rich" in request["line"] else []}
+        outcome(number, "2 packages", verb=verb, data=found)
+    elif verb == "add" and Path("added.json").exists():
+        changes = [{"name": "rich", "change": "added"}]
+        more = {} if "--dry-run" in words else json.loads(Path("added.json").read_text(encoding="utf-8"))
+        while more and Path("wait").exists():
+            send("progress", number, text="downloading 1 of 3", phase="downloading", done=1, total=3)
+            time.sleep(0.05)
+        outcome(number, "added rich", verb=verb, data={"changes": changes, "download": 3_000_000}, **more)
     elif verb == "deaf":
         time.sleep(60)
     else:
-        print("not a message")
+        with writing:
+            print("not a message")
         outcome(number, request["line"] + "|" + ", ".join(request["body"].splitlines()))
 
 

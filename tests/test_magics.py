@@ -15,6 +15,7 @@ from typing import Any
 import jupyter_dep_magics
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from jupyter_dep.messages.web import MISSING_MIME, MissingImport
 from jupyter_dep_magics import DepFailure, completion, hints, installers
 from jupyter_dep_magics.agent import environment_for_agent
 from traitlets.config import Config
@@ -367,7 +368,8 @@ def _provisional() -> Any:
     ],
 )  # fmt: skip
 def test_missing_module_names_its_distribution(missing: str, source: str, hint: str) -> None:
-    assert hint in hints.hint_for(missing, source)
+    found = hints.hint_for(missing, source)
+    assert found is not None and hint in found.text
 
 
 @pytest.mark.parametrize(
@@ -375,13 +377,34 @@ def test_missing_module_names_its_distribution(missing: str, source: str, hint: 
     [("_tkinter", "import tkinter"), ("tkinter", "import tkinter"), ("IPython.no", "import IPython.no")],
 )
 def test_hint_is_silent_where_no_distribution_would_help(missing: str, source: str) -> None:
-    assert hints.hint_for(missing, source) == ""
+    assert hints.hint_for(missing, source) is None
 
 
 def test_hint_is_silent_for_local_files_and_declared_packages(tmp_path: Path) -> None:
     (tmp_path / "yaml.py").touch()
-    assert hints.hint_for("yaml", "import yaml", folders=[str(tmp_path)]) == ""
-    assert hints.hint_for("sklearn", "import sklearn", declared={"scikit-learn"}) == ""
+    assert hints.hint_for("yaml", "import yaml", folders=[str(tmp_path)]) is None
+    assert hints.hint_for("sklearn", "import sklearn", declared={"scikit-learn"}) is None
+
+
+@pytest.mark.parametrize(
+    ("missing", "source", "module", "names"),
+    [
+        ("sklearn", "import sklearn.svm", "sklearn", ("scikit-learn",)),
+        ("ruamel", "import ruamel", "ruamel", ("ruamel-yaml", "ruamel-yaml-clib")),
+        ("google", "import google", "google", ()),
+        # a guess is for the person to look up, not for one click
+        ("no_such_thing", "import no_such_thing", "no_such_thing", ()),
+    ],
+)
+def test_a_page_gets_the_names_to_choose_from_and_no_guess(
+    missing: str, source: str, module: str, names: tuple[str, ...]
+) -> None:
+    found = hints.hint_for(missing, source)
+    assert found is not None
+    told = found.bundle()[MISSING_MIME]
+    assert MissingImport(module=told["module"], names=tuple(told["names"])) == MissingImport(module=module, names=names)
+    assert found.bundle()["text/plain"] == found.text
+    assert "<code>" in found.bundle()["text/html"]
 
 
 def test_hint_follows_the_failed_cell(start: Start, capsys: pytest.CaptureFixture[str]) -> None:

@@ -178,9 +178,11 @@ def test_pending_edit_is_a_cell_below_unless_a_front_end_holds_the_notebook(kern
     wanted = {**edit, "before": live["block"], "after": "# /// script\n# wanted\n# ///"}
     reply, messages = kernel.run(answer(folder, edit=wanted))
     assert not reply["payload"]
-    (sent,) = [message["content"] for message in messages if message["msg_type"] == "comm_open"]
-    assert sent["target_name"] == "jupyter-dep"
-    assert sent["data"] == {"type": "edit", "before": wanted["before"], "after": wanted["after"], "project": "p"}
+    sent = [message["content"] for message in messages if message["msg_type"] == "comm_open"]
+    assert {content["target_name"] for content in sent} == {"jupyter-dep"}
+    edited, carried = [content["data"] for content in sent]
+    assert edited == {"type": "edit", "before": wanted["before"], "after": wanted["after"], "project": "p"}
+    assert carried["type"] == "carried"
     assert json.loads(kernel.text("%dep echo"))["request"]["block"] == wanted["after"]
 
     client.shell_channel.send(client.session.msg("comm_close", {"comm_id": "c1", "data": {}}))

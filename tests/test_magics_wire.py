@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from jupyter_dep import messages
 from jupyter_dep_magics import wire
 
@@ -43,6 +45,15 @@ def test_failure_and_progress_arrive_whole() -> None:
     assert wire.parse(messages.encode(failure)) == wire.Failure(1, "c", "m", {"cell": 2}, "h")
     progress = messages.ProgressLine(id=1, text="resolving", phase="resolving")
     assert wire.parse(messages.encode(progress)) == wire.Progress(1, "resolving")
+    progress = messages.ProgressLine(id=1, text="t", phase="linking", done=1, total=2, bytes_done=3, bytes_total=4)
+    assert wire.parse(messages.encode(progress)) == wire.Progress(1, "t", 1, 2, 3, 4)
+
+
+def test_an_answer_of_another_shape_is_a_failure_and_not_silence() -> None:
+    for broken in ({"switch": {"key": "k"}}, {"switch": 3}, {"edit": {"before": "b"}}, {"report": {"tables": 5}}):
+        found = wire.parse(json.dumps({"type": "outcome", "id": 4, **broken}))
+        assert isinstance(found, wire.Failure)
+        assert (found.id, found.code) == (4, "bad-answer") and found.hint
 
 
 def test_both_speak_the_same_version() -> None:

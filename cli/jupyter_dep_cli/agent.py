@@ -1,7 +1,7 @@
 """The agent: the process beside a kernel that carries out what `%dep` says. JSON lines in, JSON lines out (`messages`).
 
 stdout belongs to the protocol, stderr to the log. It ends when its input ends, and answers one request after another; a
-cancel for the running one may come in between.
+cancel for the running one may come in between. A `search` changes nothing and is answered beside them: somebody types.
 """
 
 from __future__ import annotations
@@ -71,23 +71,29 @@ class Agent:
             )
             return
         self._cancels[request.id] = Cancel()
-        waiting.put(request)
+        if request.line.split()[:1] == ["search"]:
+            threading.Thread(target=self._carry_out, args=(request,), daemon=True).start()
+        else:
+            waiting.put(request)
 
     def _work(self, waiting: queue.Queue[Request | None]) -> None:
         while (request := waiting.get()) is not None:
-            try:
-                answer = self._answer(request, self._cancels[request.id])
-            except Exception as error:  # the kernel waits for an answer to this request, whatever happened
-                import traceback
+            self._carry_out(request)
 
-                traceback.print_exc()
-                answer = Failure(
-                    code="internal",
-                    message=f"something in jupyter-dep is broken: {type(error).__name__}: {error}",
-                    hint="please report it, with the end of the agent's log",
-                )
-            self._cancels.pop(request.id, None)
-            self._send(replace(answer, id=request.id))
+    def _carry_out(self, request: Request) -> None:
+        try:
+            answer = self._answer(request, self._cancels[request.id])
+        except Exception as error:  # the kernel waits for an answer to this request, whatever happened
+            import traceback
+
+            traceback.print_exc()
+            answer = Failure(
+                code="internal",
+                message=f"something in jupyter-dep is broken: {type(error).__name__}: {error}",
+                hint="please report it, with the end of the agent's log",
+            )
+        self._cancels.pop(request.id, None)
+        self._send(replace(answer, id=request.id))
 
     def _send(self, message: Outcome | Failure | ProgressLine) -> None:
         with self._write:

@@ -29,6 +29,8 @@ _HANDLERS = {
     "status": "reading_verbs:status",
     "show": "reading_verbs:show",
     "why": "reading_verbs:why",
+    "search": "searching_verbs:search",
+    "index": "searching_verbs:index",
     "run": "running_verbs:run",
     "exec": "running_verbs:exec_",
     "env": "managing_verbs:env",

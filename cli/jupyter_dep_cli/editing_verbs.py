@@ -109,30 +109,7 @@ def init(call: Call) -> Outcome:
         imports=call.parsed.flag("imports"),
         ask=call.ask,
     )
-    steps = [f"jupyter dep add {target.name} NAME"]
-    lines = [f"declares Python {result.requires_python}"]
-    if result.declared:
-        lines.append(f"declares {', '.join(result.declared)}")
-        steps = [f"jupyter dep lock {target.name}"]
-    elif result.suggested:
-        lines.append(f"it imports or installs {', '.join(result.suggested)}")
-        steps = [f"jupyter dep add {target.name} {' '.join(result.suggested)}"]
-    return Outcome(
-        verb="init",
-        report=Report(
-            headline=f"{target.name} is a project now, for the kernel “{asking.KERNEL_DISPLAY}”",
-            tone="good",
-            lines=tuple(lines),
-            next=tuple(steps),
-        ),
-        data={
-            "project": str(target),
-            "declared": list(result.declared),
-            "suggested": list(result.suggested),
-            "python": result.requires_python,
-        },
-        edit=result.edit,
-    )
+    return reports.created(target, result)
 
 
 def python(call: Call) -> Outcome:

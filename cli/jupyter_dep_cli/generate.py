@@ -1,4 +1,4 @@
-"""Writes the data that the magics carry: the verbs for completion, and the map of import names."""
+"""Writes the data that the magics carry: the verbs and well-known names for completion, and the map of import names."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import sys
 from importlib import resources
 from pathlib import Path
+
+from jupyter_dep.model.catalogue import popular
 
 from .tree import completion_data
 
@@ -16,6 +18,7 @@ def generated() -> dict[str, str]:
     return {
         "verbs.json": json.dumps(completion_data(), indent=1, sort_keys=True) + "\n",
         "import_names.json": names,
+        "popular.json": json.dumps(popular(), separators=(",", ":")) + "\n",
     }
 
 

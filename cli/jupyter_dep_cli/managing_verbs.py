@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jupyter_dep.errors import ConsentError, DepError, IndexUnreachableError, UsageError
+from jupyter_dep import reports
+from jupyter_dep.errors import DepError, UsageError
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations import asking, inspecting, storing, trusting
 from jupyter_dep_kernels.registry import DiskKernelRegistry
@@ -189,29 +190,7 @@ def _allow(call: Call) -> Outcome:
             ),
             data={"folder": str(path)},
         )
-    try:
-        allowed = trusting.allow(call.target(), items, call.services, call.asking)
-    except IndexUnreachableError as error:
-        raise ConsentError(
-            "not-vouched",
-            f"nothing was allowed, because your package index could not be asked: {error}",
-            hint="try again when it answers",
-            context={"file": call.target().name},
-        ) from error
-    return Outcome(
-        verb="trust",
-        report=Report(
-            headline=f"{call.target().name} is allowed",
-            tone="good",
-            lines=allowed.lines,
-            next=(f"open it, or `jupyter dep sync {call.target().name}` builds its environment now",),
-        ),
-        data={
-            "project": str(call.target()),
-            "fingerprint": allowed.fingerprint,
-            "items": [str(item) for item in allowed.items],
-        },
-    )
+    return reports.allowed(call.target(), trusting.allow(call.target(), items, call.services, call.asking))
 
 
 def _revoke(call: Call) -> Outcome:

@@ -10,7 +10,7 @@ from typing import Literal, NoReturn
 from jupyter_dep.errors import UsageError
 
 Targets = Literal["one", "many", "none", "two"]
-Names = Literal["declared", "locked", "none"]
+Names = Literal["declared", "locked", "popular", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +75,7 @@ VERBS: tuple[Verb, ...] = (
             _OFFLINE,
             _OVERWRITE,
         ),
+        names="popular",
     ),
     Verb(
         name="remove",
@@ -179,6 +180,23 @@ VERBS: tuple[Verb, ...] = (
         summary="take back the last change of declaration and lock",
         targets="one",
         options=(Option(flags=("--redo",), help="bring it again"),),
+    ),
+    Verb(
+        name="search",
+        summary="find packages by name or by what they are for; asks no network",
+        targets="none",
+        words="WORDS…",
+        options=(
+            Option(flags=("-n", "--limit"), help="how many answers (20)", metavar="NUMBER"),
+            Option(flags=("--details",), help="ask your package index for the versions of exactly this name"),
+        ),
+    ),
+    Verb(
+        name="index",
+        summary="store the names of your package index for `search`, show or remove them",
+        targets="none",
+        actions=("sync", "info", "remove"),
+        in_cell=False,
     ),
     Verb(name="mv", summary="rename a notebook together with its lock", targets="two", in_cell=False),
     Verb(

@@ -1,1 +1,14 @@
-"""The Jupyter Server extension: REST, jobs and events for the browser."""
+"""The Jupyter Server extension: REST under `jupyter-dep/`, jobs, and events."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+__version__ = version("jupyter-dep")
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    from .extension import DepExtension
+
+    return [{"module": "jupyter_dep_server", "app": DepExtension}]

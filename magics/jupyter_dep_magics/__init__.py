@@ -35,7 +35,6 @@ def start(shell: InteractiveShell, context: Mapping[str, Any]) -> None:
     session = Session(shell, context)
     _session.append(session)
     cast(Any, shell).register_magic_function(dep, "line_cell", "dep")
-    session.edits.register()
     session.on_close(completion.install(shell, lambda: session.declared, lambda: session.locked))
     if context.get("key") is not None:
         installers.guard(shell)
@@ -58,6 +57,8 @@ def dep(line: str, cell: Optional[str] = None) -> None:
     %dep                        what is declared, locked, and in use (the same as `%dep status`)
     %dep add numpy "pandas>=2"  declare, lock, and use at once
     %dep remove pandas          take out of the declaration
+    %dep ui [words]             find packages, look at them, choose, add: a small form under the cell
+    %dep search words           find packages by name or by what they are for
     %dep update [numpy]         newer versions of everything, or of what is named
     %dep undo                   take the last change back (`%dep undo --redo` does it again)
     %dep show                   every package with its version

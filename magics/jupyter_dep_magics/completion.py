@@ -1,7 +1,8 @@
-"""Completion of `%dep` and `%%dep`: verbs, their options and words, and the declared names. Data only, no agent.
+"""Completion of `%dep` and `%%dep`: verbs, their options and words, declared and well-known names. Data only, no agent.
 
-`verbs.json` beside this file is generated from the tree of verbs: `{"verbs": {"add": {"summary", "options": [...],
-"names": "none" | "declared" | "locked", "words": [...]}}}`.
+Beside this file lie `verbs.json`, generated from the tree of verbs: `{"verbs": {"add": {"summary", "options": [...],
+"names": "none" | "declared" | "locked" | "popular", "words": [...]}}}`, and `popular.json`, the well-known names of the
+catalogue, the best known first.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import json
 import os
 import re
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
+
+from .picker import VERB
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -28,10 +31,22 @@ def read_verbs() -> Dict[str, Any]:
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "verbs.json")
     with open(path, encoding="utf-8") as file:
         verbs: Dict[str, Any] = json.load(file)["verbs"]
-    return verbs
+    return {**verbs, "ui": VERB}
 
 
-def suggest(line: str, verbs: Dict[str, Any], declared: Sequence[str] = (), locked: Sequence[str] = ()) -> Words:
+def read_popular() -> Tuple[str, ...]:
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "popular.json")
+    with open(path, encoding="utf-8") as file:
+        return tuple(json.load(file))
+
+
+def suggest(
+    line: str,
+    verbs: Dict[str, Any],
+    declared: Sequence[str] = (),
+    locked: Sequence[str] = (),
+    popular: Sequence[str] = (),
+) -> Words:
     """What can come next in `line`, the text from the start of its line to the cursor."""
     found = _LINE.match(line)
     if not found:
@@ -45,7 +60,9 @@ def suggest(line: str, verbs: Dict[str, Any], declared: Sequence[str] = (), lock
         if fragment.startswith("-"):
             choices = [option for option in verb.get("options", ()) if option not in typed]
         else:
-            names = {"declared": declared, "locked": locked or declared}.get(verb.get("names", "none"), ())
+            # of everything that could be added nothing is offered before a first letter
+            known = {"declared": declared, "locked": locked or declared, "popular": popular if fragment else ()}
+            names = known.get(verb.get("names", "none"), ())
             words = verb.get("words", ()) if len(typed) == 1 else ()
             choices = [*words, *(name for name in names if name not in typed[1:])]
     return Words(fragment, tuple(choice for choice in choices if choice.startswith(fragment)))
@@ -58,7 +75,7 @@ def install(
     completer: Any = shell.Completer
     if completer is None:
         return lambda: None
-    verbs = read_verbs()
+    verbs, popular = read_verbs(), read_popular()
     matcher: Callable[..., Any]
     try:
         from IPython.core import completer as api
@@ -67,7 +84,7 @@ def install(
     except AttributeError:  # IPython before 8.6
 
         def plain_matcher(text: str) -> List[str]:
-            return list(suggest(completer.text_until_cursor, verbs, declared(), locked()).options)
+            return list(suggest(completer.text_until_cursor, verbs, declared(), locked(), popular).options)
 
         matcher = plain_matcher
     else:
@@ -76,7 +93,7 @@ def install(
             identifier="jupyter-dep", priority=1000, api_version=2
         )
         def dep_matcher(context: Any) -> Any:
-            words = suggest(context.text_until_cursor, verbs, declared(), locked())
+            words = suggest(context.text_until_cursor, verbs, declared(), locked(), popular)
             return {
                 "completions": [api.SimpleCompletion(text=text, type="keyword") for text in words.options],
                 "matched_fragment": words.fragment,

@@ -61,6 +61,11 @@ def bundle(report: Report) -> Dict[str, str]:
     return {"text/plain": plain(report), "text/html": html(report)}
 
 
+def text_html(text: str, tone: str = "plain") -> str:
+    """One `<div>` with a few words in it; lines stay lines."""
+    return '<div style="{}">{}</div>'.format(_BODY, _block(text, _tone(tone))) if text else ""
+
+
 def line_bundle(text: str) -> Dict[str, str]:
     """One dim line, for progress and hints."""
     shown = _block(text, "opacity:.8")

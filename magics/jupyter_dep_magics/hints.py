@@ -6,9 +6,13 @@ import ast
 import importlib.util
 import os
 import sys
-from typing import Any, Callable, Collection, Iterator, Optional, Sequence
+from typing import Any, Callable, Collection, Dict, Iterator, NamedTuple, Optional, Sequence, Tuple
 
-from .names import distribution_for
+from .document import line_bundle
+from .names import distribution_for, distributions_under
+
+MIME = "application/vnd.jupyter-dep.missing+json"
+"""What a page of ours reads in place of the sentence: `{"module", "names"}`, see the wire's `MissingImport`."""
 
 # What builds and Linux distributions leave out; before Python 3.10 its own modules are not listed anywhere.
 _SPLIT_OFF = {"curses", "dbm", "ensurepip", "idlelib", "lib2to3", "readline", "sqlite3", "tkinter", "turtle", "venv"}
@@ -25,8 +29,19 @@ def missing_module(error: Optional[BaseException]) -> str:
     return ""
 
 
-def hint_for(missing: str, source: str, *, declared: Collection[str] = (), folders: Sequence[str] = ()) -> str:
-    """One sentence for the user, or an empty text where there is nothing sure or useful to say.
+class Hint(NamedTuple):
+    """One sentence for the user; `names` are the distributions that may be meant, empty where that would be a guess."""
+
+    text: str
+    module: str
+    names: Tuple[str, ...] = ()
+
+    def bundle(self) -> Dict[str, Any]:
+        return {**line_bundle(self.text), MIME: {"module": self.module, "names": list(self.names)}}
+
+
+def hint_for(missing: str, source: str, *, declared: Collection[str] = (), folders: Sequence[str] = ()) -> Optional[Hint]:
+    """What to say of a missing module, None where there is nothing sure or useful to say.
 
     `source` is the cell as Python, `declared` the normalised names that the project declares, `folders` where
     the user's own modules may lie.
@@ -34,27 +49,29 @@ def hint_for(missing: str, source: str, *, declared: Collection[str] = (), folde
     module = _full_name(missing, source)
     top = missing.partition(".")[0]
     if _not_ours(missing) or _is_local(top, folders):
-        return ""
+        return None
     match = distribution_for(module)
     if match.distribution in declared:
-        return ""
+        return None
     if "." in missing and not (match.certain and _in_namespace(missing)):
         # Its package is there: a misspelt or moved submodule, which no other distribution brings.
-        return ""
+        return None
+    shown = missing if "." in missing else top
     if not match.distribution:
-        return "`{}` is shared by several distributions: name the one you need, `%dep add NAME`".format(top)
+        text = "`{}` is shared by several distributions: name the one you need, `%dep add NAME`".format(top)
+        return Hint(text, shown, distributions_under(top))
     if match.certain:
-        return "`{}` comes with the distribution `{}`: run `%dep add {}`".format(
-            missing if "." in missing else top, match.distribution, match.distribution
-        )
-    return (
+        text = "`{}` comes with the distribution `{}`: run `%dep add {}`".format(shown, match.distribution, match.distribution)
+        return Hint(text, shown, (match.distribution,))
+    text = (
         "`{}` is not in this environment; its distribution may have the same name or another one: "
         "look it up, then run `%dep add NAME`".format(top)
     )
+    return Hint(text, shown)
 
 
 def watch(
-    show: Callable[[str], None],
+    show: Callable[[Hint], None],
     declared: Callable[[], Collection[str]],
     folders: Callable[[], Sequence[str]],
     to_python: Callable[[str], str],
@@ -71,7 +88,7 @@ def watch(
         except Exception:
             source = raw
         hint = hint_for(missing, source, declared=declared(), folders=folders())
-        if hint:
+        if hint is not None:
             show(hint)
 
     return after_cell

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Tuple
 
+_MOST = 8
 _tables: Dict[str, Any] = {}
 
 
@@ -18,21 +19,32 @@ class Match(NamedTuple):
 
 def distribution_for(module: str) -> Match:
     """The distribution of a dotted module name: its longest known prefix decides, else the first name is the guess."""
-    if not _tables:
-        path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "import_names.json")
-        with open(path, encoding="utf-8") as file:
-            _tables.update(json.load(file))
+    tables = _read()
     for prefix in prefixes(module):
-        if prefix in _tables["names"]:
-            return Match(_tables["names"][prefix], True)
+        if prefix in tables["names"]:
+            return Match(tables["names"][prefix], True)
     top = module.partition(".")[0]
-    if top in _tables["shared"]:
+    if top in tables["shared"]:
         return Match("", False)
     guess = top.replace("_", "-").lower()
-    return Match(guess, guess in _tables["same"])
+    return Match(guess, guess in tables["same"])
+
+
+def distributions_under(top: str) -> Tuple[str, ...]:
+    """The known distributions that share the module `top`; none where they are too many to choose from."""
+    found = {name for module, name in _read()["names"].items() if module.startswith(top + ".")}
+    return tuple(sorted(found)) if len(found) <= _MOST else ()
 
 
 def prefixes(module: str) -> List[str]:
     """`a.b.c`, `a.b`, `a`."""
     parts = module.split(".")
     return [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
+
+
+def _read() -> Dict[str, Any]:
+    if not _tables:
+        path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "import_names.json")
+        with open(path, encoding="utf-8") as file:
+            _tables.update(json.load(file))
+    return _tables

@@ -1,86 +1,149 @@
-"""One kernel's `%dep`: what it runs on, the agent that it asks, and what becomes of the answers."""
+"""One kernel's `%dep`: the agent that it asks, and what becomes of the answers."""
 
 from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Tuple
+import threading
+from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional, Tuple
 
-from . import document, hints, lease, loaded, switch
+from . import document, hints, loaded
 from .agent import Agent, Answer, environment_for_agent
 from .edits import Edits
 from .failure import DepFailure
 from .live import Live
-from .wire import PROTOCOL, Failure, Outcome, Report, Switch, Table
+from .moving import Mover
+from .page import Page
+from .wire import PROTOCOL, Failure, Outcome, Progress, Report, Switch
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 KERNEL = "Python (dep)"
-_NAMED = 6
+_HELP = ("--help", "-h")
 
 
 class Session:
-    """`run` carries one line out; `close` takes everything back that the session put into the shell."""
+    """`run` carries one line out; `ask` and `conclude` are its two halves, for who waits in another thread.
+
+    `close` takes everything back that the session put into the shell.
+    """
 
     def __init__(self, shell: InteractiveShell, context: Mapping[str, Any]) -> None:
-        self._shell = shell
+        self.shell = shell
         self._context = context
         self.sealed = context.get("key") is not None
-        self._current = switch.running(context)
-        self._used = [self._current]
-        self._changed: Dict[str, None] = {}
+        self._mover = Mover(context)
         self._notes: List[str] = []
         self._closers: List[Callable[[], None]] = []
-        self.edits = Edits(shell)
+        self._page = Page(shell, on_held=self._tell_standing, on_switch=self._ordered)
+        self._edits = Edits(shell, self._page)
         self.declared: Tuple[str, ...] = ()
         self.locked: Tuple[str, ...] = ()
         self._agent = Agent(list(context.get("agent") or ()), self._agent_environment, self._notes.append)
         self._lock = Watched(context.get("lock"))
+        self._page.register()
+        self.on_close(self._page.close)
         self._on("pre_run_cell", self._greet())
         self._on("pre_run_cell", self._watch_lock)
         self._on("post_run_cell", self._watch_imports())
 
     def run(self, line: str, body: str = "") -> None:
         """Ask the agent for one line and show what it answers; raises `DepFailure` where it failed."""
-        live = Live(self._shell)
+        words = line.split()
+        if words[0] == "ui":
+            from . import picker
+
+            picker.show(self, words[1:])
+            return
+        live = Live(self.shell)
+        try:
+            answer = self.ask(line, body, on_progress=lambda progress: live.tell(progress.text), on_tick=live.tick)
+        except BaseException:
+            live.done("stopped")
+            raise
+        live.done("done" if isinstance(answer, Outcome) else "stopped")
+        if isinstance(answer, Failure):
+            for note in self._taken_notes():
+                self.show(note)
+            raise DepFailure(answer.code, answer.message, hint=answer.hint, context=answer.context)
+        if words[0] in _HELP:
+            from . import picker
+
+            answer = answer._replace(report=picker.mentioned_in(answer.report))
+        self.publish(document.bundle(self.conclude(answer)))
+
+    def ask(
+        self,
+        line: str,
+        body: str = "",
+        *,
+        on_progress: Callable[[Progress], None],
+        on_tick: Callable[[], None] = lambda: None,
+        cancelled: Optional[threading.Event] = None,
+        abandon: bool = False,
+    ) -> Answer:
+        """The agent's answer to one line; see `Agent.ask`. Nothing is shown and nothing moves: any thread may ask."""
         request = {
             "line": line,
             "body": body,
             "notebook": self.notebook(),
             "cwd": _working_folder(),
-            "environment": self._current.key if self.sealed else None,
-            "block": self.edits.block,
+            "environment": self._mover.key if self.sealed else None,
+            "block": self._page.block,
             "protocol": PROTOCOL,
         }
-        try:
-            answer: Answer = self._agent.ask(request, live.tell, live.tick)
-        except BaseException:
-            live.done("stopped")
-            raise
-        live.done("done" if isinstance(answer, Outcome) else "stopped")
-        notes, self._notes[:] = list(self._notes), []
-        if isinstance(answer, Failure):
-            for note in notes:
-                self.show(note)
-            raise DepFailure(answer.code, answer.message, hint=answer.hint, context=answer.context)
-        self._remember(answer)
-        if answer.data.get("lock") and answer.data.get("project") == request["notebook"]:
-            self._lock = Watched(str(answer.data["lock"]))
-        self._display(self._finish(answer, notes))
+        return self._agent.ask(request, on_progress, on_tick, cancelled=cancelled, abandon=abandon)
+
+    def conclude(self, outcome: Outcome, *, in_cell: bool = True) -> Report:
+        """Do in this kernel what an outcome asks for, tell the pages, and say what a person should read.
+
+        Belongs into the main thread. `in_cell`: a cell runs, which can offer another one.
+        """
+        self._remember(outcome)
+        if outcome.data.get("lock") and outcome.data.get("project") == self.notebook():
+            self._lock = Watched(str(outcome.data["lock"]))
+        report = outcome.report
+        tables, steps = list(report.tables), list(report.next)
+        notes = [*report.notes, *self._taken_notes()]
+        if outcome.edit is not None:
+            notes += self._edits.carry(outcome.edit, in_cell=in_cell)
+            if not self.sealed and not any(KERNEL in text for text in (*report.lines, *notes, *steps)):
+                steps.append('switch to the kernel "{}" to run on what was declared'.format(KERNEL))
+        if outcome.switch is not None and self.sealed:
+            moved = self._mover.to(outcome.switch)
+            tables += moved.tables
+            notes += moved.notes
+            self._tell_standing()
+        self._page.send({"type": "carried", "verb": outcome.verb})
+        return report._replace(tables=tuple(tables), notes=tuple(notes), next=tuple(steps))
+
+    def on_main(self, work: Callable[[], None]) -> None:
+        """Do it in the thread that runs cells, between two of them."""
+        loop = getattr(getattr(self.shell, "kernel", None), "io_loop", None)
+        if loop is None or threading.current_thread() is threading.main_thread():
+            work()
+        else:
+            loop.add_callback(work)
 
     def show(self, text: str) -> None:
         """One quiet line under the cell."""
-        self._publish(document.line_bundle(text))
+        self.publish(document.line_bundle(text))
+
+    def publish(self, data: Mapping[str, Any]) -> None:
+        if getattr(self.shell, "kernel", None) is None:
+            print(data["text/plain"])
+        else:
+            self.shell.display_pub.publish(data=dict(data), metadata={})
 
     def notebook(self) -> Optional[str]:
-        """The notebook's absolute path as far as anybody told: the launcher, VS Code, the server."""
+        """The notebook's absolute path as far as anybody told: the launcher, VS Code, the server, a page after a rename."""
         named = (
             self._context.get("notebook")
-            or self._shell.user_ns.get("__vsc_ipynb_file__")
+            or self.shell.user_ns.get("__vsc_ipynb_file__")
             or os.environ.get("JPY_SESSION_NAME", "")
         )
-        return os.path.abspath(named) if named and str(named).endswith(".ipynb") else None
+        return self._page.renamed(os.path.abspath(named)) if named and str(named).endswith(".ipynb") else None
 
     def on_close(self, closer: Callable[[], None]) -> None:
         self._closers.append(closer)
@@ -90,42 +153,24 @@ class Session:
             closer()
         self._agent.close()
 
-    def _finish(self, outcome: Outcome, notes: List[str]) -> Report:
-        report = outcome.report
-        tables, steps = list(report.tables), list(report.next)
-        notes = [*report.notes, *notes]
-        if outcome.switch is not None and self.sealed:
-            table, more = self._move(outcome.switch)
-            tables += table
-            notes += more
-        if outcome.edit is not None:
-            notes += self.edits.carry(outcome.edit)
-            if not self.sealed and not any(KERNEL in text for text in (*report.lines, *notes, *steps)):
-                steps.append('switch to the kernel "{}" to run on what was declared'.format(KERNEL))
-        return report._replace(tables=tuple(tables), notes=tuple(notes), next=tuple(steps))
+    def _tell_standing(self) -> None:
+        if self.sealed:
+            self._page.send(self._mover.standing())
 
-    def _move(self, wanted: Switch) -> Tuple[List[Table], List[str]]:
-        """Switch to the wanted environment and say what that means for what is loaded."""
-        new = switch.target(wanted)
-        if new.path == self._current.path:
-            return [], []
-        version = switch.other_python(new)
-        if version:
-            return [], ["the environment has Python {}: restart the kernel to use it".format(version)]
-        try:
-            lease.hold(wanted.lease)
-        except DepFailure as failure:
-            return [], ["this kernel stays on its environment, {}; {}".format(failure, failure.hint)]
-        workers = loaded.workers()
-        switch.move(self._current, new)
-        self._current = new
-        self._used = [*(used for used in self._used if used.path != new.path), new]
-        self._changed.update(dict.fromkeys(change.name for change in wanted.changed))
-        stale = loaded.stale(self._used, new, self._changed)
-        notes = []
-        if workers and wanted.changed:
-            notes.append("workers that run already keep the old packages, start them again: " + _few(workers))
-        return _tables(wanted, stale), notes
+    def _ordered(self, wanted: Switch) -> None:
+        """A page's own job has made another environment."""
+
+        def move() -> None:
+            if self.sealed:
+                self._lock.changed()  # the page knows: it is where it was changed
+                self._mover.to(wanted)
+                self._tell_standing()
+
+        self.on_main(move)
+
+    def _taken_notes(self) -> List[str]:
+        notes, self._notes[:] = list(self._notes), []
+        return notes
 
     def _remember(self, outcome: Outcome) -> None:
         for field in ("declared", "locked"):
@@ -135,21 +180,12 @@ class Session:
                 setattr(self, field, tuple(found.group(1) for found in names if found))
 
     def _agent_environment(self) -> Mapping[str, str]:
-        hidden = [environment.scripts for environment in self._used] if self.sealed else []
+        hidden = self._mover.scripts() if self.sealed else []
         return environment_for_agent(os.environ, [*hidden, str(self._context.get("guards") or "")], sealed=self.sealed)
 
-    def _display(self, report: Report) -> None:
-        self._publish(document.bundle(report))
-
-    def _publish(self, data: Dict[str, str]) -> None:
-        if getattr(self._shell, "kernel", None) is None:
-            print(data["text/plain"])
-        else:
-            self._shell.display_pub.publish(data=data, metadata={})
-
     def _on(self, event: str, callback: Callable[..., None]) -> None:
-        self._shell.events.register(event, callback)
-        self.on_close(lambda: self._shell.events.unregister(event, callback))
+        self.shell.events.register(event, callback)
+        self.on_close(lambda: self.shell.events.unregister(event, callback))
 
     def _greet(self) -> Callable[..., None]:
         told = [str(note) for note in self._context.get("notes") or ()]
@@ -179,10 +215,10 @@ class Session:
             return [_working_folder(), os.path.dirname(notebook) if notebook else ""]
 
         return hints.watch(
-            self.show,
+            lambda hint: self.publish(hint.bundle()),
             lambda: {loaded.normalised(name) for name in self.declared},
             folders,
-            self._shell.transform_cell,
+            self.shell.transform_cell,
         )
 
 
@@ -208,29 +244,6 @@ class Watched:
         except OSError:
             return None
         return found.st_mtime_ns, found.st_size
-
-
-def _tables(wanted: Switch, stale: List[loaded.Stale]) -> List[Table]:
-    held = {entry.name for entry in stale}
-    rows, tones = [], []
-    usable = [
-        "{} {}".format(change.name, change.after)
-        for change in wanted.changed
-        if change.after and loaded.normalised(change.name) not in held
-    ]
-    if usable:
-        rows.append(("usable now", _few(usable)))
-        tones.append("good")
-    for entry in stale:
-        versions = "{} → {}".format(entry.before, entry.after or "removed")
-        rows.append(("{} {}".format(entry.name, versions), entry.sentence()))
-        tones.append("warn")
-    return [Table(title="in this kernel", rows=tuple(rows), tones=tuple(tones))] if rows else []
-
-
-def _few(words: List[str]) -> str:
-    rest = len(words) - _NAMED
-    return ", ".join(words[:_NAMED]) + (" and {} more".format(rest) if rest > 0 else "")
 
 
 def _working_folder() -> str:

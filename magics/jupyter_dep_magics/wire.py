@@ -55,8 +55,14 @@ class Edit(NamedTuple):
 
 
 class Progress(NamedTuple):
+    """`done` of `total` pieces, `bytes_done` of `bytes_total` bytes, where they are known."""
+
     id: int
     text: str
+    done: int = 0
+    total: Optional[int] = None
+    bytes_done: int = 0
+    bytes_total: Optional[int] = None
 
 
 class Outcome(NamedTuple):
@@ -90,9 +96,25 @@ def parse(line: str) -> Optional[Message]:
         return None
     kind = raw.get("type")
     if kind == "progress":
-        return Progress(raw["id"], str(raw.get("text") or raw.get("phase") or ""))
+        return Progress(
+            raw["id"],
+            str(raw.get("text") or raw.get("phase") or ""),
+            int(raw.get("done") or 0),
+            raw.get("total"),
+            int(raw.get("bytes_done") or 0),
+            raw.get("bytes_total"),
+        )
     if kind == "outcome":
-        return _outcome(raw)
+        try:
+            return _outcome(raw)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            return Failure(
+                id=raw["id"],
+                code="bad-answer",
+                message="the agent's answer was not understood: {}: {}".format(type(error).__name__, error),
+                context={},
+                hint="restart the kernel; if that does not help, upgrade jupyter-dep",
+            )
     if kind == "failure":
         return Failure(
             id=raw["id"],
@@ -111,16 +133,7 @@ def _outcome(raw: Dict[str, Any]) -> Outcome:
         verb=str(raw.get("verb") or ""),
         report=_report(raw.get("report") or {}),
         data=dict(raw.get("data") or {}),
-        switch=None
-        if not switch
-        else Switch(
-            key=str(switch["key"]),
-            path=str(switch["path"]),
-            python=str(switch["python"]),
-            site_packages=_texts(switch.get("site_packages")),
-            lease=str(switch.get("lease") or ""),
-            changed=tuple(Change(*map(str, change)) for change in switch.get("changed") or ()),
-        ),
+        switch=switch_of(switch) if switch else None,
         edit=None
         if not edit
         else Edit(
@@ -130,6 +143,18 @@ def _outcome(raw: Dict[str, Any]) -> Outcome:
             pending=bool(edit.get("pending")),
         ),
         seconds=float(raw.get("seconds") or 0.0),
+    )
+
+
+def switch_of(raw: Any) -> Switch:
+    """An environment to move to. Errors: KeyError, TypeError, ValueError or AttributeError for anything else."""
+    return Switch(
+        key=str(raw["key"]),
+        path=str(raw["path"]),
+        python=str(raw["python"]),
+        site_packages=_texts(raw.get("site_packages")),
+        lease=str(raw.get("lease") or ""),
+        changed=tuple(Change(*(str(version) for version in change)) for change in raw.get("changed") or ()),
     )
 
 

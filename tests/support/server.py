@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -31,16 +31,19 @@ class Server:
         self.root, self.env = root, dict(env)
         self.url = ""
 
-    def __enter__(self) -> Server:
+    def command(self) -> list[str]:
+        """What is started."""
+        return [
+            sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--port=0",
+            f"--ServerApp.root_dir={self.root}", f"--IdentityProvider.token={TOKEN}",
+        ]  # fmt: skip
+
+    def __enter__(self) -> Self:
         self.log = (self.root.parent / f"server-{uuid.uuid4().hex[:6]}.log").open("w+")
         runtime = Path(self.env["JUPYTER_RUNTIME_DIR"])
         self.process = subprocess.Popen(
-            [
-                sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--port=0",
-                f"--ServerApp.root_dir={self.root}", f"--IdentityProvider.token={TOKEN}",
-            ],
-            env=self.env, cwd=self.root, stdout=self.log, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            self.command(), env=self.env, cwd=self.root, stdout=self.log, stderr=subprocess.STDOUT
+        )
         for _ in range(300):
             for file in runtime.glob("jpserver-*.json"):
                 told = json.loads(file.read_text() or "{}")

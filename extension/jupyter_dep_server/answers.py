@@ -1,0 +1,162 @@
+"""What each address answers: from a call to a value of `messages.web`. The table of addresses is `routes`."""
+
+from __future__ import annotations
+
+from jupyter_dep.errors import ConsentError, DepError
+from jupyter_dep.messages import PROTOCOL
+from jupyter_dep.messages.web import (
+    About,
+    ConsentPage,
+    Details,
+    GraphPage,
+    Hits,
+    Job,
+    JobRequest,
+    Jobs,
+    Kernels,
+    Nonce,
+    NonceRequest,
+    Packages,
+    Project,
+    Pythons,
+)
+from jupyter_dep.services import Services
+
+from . import __version__, carrying, consenting, pages
+from .desk import Call, Desk
+from .nonces import Question
+from .pages import Place
+
+
+async def about(call: Call) -> About:
+    return About(protocol=PROTOCOL, version=__version__, allowed=await call.allowed())
+
+
+async def project(call: Call) -> Project:
+    place = call.place()
+    kernels = tuple(one for one in await call.desk.kernels.running() if one.path == place.path)
+    return await call.desk.reader.read(("project", place, kernels), lambda: pages.project(place, call.desk.services(), kernels))
+
+
+async def packages(call: Call) -> Packages:
+    place = call.place()
+    return await call.desk.reader.read(("packages", place), lambda: pages.packages(place, call.desk.services(), _summary))
+
+
+async def graph(call: Call) -> GraphPage:
+    place = call.place()
+    return await call.desk.reader.read(("graph", place), lambda: pages.graph(place, call.desk.services()))
+
+
+async def pythons(call: Call) -> Pythons:
+    place = call.place()
+    return await call.desk.reader.read(("pythons", place), lambda: pages.pythons(place, call.desk.services()))
+
+
+async def search(call: Call) -> Hits:
+    from jupyter_dep.operations import searching
+
+    words, limit = call.query["q"], int(call.query.get("limit", 20))
+    return await call.desk.reader.read(("search", words, limit), lambda: searching.search(words, call.desk.services(), limit))
+
+
+async def details(call: Call) -> Details:
+    from jupyter_dep.operations import searching
+
+    name = call.parts["name"]
+    return await call.desk.asker.read(("details", name), lambda: searching.details(name, call.desk.services()))
+
+
+async def kernels(call: Call) -> Kernels:
+    found = await call.desk.kernels.running()
+
+    def read() -> Kernels:
+        services = call.desk.services()
+        keys = {path: _key(call.desk, path, services) for path in {one.path for one in found}}
+        return Kernels(kernels=tuple(pages.running(one, keys[one.path], services) for one in found))
+
+    return await call.desk.reader.read(("kernels", found), read)
+
+
+async def jobs(call: Call) -> Jobs:
+    return Jobs(jobs=call.desk.jobs.all(call.place().path if "path" in call.query else None))
+
+
+async def job(call: Call) -> Job:
+    return call.desk.jobs.get(call.parts["id"])
+
+
+async def submit(call: Call) -> Job:
+    request: JobRequest = call.body
+    carrying.check(request)
+    place = call.desk.place(request.path)
+    if request.kind == "trust":
+        call.desk.nonces.spend(
+            request.nonce,
+            user=call.user,
+            notebook=consenting.identity(place.file),
+            fingerprint=request.fingerprint,
+            allow=request.allow,
+        )
+    return call.desk.jobs.submit(request, place.file)
+
+
+async def cancel(call: Call) -> Job:
+    return call.desk.jobs.cancel(call.parts["id"])
+
+
+async def consent(call: Call) -> ConsentPage:
+    return await _consent_page(call, call.place())
+
+
+async def ask(call: Call) -> Nonce:
+    request: NonceRequest = call.body
+    place = call.desk.place(request.path)
+    page = await _consent_page(call, place)
+    if page.given:
+        raise ConsentError(
+            "nothing-to-allow",
+            "everything here is allowed already",
+            hint="start the kernel, or build the environment",
+            context={"file": place.file.name},
+        )
+    word = call.desk.nonces.ask(
+        Question(
+            user=call.user,
+            notebook=consenting.identity(place.file),
+            fingerprint=page.fingerprint,
+            items=frozenset(one.item for one in page.unusual),
+        )
+    )
+    return Nonce(nonce=word, page=page)
+
+
+async def revoke(call: Call) -> None:
+    place = call.place()
+    await call.desk.reader.read(("revoke", place, object()), lambda: consenting.revoke(place.file, call.desk.services()))
+    call.desk.events.project(place.path, "revoke")
+
+
+def _key(desk: Desk, path: str, services: Services) -> str | None:
+    """The environment that answers the project of a session's path, which may be no notebook's."""
+    try:
+        return pages.key_of(desk.place(path).file, services)
+    except DepError:
+        return None
+
+
+def _summary(name: str) -> str:
+    from jupyter_dep.model.catalogue import entries
+
+    known = entries().get(name)
+    return known.summary if known else ""
+
+
+async def _consent_page(call: Call, place: Place) -> ConsentPage:
+    def read() -> ConsentPage:
+        services = call.desk.services()
+        page = consenting.page(place, services)
+        hosts = call.desk.hosts.get(page.fingerprint, ())
+        return consenting.page(place, services, hosts) if hosts else page
+
+    return await call.desk.reader.read(("consent", place), read)

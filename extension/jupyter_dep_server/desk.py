@@ -1,0 +1,114 @@
+"""What the extension is made of, wired once for a server; the answers of `answers` work on it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jupyter_dep.errors import DepError
+from jupyter_dep.messages import Failure, Outcome
+from jupyter_dep.messages.web import Job, JobRequest
+from jupyter_dep.model.policy import Item
+from jupyter_dep.progress import Cancel, Reporter
+from jupyter_dep.services import Services
+
+from . import carrying, consenting, problems
+from .events import Events
+from .jobs import Jobs
+from .kernels import Kernels
+from .nonces import Nonces
+from .pages import Place
+from .paths import Root
+from .reader import Reader
+
+MakeServices = Callable[[], Services]
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """`root` is None where the server's notebooks are no files. `services` are made anew for each job, as each command
+    makes them, so that changed settings count. `hosts` are those that a lock's fingerprint was found to need a yes for."""
+
+    root: Root | None
+    services: MakeServices
+    events: Events
+    kernels: Kernels
+    log: logging.Logger
+    reader: Reader = field(default_factory=Reader)
+    """For what is read from disk."""
+    asker: Reader = field(default_factory=Reader)
+    """For what asks an index, which may take its time: nobody who reads waits for it."""
+    nonces: Nonces = field(default_factory=Nonces)
+    hosts: dict[str, tuple[Item, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.jobs = Jobs(self._work, self._tell)
+
+    @property
+    def folder(self) -> Path | None:
+        return self.root.folder if self.root else None
+
+    def place(self, path: str) -> Place:
+        """The notebook of a contents path. Errors: those of `Root.notebook`, `not-files`."""
+        if self.root is None:
+            raise DepError(
+                "not-files",
+                "this server keeps its notebooks elsewhere than in files",
+                hint="jupyter-dep needs a server whose contents are files",
+            )
+        return Place(path=path, file=self.root.notebook(path))
+
+    async def close(self) -> None:
+        await self.jobs.close()
+        self.reader.close()
+        self.asker.close()
+
+    def _work(self, request: JobRequest, notebook: Path, reporter: Reporter, cancel: Cancel) -> Outcome | Failure:
+        """In a thread of the jobs: nothing may escape, or the job would never end."""
+        try:
+            services = self.services()
+            try:
+                return carrying.carry_out(request, notebook, services, reporter, cancel)
+            except DepError as error:
+                if error.code == "host-not-vouched":
+                    self._remember_hosts(request, notebook, services)
+                return problems.failure(error, request.kind, self.folder)
+        except Exception:
+            self.log.exception("jupyter-dep: the job `%s` failed", request.kind)
+            return problems.failure(problems.internal(), request.kind)
+
+    def _remember_hosts(self, request: JobRequest, notebook: Path, services: Services) -> None:
+        """So that the next question names them, each to be ticked."""
+        fingerprint = consenting.page(Place(path=request.path, file=notebook), services).fingerprint
+        self.hosts[fingerprint] = consenting.hosts_not_vouched(notebook, services)
+
+    def _tell(self, job: Job) -> None:
+        try:
+            self.events.job(job)
+            if job.state == "done" and job.kind != "outdated" and not _dry(job):
+                self.events.project(job.path, job.kind)
+        except Exception:  # somebody else's listener or modifier must not stop the work
+            self.log.exception("jupyter-dep: an event could not be sent")
+
+
+def _dry(job: Job) -> bool:
+    return job.outcome is not None and bool(job.outcome.data.get("dry_run"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One request that may be answered. `query` and `parts` (of the address) are texts; `user` is who nonces are bound to;
+    `allowed` asks whether this user may run things here."""
+
+    desk: Desk
+    query: Mapping[str, str]
+    parts: Mapping[str, str]
+    body: Any
+    user: str
+    allowed: Callable[[], Awaitable[bool]]
+
+    def place(self) -> Place:
+        return self.desk.place(self.query["path"])

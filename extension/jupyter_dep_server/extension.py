@@ -1,0 +1,59 @@
+"""The extension as Jupyter Server loads it: wires the desk, registers the events, hangs up the addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jupyter_dep.services import Services
+from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.services.contents.filemanager import FileContentsManager
+
+from .desk import Desk
+from .events import Events
+from .handlers import handlers
+from .kernels import Kernels
+from .paths import Root
+
+
+class DepExtension(ExtensionApp):
+    """`jupyter_dep_server` among the server's extensions."""
+
+    name = "jupyter_dep_server"
+    make_services: Callable[[], Services] = Services.of_user
+    """Who the work is done for: the user of the server's process."""
+
+    _unfollow: Callable[[], None] | None = None
+
+    def initialize_settings(self) -> None:
+        server = self.serverapp
+        assert server is not None
+        root = root_of(server)
+        events = Events(server.event_logger)
+        kernels = Kernels(server.kernel_manager, server.session_manager, root)
+        self.desk = Desk(
+            root=root,
+            services=type(self).make_services,
+            events=events,
+            kernels=kernels,
+            log=self.log,
+        )
+        self._unfollow = kernels.follow(server.event_logger, events)
+        self.settings["jupyter_dep_desk"] = self.desk
+
+    def initialize_handlers(self) -> None:
+        self.handlers.extend(handlers(self.desk))
+
+    async def stop_extension(self) -> None:
+        if self._unfollow is not None:
+            self._unfollow()
+            await self.desk.close()
+
+
+def root_of(server: Any) -> Root | None:
+    """The folder that the server shows, None where its contents are no files."""
+    contents = server.contents_manager
+    if not isinstance(contents, FileContentsManager):
+        return None
+    return Root(folder=Path(contents.root_dir), hidden=bool(contents.allow_hidden))

@@ -1,0 +1,250 @@
+"""From what the operations know to what the browser is sent: each function reads from disk and gives one page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jupyter_dep.errors import DepError
+from jupyter_dep.io import files
+from jupyter_dep.messages.web import (
+    Declared,
+    Edge,
+    GraphPage,
+    Package,
+    Packages,
+    Project,
+    Python,
+    Pythons,
+    RunningKernel,
+)
+from jupyter_dep.model import lockfile
+from jupyter_dep.model.policy import declared_items
+from jupyter_dep.operations import creating, inspecting
+from jupyter_dep.operations.asking import Asking, load
+from jupyter_dep.operations.environments import select_for
+from jupyter_dep.operations.inspecting import Status
+from jupyter_dep.operations.state import Project as Where
+from jupyter_dep.operations.state import State
+from jupyter_dep.services import Services
+from packaging.utils import canonicalize_name
+
+from .kernels import Running
+from .problems import problem
+from .usage import Usage, usage
+
+Summaries = Callable[[str], str]
+"""The one-line summary of a distribution, "" where none is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A notebook, by its contents path and as a file."""
+
+    path: str
+    file: Path
+
+
+def project(place: Place, services: Services, kernels: Sequence[Running] = ()) -> Project:
+    """A notebook's standing. A declaration that cannot be read is a state, too, with its problem.
+
+    Errors: `no-such-notebook`, and what the system refuses.
+    """
+    try:
+        status = inspecting.status(place.file, services, Asking())
+    except DepError as error:
+        if not place.file.is_file():
+            raise
+        return _unreadable(place, error, services, kernels)
+    state = status.state
+    used = _usage(status, services)
+    wanted, gone = state.lacking()
+    locked = _locked(state)
+    last, undone = services.history.last(place.file), services.history.last(place.file, redo=True)
+    return Project(
+        path=place.path,
+        name=place.file.name,
+        state=state.name,
+        trusted=_trusted(status, services),
+        lock=(state.project.orphan or state.project.lock).name if state.lock_data is not None else None,
+        locked_at=_time_of(state.project.orphan or state.project.lock),
+        python=state.summary.python if state.summary else None,
+        requires_python=(state.declaration.requires_python or "") if state.declaration else "",
+        environment=status.key,
+        sealed=status.sealed is not None,
+        size=_size(state, services),
+        declared=tuple(
+            Declared(name=item.name, text=str(item), locked=locked.get(str(canonicalize_name(item.name)), ""))
+            for item in (state.declaration.dependencies if state.declaration else ())
+        ),
+        wanted=wanted,
+        gone=gone,
+        packages=len(locked),
+        writable=_writable(state.project),
+        block=state.base,
+        undo=last.command if last else None,
+        redo=undone.command if undone else None,
+        note=status.note,
+        problem=problem(state.lock_error) if state.lock_error else None,
+        missing=used.missing if used else (),
+        kernels=tuple(running(one, status.key, services) for one in kernels),
+    )
+
+
+def running(kernel: Running, key: str | None, services: Services) -> RunningKernel:
+    """A kernel as the page sees it; `key` is the environment of its project now. One that was held has become the real
+    one as soon as the environment that it waited for is there."""
+    built = kernel.key is not None and services.store.sealed(kernel.key) is not None
+    return RunningKernel(
+        id=kernel.id,
+        path=kernel.path,
+        holding=kernel.holding and not built,
+        starter=kernel.starter,
+        key=kernel.key,
+        moved_on=key is not None and kernel.key is not None and key != kernel.key,
+    )
+
+
+def key_of(file: Path, services: Services) -> str | None:
+    """The environment that answers a project's lock here, None without one."""
+    try:
+        return inspecting.status(file, services, Asking()).key
+    except DepError:
+        return None
+
+
+def packages(place: Place, services: Services, summaries: Summaries) -> Packages:
+    """Every locked package, declared ones first. Errors: the lock's, `unlocked`."""
+    _, rows = inspecting.rows(place.file, services, Asking())
+    used = _usage(inspecting.status(place.file, services, Asking()), services)
+    cells: Mapping[str, tuple[int, ...]] = used.cells if used else {}
+    return Packages(
+        path=place.path,
+        packages=tuple(
+            Package(
+                name=row.name,
+                version=row.version,
+                declared=bool(row.declared),
+                text=row.declared,
+                via=row.via,
+                kernel=row.kernel,
+                size=row.size,
+                cells=cells.get(row.name, ()),
+                unused=bool(row.declared) and used is not None and used.complete and row.name not in cells,
+                summary=summaries(row.name),
+            )
+            for row in rows
+        ),
+    )
+
+
+def graph(place: Place, services: Services) -> GraphPage:
+    """The locked graph by names. Errors: the lock's, `unlocked`."""
+    state = inspecting.locked_state(place.file, services, Asking())
+    assert state.lock_data is not None
+    found = lockfile.read(state.lock_data, context=state.project.lock_context).graph()
+    edges = {(who, needed) for (who, _), needs in found.edges.items() for needed, _ in needs if who != needed}
+    roots = dict.fromkeys(name for name, _ in (*found.roots, *found.kernel_roots))
+    return GraphPage(
+        path=place.path,
+        roots=tuple(roots),
+        edges=tuple(Edge(source=source, target=target) for source, target in sorted(edges)),
+    )
+
+
+def pythons(place: Place, services: Services) -> Pythons:
+    """The Pythons to choose from, the newest first."""
+    state = load(place.file, services, Asking())
+    wanted = state.declaration.requires_python if state.declaration else None
+    used = services.interpreters.cached_minor(state.summary.python) if state.summary else None
+    return Pythons(
+        path=place.path,
+        pythons=tuple(
+            Python(
+                version=found.version,
+                minor=found.name or found.minor,
+                executable=found.executable,
+                chosen=found == used,
+                fits=creating.fits(wanted, found),
+            )
+            for found in services.interpreters.all()
+        ),
+    )
+
+
+def _usage(status: Status, services: Services) -> Usage | None:
+    state = status.state
+    if state.notebook is None or (state.notebook.language or "python").lower() != "python":
+        return None
+    sealed = services.store.sealed(status.key) if status.key else None
+    return usage(state.notebook, state.project.notebook.parent, _locked(state), sealed.site if sealed else None)
+
+
+def _locked(state: State) -> Mapping[str, str]:
+    return state.summary.versions if state.summary else {}
+
+
+def _trusted(status: Status, services: Services) -> bool:
+    """Whether nothing here lacks a yes: where there is no lock, what the declaration asks beyond names counts."""
+    if status.trust is not None:
+        return status.trust.given
+    declaration = status.state.declaration
+    return declaration is None or not services.consent.lacking(declared_items(declaration))
+
+
+def _size(state: State, services: Services) -> int:
+    if state.summary is None or state.lock_data is None:
+        return 0
+    try:
+        selected = select_for(state.lock_data, state.summary, services, context=state.project.lock_context, search=False)
+    except DepError:
+        selected = None
+    return selected.download_size if selected else sum(state.summary.sizes.values())
+
+
+def _time_of(file: Path) -> str | None:
+    try:
+        moment = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    except (OSError, ValueError, OverflowError):
+        return None
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _writable(where: Where) -> bool:
+    try:
+        files.check_writable(where.notebook)
+        files.check_writable(where.lock)
+    except (DepError, OSError):
+        return False
+    return True
+
+
+def _unreadable(place: Place, error: DepError, services: Services, kernels: Sequence[Running]) -> Project:
+    """The page of a notebook whose own text is at fault: everything else waits for its author."""
+    where = Where.of_notebook(place.file)
+    last, undone = services.history.last(place.file), services.history.last(place.file, redo=True)
+    return Project(
+        path=place.path,
+        name=place.file.name,
+        state="invalid",
+        trusted=True,
+        lock=where.lock.name if os.path.lexists(where.lock) else None,
+        locked_at=_time_of(where.lock),
+        python=None,
+        requires_python="",
+        environment=None,
+        sealed=False,
+        size=0,
+        declared=(),
+        wanted=(),
+        gone=(),
+        packages=0,
+        writable=_writable(where),
+        undo=last.command if last else None,
+        redo=undone.command if undone else None,
+        problem=problem(error),
+        kernels=tuple(running(one, None, services) for one in kernels),
+    )

@@ -1,0 +1,12 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { Actions } from '../actions';
+import type { IDepClient, INotebookProject } from '../tokens';
+
+/** What every part of the panel is given. */
+export interface IPart {
+  readonly model: INotebookProject;
+  readonly client: IDepClient;
+  readonly actions: Actions;
+  readonly trans: TranslationBundle;
+}

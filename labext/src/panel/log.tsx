@@ -1,0 +1,56 @@
+/**
+ * What was done to this notebook's packages since the server started, newest first.
+ */
+import * as React from 'react';
+
+import { isEnded } from '../project';
+import { jobTitle } from '../standing';
+import { age, plain, plainLines, sentence } from '../text';
+import type { Job } from '../wire';
+import type { IPart } from './context';
+
+export function Log({ model, trans }: IPart): React.JSX.Element | null {
+  const ended = model.jobs.filter(isEnded);
+  if (ended.length === 0) {
+    return null;
+  }
+  return (
+    <details className="jp-Dep-section jp-Dep-log">
+      <summary>
+        <h3>{trans.__('Log')}</h3>
+        <span className="jp-Dep-count">{ended.length}</span>
+      </summary>
+      <ul>
+        {ended.map(job => (
+          <Entry key={job.id} job={job} trans={trans} />
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+/** A headline without the notebook's name before it: the panel is about one notebook. */
+function withoutName(headline: string, path: string): string {
+  const name = `${path.slice(path.lastIndexOf('/') + 1)}: `;
+  return sentence(headline.startsWith(name) ? headline.slice(name.length) : headline);
+}
+
+function Entry({ job, trans }: { job: Job; trans: IPart['trans'] }): React.JSX.Element {
+  const { outcome, failure } = job;
+  const headline = failure
+    ? job.state === 'cancelled'
+      ? trans.__('Cancelled: %1', jobTitle(job, trans))
+      : plain(sentence(failure.message))
+    : plain(withoutName(outcome?.report.headline ?? '', job.path)) || jobTitle(job, trans);
+  const more = failure
+    ? job.state === 'cancelled'
+      ? []
+      : [failure.hint]
+    : [...(outcome?.report.lines ?? []), ...(outcome?.report.notes ?? [])];
+  return (
+    <li className="jp-Dep-entry" data-state={job.state}>
+      <span>{headline}</span> <span className="jp-Dep-dim">{job.ended ? age(job.ended, trans) : ''}</span>
+      {more.filter(Boolean).length > 0 && <pre className="jp-Dep-lines">{plainLines(more.filter(Boolean).join('\n'))}</pre>}
+    </li>
+  );
+}

@@ -1,0 +1,94 @@
+/**
+ * The panel at the side: the packages of the notebook in front.
+ */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
+import * as React from 'react';
+
+import type { Actions } from '../actions';
+import { boxIcon } from '../icons';
+import { type IDepProjects, NAME } from '../tokens';
+import { Banner, Work } from './banner';
+import type { IPart } from './context';
+import { Header } from './header';
+import { Log } from './log';
+import { Declared, Transitive, Undeclared } from './packages';
+import { usePulse } from './pulse';
+import { SearchBox } from './search';
+import { WordButton } from './toolbutton';
+
+export class DepPanel extends ReactWidget {
+  constructor(
+    private readonly _projects: IDepProjects,
+    private readonly _actions: Actions,
+    private readonly _trans: TranslationBundle
+  ) {
+    super();
+    this.id = `${NAME}:panel`;
+    this.addClass('jp-Dep-panel');
+    this.title.icon = boxIcon;
+    this.title.caption = _trans.__('Packages of this notebook');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', this.title.caption);
+    this._projects.currentChanged.connect(this._follow, this);
+  }
+
+  protected render(): React.JSX.Element {
+    return <CurrentProject projects={this._projects} actions={this._actions} trans={this._trans} />;
+  }
+
+  protected onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this._follow();
+  }
+
+  protected onActivateRequest(): void {
+    (this.node.querySelector<HTMLElement>('input[role=combobox]') ?? this.node).focus();
+  }
+
+  /** The list of packages is only read for a panel that somebody sees. */
+  private _follow(): void {
+    if (this.isVisible) {
+      this._projects.current?.openPackages();
+    }
+  }
+}
+
+interface ICurrentProps extends Pick<IPart, 'actions' | 'trans'> {
+  projects: IDepProjects;
+}
+
+function CurrentProject({ projects, actions, trans }: ICurrentProps): React.JSX.Element {
+  usePulse(projects.currentChanged);
+  const model = projects.current;
+  if (model === null) {
+    return <p className="jp-Dep-empty">{trans.__('Open a notebook to see its packages.')}</p>;
+  }
+  return <Packages key={model.notebook.id} model={model} client={projects.client} actions={actions} trans={trans} />;
+}
+
+export function Packages(part: IPart): React.JSX.Element {
+  const { model, client, actions, trans } = part;
+  usePulse(model.changed, client.reachChanged);
+  return (
+    <>
+      <Header {...part} />
+      <Banner {...part} />
+      <Work {...part} />
+      <SearchBox {...part} />
+      {model.project?.state === 'none' && (
+        <section className="jp-Dep-section">
+          <p>{trans.__('This notebook declares no packages yet. Add one above, or start from what it imports.')}</p>
+          <WordButton blocked={model.locked} onClick={() => void actions.perform(model, 'init')}>
+            {trans.__('Declare what it imports')}
+          </WordButton>
+        </section>
+      )}
+      <Undeclared {...part} />
+      <Declared {...part} />
+      <Transitive {...part} />
+      <Log {...part} />
+    </>
+  );
+}

@@ -1,0 +1,12 @@
+import type { ISignal } from '@lumino/signaling';
+import { useEffect, useReducer } from 'react';
+
+/** Renders again whenever one of the signals goes out. The array may be a new one each time; its signals may not. */
+export function usePulse(...signals: ReadonlyArray<ISignal<unknown, unknown> | null | undefined>): void {
+  const [, pulse] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => {
+    const slot = (): void => pulse();
+    signals.forEach(signal => signal?.connect(slot));
+    return () => signals.forEach(signal => signal?.disconnect(slot));
+  }, signals);
+}

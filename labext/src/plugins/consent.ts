@@ -1,0 +1,40 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { ConsentAsking } from '../consent/asking';
+import { ConsentDialog } from '../consent/dialog';
+import { IDepLinks } from '../link';
+import { IDepProjects, type INotebookProject, NAME } from '../tokens';
+import type { ConsentPage } from '../wire';
+
+export const consent: JupyterFrontEndPlugin<void> = {
+  id: `${NAME}:consent`,
+  description: "Asks before a stranger's lock may run.",
+  autoStart: true,
+  requires: [IDepProjects, IDepLinks],
+  optional: [ITranslator],
+  activate: (_app: JupyterFrontEnd, projects: IDepProjects, links: IDepLinks, translator: ITranslator | null): void => {
+    const trans = (translator ?? nullTranslator).load('jupyter_dep');
+    const ask = async (page: ConsentPage, note: string): Promise<ReadonlyArray<string> | null> => {
+      const answer = await new ConsentDialog(page, note, trans).launch();
+      return answer.button.accept ? (answer.value ?? []) : null;
+    };
+    const asking = new WeakMap<INotebookProject, ConsentAsking>();
+    const begin = (_: unknown, project: INotebookProject): void => {
+      const link = links.get(project);
+      if (link) {
+        asking.set(
+          project,
+          new ConsentAsking({ project, link, client: projects.client, ask, trans, memory: window.sessionStorage })
+        );
+      }
+    };
+    projects.open.forEach(project => begin(projects, project));
+    projects.added.connect(begin);
+    projects.currentChanged.connect((_, project) => {
+      if (project !== null) {
+        asking.get(project)?.consider();
+      }
+    });
+  }
+};

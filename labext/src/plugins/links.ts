@@ -1,0 +1,35 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { NotebookActions } from '@jupyterlab/notebook';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { IDepLinks, NotebookLink } from '../link';
+import { Teller } from '../telling';
+import { IDepProjects, type INotebookProject, NAME } from '../tokens';
+
+export const links: JupyterFrontEndPlugin<IDepLinks> = {
+  id: `${NAME}:links`,
+  description: 'Holds open notebooks for their kernels, and makes the edits that kernels and jobs ask for.',
+  autoStart: true,
+  requires: [IDepProjects],
+  optional: [ITranslator],
+  provides: IDepLinks,
+  activate: (app: JupyterFrontEnd, projects: IDepProjects, translator: ITranslator | null): IDepLinks => {
+    const hearer = new Teller((translator ?? nullTranslator).load('jupyter_dep'));
+    const made = new WeakMap<INotebookProject, NotebookLink>();
+    const link = (_: unknown, project: INotebookProject): void => {
+      made.set(
+        project,
+        new NotebookLink({
+          project,
+          client: projects.client,
+          contents: app.serviceManager.contents,
+          hearer,
+          scheduled: NotebookActions.executionScheduled
+        })
+      );
+    };
+    projects.open.forEach(project => link(projects, project));
+    projects.added.connect(link);
+    return { get: project => made.get(project) };
+  }
+};

@@ -1,0 +1,197 @@
+"""A Jupyter server in this process with our extension on it, and somebody who asks its REST interface."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from jupyter_dep.engine import EngineAnswer, LockRequest
+from jupyter_dep.errors import DepError
+from jupyter_dep.operations import editing
+from jupyter_dep.progress import Cancel, Progress, Reporter, silent
+from jupyter_dep_server.extension import DepExtension
+from tornado.httpclient import AsyncHTTPClient, HTTPResponse
+
+from .fake_engine import Catalogue, FakeEngine, release
+from .workplace import Desk, asking
+
+RELEASES = (
+    release("ipykernel", "7.1.0"),
+    release("ipywidgets", "8.1.0"),
+    release("alpha", "1.0"),
+    release("alpha", "2.0", "beta>=2"),
+    release("beta", "1.0"),
+    release("beta", "2.0"),
+    release("gamma", "1.0", "alpha<2"),
+    release("scikit-learn", "1.5", "beta"),
+)
+
+
+class GatedEngine(FakeEngine):
+    """An engine over `RELEASES` whose `lock` waits at a gate; `arrived` is set while somebody waits there."""
+
+    def __init__(self) -> None:
+        self.reachable = True
+        self.gate, self.arrived = threading.Event(), threading.Event()
+        self.gate.set()
+        self.hook: Callable[[], None] | None = None
+        super().__init__(self._look_up)
+
+    def _look_up(self) -> Catalogue:
+        if not self.reachable:
+            raise ConnectionError
+        return Catalogue.of(RELEASES)
+
+    def lock(self, request: LockRequest, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> EngineAnswer:
+        reporter(Progress(phase="resolving", detail="a while"))
+        self.arrived.set()
+        while not self.gate.wait(0.01):
+            if cancel is not None and cancel.is_set:
+                raise DepError("cancelled", "cancelled", hint="run the same again")
+        self.arrived.clear()
+        if self.hook is not None:
+            self.hook()
+        return super().lock(request, reporter=reporter, cancel=cancel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One answer of the server; `body` is decoded JSON, None for an empty one."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+    @property
+    def code(self) -> str:
+        return str(self.body["code"])
+
+
+@dataclass(kw_only=True)
+class Asker:
+    """Somebody who talks to the server at `base` (with slashes around), with these headers on each request."""
+
+    client: AsyncHTTPClient
+    base: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+    async def ask(
+        self,
+        method: str,
+        address: str,
+        /,
+        *,
+        body: Any = None,
+        raw: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        anonymous: bool = False,
+        **query: object,
+    ) -> Answer:
+        """One request to `address` below `jupyter-dep/`, or below the server's base URL where it begins with `/`."""
+        where = address[1:] if address.startswith("/") else f"jupyter-dep/{address}"
+        url = self.base + quote(where, safe="/:%") + ("?" + urlencode(query, doseq=True) if query else "")
+        sent = raw if raw is not None else json.dumps(body).encode() if body is not None else None
+        response: HTTPResponse = await self.client.fetch(
+            url,
+            method=method,
+            body=sent if sent is not None or method not in ("POST", "PUT", "PATCH") else b"",
+            headers={**({} if anonymous else self.headers), **(headers or {})},
+            raise_error=False,
+            follow_redirects=False,
+            request_timeout=30,
+        )
+        if response.code == 599:
+            raise AssertionError(f"no answer: {response.error}")
+        content = response.body.decode() if response.body else ""
+        is_json = response.headers.get("Content-Type", "").startswith("application/json")
+        return Answer(
+            status=response.code, body=json.loads(content) if content and is_json else None, headers=dict(response.headers)
+        )
+
+    async def get(self, address: str, /, **query: object) -> Any:
+        """The body of a GET that succeeds."""
+        answer = await self.ask("GET", address, **query)
+        assert answer.status == 200, (address, answer)
+        return answer.body
+
+    async def begin(self, kind: str, path: str, **more: object) -> dict[str, Any]:
+        """A job that is accepted."""
+        answer = await self.ask("POST", "jobs", body={"kind": kind, "path": path, **more})
+        assert answer.status == 202, answer
+        return dict(answer.body)
+
+    async def do(self, kind: str, path: str, **more: object) -> dict[str, Any]:
+        """A job, to its end."""
+        return await self.end((await self.begin(kind, path, **more))["id"])
+
+    async def end(self, identity: str) -> dict[str, Any]:
+        return await self.until(identity, "done", "failed", "cancelled")
+
+    async def until(self, identity: str, *states: str, seconds: float = 20) -> dict[str, Any]:
+        deadline = time.monotonic() + seconds
+        while True:
+            job = await self.get(f"jobs/{identity}")
+            if job["state"] in states:
+                return dict(job)
+            assert time.monotonic() < deadline, job
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def engine() -> Iterator[GatedEngine]:
+    made = GatedEngine()
+    yield made
+    made.gate.set()
+
+
+@pytest.fixture
+def rest_desk(tmp_path: Path) -> Desk:
+    """The desk of the server's user; its folder is what the server shows."""
+    return Desk.at(tmp_path / "rest", "http://127.0.0.1:9/simple")  # where nobody answers: the engine is not asked
+
+
+@pytest.fixture
+def jp_root_dir(rest_desk: Desk) -> Path:
+    return rest_desk.folder
+
+
+@pytest.fixture
+def jp_server_config() -> dict[str, Any]:
+    return {"ServerApp": {"jpserver_extensions": {"jupyter_dep_server": True, "jupyter_server_terminals": False}}}
+
+
+@pytest.fixture
+def rest(
+    rest_desk: Desk,
+    engine: GatedEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> Iterator[Asker]:
+    """The server's own user, by token."""
+    monkeypatch.setattr(DepExtension, "make_services", staticmethod(lambda: rest_desk.services(engine)))
+    client = request.getfixturevalue("http_server_client")
+    base = request.getfixturevalue("jp_base_url")
+    yield Asker(client=client, base=base, headers=dict(request.getfixturevalue("jp_auth_header")))
+    engine.gate.set()
+    server = request.getfixturevalue("jp_serverapp")
+    loop = request.getfixturevalue("jp_asyncio_loop")
+    loop.run_until_complete(server.web_app.settings["jupyter_dep_desk"].close())
+
+
+def somebody_elses(desk: Desk, engine: FakeEngine, name: str = "theirs.ipynb", *requirements: str) -> Path:
+    """A locked notebook in the server's folder that another user wrote."""
+    home = desk.home.parent / "other-home"
+    if not home.exists():
+        Desk.at(desk.folder.parent, desk.index, home="other-home")
+    author = Desk(folder=desk.folder, home=home, index=desk.index)
+    notebook = author.notebook(name, *(requirements or ("alpha",)))
+    editing.relock(notebook, author.services(engine), asking("lock", sync=False))
+    return notebook
