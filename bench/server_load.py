@@ -43,12 +43,15 @@ class Load:
     token: str
     taken: dict[str, list[float]] = field(default_factory=dict)
     jobs: list[str] = field(default_factory=list)
+    cookie: str = ""
+    """What a browser sends from its second request on."""
 
     async def ask(self, client: SimpleAsyncHTTPClient, method: str, address: str, body: Any = None, **query: str) -> Any:
         url = f"{self.url}{address}" + ("?" + urlencode(query) if query else "")
-        headers = {"Authorization": f"token {self.token}"}
+        headers = {"Authorization": f"token {self.token}", **({"Cookie": self.cookie} if self.cookie else {})}
         data = json.dumps(body) if body is not None else None
         answer = await client.fetch(url, method=method, headers=headers, body=data, request_timeout=120)
+        self.cookie = self.cookie or answer.headers.get("Set-Cookie", "").partition(";")[0]
         return json.loads(answer.body)
 
     async def timed(self, client: SimpleAsyncHTTPClient, what: str, address: str, **query: str) -> None:

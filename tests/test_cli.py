@@ -551,3 +551,10 @@ def _until(true: Callable[[], bool], seconds: float = 20) -> None:
     while not true():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.01)
+
+
+def test_doctor_asks_the_index_that_environments_come_from(desk: Desk) -> None:
+    dead = desk.dep("doctor", "--json", UV_DEFAULT_INDEX="http://127.0.0.1:9/simple")
+    assert dead.code == 1
+    assert "127.0.0.1" in dead.entry["problems"][0]["what"]
+    assert desk.dep("doctor", "--quick", UV_DEFAULT_INDEX="http://127.0.0.1:9/simple").code == 0

@@ -72,6 +72,7 @@ def test_a_selected_row_shows_its_versions_and_one_of_them_can_be_taken() -> Non
     assert made.state.details is not None and made.state.details.versions == ("14.0", "13.9")
     made.pin("13.9")
     made.choose()
+    assert (made.state.selected, made.state.version, made.state.details) == ("", "", None)
     made.select("requests")
     made.choose()
     assert made.state.chips == ("rich==13.9", "requests")

@@ -52,6 +52,7 @@ def test_a_row_can_be_looked_at_pinned_chosen_and_added(view: Callable[[Fake], A
     assert "newest version 14.0, for Python &gt;=3.8, 0.2 MB" in shown.details.value
     shown.version.value = "13.9"
     shown.choose.click()
+    assert shown.hits.index is None and shown._selection.layout.display == "none"
     (chip,) = shown.chips.children
     assert chip.description == "rich==13.9"
     assert shown.apply.disabled

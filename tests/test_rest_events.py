@@ -157,7 +157,7 @@ async def test_progress_is_told_ten_times_a_second_and_at_each_new_phase() -> No
 
     told = Told()
     jobs = Jobs(work, told, clock=lambda: 5.0)
-    job = jobs.submit(request(), Path("/n.ipynb"))
+    job = jobs.submit(request(), Path("/n.ipynb"), "/n.ipynb")
     await ended(jobs, job.id)
     assert [one.progress.phase for one in told if one.progress and one.state == "running"] == ["downloading", "linking"]
     await jobs.close()
@@ -169,7 +169,7 @@ async def test_old_jobs_are_forgotten_and_running_ones_are_not(monkeypatch: pyte
     jobs = Jobs(lambda *_: Outcome(verb="lock"), Told(), clock=lambda: now[0])
     made = []
     for place in range(5):
-        made.append(jobs.submit(request(), Path(f"/{place}.ipynb")).id)
+        made.append(jobs.submit(request(), Path(f"/{place}.ipynb"), f"/{place}.ipynb").id)
         await ended(jobs, made[-1])
     assert [job.id for job in jobs.all()] == made[:1:-1]
     now[0] += jobs_room.KEPT_SECONDS + 1
@@ -191,34 +191,26 @@ async def test_a_closing_server_cancels_what_runs_and_takes_nothing_new() -> Non
 
     told = Told()
     jobs = Jobs(work, told)
-    running, waiting = (jobs.submit(request(), Path("/n.ipynb")).id for _ in range(2))
+    running, waiting = (jobs.submit(request(), Path("/n.ipynb"), "/n.ipynb").id for _ in range(2))
     await begun.wait()
     await jobs.close()
     assert {job.id: job.state for job in told if job.ended} == {running: "cancelled", waiting: "cancelled"}
     with pytest.raises(DepError, match="the server is ending"):
-        jobs.submit(request(), Path("/n.ipynb"))
+        jobs.submit(request(), Path("/n.ipynb"), "/n.ipynb")
 
 
-async def test_one_notebook_by_two_names_is_one_project(tmp_path: Path) -> None:
-    at_once, most = 0, 0
-
-    def work(request: JobRequest, notebook: Path, reporter: Any, cancel: Any) -> Outcome:
-        nonlocal at_once, most
-        at_once += 1
-        most = max(most, at_once)
-        import time
-
-        time.sleep(0.05)
-        at_once -= 1
-        return Outcome(verb="lock")
-
-    (tmp_path / "a").mkdir()
-    (tmp_path / "b").symlink_to(tmp_path / "a")
-    jobs = Jobs(work, Told())
-    made = [jobs.submit(request(), tmp_path / folder / "n.ipynb").id for folder in ("a", "b", "a")]
-    await ended(jobs, *made)
-    assert most == 1
-    await jobs.close()
+async def test_one_notebook_by_two_names_is_one_project(rest: Asker, rest_desk: Desk, engine: GatedEngine) -> None:
+    (rest_desk.folder / "a").mkdir()
+    (rest_desk.folder / "b").symlink_to(rest_desk.folder / "a")
+    rest_desk.notebook("a/n.ipynb")
+    engine.gate.clear()
+    first = await rest.begin("add", "a/n.ipynb", names=["alpha"])
+    second = await rest.begin("add", "b/n.ipynb", names=["beta"])
+    await rest.until(first["id"], "running")
+    await asyncio.sleep(0.1)
+    assert (await rest.get(f"jobs/{second['id']}"))["state"] == "queued"
+    engine.gate.set()
+    assert [(await rest.end(one["id"]))["state"] for one in (first, second)] == ["done", "done"]
 
 
 async def test_who_asks_during_a_reading_gets_a_later_one_and_shares_it() -> None:

@@ -19,7 +19,7 @@ from typing import Any, TextIO
 from jupyter_dep.errors import DepError, UsageError
 from jupyter_dep.messages import PROTOCOL, Failure, Outcome, ProgressLine, Report, Request, encode
 from jupyter_dep.operations.asking import Asking
-from jupyter_dep.progress import Cancel, Progress
+from jupyter_dep.progress import Cancel, Progress, cancelled
 from jupyter_dep.services import Services
 
 from .call import Call
@@ -103,9 +103,7 @@ class Agent:
     def _answer(self, request: Request, cancel: Cancel) -> Outcome | Failure:
         try:
             if cancel.is_set:
-                raise DepError(
-                    "cancelled", "cancelled before it began", hint="nothing was changed; type it again when you like"
-                )
+                raise cancelled("before it began")
             if request.protocol != PROTOCOL:
                 raise DepError(
                     "other-protocol",

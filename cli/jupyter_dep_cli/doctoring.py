@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from jupyter_dep import __version__
 from jupyter_dep.errors import DepError
-from jupyter_dep.io import contents
 from jupyter_dep.io.indexes import redact
 from jupyter_dep.messages import Outcome, Report, Table
+from jupyter_dep.operations import indexing, storing
 from jupyter_dep_kernels.registry import DiskKernelRegistry
 
 from .call import Call
@@ -17,11 +16,14 @@ from .call import Call
 
 def doctor(call: Call) -> Outcome:
     services, problems, lines = call.services, [], []
+    quick = call.parsed.flag("quick")
     lines.append(f"jupyter-dep {__version__} on Python {sys.version.split()[0]} ({sys.executable})")
     engine = index = ""
     try:
         engine = services.engine.version()
         index = services.engine.default_index()
+        if not quick:
+            indexing.details("ipykernel", services)  # what every environment of ours needs of it
     except DepError as error:
         problems.append((str(error), error.hint))
     settings = services.indexes
@@ -40,19 +42,12 @@ def doctor(call: Call) -> Outcome:
     environments = services.store.all()
     damaged = {}
     for sealed in environments:
-        if services.store.changed(sealed) or not call.parsed.flag("quick"):
-            found = contents.damaged(Path(sealed.path), Path(sealed.site))
-            if found:
-                damaged[sealed.key] = found
-                services.store.quarantine(sealed)
-                services.engine.forget(sorted(found))
-                names = ", ".join(sorted(found))
-                problems.append(
-                    (
-                        f"environment {sealed.key[:12]} has changed files ({names})",
-                        "withdrawn: the next start builds it anew",
-                    )
-                )
+        found = storing.verify(sealed, services, full=not quick)
+        if found:
+            damaged[sealed.key] = found
+            names = ", ".join(sorted(filter(None, found))) or "not from a package"
+            what = f"environment {sealed.key[:12]} has changed files ({names})"
+            problems.append((what, "withdrawn: the next start builds it anew"))
     size = sum(sealed.size for sealed in environments)
     lines.append(f"store: {services.places.store}, {len(environments)} environments, {size / 1e6:.0f} MB before sharing")
     if services.store.on_network():

@@ -210,7 +210,7 @@ VERBS: tuple[Verb, ...] = (
         name="doctor",
         summary="what is installed where, and what to do about it",
         targets="none",
-        options=(Option(flags=("--quick",), help="leave out the full hashes of every environment"),),
+        options=(Option(flags=("--quick",), help="leave out the full hashes of every environment, and ask no index"),),
     ),
 )
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Literal
 
+from .errors import DepError
+
 Phase = Literal["waiting", "resolving", "checking", "downloading", "linking", "sealing", "running"]
 
 
@@ -38,8 +40,13 @@ def silent(_: Progress) -> None:
     """The reporter that does nothing."""
 
 
+def cancelled(when: str = "") -> DepError:
+    """What work raises that was told to stop; `when` is `before it began` and the like."""
+    return DepError("cancelled", f"cancelled {when}".rstrip(), hint="nothing was changed; do it again when you like")
+
+
 class Cancel:
-    """A flag that the face sets and long work reads; work that sees it raises `DepError("cancelled")`."""
+    """A flag that the face sets and long work reads; work that sees it raises `cancelled()`."""
 
     def __init__(self) -> None:
         self._event = Event()

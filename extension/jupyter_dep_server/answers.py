@@ -33,24 +33,25 @@ async def about(call: Call) -> About:
 
 
 async def project(call: Call) -> Project:
-    place = call.place()
-    kernels = tuple(one for one in await call.desk.kernels.running() if one.path == place.path)
-    return await call.desk.reader.read(("project", place, kernels), lambda: pages.project(place, call.desk.services(), kernels))
+    path, desk = call.query["path"], call.desk
+    kernels = tuple(one for one in await desk.kernels.running() if one.path == path)
+    return await desk.reader.read(("project", path, kernels), lambda: pages.project(desk.place(path), desk.services(), kernels))
 
 
 async def packages(call: Call) -> Packages:
-    place = call.place()
-    return await call.desk.reader.read(("packages", place), lambda: pages.packages(place, call.desk.services(), _summary))
+    return await call.read(_packages)
+
+
+def _packages(place: Place, services: Services) -> Packages:
+    return pages.packages(place, services, _summary)
 
 
 async def graph(call: Call) -> GraphPage:
-    place = call.place()
-    return await call.desk.reader.read(("graph", place), lambda: pages.graph(place, call.desk.services()))
+    return await call.read(pages.graph)
 
 
 async def pythons(call: Call) -> Pythons:
-    place = call.place()
-    return await call.desk.reader.read(("pythons", place), lambda: pages.pythons(place, call.desk.services()))
+    return await call.read(pages.pythons)
 
 
 async def search(call: Call) -> Hits:
@@ -79,7 +80,7 @@ async def kernels(call: Call) -> Kernels:
 
 
 async def jobs(call: Call) -> Jobs:
-    return Jobs(jobs=call.desk.jobs.all(call.place().path if "path" in call.query else None))
+    return Jobs(jobs=call.desk.jobs.all(call.query.get("path")))
 
 
 async def job(call: Call) -> Job:
@@ -89,16 +90,16 @@ async def job(call: Call) -> Job:
 async def submit(call: Call) -> Job:
     request: JobRequest = call.body
     carrying.check(request)
-    place = call.desk.place(request.path)
+    place = await call.place(request.path)
     if request.kind == "trust":
         call.desk.nonces.spend(
             request.nonce,
             user=call.user,
-            notebook=consenting.identity(place.file),
+            notebook=place.real,
             fingerprint=request.fingerprint,
             allow=request.allow,
         )
-    return call.desk.jobs.submit(request, place.file)
+    return call.desk.jobs.submit(request, place.file, place.real)
 
 
 async def cancel(call: Call) -> Job:
@@ -106,13 +107,13 @@ async def cancel(call: Call) -> Job:
 
 
 async def consent(call: Call) -> ConsentPage:
-    return await _consent_page(call, call.place())
+    return await _consent_page(call, call.query["path"])
 
 
 async def ask(call: Call) -> Nonce:
     request: NonceRequest = call.body
-    place = call.desk.place(request.path)
-    page = await _consent_page(call, place)
+    place = await call.place(request.path)
+    page = await _consent_page(call, request.path)
     if page.given:
         raise ConsentError(
             "nothing-to-allow",
@@ -123,7 +124,7 @@ async def ask(call: Call) -> Nonce:
     word = call.desk.nonces.ask(
         Question(
             user=call.user,
-            notebook=consenting.identity(place.file),
+            notebook=place.real,
             fingerprint=page.fingerprint,
             items=frozenset(one.item for one in page.unusual),
         )
@@ -132,8 +133,8 @@ async def ask(call: Call) -> Nonce:
 
 
 async def revoke(call: Call) -> None:
-    place = call.place()
-    await call.desk.reader.read(("revoke", place, object()), lambda: consenting.revoke(place.file, call.desk.services()))
+    place = await call.place(call.query["path"])
+    await call.desk.reader.read(object(), lambda: consenting.revoke(place.file, call.desk.services()))
     call.desk.events.project(place.path, "revoke")
 
 
@@ -152,11 +153,13 @@ def _summary(name: str) -> str:
     return known.summary if known else ""
 
 
-async def _consent_page(call: Call, place: Place) -> ConsentPage:
+async def _consent_page(call: Call, path: str) -> ConsentPage:
+    desk = call.desk
+
     def read() -> ConsentPage:
-        services = call.desk.services()
+        place, services = desk.place(path), desk.services()
         page = consenting.page(place, services)
-        hosts = call.desk.hosts.get(page.fingerprint, ())
+        hosts = desk.hosts.get(page.fingerprint, ())
         return consenting.page(place, services, hosts) if hosts else page
 
-    return await call.desk.reader.read(("consent", place), read)
+    return await desk.reader.read(("consent", path), read)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -81,11 +80,6 @@ def revoke(file: Path, services: Services) -> None:
             hint="it may be allowed with its folder: `jupyter dep trust list` in a terminal shows all",
             context=state.project.context,
         )
-
-
-def identity(file: Path) -> str:
-    """What a nonce is bound to: the notebook itself, by whatever link it is named."""
-    return os.path.realpath(file)
 
 
 def _selected(file: Path, services: Services) -> tuple[State, Selected | None]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jupyter_dep.errors import DepError
 from jupyter_dep.messages import Failure, Outcome
@@ -23,6 +24,8 @@ from .nonces import Nonces
 from .pages import Place
 from .paths import Root
 from .reader import Reader
+
+T = TypeVar("T")
 
 MakeServices = Callable[[], Services]
 
@@ -52,14 +55,15 @@ class Desk:
         return self.root.folder if self.root else None
 
     def place(self, path: str) -> Place:
-        """The notebook of a contents path. Errors: those of `Root.notebook`, `not-files`."""
+        """The notebook of a contents path; looks at the disk. Errors: those of `Root.notebook`, `not-files`."""
         if self.root is None:
             raise DepError(
                 "not-files",
                 "this server keeps its notebooks elsewhere than in files",
                 hint="jupyter-dep needs a server whose contents are files",
             )
-        return Place(path=path, file=self.root.notebook(path))
+        file = self.root.notebook(path)
+        return Place(path=path, file=file, real=os.path.realpath(file))
 
     async def close(self) -> None:
         await self.jobs.close()
@@ -82,7 +86,7 @@ class Desk:
 
     def _remember_hosts(self, request: JobRequest, notebook: Path, services: Services) -> None:
         """So that the next question names them, each to be ticked."""
-        fingerprint = consenting.page(Place(path=request.path, file=notebook), services).fingerprint
+        fingerprint = consenting.page(self.place(request.path), services).fingerprint
         self.hosts[fingerprint] = consenting.hosts_not_vouched(notebook, services)
 
     def _tell(self, job: Job) -> None:
@@ -110,5 +114,12 @@ class Call:
     user: str
     allowed: Callable[[], Awaitable[bool]]
 
-    def place(self) -> Place:
-        return self.desk.place(self.query["path"])
+    async def read(self, work: Callable[[Place, Services], T]) -> T:
+        """What `work` reads of the notebook that the query names, beside the loop; whoever asks for the same at the same
+        time shares it."""
+        path, desk = self.query["path"], self.desk
+        return await desk.reader.read((work, path), lambda: work(desk.place(path), desk.services()))
+
+    async def place(self, path: str) -> Place:
+        """The notebook of a contents path, looked up beside the loop."""
+        return await self.desk.reader.read(("place", path), lambda: self.desk.place(path))

@@ -6,7 +6,6 @@ Everything here belongs to the thread of the server's loop but what `Work` itsel
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import time
 from collections.abc import Callable
@@ -44,7 +43,7 @@ class _Entry:
     request: JobRequest
     notebook: Path
     turn: str
-    """The notebook's real path: jobs on it wait for each other, by whatever link it is named."""
+    """Jobs with the same one wait for each other."""
     cancel: Cancel = field(default_factory=Cancel)
     task: asyncio.Task[None] | None = None
     ended: float = 0.0
@@ -63,15 +62,15 @@ class Jobs:
         self._entries: dict[str, _Entry] = {}
         self._closing = False
 
-    def submit(self, request: JobRequest, notebook: Path) -> Job:
-        """Queue a job for a notebook. Errors: `too-many-jobs`, `server-stopping`."""
+    def submit(self, request: JobRequest, notebook: Path, turn: str) -> Job:
+        """Queue a job for a notebook; `turn` is its real path. Errors: `too-many-jobs`, `server-stopping`."""
         self._forget()
         if self._closing:
             raise DepError("server-stopping", "the server is ending", hint="ask again when it is back")
         if sum(not entry.ended for entry in self._entries.values()) >= WAITING:
             raise DepError("too-many-jobs", f"{WAITING} jobs are waiting already", hint="wait for some of them, or cancel them")
         job = Job(id=secrets.token_hex(8), kind=request.kind, path=request.path, state="queued", created=_now())
-        entry = _Entry(job=job, request=request, notebook=notebook, turn=os.path.realpath(notebook))
+        entry = _Entry(job=job, request=request, notebook=notebook, turn=turn)
         self._entries[job.id] = entry
         self._change(entry)
         entry.task = asyncio.ensure_future(self._run(entry))

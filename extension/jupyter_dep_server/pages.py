@@ -42,10 +42,11 @@ Summaries = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A notebook, by its contents path and as a file."""
+    """A notebook, by its contents path and as a file; `real` is that file whatever link it is named by."""
 
     path: str
     file: Path
+    real: str
 
 
 def project(place: Place, services: Services, kernels: Sequence[Running] = ()) -> Project:

@@ -14,7 +14,7 @@ import { Words } from './words';
 
 /** Reasons that a yes of the user removes, and those that a new lock does. */
 const CONSENT = new Set(['consent-missing', 'host-not-vouched']);
-const LOCK = new Set(['stale', 'unlocked', 'unmerged']);
+const LOCK = new Set(['unlocked', 'stale', 'bad-lock', 'unmerged-lock', 'unsafe-lock']);
 
 export interface IHoldingActions {
   /** Cancels the build: to the kernel it is an interrupt. */

@@ -242,7 +242,7 @@ export class NotebookLink implements IDisposable {
       if (mine && to !== null) {
         this._line?.order(to);
       }
-      if (edit !== null && !edit.pending) {
+      if (edit !== null) {
         await this._edit(edit, mine);
       }
       const held = this.project.holding?.state;

@@ -23,7 +23,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from urllib.request import Request
 
 from ..errors import DepError, IndexUnreachableError
-from ..progress import Cancel
+from ..progress import Cancel, cancelled
 from .index_opener import opener
 from .indexes import IndexSettings, redact
 
@@ -90,7 +90,7 @@ class Page:
     def _next(self) -> Any:
         while True:
             if self._cancel is not None and self._cancel.is_set:
-                raise DepError("cancelled", "cancelled", hint="nothing was changed; run it again when you like")
+                raise cancelled()
             if time.monotonic() > self._ends:
                 raise IndexUnreachableError(
                     "network",

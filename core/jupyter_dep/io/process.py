@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DepError
-from ..progress import Cancel
+from ..progress import Cancel, cancelled
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -93,12 +93,7 @@ def run(
             **isolation(),
         )
     except OSError as error:
-        raise DepError(
-            "program-missing",
-            f"`{name}` could not be started: {error.strerror}",
-            hint="run `jupyter dep doctor` to see what is installed where",
-            context={"file": str(argv[0])},
-        ) from error
+        raise _missing(argv[0], error, "run `jupyter dep doctor` to see what is installed where") from error
     out: list[str] = []
     err: list[str] = []
 
@@ -124,9 +119,7 @@ def run(
                 break
             except subprocess.TimeoutExpired:
                 if cancel is not None and cancel.is_set:
-                    raise DepError(
-                        "cancelled", "cancelled", hint="nothing was changed; run the same again when you like"
-                    ) from None
+                    raise cancelled() from None
                 if time.monotonic() > deadline:
                     raise DepError(
                         "engine-timeout",
@@ -139,6 +132,11 @@ def run(
     for reader in readers:
         reader.join(5)
     return Completed(returncode=process.returncode, stdout="".join(out), stderr="".join(err))
+
+
+def _missing(program: str, error: OSError, hint: str) -> DepError:
+    what = f"`{Path(program).name}` could not be started: {error.strerror}"
+    return DepError("program-missing", what, hint=hint, context={"file": program})
 
 
 def _wait(process: subprocess.Popen[str], readers: Sequence[threading.Thread], timeout: float) -> None:
@@ -166,12 +164,7 @@ def attached(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
     try:
         process = subprocess.Popen(list(argv), cwd=cwd, env=dict(env))  # noqa: S603
     except OSError as error:
-        raise DepError(
-            "program-missing",
-            f"`{Path(argv[0]).name}` could not be started: {error.strerror}",
-            hint="check the spelling; programs of the environment are found first",
-            context={"file": str(argv[0])},
-        ) from error
+        raise _missing(argv[0], error, "check the spelling; programs of the environment are found first") from error
     while True:
         try:
             return process.wait()

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DepError
-from ..progress import Cancel, Progress, Reporter, silent
+from ..progress import Cancel, Progress, Reporter, cancelled, silent
 from . import contents
 from .files import explain, read_state, write_state
 from .leases import Lease
@@ -297,11 +297,7 @@ class _Turn:
                 return
             except Timeout:
                 if self.cancel is not None and self.cancel.is_set:
-                    raise DepError(
-                        "cancelled",
-                        "cancelled while waiting",
-                        hint="nothing was changed; run the same again when you like",
-                    ) from None
+                    raise cancelled("while waiting") from None
                 if time.monotonic() > deadline:
                     raise DepError(
                         "build-deadline",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..io import files
+from ..io import contents, files
 from ..io.store import Sealed
 from ..services import Services
 from .environments import sealed_starter
@@ -52,12 +52,14 @@ def collect(services: Services, *, dry_run: bool = False) -> Collected:
     return Collected(removed=tuple(removed), kept=len(everything) - len(removed), swept=swept)
 
 
-def verify(sealed: Sealed, services: Services) -> dict[str, list[str]]:
+def verify(sealed: Sealed, services: Services, *, full: bool = False) -> dict[str, list[str]]:
     """The check behind a start: if names, sizes or times changed, withdraw the seal and drop the cache's copies.
 
-    Gives the changed files by distribution; the next start builds the environment anew and says why.
+    `full`: every file's hash, too. Gives the changed files by distribution; the next start builds the environment anew
+    and says why.
     """
-    if not services.store.changed(sealed):
+    changed = services.store.changed(sealed)
+    if not changed and not (full and contents.damaged(Path(sealed.path), Path(sealed.site))):
         return {}
     damaged = services.store.quarantine(sealed)
     if damaged:

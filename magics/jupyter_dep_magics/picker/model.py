@@ -115,6 +115,8 @@ class Picker:
             state = self.state
             if state.selected:
                 self._add(["{}=={}".format(state.selected, state.version) if state.version else state.selected])
+                self._look.cancel()
+                self._set(selected="", version="", details=None, looked="")
 
     def drop(self, chip: str) -> None:
         """Take a chip out again."""

@@ -111,7 +111,7 @@ class View:
         old, self._shown = self._shown, state
         if state.text == "" and old.text != "" and self.text.value.strip() == old.text:
             self.text.value = ""
-        if (state.hits, state.declared) != (old.hits, old.declared):
+        if (state.hits, state.declared) != (old.hits, old.declared) or (old.selected and not state.selected):
             self._list(state)
         self.said.value = document.text_html(state.said)
         if (state.selected, state.details) != (old.selected, old.details) or state.looked != old.looked:
