@@ -21,7 +21,7 @@ def show(call: Call) -> Outcome:
         return Outcome(
             verb="show",
             report=Report(headline=f"{target.name}: locked packages as a tree", lines=lines),
-            data={"project": str(state.project.notebook), "tree": list(lines)},
+            data={"project": str(state.project.file), "tree": list(lines)},
         )
     outdated = call.parsed.flag("outdated")
     state, rows = inspecting.rows(target, call.services, call.asking, outdated=outdated)
@@ -51,7 +51,7 @@ def show(call: Call) -> Outcome:
             next=(f"jupyter dep update {target.name}",) if outdated and rows else (),
         ),
         data={
-            "project": str(state.project.notebook),
+            "project": str(state.project.file),
             "packages": [
                 {
                     "name": row.name,
@@ -81,5 +81,5 @@ def why(call: Call) -> Outcome:
     return Outcome(
         verb="why",
         report=Report(headline=f"{name} {state.summary.versions[name]}", lines=tuple(lines)),
-        data={"project": str(state.project.notebook), "name": name, "chains": [list(chain) for chain in chains]},
+        data={"project": str(state.project.file), "name": name, "chains": [list(chain) for chain in chains]},
     )

@@ -40,7 +40,7 @@ def changed(verb: str, result: Changed, services: Services, environment: str | N
     if summary is not None and result.changes:
         notes += _gaps(summary)
     data = {
-        "project": str(state.project.notebook),
+        "project": str(state.project.file),
         "lock": str(state.project.lock),
         "state": state.name,
         "changes": [change.as_json() for change in result.changes],
@@ -96,7 +96,7 @@ def _some(names: Sequence[str], most: int) -> str:
 
 def _headline(verb: str, result: Changed, names: tuple[str, ...]) -> str:
     """What was done, in the words of the verb; nothing is claimed that did not happen."""
-    name = result.state.project.notebook.name
+    name = result.state.project.file.name
     if verb == "sync":
         return _synced(result, name)
     what = _done(verb, result, names)
@@ -251,26 +251,26 @@ def status(result: Status) -> Outcome:
         lines.append(str(state.lock_error))
         steps.append(state.lock_error.hint)
     elif state.name == "unlocked" and not declared:
-        steps.append(f"jupyter dep add {state.project.notebook.name} NAME")
+        steps.append(f"jupyter dep add {state.project.file.name} NAME")
     elif state.name in ("stale", "unlocked", "unmerged"):
         wanted, gone = state.lacking()
         if state.name == "stale" and (wanted or gone):
             lines.append("difference: " + ", ".join([f"+{item}" for item in wanted] + [f"-{item}" for item in gone]))
-        steps.append(f"jupyter dep lock {state.project.notebook.name}")
+        steps.append(f"jupyter dep lock {state.project.file.name}")
     elif state.name == "none":
-        steps.append(f"jupyter dep add {state.project.notebook.name} NAME")
+        steps.append(f"jupyter dep add {state.project.file.name} NAME")
     elif result.trust is not None and not result.trust.given:
         allow = "".join(f" --allow {item}" for item in result.trust.missing)
-        steps.append(f"jupyter dep trust allow {state.project.notebook.name}{allow}")
+        steps.append(f"jupyter dep trust allow {state.project.file.name}{allow}")
     elif result.sealed is None and not result.note:
-        steps.append(f"jupyter dep sync {state.project.notebook.name}")
+        steps.append(f"jupyter dep sync {state.project.file.name}")
     if state.project.orphan is not None:
         lines.append(f"{state.project.orphan.name} is used: it answers this declaration, `lock` renames it")
     good = state.name in ("fresh", "pending") and (result.trust is None or result.trust.given)
     return Outcome(
         verb="status",
         report=Report(
-            headline=f"{state.project.notebook.name}: {STATES[state.name]}",
+            headline=f"{state.project.file.name}: {STATES[state.name]}",
             tone="good" if good else "plain" if state.name == "none" else "warn",
             lines=tuple(lines),
             notes=(result.note,) if result.note else (),

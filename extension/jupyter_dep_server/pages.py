@@ -181,7 +181,7 @@ def _usage(status: Status, services: Services) -> Usage | None:
     if state.notebook is None or (state.notebook.language or "python").lower() != "python":
         return None
     sealed = services.store.sealed(status.key) if status.key else None
-    return usage(state.notebook, state.project.notebook.parent, _locked(state), sealed.site if sealed else None)
+    return usage(state.notebook, state.project.file.parent, _locked(state), sealed.site if sealed else None)
 
 
 def _locked(state: State) -> Mapping[str, str]:
@@ -216,7 +216,7 @@ def _time_of(file: Path) -> str | None:
 
 def _writable(where: Where) -> bool:
     try:
-        files.check_writable(where.notebook)
+        files.check_writable(where.file)
         files.check_writable(where.lock)
     except (DepError, OSError):
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from packaging.requirements import Requirement
@@ -30,18 +30,27 @@ class Settings:
 class Declaration:
     """One declaration, parsed and validated; two that mean the same have the same `canonical()`.
 
-    `uv` holds the allowed keys of `[tool.uv]`, JSON-like values, as the author wrote them.
+    `uv` holds the allowed keys of `[tool.uv]`, JSON-like values, as the author wrote them. `extras` and `groups` are a
+    folder's, by normalised name, each with all that it includes; a notebook has none.
     """
 
     requires_python: str | None = None
     dependencies: tuple[Requirement, ...] = ()
     uv: Mapping[str, object] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
+    extras: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
+    groups: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Normalised names of the declared distributions, in the author's order."""
+        """Normalised names of the distributions that are always installed, in the author's order."""
         return tuple(canonicalize_name(requirement.name) for requirement in self.dependencies)
+
+    @property
+    def every_requirement(self) -> tuple[Requirement, ...]:
+        """All that is asked for: the dependencies, then those of each extra and each group."""
+        parts = (*self.extras.values(), *self.groups.values())
+        return (*self.dependencies, *(requirement for part in parts for requirement in part))
 
     @property
     def indexes(self) -> tuple[Mapping[str, object], ...]:
@@ -51,16 +60,24 @@ class Declaration:
 
     def canonical(self) -> dict[str, object]:
         """The declaration as JSON-like values without order, spelling or spacing."""
-        return {
+        found: dict[str, object] = {
             "requires-python": ",".join(sorted((self.requires_python or "").replace(" ", "").split(","))),
-            "dependencies": sorted({canonical(requirement) for requirement in self.dependencies}),
+            "dependencies": _canonical(self.dependencies),
             "uv": {key: self.uv[key] for key in sorted(self.uv)},
             "widgets": self.settings.widgets,
             "build": sorted(self.settings.build),
             "platforms": sorted(self.settings.platforms),
         }
+        for key, parts in (("extras", self.extras), ("groups", self.groups)):
+            if parts:  # a lock that was made before there were any still answers
+                found[key] = {name: _canonical(parts[name]) for name in sorted(parts)}
+        return found
 
     def digest(self) -> str:
         """sha256 of `canonical()`, hexadecimal: what a lock and a notebook are compared by."""
         text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"), default=str)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _canonical(requirements: Iterable[Requirement]) -> list[str]:
+    return sorted({canonical(requirement) for requirement in requirements})

@@ -8,16 +8,14 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from packaging.utils import canonicalize_name
-
 from ..errors import DepError
 from . import requirement
 from .declaration import Declaration
 from .requirement import Context
+from .requirement_array import added, removed
 from .tables import requires_python, settings, table, texts, uv_table
 from .toml import loads as read_toml
-from .toml_array import appended, basic_string, replaced
-from .toml_array import without as array_without
+from .toml_array import appended, basic_string
 
 # The reference expression of the specification, with an optional carriage return before each line's end.
 _BLOCK = re.compile(r"^# /// (?P<type>[a-zA-Z0-9-]+)\r?\n(?P<content>(?:^#(?:\r?| [^\n]*)\n)+)^# ///(?=\r?$)", re.MULTILINE)
@@ -126,25 +124,15 @@ def new(dependencies: Sequence[str], requires_python: str) -> str:
 def add(source: str, requirements: Sequence[str]) -> str:
     """The source with each requirement declared.
 
-    A declared name with the same marker keeps its text where the addition asks for nothing new, and is replaced in
-    place where it brings another bound, URL or extra. Everything else is appended.
+    Errors and rules are those of `requirement_array.added`.
     """
 
     def edit(toml: str) -> str:
         import tomlkit
 
         document = tomlkit.parse(toml)
-        before: list[str] = list(document.unwrap().get("dependencies", []))
-        after = list(before)
-        for text in requirements:
-            place = _place(after, text)
-            if place is None:
-                after.append(requirement.spelled(text))
-            else:
-                after[place] = requirement.merged(after[place], text)
         array = document["dependencies"].as_string() if "dependencies" in document else "[]"
-        changed = {place: text for place, text in enumerate(after[: len(before)]) if text != before[place]}
-        return _with_array(toml, appended(replaced(array, changed), after[len(before) :]))
+        return _with_array(toml, added(array, requirements))
 
     return _edited(source, edit)
 
@@ -156,15 +144,9 @@ def remove(source: str, names: Sequence[str]) -> str:
         import tomlkit
 
         document = tomlkit.parse(toml)
-        entries: list[str] = document.unwrap().get("dependencies", [])
-        declared = [canonicalize_name(requirement.parse(text).name) for text in entries]
-        wanted = {canonicalize_name(name.strip()) for name in names}
-        for name in sorted(wanted.difference(declared)):
-            raise _not_declared(name, declared)
-        if not wanted:
-            return toml
-        places = {place for place, name in enumerate(declared) if name in wanted}
-        return _with_array(toml, array_without(document["dependencies"].as_string(), places))
+        array = document["dependencies"].as_string() if "dependencies" in document else "[]"
+        shorter = removed(array, names)
+        return toml if shorter == array else _with_array(toml, shorter)
 
     return _edited(source, edit)
 
@@ -237,13 +219,6 @@ def _undeclared(context: Context | None) -> DepError:
     )
 
 
-def _not_declared(name: str, declared: Sequence[str]) -> DepError:
-    close = difflib.get_close_matches(name, declared, n=3)
-    listed = ", ".join(f"`{one}`" for one in close or sorted(set(declared)))
-    hint = f"did you mean {listed}?" if close else f"declared are {listed}" if listed else "nothing is declared yet"
-    return DepError("not-declared", f"`{name}` is not declared", hint=hint, context={"package": name})
-
-
 # Editing
 
 
@@ -281,17 +256,6 @@ def _bare(content: str) -> str:
 
 def _commented(lines: Iterable[str]) -> list[str]:
     return [f"# {line}" if line else "#" for line in lines]
-
-
-def _place(entries: Sequence[str], text: str) -> int | None:
-    """Where the same name is declared under the same marker."""
-
-    def identity(entry: str) -> tuple[str, str]:
-        parsed = requirement.parse(entry)
-        return canonicalize_name(parsed.name), requirement.canonical_marker(str(parsed.marker or ""))
-
-    wanted = identity(text)
-    return next((place for place, entry in enumerate(entries) if identity(entry) == wanted), None)
 
 
 def _with_array(toml: str, array: str) -> str:

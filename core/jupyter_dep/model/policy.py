@@ -146,7 +146,7 @@ def declared_items(declaration: Declaration) -> tuple[Item, ...]:
     """What a declaration asks beyond names from the configured index."""
     items: set[Item] = set()
     further = [declaration.uv.get(key, ()) for key in ("constraint-dependencies", "override-dependencies")]
-    for requirement in [*declaration.dependencies, *(parse(str(text)) for texts in further for text in _listed(texts))]:
+    for requirement in [*declaration.every_requirement, *(parse(str(text)) for texts in further for text in _listed(texts))]:
         if requirement.url:
             items.add(_address_item(requirement.url))
     for index in declaration.indexes:

@@ -1,4 +1,7 @@
-"""Edits of one TOML array as text: entries come, change and go, comments and layout stay."""
+"""Edits of one TOML array as text: entries come, change and go, comments and layout stay.
+
+Entries are texts and, in a dependency group, inline tables.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-_TOKEN = re.compile(r'''"""(?:\\.|[^\\])*?"""|\'{3}.*?\'{3}|"(?:\\.|[^"\\])*"|'[^']*'|\#[^\n]*|,|\s+''', re.DOTALL)
+_TOKEN = re.compile(
+    r'''"""(?:\\.|[^\\])*?"""|\'{3}.*?\'{3}|"(?:\\.|[^"\\])*"|'[^']*'|\{(?:"(?:\\.|[^"\\])*"|'[^']*'|[^}"'])*\}|\#[^\n]*|,|\s+''',
+    re.DOTALL,
+)
 
 
 def basic_string(text: str) -> str:
@@ -17,7 +23,7 @@ def basic_string(text: str) -> str:
 
 @dataclass(slots=True, kw_only=True)
 class _Entry:
-    """One text of an array as it is written: what stands before it, itself, and what follows up to the next one.
+    """One entry of an array as it is written: what stands before it, itself, and what follows up to the next one.
 
     `after` stands before its comma, `trail` (a comment on the same line) behind it.
     """
@@ -33,12 +39,12 @@ class _Entry:
 
 
 def _split(array: str) -> tuple[list[_Entry], str]:
-    """The entries of an array of texts, and what stands between the last one and the closing bracket."""
+    """The entries of an array, and what stands between the last one and the closing bracket."""
     entries: list[_Entry] = []
     gap = ""
     for piece in _TOKEN.findall(array[1:-1]):
         last = entries[-1] if entries else None
-        if piece[0] in "\"'":
+        if piece[0] in "\"'{":
             entries.append(_Entry(before=gap, item=piece))
             gap = ""
         elif last is not None and piece == ",":

@@ -21,7 +21,7 @@ def settle(state: State, summary: Summary | None, services: Services, asking: As
         return Changed(state=state, summary=summary, edit=edit)
     selected, sealed, unbuilt, built = build(state, state.lock_data, summary, False, services, asking)
     if sealed is not None:
-        services.history.used(state.project.notebook, sealed.key)
+        services.history.used(state.project.file, sealed.key)
     return Changed(state=state, summary=summary, edit=edit, sealed=sealed, selected=selected, unbuilt=unbuilt, built=built)
 
 
@@ -38,7 +38,7 @@ def build(
     """The environment of a lock, before anything is written: what cannot be built changes nothing."""
     if not asking.sync:
         return None, None, "", False
-    notebook = state.project.notebook
+    notebook = state.project.file
     context = state.project.lock_context if data == state.lock_data else state.project.context
     selected = select_for(data, summary, services, context=context)
     assert selected is not None
@@ -68,7 +68,7 @@ def sealed_environment(
         selected,
         trust,
         services,
-        file=state.project.notebook.name,
+        file=state.project.file.name,
         bytecode_from=bytecode_source(state, services, asking, selected),
         begun=lambda: head.take(selected) if head is not None else None,
         offline=asking.offline,
@@ -80,7 +80,7 @@ def sealed_environment(
 
 def bytecode_source(state: State, services: Services, asking: Asking, selected: Selected) -> str | None:
     """Site-packages of the environment whose bytecode the new one takes over: the asking kernel's, or the project's last."""
-    for key in (asking.environment, *reversed(services.history.environments(state.project.notebook))):
+    for key in (asking.environment, *reversed(services.history.environments(state.project.file))):
         sealed = services.store.sealed(key) if key else None
         if sealed is not None and sealed.interpreter == selected.interpreter.identity:
             return sealed.site

@@ -167,7 +167,7 @@ def move(old: Path, new: Path, services: Services) -> tuple[str, ...]:
     source, target = state.project, Project.of_notebook(new)
     if not new.parent.is_dir():
         raise DepError("no-such-folder", "there is no such folder", hint="make it first", context={"file": str(new.parent)})
-    for path in (target.notebook, target.lock):
+    for path in (target.file, target.lock):
         if path.exists() and path != source.lock:
             raise DepError(
                 "name-taken",

@@ -149,7 +149,7 @@ def change(
     options = LockOptions(
         upgrade=upgrade,
         python=python,
-        prefer=kernel_minor(services, asking) or services.history.python(state.project.notebook),
+        prefer=kernel_minor(services, asking) or services.history.python(state.project.file),
         offline=asking.offline,
     )
     with ExitStack() as stack:
@@ -176,10 +176,10 @@ def change(
     try:
         _remember(state, block, locked.data, services, asking)
         if sealed is not None:
-            services.history.used(state.project.notebook, sealed.key)
+            services.history.used(state.project.file, sealed.key)
     except DepError as error:  # what was asked for is done; only taking it back will not work
         notes.append(f"this cannot be undone later: {error.message}")
-    after = read_state(state.project.notebook, services, live_block=block if state.live else None)
+    after = read_state(state.project.file, services, live_block=block if state.live else None)
     return Changed(
         state=after,
         summary=locked.summary,
@@ -203,7 +203,7 @@ def _becomes_own(state: State, declaration: Declaration, services: Services) -> 
         return True
     if state.summary is None:  # unreadable, or a merge: every side of it must have been the user's
         return all(_was_ours(side, state, services) for side in sides(state.lock_data))
-    return trust_of(state.summary, state.project.notebook, services).basis in ("own", "allowed")
+    return trust_of(state.summary, state.project.file, services).basis in ("own", "allowed")
 
 
 def _was_ours(data: bytes, state: State, services: Services) -> bool:
@@ -211,7 +211,7 @@ def _was_ours(data: bytes, state: State, services: Services) -> bool:
         summary = services.summaries.of(data, context=state.project.lock_context)
     except DepError:
         return False
-    return trust_of(summary, state.project.notebook, services).basis in ("own", "allowed")
+    return trust_of(summary, state.project.file, services).basis in ("own", "allowed")
 
 
 def _refuse_link(state: State) -> None:
@@ -233,11 +233,11 @@ def _write(state: State, block: str, locked: Locked, services: Services, asking:
     writes = []
     if state.live:
         if block != state.block:
-            edit = Edit(project=str(project.notebook), before=state.block, after=block)
+            edit = Edit(project=str(project.file), before=state.block, after=block)
     elif asking.in_kernel:
         if block != state.base:
-            services.history.set_pending(project.notebook, Pending(base=state.base, wanted=block))
-            edit = Edit(project=str(project.notebook), before=state.base, after=block, pending=True)
+            services.history.set_pending(project.file, Pending(base=state.base, wanted=block))
+            edit = Edit(project=str(project.file), before=state.base, after=block, pending=True)
     elif state.data is not None:
         content = state.data
         if block != state.base:
@@ -246,7 +246,7 @@ def _write(state: State, block: str, locked: Locked, services: Services, asking:
         if state.base is None and parsed.kernel_name != KERNEL_NAME:
             content = parsed.with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
         if content != state.data:
-            writes.append(files.Write(path=project.notebook, content=content, expected=state.data))
+            writes.append(files.Write(path=project.file, content=content, expected=state.data))
     if project.owner is not None:  # a renamed notebook's lock lies under our name: it gets its own first
         files.rename(project.lock, Project.of_notebook(project.owner).lock)
     if project.orphan is not None or locked.data != state.lock_data:
@@ -254,7 +254,7 @@ def _write(state: State, block: str, locked: Locked, services: Services, asking:
         writes.append(files.Write(path=project.lock, content=locked.data, expected=expected))
     files.replace_all(writes)
     if not state.live and not asking.in_kernel:
-        services.history.set_pending(project.notebook, None)
+        services.history.set_pending(project.file, None)
     if project.orphan is not None and files.read_if_there(project.orphan) == state.lock_data:
         files.remove(project.orphan)
     return edit
@@ -264,7 +264,7 @@ def _check_writable(state: State, block: str, asking: Asking) -> None:
     """Refuse before the long work what could not be written after it (`read-only`)."""
     project = state.project
     by_us = not state.live and not asking.in_kernel and state.data is not None and block != state.base
-    for path in (project.notebook, project.lock) if by_us else (project.lock,):
+    for path in (project.file, project.lock) if by_us else (project.lock,):
         files.check_writable(path)
 
 
@@ -280,4 +280,4 @@ def _remember(state: State, block: str, data: bytes, services: Services, asking:
         lock_after=hashlib.sha256(data).hexdigest(),
         key_before=asking.environment,
     )
-    services.history.record(state.project.notebook, step, [item for item in (before, data) if item is not None])
+    services.history.record(state.project.file, step, [item for item in (before, data) if item is not None])

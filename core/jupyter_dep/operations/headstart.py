@@ -92,7 +92,7 @@ class HeadStart:
         selected = select_for(data, summary, services, context={}, search=False)
         if selected is None or state.lock_data is None:
             return selected
-        trust = trust_of(summary, state.project.notebook, services, selected.artifacts)
+        trust = trust_of(summary, state.project.file, services, selected.artifacts)
         return selected if trust.basis == "own" and not trust.missing else None
 
 

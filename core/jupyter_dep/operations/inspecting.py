@@ -32,7 +32,7 @@ class Status:
     def as_json(self) -> dict[str, Any]:
         state, summary = self.state, self.state.summary
         return {
-            "project": str(state.project.notebook),
+            "project": str(state.project.file),
             "lock": str(state.project.orphan or state.project.lock) if state.lock_data is not None else None,
             "state": state.name,
             "trusted": self.trust.given if self.trust else False,

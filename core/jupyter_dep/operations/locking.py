@@ -271,7 +271,7 @@ def lock_for_state(
     return make_lock(
         declaration,
         services,
-        notebook=state.project.notebook.name,
+        notebook=state.project.file.name,
         old=state.lock_data,
         seed=seed,
         old_summary=state.summary,

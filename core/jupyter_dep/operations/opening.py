@@ -184,7 +184,7 @@ def notes_of(state: State) -> tuple[str, ...]:
     if state.project.orphan is not None:
         notes.append(
             f"`{state.project.orphan.name}` answers this notebook's declaration and is used; "
-            f"`jupyter dep lock {state.project.notebook.name}` renames it"
+            f"`jupyter dep lock {state.project.file.name}` renames it"
         )
     if state.summary is not None and not state.lock_answers and state.declaration is not None:
         wanted, gone = state.lacking()

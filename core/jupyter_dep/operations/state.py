@@ -29,7 +29,8 @@ StateName = Literal["none", "unlocked", "stale", "pending", "unmerged", "invalid
 class Project:
     """The owner of one declaration and one lock. `orphan` is the lock of a former name that is used in place of `lock`."""
 
-    notebook: Path
+    file: Path
+    """What holds the declaration."""
     lock: Path
     orphan: Path | None = None
     owner: Path | None = None
@@ -37,11 +38,11 @@ class Project:
 
     @classmethod
     def of_notebook(cls, notebook: Path) -> Project:
-        return cls(notebook=notebook, lock=notebook.with_name(lock_name(notebook.stem)))
+        return cls(file=notebook, lock=notebook.with_name(lock_name(notebook.stem)))
 
     @property
     def context(self) -> dict[str, str | int]:
-        return {"file": self.notebook.name}
+        return {"file": self.file.name}
 
     @property
     def lock_context(self) -> dict[str, str | int]:
@@ -159,8 +160,8 @@ def _own_lock(project: Project, data: bytes, services: Services) -> tuple[Projec
     if owner is None:
         return project, data
     if services.history.last(owner) is None:
-        services.history.rename(project.notebook, owner)
-    return Project(notebook=project.notebook, lock=project.lock, owner=owner), None
+        services.history.rename(project.file, owner)
+    return Project(file=project.file, lock=project.lock, owner=owner), None
 
 
 def foreign_lock(project: Project) -> DepError:
@@ -174,17 +175,17 @@ def foreign_lock(project: Project) -> DepError:
 
 def _pending(project: Project, base: str | None, services: Services) -> Pending | None:
     """The remembered edit, on what the file says now; it is dropped once the file carries it (or its author overruled it)."""
-    pending = services.history.pending(project.notebook)
+    pending = services.history.pending(project.file)
     if pending is None or (base is not None and _unreadable(base)):
         return None  # a slip of the author's in the block must not cost what waits for it
     if same_block(base, pending.wanted):
-        services.history.set_pending(project.notebook, None)
+        services.history.set_pending(project.file, None)
         return None
     if same_block(base, pending.base):
         return pending
     wanted = carried_onto(base, pending.base, pending.wanted) if pending.wanted is not None else None
     rebased = Pending(base=base, wanted=wanted) if wanted is not None else None
-    services.history.set_pending(project.notebook, rebased)
+    services.history.set_pending(project.file, rebased)
     return rebased
 
 
@@ -211,10 +212,10 @@ def _new_owner(project: Project, summary: Summary) -> Path | None:
 
     That is one without a lock of its own whose file holds a block which the lock answers.
     """
-    folder = project.notebook.parent
+    folder = project.file.parent
     names = set(files.listing(folder))
     for name in sorted(names):
-        if not name.endswith(".ipynb") or name == project.notebook.name or lock_name(name.removesuffix(".ipynb")) in names:
+        if not name.endswith(".ipynb") or name == project.file.name or lock_name(name.removesuffix(".ipynb")) in names:
             continue
         try:
             data = files.read_if_there(folder / name)
@@ -230,7 +231,7 @@ def _with_orphan(project: Project, declaration: Declaration, services: Services)
     """The one lock beside a renamed notebook that answers its declaration and that no other notebook claims."""
     digest = declaration.digest()
     found: list[tuple[Path, bytes]] = []
-    folder = project.notebook.parent
+    folder = project.file.parent
     names = files.listing(folder)
     claimed = {lock_name(name.removesuffix(".ipynb")) for name in names if name.endswith(".ipynb")}
     for name in names:
@@ -251,7 +252,7 @@ def _with_orphan(project: Project, declaration: Declaration, services: Services)
     if len(found) != 1:
         return project, None
     _take_over(project, found[0][0], services)
-    return Project(notebook=project.notebook, lock=project.lock, orphan=found[0][0]), found[0][1]
+    return Project(file=project.file, lock=project.lock, orphan=found[0][0]), found[0][1]
 
 
 def _only_by_name(lock: Path, names: list[str]) -> bool:
@@ -269,11 +270,11 @@ def _only_by_name(lock: Path, names: list[str]) -> bool:
 
 def _take_over(project: Project, orphan: Path, services: Services) -> None:
     """What was remembered of a notebook under its former name is its own under the new one."""
-    if services.history.last(project.notebook) is not None:
+    if services.history.last(project.file) is not None:
         return
     for former, _ in list(services.history.projects()):
-        if former.parent == Path(os.path.realpath(project.notebook.parent)) and lock_name(former.stem) == orphan.name:
-            services.history.rename(former, project.notebook)
+        if former.parent == Path(os.path.realpath(project.file.parent)) and lock_name(former.stem) == orphan.name:
+            services.history.rename(former, project.file)
 
 
 def check_lock_name(project: Project, *, leaving: Path | None = None) -> None:
@@ -281,13 +282,13 @@ def check_lock_name(project: Project, *, leaving: Path | None = None) -> None:
 
     `leaving` is a notebook that is just being renamed, so that its name is free.
     """
-    for other in sorted(project.notebook.parent.glob("*.ipynb")):
-        if other.name == project.notebook.name or other == leaving:
+    for other in sorted(project.file.parent.glob("*.ipynb")):
+        if other.name == project.file.name or other == leaving:
             continue
         if lock_name(other.stem) == project.lock.name:
             raise DepError(
                 "lock-name-taken",
-                f"`{project.notebook.name}` and `{other.name}` would both be locked in `{project.lock.name}`",
+                f"`{project.file.name}` and `{other.name}` would both be locked in `{project.lock.name}`",
                 hint="rename one of the two notebooks (`jupyter dep mv`)",
                 context={"file": project.lock.name},
             )

@@ -72,15 +72,15 @@ def _restore(state: State, block: str | None, lock: bytes | None, services: Serv
     edit = None
     text = block if block is not None else inline.without(state.block or "")
     if state.live:
-        edit = Edit(project=str(project.notebook), before=state.block, after=text)
+        edit = Edit(project=str(project.file), before=state.block, after=text)
     elif asking.in_kernel:
         wanted = Pending(base=state.base, wanted=block)
-        services.history.set_pending(project.notebook, None if same_block(state.base, block) else wanted)
-        edit = Edit(project=str(project.notebook), before=state.base, after=text, pending=True)
+        services.history.set_pending(project.file, None if same_block(state.base, block) else wanted)
+        edit = Edit(project=str(project.file), before=state.base, after=text, pending=True)
     elif state.data is not None and text != state.base:
         parsed = Notebook.parse(state.data, context=project.context)
         content = parsed.with_block(text) if block is not None else parsed.without_block()
-        files.replace(project.notebook, content, expected=state.data)
+        files.replace(project.file, content, expected=state.data)
     if lock is None:
         project.lock.unlink(missing_ok=True)
     elif lock != state.lock_data:
