@@ -15,6 +15,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 RECORD = HERE / "labextension" / "sources.sha256"
 INSTALLED = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / "jupyter-dep"
+JLPM = (sys.executable, "-c", "from jupyter_builder.jlpm import main; main()")
+"""Yarn as the builder brings it; the module alone, run with `-m`, does nothing."""
 SINGLE = ("package.json", "tsconfig.json", "yarn.lock", ".yarnrc.yml")
 
 
@@ -42,7 +44,7 @@ def build() -> None:
     """
     environ = {**os.environ, "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))}
     for step in (("install", "--immutable"), ("build:prod",)):
-        subprocess.run([sys.executable, "-m", "jupyter_builder.jlpm", *step], cwd=HERE, env=environ, check=True)  # noqa: S603
+        subprocess.run([*JLPM, *step], cwd=HERE, env=environ, check=True)  # noqa: S603
     RECORD.write_text(digest() + "\n")
     if INSTALLED.is_symlink():
         INSTALLED.unlink()
