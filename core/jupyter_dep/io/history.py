@@ -29,8 +29,6 @@ class Step:
     block_after: str | None
     lock_before: str | None
     lock_after: str | None
-    key_before: str | None = None
-    key_after: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +111,7 @@ class History:
         return self.file(project).with_suffix(".locks")
 
     def _steps(self, project: Path, kind: str = "steps") -> list[Step]:
-        return [Step(**raw) for raw in self._load(project).get(kind, [])]
+        return [Step(**{name: raw[name] for name in Step.__dataclass_fields__}) for raw in self._load(project).get(kind, [])]
 
     def last(self, project: Path, *, redo: bool = False) -> Step | None:
         steps = self._steps(project, "undone" if redo else "steps")

@@ -278,6 +278,5 @@ def _remember(state: State, block: str, data: bytes, services: Services, asking:
         block_after=block,
         lock_before=hashlib.sha256(before).hexdigest() if before is not None else None,
         lock_after=hashlib.sha256(data).hexdigest(),
-        key_before=asking.environment,
     )
     services.history.record(state.project.file, step, [item for item in (before, data) if item is not None])
