@@ -10,28 +10,16 @@ import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import { blockText, holdsBlock } from './block';
+import { blockText } from './block';
 import { isOurs, KernelLine } from './comm';
-import { applyEdit, type IKernelName, type ITextEdit } from './edits';
-import { cellsOnDisk, inTurn, standing, type Unsaved } from './saving';
+import { Editor, type IHearer } from './editor';
 import { type IDepClient, type IEndedJob, type INotebookProject, NAME } from './tokens';
 import type { CommOut, Holds, Job } from './wire';
 
 /** How long the block may rest in the page before the kernel hears of it; running a cell does not wait for that. */
 const REST = 400;
-/** The start that the page where somebody works has over others that hold the same notebook. */
-const HEAD_START = 800;
 /** How often a kernel that has not answered is told again that it is held. */
 const TRIES = 4;
-
-const DEP: IKernelName = { name: 'dep', display_name: 'Python (dep)' };
-
-/** What a link has to say to its user. */
-export interface IHearer {
-  /** The cell is neither as it was nor as it should be; `now` is null where it is gone. */
-  other(project: INotebookProject, now: string | null, after: string): void;
-  unsaved(project: INotebookProject, why: Unsaved | 'unreachable'): void;
-}
 
 export interface ILinkOptions {
   project: INotebookProject;
@@ -53,7 +41,7 @@ export class NotebookLink implements IDisposable {
     const { project } = _options;
     this.project = project;
     project.notebook.disposed.connect(this.dispose, this);
-    void project.notebook.context.ready.then(() => this._start());
+    this._ready = project.notebook.context.ready.then(() => this._start());
   }
 
   readonly project: INotebookProject;
@@ -73,6 +61,7 @@ export class NotebookLink implements IDisposable {
     }
     this._disposed = true;
     clearTimeout(this._resting);
+    this._editor?.dispose();
     this._line?.dispose();
     this._line = null;
     this.project.setHolder(null);
@@ -116,8 +105,7 @@ export class NotebookLink implements IDisposable {
     }
     const { context } = project.notebook;
     project.setHolder({ block: () => blockText(this._shared) });
-    this._kept = this._own();
-    context.saveState.connect(this._onSave, this);
+    this._editor = new Editor({ project, contents: options.contents, hearer: options.hearer, ours: () => this.ours });
     context.model.contentChanged.connect(this._onContent, this);
     context.pathChanged.connect(this._tell, this);
     this.sessionContext.kernelChanged.connect(this._onKernel, this);
@@ -182,7 +170,7 @@ export class NotebookLink implements IDisposable {
     this._tries = 0;
     switch (message.type) {
       case 'edit':
-        void this._edit(message, false);
+        void this._editor?.edit(message, this._ran);
         break;
       case 'switched':
         project.setHolding(null);
@@ -237,13 +225,14 @@ export class NotebookLink implements IDisposable {
   }
 
   private async _finish(job: Job, mine: boolean): Promise<void> {
+    await this._ready;
     if (job.state === 'done' && job.outcome !== null && job.outcome.data.dry_run !== true) {
       const { edit, switch: to } = job.outcome;
       if (mine && to !== null) {
         this._line?.order(to);
       }
       if (edit !== null) {
-        await this._edit(edit, mine);
+        await this._editor?.edit(edit, mine);
       }
       const held = this.project.holding?.state;
       if (mine && job.kind !== 'outdated' && (held === 'diagnosis' || held === 'asking')) {
@@ -282,99 +271,13 @@ export class NotebookLink implements IDisposable {
     return `${NAME}:job:${this.project.path}`;
   }
 
-  // Edits
-
-  /** One edit after the other, in this page and among the tabs of this browser. */
-  private _edit(edit: ITextEdit, mine: boolean): Promise<void> {
-    const work = this._editing.then(async () => {
-      await this._letOthersBegin(mine);
-      if (!this._disposed) {
-        await inTurn(this.project.path, () => this._editInTurn(edit));
-        void this.project.refresh();
-      }
-    });
-    this._editing = work.catch(() => undefined);
-    return this._editing;
-  }
-
-  /** Everybody who holds the notebook gets the same edit; where it was asked for, there it is made and saved first. */
-  private async _letOthersBegin(mine: boolean): Promise<void> {
-    const awareness = (this._shared as { awareness?: { clientID: number; getStates(): Map<number, unknown> } }).awareness;
-    const pages = awareness ? [...awareness.getStates().keys()].filter(id => id < awareness.clientID).length : 0;
-    const wait = mine || this._ran ? 0 : HEAD_START * (1 + pages);
-    if (wait > 0) {
-      await new Promise(resolve => setTimeout(resolve, wait));
-    }
-  }
-
-  private async _editInTurn(edit: ITextEdit): Promise<void> {
-    const { _options: options, project } = this;
-    const { context } = project.notebook;
-    const untouched = this._own() === this._kept;
-    const found = await standing(context, options.contents).catch(() => 'unreachable' as const);
-    if (found === 'changed' && untouched && (await this._isMadeOnDisk(edit))) {
-      await context.revert();
-      this._kept = this._own();
-      return;
-    }
-    if (this._disposed) {
-      return;
-    }
-    const carried = applyEdit(this._shared, edit, this._kernelToName());
-    if (carried.kind === 'other') {
-      options.hearer.other(project, carried.now, edit.after);
-    }
-    if (carried.kind !== 'applied') {
-      return;
-    }
-    if (found === 'same') {
-      // a save that fails has Lab's message
-      await context.save().catch(() => undefined);
-    } else {
-      options.hearer.unsaved(project, found);
-    }
-  }
-
-  /** What of the cells is the user's: their texts and runs. Metadata changes by itself whenever a kernel comes. */
-  private _own(): string {
-    return JSON.stringify(
-      this._shared.cells.map(cell => [cell.getSource(), (cell as { execution_count?: number | null }).execution_count ?? 0])
-    );
-  }
-
-  private _onSave(_: unknown, state: string): void {
-    if (state.startsWith('completed')) {
-      this._kept = this._own();
-    }
-  }
-
-  /** Whether another tab has made and saved the same edit, so that its file is the newer one. */
-  private async _isMadeOnDisk(edit: ITextEdit): Promise<boolean> {
-    try {
-      const cells = await cellsOnDisk(this.project.notebook.context, this._options.contents);
-      const sources = cells.filter(({ type }) => type === 'code').map(({ source }) => source);
-      return edit.after.trim()
-        ? sources.some(source => source.trimEnd() === edit.after.trimEnd())
-        : !sources.some(source => holdsBlock(source));
-    } catch {
-      return false;
-    }
-  }
-
-  /** The first block names the kernel that can carry it out, unless one of ours runs already. */
-  private _kernelToName(): IKernelName | null {
-    const named = this._shared.getMetadata('kernelspec') as { name?: unknown } | undefined;
-    return this.ours || named?.name === DEP.name ? null : DEP;
-  }
-
+  private readonly _ready: Promise<void>;
   private readonly _finishing = new Map<string, Promise<void>>();
-  private _editing: Promise<void> = Promise.resolve();
   private _line: KernelLine | null = null;
   private _told: Holds | null = null;
-  /** The user's part of the notebook when it was last read or written. */
-  private _kept = '';
   /** Whether a cell was run here since the kernel was last idle. */
   private _ran = false;
+  private _editor: Editor | null = null;
   private _tries = 0;
   private _resting: ReturnType<typeof setTimeout> | undefined;
   private _disposed = false;

@@ -163,8 +163,8 @@ async function confirmed(name: string, hit: Hit | null, trans: TranslationBundle
     buttons: [Dialog.cancelButton(), Dialog.okButton({ label: trans.__('Add and run again') })],
     // a name that nobody here has heard of is not to be taken with one press of a key
     defaultButton: doubtful ? 0 : 1
-  });
-  return answer.button.accept;
+  }).catch(() => null);
+  return answer?.button.accept === true;
 }
 
 export function Known({ name, hit, trans }: { name: string; hit: Hit | null; trans: TranslationBundle }): JSX.Element {

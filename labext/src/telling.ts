@@ -6,7 +6,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
 import { difference, overwrite } from './edits';
-import type { IHearer } from './link';
+import type { IHearer } from './editor';
 import type { Unsaved } from './saving';
 import { plain, plainLines } from './text';
 import type { INotebookProject } from './tokens';

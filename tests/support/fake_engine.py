@@ -17,6 +17,7 @@ from typing import Any
 import tomlkit
 from jupyter_dep.engine import EngineAnswer, Install, LockRequest
 from jupyter_dep.errors import ConflictError, DepError, IndexUnreachableError
+from jupyter_dep.model.membership import KERNEL_GROUP
 from jupyter_dep.model.selection import Artifact
 from jupyter_dep.progress import Cancel, Progress, Reporter, silent
 from packaging.requirements import Requirement
@@ -131,15 +132,14 @@ class FakeEngine:
         reporter(Progress(phase="resolving"))
         _stop_if(cancel)
         available = self._look(request.offline)
-        users = [Requirement(str(item)) for item in request.declaration.dependencies]
-        kernels = [Requirement(text) for text in request.kernel]
+        parts = _parts(request)
         solver = _Solver(available, request, offline=request.offline)
-        chosen = solver.solve([*[(item, "") for item in users], *[(item, "the kernel") for item in kernels]])
+        chosen = solver.solve([(item, part.who) for part in parts for item in part.requirements])
         if not request.offline:
             names = {*self._cached.releases, *solver.asked}
             self._cached = Catalogue({name: available.releases[name] for name in sorted(names & available.releases.keys())})
-        answer = _Answer(chosen=chosen, url=self.url, requires_python=request.requires_python)
-        return EngineAnswer(pylock=answer.pylock(users, kernels), tree=answer.tree(users, kernels))
+        answer = _Answer(chosen=chosen, url=self.url, requires_python=request.requires_python, name=request.project or ROOT)
+        return EngineAnswer(pylock=answer.pylock(parts), tree=answer.tree(parts))
 
     def _look(self, offline: bool) -> Catalogue:
         if offline:
@@ -229,6 +229,26 @@ def _offline() -> IndexUnreachableError:
     return IndexUnreachableError("offline", "it is not in the cache", hint="run once without `--offline`")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """What one part of the project asks for; `kind` is how the engine's tree calls it, `who` how its errors do."""
+
+    kind: str | dict[str, str]
+    requirements: list[Requirement]
+    who: str = ""
+
+
+def _parts(request: LockRequest) -> list[_Part]:
+    declared = request.declaration
+    extras = [({"extra": name}, listed, f"extra `{name}`") for name, listed in declared.extras.items()]
+    groups = [({"group": name}, listed, f"group `{name}`") for name, listed in declared.groups.items()]
+    kernel = ({"group": KERNEL_GROUP}, [Requirement(text) for text in request.kernel], "the kernel")
+    found = [_Part(kind="package", requirements=[Requirement(str(item)) for item in declared.dependencies])]
+    for kind, listed, who in (*extras, *groups, kernel):
+        found.append(_Part(kind=kind, requirements=[Requirement(str(item)) for item in listed], who=who))
+    return found
+
+
 @dataclass(slots=True)
 class _Solver:
     """Backtracking, newest first, pins before all: small catalogues only."""
@@ -243,7 +263,7 @@ class _Solver:
             self._must_have_one(requirement)
         chosen = self._step(wanted, {})
         if chosen is None:
-            asked = " and ".join(f"`{requirement}`" for requirement, who in wanted if not who)
+            asked = " and ".join(f"`{requirement}`" for requirement, who in wanted if who != "the kernel")
             raise ConflictError("conflict", f"no versions satisfy {asked}", hint="loosen one of the two, or remove one")
         return chosen
 
@@ -304,11 +324,12 @@ class _Answer:
     chosen: Mapping[str, Release]
     url: str
     requires_python: str
+    name: str
 
-    def _marker(self, users: list[Requirement], kernels: list[Requirement], name: str) -> str | None:
+    def _marker(self, parts: list[_Part], name: str) -> str | None:
         """The marker that every way to `name` begins with; None where one way has none."""
         found: set[str | None] = set()
-        for root in (*users, *kernels):
+        for root in (item for part in parts for item in part.requirements):
             if name in self._reached(canonicalize_name(root.name)):
                 found.add(str(root.marker) if root.marker else None)
         return None if None in found else " or ".join(sorted(str(marker) for marker in found))
@@ -323,11 +344,11 @@ class _Answer:
                 waiting += [canonicalize_name(Requirement(text).name) for text in self.chosen[here].requires]
         return seen
 
-    def pylock(self, users: list[Requirement], kernels: list[Requirement]) -> str:
+    def pylock(self, parts: list[_Part]) -> str:
         lines = ['lock-version = "1.0"', 'created-by = "uv"', f'requires-python = "{self.requires_python}"', ""]
         for name, one in sorted(self.chosen.items()):
             lines += ["[[packages]]", f'name = "{name}"', f'version = "{one.version}"']
-            if marker := self._marker(users, kernels, name):
+            if marker := self._marker(parts, name):
                 lines.append("marker = " + tomlkit.string(marker).as_string())
             lines.append(f'index = "{self.url}"')
             sdists = [self._entry(file) for file in one.files if not file.is_wheel]
@@ -346,12 +367,15 @@ class _Answer:
             f'hashes = {{ sha256 = "{file.sha256}" }} }}'
         )
 
-    def tree(self, users: list[Requirement], kernels: list[Requirement]) -> dict[str, Any]:
+    def tree(self, parts: list[_Part]) -> dict[str, Any]:
         def identity(name: str) -> str:
             return f"{name}=={self.chosen[canonicalize_name(name)].version}@registry+{self.url}"
 
         def needs(requirements: Iterable[Requirement]) -> list[dict[str, str]]:
-            return [{"id": identity(canonicalize_name(item.name))} for item in requirements]
+            return [
+                {"id": identity(canonicalize_name(item.name)), **({"marker": str(item.marker)} if item.marker else {})}
+                for item in requirements
+            ]
 
         resolution: dict[str, Any] = {
             identity(name): {
@@ -363,13 +387,14 @@ class _Answer:
             }
             for name, one in self.chosen.items()
         }
-        for kind, requirements in (("package", users), ({"group": "kernel"}, kernels)):
-            resolution[f"{ROOT}:{kind}"] = {
-                "name": ROOT,
+        roots = []
+        for part in parts:
+            roots.append({"id": f"{self.name}:{part.kind}"})
+            resolution[f"{self.name}:{part.kind}"] = {
+                "name": self.name,
                 "version": "0",
                 "source": {"virtual": "."},
-                "kind": kind,
-                "dependencies": needs(requirements),
+                "kind": part.kind,
+                "dependencies": needs(part.requirements),
             }
-        roots = [{"id": identity_} for identity_ in resolution if identity_.startswith(ROOT)]
         return {"roots": roots, "resolution": resolution}

@@ -17,7 +17,7 @@ import type { ConsentPage, Job, Problem } from '../wire';
 /** The answer to one question: what was ticked, or null for "without". */
 export type Ask = (page: ConsentPage, note: string) => Promise<ReadonlyArray<string> | null>;
 
-/** What a question may end with that makes the next one worth asking: it was open too long, or the lock is another one. */
+/** Ends of a question that the next one answers: it came too late, the lock is another one by now, or wants another tick. */
 const ASK_AGAIN = new Set(['nonce-refused', 'changed-since-shown', 'consent-missing', 'host-not-vouched']);
 
 export interface IConsentOptions {
@@ -74,7 +74,7 @@ export class ConsentAsking implements IDisposable {
       let note = '';
       do {
         const problem = await this._once(note);
-        note = problem && ASK_AGAIN.has(problem.code) ? [problem.message, problem.hint].map(sentence).join('. ') : '';
+        note = problem && ASK_AGAIN.has(problem.code) ? sentence(problem.message) : '';
         if (problem && !note) {
           this._tell(problem);
         }

@@ -18,12 +18,17 @@ export interface IConsentBodyProps {
   page: ConsentPage;
   /** Why it is asked once more; empty the first time. */
   note: string;
-  ticked: ReadonlySet<string>;
-  onTick: (item: string, on: boolean) => void;
+  onTick: (ticked: ReadonlySet<string>) => void;
   trans: TranslationBundle;
 }
 
-export function ConsentBody({ page, note, ticked, onTick, trans }: IConsentBodyProps): JSX.Element {
+export function ConsentBody({ page, note, onTick, trans }: IConsentBodyProps): JSX.Element {
+  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
+  const tick = (item: string, on: boolean): void => {
+    const next = new Set(on ? [...ticked, item] : [...ticked].filter(one => one !== item));
+    setTicked(next);
+    onTick(next);
+  };
   const open = unusualToTick(page);
   const given = page.unusual.filter(one => one.given);
   return (
@@ -50,7 +55,7 @@ export function ConsentBody({ page, note, ticked, onTick, trans }: IConsentBodyP
                 type="checkbox"
                 required
                 checked={ticked.has(one.item)}
-                onChange={event => onTick(one.item, event.target.checked)}
+                onChange={event => tick(one.item, event.target.checked)}
               />
               <span>
                 <Words text={sentence(one.words)} />
@@ -184,7 +189,8 @@ class ConsentQuestion extends ReactWidget implements Dialog.IBodyWidget<Readonly
   constructor(
     private readonly _page: ConsentPage,
     private readonly _note: string,
-    private readonly _trans: TranslationBundle
+    private readonly _trans: TranslationBundle,
+    private readonly _onTick: () => void
   ) {
     super();
   }
@@ -198,11 +204,11 @@ class ConsentQuestion extends ReactWidget implements Dialog.IBodyWidget<Readonly
   }
 
   protected render(): JSX.Element {
-    const tick = (item: string, on: boolean): void => {
-      this._ticked = new Set(on ? [...this._ticked, item] : [...this._ticked].filter(one => one !== item));
-      this.update();
+    const tick = (ticked: ReadonlySet<string>): void => {
+      this._ticked = ticked;
+      this._onTick();
     };
-    return <ConsentBody page={this._page} note={this._note} ticked={this._ticked} onTick={tick} trans={this._trans} />;
+    return <ConsentBody page={this._page} note={this._note} onTick={tick} trans={this._trans} />;
   }
 
   private _ticked: ReadonlySet<string> = new Set();
@@ -211,12 +217,12 @@ class ConsentQuestion extends ReactWidget implements Dialog.IBodyWidget<Readonly
 /**
  * The dialog. Its value is what was ticked; `button.accept` only where everything unusual was.
  *
- * Lab itself switches "Allow" off while a required box is not ticked; that the answer is refused then, too, is for presses
- * that get past a button which is off.
+ * "Allow" is off while a box is not ticked, to Lab too, which looks at required boxes; that the answer is refused then as well
+ * is for a press that gets past a button which is off.
  */
 export class ConsentDialog extends Dialog<ReadonlyArray<string>> {
   constructor(page: ConsentPage, note: string, trans: TranslationBundle) {
-    const question = new ConsentQuestion(page, note, trans);
+    const question = new ConsentQuestion(page, note, trans, () => this._onTick());
     super({
       title: trans.__('Allow what this notebook would install?'),
       body: question,
@@ -225,15 +231,19 @@ export class ConsentDialog extends Dialog<ReadonlyArray<string>> {
     });
     this._question = question;
     this.addClass('jp-Dep-consentDialog');
-    const allow = this.node.querySelector<HTMLButtonElement>('.jp-Dialog-footer .jp-mod-accept');
-    if (allow) {
-      allow.disabled = !question.complete;
-    }
+    this._onTick();
   }
 
   resolve(index?: number): void {
     if (index !== ALLOW || this._question.complete) {
       super.resolve(index);
+    }
+  }
+
+  private _onTick(): void {
+    const allow = this.node.querySelector<HTMLButtonElement>('.jp-Dialog-footer .jp-mod-accept');
+    if (allow) {
+      allow.disabled = !this._question.complete;
     }
   }
 

@@ -16,8 +16,8 @@ export const consent: JupyterFrontEndPlugin<void> = {
   activate: (_app: JupyterFrontEnd, projects: IDepProjects, links: IDepLinks, translator: ITranslator | null): void => {
     const trans = (translator ?? nullTranslator).load('jupyter_dep');
     const ask = async (page: ConsentPage, note: string): Promise<ReadonlyArray<string> | null> => {
-      const answer = await new ConsentDialog(page, note, trans).launch();
-      return answer.button.accept ? (answer.value ?? []) : null;
+      const answer = await new ConsentDialog(page, note, trans).launch().catch(() => null);
+      return answer?.button.accept ? (answer.value ?? []) : null;
     };
     const asking = new WeakMap<INotebookProject, ConsentAsking>();
     const begin = (_: unknown, project: INotebookProject): void => {
