@@ -46,6 +46,8 @@ def answer(request: Request, ports: Mapping[str, int]) -> tuple[str, dict[str, A
             return "ok", {"comms": {}}
         case "connect_request":
             return "ok", dict(ports)
+        case "debug_request":
+            return "ok", _debugger(content)
         case "interrupt_request":
             return "ok", {}
         case "shutdown_request":
@@ -56,3 +58,27 @@ def answer(request: Request, ports: Mapping[str, int]) -> tuple[str, dict[str, A
                 "evalue": f"`{request.type}` is not answered before the environment is ready",
                 "traceback": [],
             }
+
+
+def _debugger(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """A debugger that is not started: front ends ask after it as soon as a kernel is there."""
+    info = {
+        "isStarted": False,
+        "hashMethod": "Murmur2",
+        "hashSeed": 0,
+        "tmpFilePrefix": "",
+        "tmpFileSuffix": ".py",
+        "breakpoints": [],
+        "stoppedThreads": [],
+        "richRendering": False,
+        "exceptionPaths": [],
+        "copyToGlobals": False,
+    }
+    command = asked.get("command", "")
+    return {
+        "type": "response",
+        "request_seq": asked.get("seq", 0),
+        "command": command,
+        "success": command == "debugInfo",
+        "body": info if command == "debugInfo" else {},
+    }
