@@ -14,10 +14,11 @@ from jupyter_dep.io import contents, uv, venv
 from jupyter_dep.io.engine_input import KERNEL_GROUP
 from jupyter_dep.io.indexes import IndexSettings
 from jupyter_dep.io.uv import Uv
-from jupyter_dep.model import inline, lockfile
+from jupyter_dep.model import inline, lockfile, manifest
 from jupyter_dep.model.composition import compose
 from jupyter_dep.model.graph import Graph, from_engine_tree
 from jupyter_dep.model.lockfile import Lock, LockTable
+from jupyter_dep.model.membership import from_engine_tree as from_tree
 from jupyter_dep.model.selection import Artifact
 from jupyter_dep.progress import Cancel
 from support.fake_engine import Catalogue, FakeEngine
@@ -117,6 +118,29 @@ def test_the_kernels_requirements_are_part_of_it(world: World) -> None:
     assert graph.roots == (("alpha", "2.0"),)
     assert graph.kernel_roots == (("ipykernel", "7.1.0"),)
     assert graph.edges == {("alpha", "2.0"): (("beta", "2.0"),), ("beta", "2.0"): (), ("ipykernel", "7.1.0"): ()}
+
+
+def test_extras_and_groups_are_resolved_together_and_told_apart(world: World) -> None:
+    declared = manifest.parse(
+        '[project]\nname = "mine"\nversion = "1.0"\ndependencies = ["beta; sys_platform == \'win32\'"]\n'
+        '[project.optional-dependencies]\nx = ["epsilon"]\n[dependency-groups]\ndocs = ["gamma", "beta<2"]\n'
+    )
+    asked = replace(wanted(), declaration=manifest.declaration(declared), kernel=("ipykernel",), project="mine", version="1.0")
+    answer = world.engine().lock(asked)
+    found = from_tree(answer.tree)
+    assert versions(answer) == {"alpha": "1.1", "beta": "1.0", "epsilon": "1.0", "gamma": "1.0", "ipykernel": "7.1.0"}
+    assert found.marker(("alpha", "1.1")) == "'docs' in dependency_groups"
+    assert found.marker(("epsilon", "1.0")) == "'x' in extras"
+    assert found.marker(("ipykernel", "7.1.0")) == "'jupyter-dep-kernel' in dependency_groups"
+    assert found.marker(("beta", "1.0")).replace('"', "'") == "sys_platform == 'win32' or 'docs' in dependency_groups"
+
+
+def test_parts_that_exclude_each_other_are_a_conflict(world: World) -> None:
+    declared = manifest.parse('[dependency-groups]\na = ["alpha>=2"]\nb = ["alpha<2"]\n')
+    asked = replace(wanted(), declaration=manifest.declaration(declared))
+    error = refused(ConflictError, "conflict", lambda: world.engine().lock(asked))
+    assert "`alpha>=2`" in error.message
+    assert "`alpha<2`" in error.message
 
 
 def test_every_platforms_files_are_locked_with_hash_size_and_time(world: World) -> None:

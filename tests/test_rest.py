@@ -107,6 +107,26 @@ async def test_pythons_to_choose_from(rest: Asker, rest_desk: Desk) -> None:
     assert all(one["fits"] == (one["version"] >= MINOR) for one in found if one["version"].startswith(f"{MINOR}."))
 
 
+async def test_pythons_to_choose_from_while_the_declaration_is_not_saved_yet(rest: Asker, rest_desk: Desk) -> None:
+    raw_notebook(rest_desk.folder, ["print()"], name="n")
+    assert (await rest.do("add", "n.ipynb", names=["alpha"], held=True, block=None))["state"] == "done"
+    found = (await rest.get("projects/pythons", path="n.ipynb"))["pythons"]
+    assert [one["minor"] for one in found if one["chosen"]] == [MINOR]
+
+
+async def test_pythons_to_choose_from_beside_a_declaration_that_cannot_be_read(rest: Asker, rest_desk: Desk) -> None:
+    raw_notebook(rest_desk.folder, ["# /// script\n# dependencies = [\n# ///"], name="n")
+    found = (await rest.get("projects/pythons", path="n.ipynb"))["pythons"]
+    assert found and all(one["fits"] and not one["chosen"] for one in found)
+    assert (await rest.ask("GET", "projects/pythons", path="gone.ipynb")).code == "no-such-notebook"
+
+
+async def test_an_unknown_name_is_told_to_look_like_a_popular_one(rest: Asker) -> None:
+    found = await rest.get("packages", q="requsts")
+    assert found["near"] == "requests" and "requsts" not in [hit["name"] for hit in found["hits"]]
+    assert (await rest.get("packages", q="requests"))["near"] == ""
+
+
 async def test_reading_writes_nothing_in_the_folder(rest: Asker, rest_desk: Desk, engine: GatedEngine) -> None:
     somebody_elses(rest_desk, engine)
     engine.calls.clear()

@@ -53,6 +53,7 @@ def test_lock(asked: dict[str, Any], more: list[str]) -> None:
 def test_export_and_tree_look_at_what_was_resolved_and_at_nothing_else() -> None:
     assert engine_input.export_arguments() == [
         "export", *CAREFUL, "--frozen", "--format", "pylock.toml", "--no-header", "--no-emit-project", "--all-groups",
+        "--all-extras",
     ]  # fmt: skip
     assert engine_input.tree_arguments() == [
         "tree", *CAREFUL, "--frozen", "--universal", "--all-groups", "--format", "json", "--preview-features", "json-output",
@@ -120,7 +121,7 @@ def test_the_project_is_the_declaration_and_the_kernel_is_a_group() -> None:
             "requires-python": ">=3.11",
             "dependencies": ["alpha>=1", 'beta[x]; sys_platform == "linux"'],
         },
-        "dependency-groups": {"kernel": ["ipykernel>=6.29", "ipywidgets>=8"]},
+        "dependency-groups": {"jupyter-dep-kernel": ["ipykernel>=6.29", "ipywidgets>=8"]},
         "tool": {"uv": {"package": False}},
     }
 

@@ -37,6 +37,9 @@ class LockRequest:
     metadata: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
     build: tuple[str, ...] = ()
     """Names that are taken as source archives; their `metadata` is given, so that resolving builds nothing."""
+    project: str = ""
+    """A folder's own name and `version`: who needs it back is answered by the folder itself. A notebook has none."""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
+from packaging.utils import canonicalize_name
+
 from ..engine import LockRequest
 from ..errors import ConflictError, DepError, IndexUnreachableError
+from ..model.membership import KERNEL_GROUP
 from ..model.names import meant_by
+from .engine_input import ROOT
 
 _NOT_FOUND = re.compile(r"\b([A-Za-z0-9][A-Za-z0-9._-]*) was not found in the (?:package registry|cache)")
 _EXACT = re.compile(r"\b([A-Za-z0-9][A-Za-z0-9._-]*)==")
@@ -14,7 +18,8 @@ _URL = re.compile(r"(https?://)([^\s/@)]*@)?([^\s/)]+)([^\s)]*)")
 _EMPTY = re.compile(r"there are no versions of ([A-Za-z0-9][\w.-]*)(?= and |, )")
 _STATUS = re.compile(r"\((\d{3}) ([A-Za-z ]+)\)")
 _DEPENDS = re.compile(
-    r"(your project|all versions of \S+|[a-z0-9][\w.\-\[\]=]*) depends? on ((?:(?! and (?:your|all|only|we)|, we).)+)"
+    r"(your (?:project|group \S+|extra \S+)|all versions of \S+|[a-z0-9][\w.\-\[\]=]*) depends? on "
+    r"((?:(?! and (?:your|all|only|we)|, we).)+)"
 )
 _MB = re.compile(r"No space left on device|Disk quota exceeded", re.IGNORECASE)
 _CONNECT = ("error sending request", "dns error", "Connection refused", "operation timed out", "tcp connect error")
@@ -42,7 +47,11 @@ def names_not_served(stderr: str) -> frozenset[str]:
 
 def explain(stderr: str, *, doing: str, request: LockRequest | None = None) -> DepError:
     """The error that `stderr` tells; `doing` is `lock` or `install`. Codes: see the table in `docs/errors.md`."""
+    if request is not None:
+        stderr = _with_parts_named(stderr, request.project or ROOT)
     text = readable(stderr)
+    if request is not None and request.project:
+        text = text.replace("the notebook", "the project")
     flat = _flat(stderr)
     for judge in (_disk, _network, _hash, _build):
         if (error := judge(flat, text, doing)) is not None:
@@ -73,9 +82,17 @@ def readable(stderr: str) -> str:
     text = re.sub(r"^(?:  cause: | {9})", "", text, flags=re.MULTILINE)
     text = re.sub(r"^hint: .*(?:--no-build|building from source).*\n?", "", text, flags=re.MULTILINE)
     text = re.sub(r"^hint: ", "", text, flags=re.MULTILINE)
-    text = re.sub(r"\b(?:jupyter-dep-root:kernel|your project:kernel)\b", "the kernel", text)
-    text = text.replace("jupyter-dep-root", "the notebook").replace("your project", "the notebook")
+    text = text.replace(f"your group {KERNEL_GROUP}", "the kernel")
+    text = re.sub(r"\byour (group|extra) ([\w.-]*\w)", r"\1 `\2`", text)
+    text = text.replace(ROOT, "the notebook").replace("your project", "the notebook")
     return _URL.sub(lambda match: f"{match[1]}{match[3]}{match[4].split('?')[0]}", text).strip()
+
+
+def _with_parts_named(stderr: str, project: str) -> str:
+    """The engine writes `name:group` and `name[extra]` for the parts of our project; `your …` as for the project itself."""
+    name = rf"(?:your project|(?<![\w.-]){re.escape(str(canonicalize_name(project)))})"
+    text = re.sub(rf"{name}:([a-z0-9][a-z0-9-]*)", r"your group \1", stderr)
+    return re.sub(rf"{name}\[([a-z0-9][a-z0-9-]*)\]", r"your extra \1", text)
 
 
 def _flat(stderr: str) -> str:
@@ -264,6 +281,8 @@ def _clash(flat: str) -> tuple[str, str] | None:
     found = []
     for match in _DEPENDS.finditer(first):
         who = match[1].replace("your project", "the declaration").replace("all versions of ", "")
+        who = who.replace(f"your group {KERNEL_GROUP}", "the kernel")
+        who = re.sub(r"^your (group|extra) (.*)$", r"\1 `\2`", who)
         found += [f"`{wanted.strip().rstrip(',')}` (asked by {who})" for wanted in re.split(r" and (?=[a-z0-9])", match[2])]
     return (found[0], found[1]) if len(found) >= 2 else None
 

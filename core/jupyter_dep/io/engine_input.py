@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import tomlkit
+from packaging.utils import canonicalize_name
 
 from ..engine import LockRequest
 from ..errors import DepError
 from ..model import toml
+from ..model.declaration import Declaration
+from ..model.membership import KERNEL_GROUP
 from ..model.selection import Artifact
 from .indexes import IndexSettings, engine_environment
 
 ROOT = "jupyter-dep-root"
 """Name of the project that we write for the engine; no distribution can have it, since it is never looked up."""
-
-
-KERNEL_GROUP = "kernel"
 
 
 _KEPT = (
@@ -76,6 +77,7 @@ def resolution_flags(request: LockRequest) -> list[str]:
 def export_arguments() -> list[str]:
     return [
         "export", *COMMON, "--frozen", "--format", "pylock.toml", "--no-header", "--no-emit-project", "--all-groups",
+        "--all-extras",
     ]  # fmt: skip
 
 
@@ -124,18 +126,50 @@ def manifest(request: LockRequest) -> str:
         uv["index"] = listed
     if request.metadata:
         uv["dependency-metadata"] = [dict(entry) for entry in request.metadata]
+    project: dict[str, Any] = {
+        "name": request.project or ROOT,
+        "version": request.version or "0",
+        "requires-python": request.requires_python,
+        "dependencies": [str(requirement) for requirement in declaration.dependencies],
+    }
+    if declaration.extras:
+        project["optional-dependencies"] = {name: list(map(str, listed)) for name, listed in declaration.extras.items()}
+    groups = {name: list(map(str, listed)) for name, listed in declaration.groups.items()}
     return tomlkit.dumps(
-        {
-            "project": {
-                "name": ROOT,
-                "version": "0",
-                "requires-python": request.requires_python,
-                "dependencies": [str(requirement) for requirement in declaration.dependencies],
-            },
-            "dependency-groups": {KERNEL_GROUP: list(request.kernel)},
-            "tool": {"uv": uv},
-        }
+        {"project": project, "dependency-groups": {**groups, KERNEL_GROUP: list(request.kernel)}, "tool": {"uv": uv}}
     )
+
+
+def anchored(declaration: Declaration, folder: Path, members: Mapping[str, Path] | None = None) -> Declaration:
+    """A folder's declaration with whole paths, since the engine works elsewhere: a lock's are made relative again.
+
+    `members` are the folders of the workspace's packages, by normalised name. Errors: `workspace-source`.
+    """
+    sources: dict[str, Any] = {}
+    for name, listed in _table(declaration.uv.get("sources")).items():
+        found = [_whole(name, _table(one), folder, members or {}) for one in (listed if isinstance(listed, list) else [listed])]
+        sources[name] = found if isinstance(listed, list) else found[0]
+    return replace(declaration, uv={**declaration.uv, "sources": sources}) if sources else declaration
+
+
+def _whole(name: str, source: Mapping[str, Any], folder: Path, members: Mapping[str, Path]) -> dict[str, Any]:
+    whole = dict(source)
+    if whole.pop("workspace", False):
+        member = members.get(str(canonicalize_name(name)))
+        if member is None:
+            raise DepError(
+                "workspace-source",
+                f"`{name}` is to be taken from a workspace, and no package of it has that name",
+                hint=f'name its folder: `{name} = {{ path = "../{name}", editable = true }}` under `[tool.uv.sources]`',
+                context={"package": name, "key": "tool.uv.sources"},
+            )
+        whole["path"] = member.as_posix()
+        whole.setdefault("editable", True)
+    for key in ("path", "git"):
+        address = str(whole.get(key, ""))
+        if address and "://" not in address and (key == "path" or address.startswith((".", "/"))):
+            whole[key] = Path(os.path.normpath(folder / address)).as_posix()
+    return whole
 
 
 def _table(value: object) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import DepError
 from ..model.interpreter import Interpreter
-from ..model.selection import Artifact
+from ..model.selection import WHOLE, Artifact, Choice
 from ..model.summary import VERSION, Summary
 from .files import read_state, write_state
 
@@ -35,12 +35,12 @@ class Summaries:
         return found
 
     def selected(
-        self, data: bytes, interpreter: Interpreter, *, context: Mapping[str, str | int]
+        self, data: bytes, interpreter: Interpreter, *, context: Mapping[str, str | int], choice: Choice = WHOLE
     ) -> tuple[str, tuple[Artifact, ...]]:
-        """The environment key and the artifacts of a lock on an interpreter. Errors: `not-installable-here`."""
+        """The environment key and the artifacts of a lock on an interpreter. Errors: those of `selection.select`."""
         digest = hashlib.sha256(data).hexdigest()
         who = hashlib.sha256(interpreter.identity.encode()).hexdigest()[:16]
-        file = self.folder / f"v{VERSION}" / f"{digest}.{who}.json"
+        file = self.folder / f"v{VERSION}" / f"{digest}.{who}{choice.key()}.json"
         raw = read_state(file)
         if isinstance(raw, dict) and "key" in raw:
             return str(raw["key"]), tuple(Artifact.from_json(item) for item in raw["artifacts"])
@@ -53,6 +53,7 @@ class Summaries:
             environment=interpreter.environment(),
             tags=interpreter.tags(),
             context=context,
+            choice=choice,
         )
         key = environment_key(artifacts, interpreter.identity)
         self._remember(file, {"key": key, "artifacts": [item.as_json() for item in artifacts]})

@@ -176,11 +176,15 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hits:
-    """The answer to `words`, best first. `full`: whether a stored list of the configured index was searched, too."""
+    """The answer to `words`, best first. `full`: whether a stored list of the configured index was searched, too.
+
+    `near`: if the words are one name that nobody here knows, the popular name that it could be mistaken for.
+    """
 
     words: str
     hits: tuple[Hit, ...]
     full: bool
+    near: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
@@ -14,7 +15,8 @@ Node = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """`edges` of every locked package; `roots` of the user's declaration, `kernel_roots` of the kernel's packages."""
+    """`edges` of every locked package; `roots` of the user's declaration with its extras and groups, `kernel_roots` of the
+    kernel's packages."""
 
     edges: Mapping[Node, tuple[Node, ...]]
     roots: tuple[Node, ...] = ()
@@ -80,19 +82,21 @@ def from_engine_tree(tree: Mapping[str, object], *, kernel_group: str) -> Graph:
         entry = resolution[identity]
         return "name" not in entry or "virtual" in (entry.get("source") or {})
 
+    def needs(entry: Mapping[str, Any]) -> list[Node]:
+        return [node(needed["id"]) for needed in entry.get("dependencies", ()) if not is_member(needed["id"])]
+
     edges: dict[Node, set[Node]] = {}
     for identity, entry in resolution.items():
         if not is_member(identity):
             here = node(identity)
-            needed = {node(dependency["id"]) for dependency in entry.get("dependencies", ())}
-            edges.setdefault(here, set()).update(needed - {here})
+            edges.setdefault(here, set()).update(set(needs(entry)) - {here})
     users: list[Node] = []
     kernels: list[Node] = []
     for listed in roots_listed:
         entry = resolution[listed["id"]]
         group = entry["kind"].get("group") if isinstance(entry["kind"], Mapping) else None
         into = kernels if group == kernel_group else users
-        into.extend(node(dependency["id"]) for dependency in entry.get("dependencies", ()))
+        into.extend(needs(entry))
     return Graph(
         edges={who: tuple(sorted(needs)) for who, needs in sorted(edges.items())},
         roots=tuple(dict.fromkeys(users)),

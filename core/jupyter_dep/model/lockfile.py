@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -97,13 +97,30 @@ class Lock:
         return tuple(sorted((needed | self.declared_names(conditional=False)) - locked))
 
     def declared_names(self, *, conditional: bool) -> frozenset[str]:
-        """Names of the declaration that the lock answers; those with a marker may rightly be absent (`conditional`)."""
-        declared = self.table.declaration.get("dependencies", ()) if self.table else ()
-        return frozenset(
-            canonicalize_name(re.split(r"[\s\[<>=!~;@(]", str(text), maxsplit=1)[0])
-            for text in declared
-            if conditional or ";" not in str(text)
-        )
+        """Names of the declaration that the lock answers, with those of every extra and group.
+
+        Those with a marker may rightly be absent (`conditional`).
+        """
+        if self.table is None:
+            return frozenset()
+        parts = [self.table.declaration.get("dependencies", ())]
+        parts += [texts for key in ("extras", "groups") for texts in self.table.declaration.get(key, {}).values()]
+        return frozenset().union(*(_names(texts, conditional=conditional) for texts in parts))
+
+    def names_of(self, *, extras: Collection[str] = (), groups: Collection[str] = ()) -> frozenset[str]:
+        """Names that these extras and groups of the declaration ask for, without the dependencies' own."""
+        declaration = self.table.declaration if self.table else {}
+        wanted = [declaration.get("extras", {}).get(name, ()) for name in extras]
+        wanted += [declaration.get("groups", {}).get(name, ()) for name in groups]
+        return frozenset().union(*(_names(texts, conditional=True) for texts in wanted))
+
+
+def _names(requirements: Iterable[object], *, conditional: bool) -> frozenset[str]:
+    return frozenset(
+        str(canonicalize_name(re.split(r"[\s\[<>=!~;@(]", str(text), maxsplit=1)[0]))
+        for text in requirements
+        if conditional or ";" not in str(text)
+    )
 
 
 def _node(package: Package) -> Node:
@@ -184,6 +201,11 @@ def _table(tool: Mapping[str, Any], context: Mapping[str, str | int]) -> LockTab
         dependencies = raw["declaration"].get("dependencies", [])
         if not isinstance(dependencies, list) or not all(isinstance(text, str) for text in dependencies):
             raise TypeError("`declaration.dependencies` is not a list of texts")
+        for key in ("extras", "groups"):
+            parts = raw["declaration"].get(key, {})
+            listed = parts.values() if isinstance(parts, Mapping) else [None]
+            if not all(isinstance(texts, list) and all(isinstance(text, str) for text in texts) for texts in listed):
+                raise TypeError(f"`declaration.{key}` is not a table of lists of texts")
         unavailable = {str(key): tuple(map(str, names)) for key, names in raw.get("unavailable", {}).items()}
         return LockTable(
             notebook=str(raw.get("notebook", "")),

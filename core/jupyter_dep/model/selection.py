@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -11,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..errors import ConflictError, DepError
 from .lockfile import Lock
+from .membership import KERNEL_GROUP, no_such_part
 
 if TYPE_CHECKING:
     from packaging.markers import Environment
@@ -42,20 +45,89 @@ class Artifact:
         return cls(**raw)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What of a folder's lock is wanted: normalised names of extras and groups (None: every group).
+
+    `default` False leaves out what only the dependencies need, `kernel` False what only the kernel needs.
+    """
+
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] | None = None
+    default: bool = True
+    kernel: bool = True
+
+    def key(self) -> str:
+        """A short text that is the same for choices that ask for the same; empty where nothing was chosen."""
+        if self == WHOLE:
+            return ""
+        groups = sorted(set(self.groups)) if self.groups is not None else None
+        content = [sorted(set(self.extras)), groups, self.default, self.kernel]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+
+WHOLE = Choice()
+"""The dependencies, every group and the kernel."""
+
+
 def select(
-    lock: Lock, *, environment: Environment, tags: Sequence[Tag], context: Mapping[str, str | int]
+    lock: Lock,
+    *,
+    environment: Environment,
+    tags: Sequence[Tag],
+    context: Mapping[str, str | int],
+    choice: Choice = WHOLE,
 ) -> tuple[Artifact, ...]:
-    """The artifacts for one interpreter, by name. Errors: `not-for-this-python`, `no-wheel-here`."""
+    """The artifacts for one interpreter, by name.
+
+    Errors: `not-installable-here`, and `no-such-extra`, `no-such-group` for a choice of what the lock has not.
+    """
     from packaging.pylock import PylockSelectError
 
-    groups = lock.pylock.dependency_groups
+    groups = _groups(lock, choice, context)
+    _must_have("extra", choice.extras, lock.pylock.extras or (), context)
     try:
         chosen = list(
-            lock.pylock.select(environment=environment, tags=tags, dependency_groups=list(groups) if groups else None)
+            lock.pylock.select(environment=environment, tags=tags, extras=list(choice.extras), dependency_groups=groups)
         )
     except PylockSelectError as error:
         raise _nothing_fits(lock, str(error), environment, context) from error
-    return tuple(sorted((_artifact(package, found) for package, found in chosen), key=lambda item: item.name))
+    found = sorted((_artifact(package, file) for package, file in chosen), key=lambda item: item.name)
+    wanted = _only(lock, choice, groups)
+    return tuple(item for item in found if wanted is None or item.name in wanted)
+
+
+def _groups(lock: Lock, choice: Choice, context: Mapping[str, str | int]) -> list[str]:
+    listed, defaults = lock.pylock.dependency_groups or (), lock.pylock.default_groups or ()
+    if choice.groups is None:
+        chosen = {*listed, *defaults}
+    else:
+        _must_have("group", choice.groups, listed, context)
+        # a default group that is not listed stands for the dependencies themselves (PEP 751)
+        chosen = {
+            *choice.groups,
+            *(name for name in defaults if name == KERNEL_GROUP or (choice.default and name not in listed)),
+        }
+    return sorted(chosen if choice.kernel else chosen - {KERNEL_GROUP})
+
+
+def _must_have(
+    kind: Literal["extra", "group"], names: Collection[str], listed: Collection[str], context: Mapping[str, str | int]
+) -> None:
+    for name in names:
+        if name not in listed:
+            raise no_such_part(kind, name, [one for one in listed if one != KERNEL_GROUP], context)
+
+
+def _only(lock: Lock, choice: Choice, groups: Collection[str]) -> frozenset[str] | None:
+    """The names that are left without the dependencies, by our lock's graph; None for all."""
+    if choice.default or lock.table is None:
+        return None
+    graph = lock.graph()
+    roots = lock.names_of(extras=choice.extras, groups=groups)
+    reached = graph.reachable(node for node in graph.edges if node[0] in roots)
+    kernel = graph.reachable(graph.kernel_roots) if choice.kernel else frozenset()
+    return frozenset(name for name, _ in reached | kernel)
 
 
 def _nothing_fits(lock: Lock, reason: str, environment: Environment, context: Mapping[str, str | int]) -> DepError:
@@ -195,8 +267,8 @@ def _lacking(lock: Lock, environment: Mapping[str, str], compatible: Collection[
             continue
         extended: dict[str, str | frozenset[str]] = {
             **environment,
-            "extras": frozenset(),
-            "dependency_groups": frozenset(),
+            "extras": frozenset(lock.pylock.extras or ()),
+            "dependency_groups": frozenset([*(lock.pylock.dependency_groups or ()), *(lock.pylock.default_groups or ())]),
         }
         if package.marker is not None and not package.marker.evaluate(extended, context="lock_file"):
             continue

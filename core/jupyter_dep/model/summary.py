@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import DepError
 from . import identity, policy
 from .lockfile import Lock
+from .membership import environment_part
 from .policy import Item
 
 VERSION = 5
@@ -99,7 +100,7 @@ def pins(lock: Lock) -> tuple[tuple[str, str, str, str], ...]:
             package.name,
             str(package.version),
             package.index,
-            str(package.marker) if count[package.name] > 1 and package.marker else "",
+            environment_part(str(package.marker)) if count[package.name] > 1 and package.marker else "",
         )
         for package in lock.packages
         if package.version is not None and package.index is not None

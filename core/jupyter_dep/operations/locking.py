@@ -19,6 +19,7 @@ from ..model.declaration import Declaration
 from ..model.graph import from_engine_tree
 from ..model.interpreter import Interpreter
 from ..model.lockfile import Lock, LockTable
+from ..model.membership import KERNEL_GROUP
 from ..model.plan import Change, changes
 from ..model.policy import declared_items
 from ..model.selection import reference_tags, without_wheels
@@ -29,7 +30,6 @@ from .consenting import unusual_needs_consent
 from .pinning import check_same_files, pins_of, readable_sides
 from .state import State
 
-KERNEL_GROUP = "kernel"
 KERNEL_FLOOR = "ipykernel>=6.29"
 """The oldest ipykernel that the launcher is tested with."""
 WIDGETS = "ipywidgets>=8"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ def search(words: str, services: Services, limit: int = 20) -> Hits:
         Hit(name=one.name, summary=one.summary, tier=one.tier, source=one.source, near="" if one.tier else near(one.name))
         for one in found
     )
-    return Hits(words=words, hits=hits, full=stored.full)
+    return Hits(words=words, hits=hits, full=stored.full, near=_mistaken(queries or [query], found))
 
 
 def details(name: str, services: Services, cancel: Cancel | None = None) -> Details:
@@ -61,6 +61,12 @@ def sync_names(services: Services, reporter: Reporter = silent, cancel: Cancel |
     from . import indexing
 
     return indexing.sync_names(services, reporter, cancel)
+
+
+def _mistaken(queries: Sequence[Query], found: Sequence[Candidate]) -> str:
+    """The popular name that the one name which was typed could be mistaken for, if that is none of the names found."""
+    name = queries[0].name
+    return "" if len(queries) > 1 or any(one.name == name for one in found) else near(name)
 
 
 class _Stored:

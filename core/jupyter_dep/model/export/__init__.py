@@ -1,0 +1,23 @@
+"""Going out: a lock, or what a notebook declares, as a text that other tools read. Same input, same bytes."""
+
+from .choice import chosen
+from .conda import environment_yml
+from .cyclonedx import cyclonedx
+from .dockerfile import dockerfile
+from .pylock import pylock
+from .requirements_txt import requirements_txt
+from .script import block, script
+
+__all__ = [
+    "FORMATS",
+    "block",
+    "chosen",
+    "cyclonedx",
+    "dockerfile",
+    "environment_yml",
+    "pylock",
+    "requirements_txt",
+    "script",
+]
+
+FORMATS = ("requirements", "pylock", "environment-yml", "dockerfile", "script", "cyclonedx")

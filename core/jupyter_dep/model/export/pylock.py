@@ -1,0 +1,84 @@
+"""A part of a lock as a lock of its own (PEP 751): the chosen packages, with nothing to choose any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from .. import toml
+from ..lockfile import Lock
+from ..selection import WHOLE, Choice
+from .choice import chosen
+
+_FILES = ("wheels", "sdist", "archive")
+_ORDER = (
+    "name",
+    "version",
+    "marker",
+    "requires-python",
+    "index",
+    "dependencies",
+    "vcs",
+    "directory",
+    "archive",
+    "sdist",
+    "wheels",
+)
+
+
+def pylock(lock: Lock, choice: Choice = WHOLE) -> str:
+    """The text of a `pylock.toml`: one file a line, packages by name. Errors: those of `chosen`."""
+    selected = chosen(lock, choice)
+    names = {one.package.name for one in selected}
+    head: dict[str, object] = {"lock-version": "1.0", "created-by": "jupyter-dep"}
+    whole = lock.pylock.to_dict()
+    for key in ("environments", "requires-python"):
+        if whole.get(key):
+            head[key] = whole[key]
+    raw = {_identity(entry): entry for entry in whole["packages"]}
+    tables = []
+    for one in selected:
+        entry = dict(raw[_identity({"name": one.package.name, "version": one.package.version, "marker": one.package.marker})])
+        entry.pop("marker", None)
+        if one.marker:
+            entry["marker"] = one.marker
+        needed = [dependency for dependency in entry.pop("dependencies", ()) if dependency.get("name") in names]
+        if needed:
+            entry["dependencies"] = needed
+        tables.append(_package(entry))
+    if not tables:
+        head["packages"] = []
+    return "\n".join([toml.table("", head), *tables])
+
+
+def _identity(entry: Mapping[str, Any]) -> tuple[str, str, str]:
+    return str(entry["name"]), str(entry.get("version") or ""), str(entry.get("marker") or "")
+
+
+def _package(entry: Mapping[str, Any]) -> str:
+    lines = ["[[packages]]"]
+    for key in [*_ORDER, *(key for key in sorted(entry) if key not in _ORDER and key != "tool")]:
+        value = entry.get(key)
+        if value is None or value == []:
+            continue
+        if key == "wheels":
+            lines += ["wheels = [", *(f"    {_inline(file)}," for file in value), "]"]
+        else:
+            lines.append(f"{key} = {_inline(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _inline(value: object) -> str:
+    """As `toml.inline`, and with the moments of upload, which TOML has a type for."""
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_key(str(key))} = {_inline(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_inline(item) for item in value) + "]"
+    return toml.inline(value if isinstance(value, bool | int) else str(value))
+
+
+def _key(text: str) -> str:
+    return text if text.replace("-", "").replace("_", "").isalnum() and text.isascii() else toml.inline(text)
