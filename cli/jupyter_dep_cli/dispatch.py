@@ -29,6 +29,7 @@ _HANDLERS = {
     "status": "reading_verbs:status",
     "show": "reading_verbs:show",
     "why": "reading_verbs:why",
+    "export": "exporting_verbs:export",
     "search": "searching_verbs:search",
     "index": "searching_verbs:index",
     "run": "running_verbs:run",

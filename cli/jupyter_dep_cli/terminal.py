@@ -60,8 +60,8 @@ class Terminal:
         if report.headline:
             took = f" in {seconds:.1f} s" if seconds >= 0.3 and report.tone == "good" else ""
             self._line(visible(report.headline) + took, report.tone, self.out)
-        for line in report.lines:
-            self._line("  " + visible(line), "plain", self.out)
+        for line in report.lines:  # without a headline they are a text that goes to other programs
+            self._line(("  " if report.headline else "") + visible(line), "plain", self.out)
         for table in report.tables:
             self._table(table)
         for note in report.notes:

@@ -119,6 +119,22 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(name="why", summary="who needs a package", targets="one", words="NAME", names="locked"),
     Verb(
+        name="export",
+        summary="what is locked, for other tools",
+        targets="one",
+        options=(
+            Option(
+                flags=("--format",),
+                help="requirements (the default), pylock, environment-yml, dockerfile, script or cyclonedx",
+                metavar="FORMAT",
+            ),
+            Option(flags=("-o", "--output"), help="write it to a file", metavar="FILE"),
+            Option(flags=("--without-hashes",), help="leave the hashes out of requirements"),
+            Option(flags=("--with-kernel",), help="with what only the notebook's kernel needs"),
+            Option(flags=("--overwrite",), help="replace a file that is there"),
+        ),
+    ),
+    Verb(
         name="python",
         summary="show the Pythons to choose from, or change",
         targets="one",

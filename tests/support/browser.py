@@ -32,7 +32,7 @@ REQUIRED = "JUPYTER_DEP_REQUIRE_BROWSER"
 
 SETTLED = 20_000
 """Milliseconds that anything of the page may take; what builds an environment has `BUILT`."""
-BUILT = 60_000
+BUILT = 40_000
 
 SETTINGS: Mapping[str, Mapping[str, object]] = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -55,14 +55,12 @@ def launch(playwright: Playwright) -> Browser:
 class Host(Server):
     """`jupyter lab` or `jupyter notebook` over `root`, as `user` starts it, always at the same port."""
 
-    def __init__(
-        self, kind: Kind, root: Path, user: Person, *, settings: Mapping[str, Mapping[str, object]] | None = None
-    ) -> None:
+    def __init__(self, kind: Kind, root: Path, user: Person) -> None:
         self.kind, self.user = kind, user
         root.mkdir(parents=True, exist_ok=True)
         super().__init__(root, self._environment(root.parent / f"{root.name}-jupyter"))
         folder = Path(self.env["JUPYTER_CONFIG_DIR"]) / "lab" / "user-settings"
-        for name, told in {**SETTINGS, **(settings or {})}.items():
+        for name, told in SETTINGS.items():
             file = folder / f"{name}.jupyterlab-settings"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(told))
