@@ -157,10 +157,18 @@ def graph(place: Place, services: Services) -> GraphPage:
 
 
 def pythons(place: Place, services: Services) -> Pythons:
-    """The Pythons to choose from, the newest first."""
-    state = load(place.file, services, Asking())
-    wanted = state.declaration.requires_python if state.declaration else None
-    used = services.interpreters.cached_minor(state.summary.python) if state.summary else None
+    """The Pythons to choose from, the newest first; all of them fit while the declaration cannot be read.
+
+    Errors: `no-such-notebook`.
+    """
+    try:
+        state = load(place.file, services, Asking())
+    except DepError:
+        if not place.file.is_file():
+            raise
+        state = None  # what is at fault is told by `project`, and one of these may be what mends it
+    wanted = state.declaration.requires_python if state and state.declaration else None
+    used = services.interpreters.cached_minor(state.summary.python) if state and state.summary else None
     return Pythons(
         path=place.path,
         pythons=tuple(

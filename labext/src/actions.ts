@@ -5,7 +5,7 @@ import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { problemOf } from './api';
-import { type Action, KERNEL_NAME } from './standing';
+import { type Action, KERNEL_NAME, lastFailed } from './standing';
 import { plain, sentence } from './text';
 import type { IDepClient, INotebookProject, Work } from './tokens';
 
@@ -40,6 +40,8 @@ export class Actions {
         return model.cancel().catch(error => this.tell(error));
       case 'change-kernel':
         return this._changeKernel(model);
+      case 'dismiss':
+        return dismissLast(model);
       case 'init':
         await this.run(model, { kind: 'init', imports: true });
         return;
@@ -66,5 +68,12 @@ export class Actions {
       await model.notebook.sessionContext.changeKernel({ name: KERNEL_NAME });
       model.notebook.content.activate();
     }
+  }
+}
+
+function dismissLast(model: INotebookProject): void {
+  const failed = lastFailed(model);
+  if (failed !== null) {
+    model.dismiss(failed.id);
   }
 }

@@ -33,8 +33,10 @@ export class Adder implements IAdder {
 
   async know({ panel }: IPlace, name: string): Promise<Hit | null> {
     try {
-      const { hits } = await this._projects.client.search(name, this._projects.get(panel).path, 3);
-      return hits.find(hit => normal(hit.name) === normal(name)) ?? null;
+      const { hits, near } = await this._projects.client.search(name, this._projects.get(panel).path, 3);
+      const hit = hits.find(one => normal(one.name) === normal(name));
+      // of a look-alike there is something to say, though nobody here knows it
+      return hit ?? (near ? { name, summary: '', tier: 0, source: 'index', near } : null);
     } catch {
       return null;
     }

@@ -117,6 +117,34 @@ describe('the client', () => {
     expect(asked).toHaveLength(5);
   });
 
+  it('asks a doubtful server at once, and twice more while it still answers', async () => {
+    let up = true;
+    const { client: made, asked } = client(async () => {
+      if (!up) {
+        throw new ServerConnection.NetworkError(new TypeError('Failed to fetch'));
+      }
+      return answer(ABOUT)();
+    });
+    made.doubt();
+    made.doubt();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([asked.length, made.reach]).toEqual([1, 'up']);
+    up = false;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect([asked.length, made.reach]).toEqual([2, 'lost']);
+    made.doubt();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(asked).toHaveLength(2);
+    made.dispose();
+  });
+
+  it('leaves a server in peace that went on to answer', async () => {
+    const { client: made, asked } = client(answer(ABOUT));
+    made.doubt();
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(asked).toHaveLength(3);
+  });
+
   it('takes a gateway error for a server that is away', async () => {
     const { client: made } = client(answer('Bad Gateway', 502, {}));
     expect(await wrong(made.about())).toBeInstanceOf(UnreachableError);

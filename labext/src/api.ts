@@ -31,6 +31,8 @@ import {
 
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30_000;
+/** When a doubtful server is asked: at once, and then twice more, since one that shuts down answers for a while. */
+const DOUBTS = [0, 2000, 4000];
 /** What a proxy answers for a server that is away. */
 const AWAY = new Set([502, 503, 504]);
 
@@ -94,7 +96,14 @@ export class DepClient implements IDepClient, IDisposable {
   dispose(): void {
     this._disposed = true;
     clearTimeout(this._timer);
+    clearTimeout(this._doubting);
     Signal.clearData(this);
+  }
+
+  /** There is a reason to think that the server is gone. One that is known to be away is asked again anyway. */
+  doubt(): void {
+    clearTimeout(this._doubting);
+    this._doubt(0);
   }
 
   about(): Promise<About> {
@@ -255,6 +264,17 @@ export class DepClient implements IDepClient, IDisposable {
     );
   }
 
+  private _doubt(round: number): void {
+    const pause = DOUBTS[round];
+    if (pause === undefined || this._disposed || this._reach === 'lost') {
+      return;
+    }
+    this._doubting = setTimeout(() => {
+      this.about().catch(() => undefined);
+      this._doubt(round + 1);
+    }, pause);
+  }
+
   private _askAgain(): void {
     if (this._timer !== undefined || this._disposed) {
       return;
@@ -286,5 +306,6 @@ export class DepClient implements IDepClient, IDisposable {
   private _mismatch = '';
   private _wait = FIRST_WAIT;
   private _timer: ReturnType<typeof setTimeout> | undefined;
+  private _doubting: ReturnType<typeof setTimeout> | undefined;
   private _disposed = false;
 }

@@ -1,12 +1,13 @@
 import { Signal } from '@lumino/signaling';
-import type { Menu } from '@lumino/widgets';
+import { MessageLoop } from '@lumino/messaging';
+import { type Menu, Widget } from '@lumino/widgets';
 import * as React from 'react';
 import { act } from 'react';
 import { createRoot } from 'react-dom/client';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, type Mock, vi } from 'vitest';
 
 import { Actions } from './actions';
-import { BadgeView } from './badge';
+import { Badge, BadgeView } from './badge';
 import { makeMenu } from './menu';
 import { DepProjects } from './projects';
 import { aJob, aProject, FakeNotebook, type FakeServer, type IStage, settle, stage, trans } from './testing/samples';
@@ -29,6 +30,44 @@ describe('the badge', () => {
 });
 
 describe("the badge's menu", () => {
+  it('gives the focus back to the badge once it is out of the page', async () => {
+    const made = stage();
+    const badge = new Badge({
+      model: made.model,
+      client: made.server.client,
+      trans,
+      menu: () => menuOf(made).menu
+    });
+    await act(async () => {
+      Widget.attach(badge, document.body);
+      MessageLoop.flush();
+      await badge.renderPromise;
+    });
+    const button = badge.node.querySelector('button')!;
+    const open: boolean[] = [];
+    button.addEventListener('focus', () => open.push(document.querySelector('.jp-Dep-menu') !== null));
+    button.click();
+    const menu = document.querySelector<HTMLElement>('.jp-Dep-menu')!;
+    menu.focus();
+    expect(document.activeElement).toBe(menu);
+    menu.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', keyCode: 27, bubbles: true }));
+    await settle();
+    expect(document.activeElement).toBe(button);
+    // from a menu that is still there, Lab's toolbar would pass it on
+    expect(open).toEqual([false]);
+    await act(async () => badge.dispose());
+  });
+
+  it('has no child that is not an entry or a separator', async () => {
+    const { menu } = menuOf(stage());
+    menu.open(0, 0);
+    MessageLoop.flush();
+    const roles = [...menu.contentNode.children].map(one => one.getAttribute('role'));
+    expect(new Set(roles)).toEqual(new Set(['menuitem', 'separator']));
+    expect(menu.contentNode.querySelector('[role=separator][tabindex]')).toBeNull();
+    menu.dispose();
+  });
+
   function menuOf({ model, server }: IStage): { menu: Menu; enabled: () => string[]; press: (label: string) => void } {
     const { client } = server;
     const menu = makeMenu({ model, client, trans, actions: new Actions(client, trans), openPanel: () => undefined });
@@ -81,23 +120,27 @@ describe('the projects', () => {
     server: FakeServer;
     notebook: FakeNotebook;
     front: (one: FakeNotebook | null) => void;
+    doubt: Mock;
+    connectionFailure: Signal<object, Error>;
   } {
     const { server, notebook } = stage();
     const stream = new Signal<object, object>({});
+    const connectionFailure = new Signal<object, Error>({});
+    const doubt = vi.fn();
     const currentChanged = new Signal<object, unknown>({});
     const tracker = { currentWidget: notebook as unknown, currentChanged };
     const contents = { localPath: (path: string) => path.replace(/^RTC:/, ''), driveName: () => '' };
     const all = new DepProjects({
       tracker: tracker as never,
-      client: server.client as never,
-      services: { contents, events: { stream } } as never,
+      client: Object.defineProperties({ doubt }, Object.getOwnPropertyDescriptors(server.client)) as never,
+      services: { contents, events: { stream }, connectionFailure } as never,
       trans
     });
     const front = (one: FakeNotebook | null): void => {
       tracker.currentWidget = one;
       currentChanged.emit(one);
     };
-    return { all, say: event => stream.emit(event), server, notebook, front };
+    return { all, say: event => stream.emit(event), server, notebook, front, doubt, connectionFailure };
   }
   const JOB = 'https://jupyter-dep.example/events/job/v1';
   const PROJECT = 'https://jupyter-dep.example/events/project/v1';
@@ -119,6 +162,23 @@ describe('the projects', () => {
     say({ schema_id: 'https://events.example/else', path: 'work/analysis.ipynb' });
     await settle();
     expect(server.asked).toEqual(['project work/analysis.ipynb']);
+  });
+
+  it('doubt the server when Lab loses it, and ask at once when the kernel is there again', async () => {
+    const { doubt, connectionFailure, notebook, server } = projects();
+    const { connectionStatusChanged } = notebook.sessionContext;
+    await settle();
+    connectionFailure.emit(new Error('fetch failed'));
+    expect(doubt).toHaveBeenCalledTimes(1);
+    connectionStatusChanged.emit('connecting');
+    connectionStatusChanged.emit('disconnected');
+    expect(doubt).toHaveBeenCalledTimes(3);
+    server.asked.length = 0;
+    connectionStatusChanged.emit('connected');
+    expect(server.asked).toEqual([]);
+    server.reach = 'lost';
+    connectionStatusChanged.emit('connected');
+    expect(server.asked).toEqual(['about']);
   });
 
   it('are one for each notebook, gone with it', async () => {

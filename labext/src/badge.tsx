@@ -69,7 +69,7 @@ export class Badge extends ReactWidget {
   private _open(button: HTMLElement): void {
     if (this._menu === null) {
       this._menu = this._options.menu(this._options.model);
-      this._menu.aboutToClose.connect(() => button.focus());
+      this._menu.aboutToClose.connect(() => queueMicrotask(() => giveBack(button)));
     }
     const { left, bottom } = button.getBoundingClientRect();
     this._menu.open(left, bottom);
@@ -77,6 +77,16 @@ export class Badge extends ReactWidget {
   }
 
   private _menu: Menu | null = null;
+}
+
+/**
+ * Gives a closed menu's focus to its button, unless somebody has it. Only now that the menu is out of the page: a focus that
+ * comes from elsewhere in it, Lab's toolbar passes on to the button that it thinks is its current one.
+ */
+function giveBack(button: HTMLElement): void {
+  if (document.activeElement === null || document.activeElement === document.body) {
+    button.focus();
+  }
 }
 
 export interface IBadgeViewProps {

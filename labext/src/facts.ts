@@ -11,6 +11,8 @@ export function factsOf(model: INotebookProject, client: IDepClient): Facts {
     problem: model.problem,
     active: model.active,
     jobs: model.jobs,
+    asked: model.asked,
+    dismissed: model.dismissed,
     kernelKey: model.kernelKey,
     restart: model.restart,
     starter: model.starter,

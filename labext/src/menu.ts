@@ -27,9 +27,26 @@ interface IEntry {
   readonly execute: () => unknown;
 }
 
+/** Lumino presents a separator as nothing at all, and lets it have the focus: no child for a menu to have. */
+class Renderer extends Menu.Renderer {
+  renderItem(data: Menu.IRenderData): ReturnType<Menu.Renderer['renderItem']> {
+    const made = super.renderItem(data);
+    if (data.item.type === 'separator') {
+      // what is in the order of Tab and is called a separator would have to be one that can be moved
+      delete (made.attrs as { tabindex?: string }).tabindex;
+    }
+    return made;
+  }
+
+  createItemARIA(data: Menu.IRenderData): ReturnType<Menu.Renderer['createItemARIA']> {
+    const aria = super.createItemARIA(data);
+    return data.item.type === 'separator' ? { ...aria, role: 'separator' } : aria;
+  }
+}
+
 export function makeMenu(options: IMenuOptions): Menu {
   const commands = new CommandRegistry();
-  const menu = new Menu({ commands });
+  const menu = new Menu({ commands, renderer: new Renderer() });
   menu.addClass('jp-Dep-menu');
   entries(options).forEach((group, at) => {
     if (at > 0) {

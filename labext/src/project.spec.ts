@@ -92,7 +92,39 @@ describe("a notebook's project", () => {
   });
 });
 
+describe('a server that was away', () => {
+  it('is read again when it is back, though nothing was asked meanwhile', async () => {
+    const { server } = stage();
+    await settle();
+    server.asked.length = 0;
+    server.reach = 'lost';
+    server.reachChanged.emit('lost');
+    server.reach = 'up';
+    server.reachChanged.emit('up');
+    await settle();
+    expect(server.asked).toContain('project work/analysis.ipynb');
+  });
+});
+
 describe('a job', () => {
+  it('that failed is dismissed for good: a page that is loaded anew remembers', async () => {
+    const { model } = stage();
+    await settle();
+    expect(model.dismissed).toBeNull();
+    model.dismiss('j1');
+    expect(model.dismissed).toBe('j1');
+    expect(stage().model.dismissed).toBe('j1');
+    sessionStorage.clear();
+  });
+
+  it('of this page is known by the names that it was asked for', async () => {
+    const { model } = stage();
+    await settle();
+    void model.run({ kind: 'add', names: ['httpx'] });
+    await settle();
+    expect([...model.asked]).toEqual([['j1', ['httpx']]]);
+  });
+
   it('is sent with the live block while the page holds the notebook', async () => {
     const { model, server } = stage();
     await settle();

@@ -8,7 +8,7 @@ import { type ISignal, Signal } from '@lumino/signaling';
 
 import { problemOf, ProblemError } from './api';
 import { normal } from './installline';
-import type { IDeclarationHolder, IDepClient, IEndedJob, INotebookProject, Work } from './tokens';
+import { type IDeclarationHolder, type IDepClient, type IEndedJob, type INotebookProject, NAME, type Work } from './tokens';
 import type { HoldingState, Job, Packages, Problem, Project, Switched } from './wire';
 
 const KEPT_JOBS = 20;
@@ -89,6 +89,14 @@ export class NotebookProject implements INotebookProject {
 
   get active(): Job | null {
     return this._jobs.find(job => !isEnded(job)) ?? this._finishing;
+  }
+
+  get asked(): ReadonlyMap<string, ReadonlyArray<string>> {
+    return this._asked;
+  }
+
+  get dismissed(): string | null {
+    return this._dismissed ?? sessionStorage.getItem(this._dismissedKey);
   }
 
   get newer(): ReadonlyMap<string, string> | null {
@@ -172,6 +180,7 @@ export class NotebookProject implements INotebookProject {
       environment: this._kernelKey
     });
     this._mine.add(job.id);
+    this._asked.set(job.id, work.names ?? []);
     return new Promise((resolve, reject) => {
       this._waiting.set(job.id, ended =>
         ended ? resolve(ended) : reject(new Error(this._trans.__('the notebook was closed')))
@@ -185,6 +194,13 @@ export class NotebookProject implements INotebookProject {
     if (job) {
       this.onJob(await this._client.cancel(job.id));
     }
+  }
+
+  dismiss(id: string): void {
+    this._dismissed = id;
+    // a page that is loaded anew hears of the job again
+    sessionStorage.setItem(this._dismissedKey, id);
+    this._emit();
   }
 
   askConsent(): void {
@@ -393,9 +409,15 @@ export class NotebookProject implements INotebookProject {
 
   private _onReach(): void {
     this._emit();
-    if (this._client.reach === 'up' && this._problem !== null) {
+    const { reach } = this._client;
+    if (reach === 'up' && (this._away || this._problem !== null)) {
       void this.refresh().then(() => this._catchUp());
     }
+    this._away = reach !== 'up';
+  }
+
+  private get _dismissedKey(): string {
+    return `${NAME}:dismissed:${this.path}`;
   }
 
   private _emit(): void {
@@ -420,6 +442,7 @@ export class NotebookProject implements INotebookProject {
   private readonly _consentRequested = new Signal<this, void>(this);
   private readonly _restartRequested = new Signal<this, void>(this);
   private readonly _mine = new Set<string>();
+  private readonly _asked = new Map<string, ReadonlyArray<string>>();
   private readonly _waiting = new Map<string, (job: Job | null) => void>();
   private _project: Project | null = null;
   private _packages: Packages | null = null;
@@ -432,6 +455,8 @@ export class NotebookProject implements INotebookProject {
   private _holding: HoldingState | null = null;
   private _holder: IDeclarationHolder | null = null;
   private _finishing: Job | null = null;
+  private _dismissed: string | null = null;
+  private _away = false;
   private _wantsPackages = false;
   private _reading: Promise<void> | null = null;
   private _again = false;

@@ -2,7 +2,7 @@
  * The projects of the notebooks that are open, one model each, and the events of the server dealt out to them.
  */
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
-import type { Event, ServiceManager } from '@jupyterlab/services';
+import type { Event, Kernel, ServiceManager } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { type ISignal, Signal } from '@lumino/signaling';
 
@@ -16,7 +16,7 @@ const EVENTS = /\/events\/(job|project)\/v1$/;
 export interface IProjectsOptions {
   tracker: INotebookTracker;
   client: DepClient;
-  services: Pick<ServiceManager.IManager, 'contents' | 'events'>;
+  services: Pick<ServiceManager.IManager, 'contents' | 'events' | 'connectionFailure'>;
   trans: TranslationBundle;
 }
 
@@ -28,6 +28,7 @@ export class DepProjects implements IDepProjects {
     this._tracker = options.tracker;
     options.tracker.currentChanged.connect(this._onCurrent, this);
     options.services.events.stream.connect(this._onEvent, this);
+    options.services.connectionFailure.connect(() => this.client.doubt());
     options.client.reachChanged.connect(this._onReach, this);
     window.addEventListener('focus', () => void this.current?.refresh());
     this._onReach();
@@ -65,6 +66,7 @@ export class DepProjects implements IDepProjects {
       allowed: () => this._allowed
     });
     this._open.set(notebook, made);
+    notebook.sessionContext.connectionStatusChanged.connect(this._onConnection, this);
     notebook.disposed.connect(() => {
       this._open.delete(notebook);
     });
@@ -96,6 +98,15 @@ export class DepProjects implements IDepProjects {
 
   private _of(path: string): NotebookProject[] {
     return this.open.filter(project => project.path === path);
+  }
+
+  /** The kernel's socket goes down with the server: nothing of ours would ask, and so learn of it, for a long time. */
+  private _onConnection(_: unknown, status: Kernel.ConnectionStatus): void {
+    if (status !== 'connected') {
+      this.client.doubt();
+    } else if (this.client.reach === 'lost') {
+      this.client.about().catch(() => undefined);
+    }
   }
 
   private _onReach(): void {

@@ -10,6 +10,8 @@ function facts(changes: Partial<Facts> = {}): Facts {
     problem: null,
     active: null,
     jobs: [],
+    asked: new Map(),
+    dismissed: null,
     kernelKey: null,
     restart: [],
     starter: false,
@@ -92,8 +94,17 @@ describe('the badge and the banner', () => {
       'none',
       null
     ],
-    ['a job that failed', { jobs: [failed(aJob(), 'no version fits')] }, 'failed', null],
-    ['a failed check for updates', { jobs: [failed(aJob({ kind: 'outdated' }), 'index down')] }, 'sync', null],
+    ['a job that failed', { jobs: [failed(aJob(), 'no version fits')] }, 'failed', 'failed'],
+    ['a failed check for updates', { jobs: [failed(aJob({ kind: 'outdated' }), 'index down')] }, 'sync', 'failed'],
+    [
+      'a failed add to a notebook that declares nothing',
+      { project: aProject({ state: 'none', lock: null }), jobs: [failed(aJob(), 'no index answers')] },
+      'failed',
+      'failed'
+    ],
+    ['a failure that was dismissed', { jobs: [failed(aJob(), 'no version fits')], dismissed: 'j1' }, 'sync', null],
+    ['a failure before work that runs now', { jobs: [failed(aJob(), 'x')], active: aJob({ id: 'j2' }) }, 'building', null],
+    ['a deleted notebook', { problem: { ...PROBLEM, code: 'no-such-notebook' } }, 'failed', 'gone'],
     ['a server that is away', { reach: 'lost' }, 'away', 'lost'],
     ['two versions', { reach: 'mismatch', mismatch: 'Reload the page.' }, 'away', 'mismatch'],
     ['a server without us', { reach: 'absent', problem: PROBLEM }, 'away', 'absent']
@@ -101,6 +112,21 @@ describe('the badge and the banner', () => {
   it.each(cases)('%s', (_, changes, badge, shown) => {
     expect(standing(facts(changes), trans).name).toBe(badge);
     expect(banner(facts(changes), trans)?.name ?? null).toBe(shown);
+  });
+
+  it('tells a failure with its hint as a sentence, and keeps the buttons of what it stands before', () => {
+    const shown = banner(
+      facts({ project: aProject({ state: 'stale' }), jobs: [failed(aJob(), 'no version fits', 'ask for `less`')] }),
+      trans
+    )!;
+    expect(shown).toMatchObject({ text: 'No version fits', detail: 'Ask for `less`' });
+    expect(shown.actions.map(one => one.action)).toEqual(['lock', 'dismiss']);
+  });
+
+  it('names what this page asked to add, and only the work where another one did', () => {
+    const asked = new Map([['j1', ['numba', 'a', 'b', 'evil\u202E']]]);
+    expect(standing(facts({ active: aJob(), asked }), trans).title).toBe('Adding numba, a, b, …');
+    expect(standing(facts({ active: aJob({ id: 'j2' }), asked }), trans).title).toBe('Adding');
   });
 
   it('counts what is built, by bytes where they are known', () => {

@@ -18,7 +18,8 @@ export interface IStanding {
   readonly part: number | null;
 }
 
-export type Action = 'consent' | 'lock' | 'sync' | 'restart' | 'change-kernel' | 'retry' | 'reload' | 'init' | 'cancel';
+export type Action =
+  'consent' | 'lock' | 'sync' | 'restart' | 'change-kernel' | 'retry' | 'reload' | 'init' | 'cancel' | 'dismiss';
 
 /** One banner: what is, and the buttons that help, the likeliest first. */
 export interface IBanner {
@@ -32,7 +33,7 @@ export interface IBanner {
 /** What is known of a notebook; the model has all of it. */
 export type Facts = Pick<
   INotebookProject,
-  'project' | 'problem' | 'active' | 'jobs' | 'kernelKey' | 'restart' | 'starter' | 'holding'
+  'project' | 'problem' | 'active' | 'jobs' | 'asked' | 'dismissed' | 'kernelKey' | 'restart' | 'starter' | 'holding'
 > & {
   readonly reach: Reach;
   readonly mismatch: string;
@@ -60,7 +61,7 @@ export function standing(facts: Facts, trans: TranslationBundle): IStanding {
     return of('away', trans.__('no server side'), trans.__('This server has no jupyter-dep, or its extension is disabled.'));
   }
   if (active !== null) {
-    return of('building', working(active.progress, trans), jobTitle(active, trans), part(active.progress));
+    return of('building', working(active.progress, trans), jobTitle(active, trans, facts.asked), part(active.progress));
   }
   if (holding?.state === 'building') {
     return of('building', working(holding.progress, trans), plain(sentence(holding.headline)), part(holding.progress));
@@ -77,20 +78,19 @@ export function standing(facts: Facts, trans: TranslationBundle): IStanding {
   if (trouble !== null || project.state === 'invalid' || project.state === 'unmerged') {
     return of('failed', project.state === 'unmerged' ? trans.__('unmerged') : trans.__('problem'), troubleText(trouble, trans));
   }
+  const failed = lastFailed(facts);
+  // a check that could not be made changes nothing of how the notebook stands
+  if (failed !== null && failed.kind !== 'outdated') {
+    return of('failed', trans.__('failed'), troubleText(failed.failure, trans));
+  }
   if (project.state === 'none') {
     return of('none', trans.__('not a project'), trans.__('This notebook declares no packages.'));
   }
-  const failed = lastFailure(facts.jobs);
   if (project.state !== 'fresh') {
-    return failed
-      ? of('failed', trans.__('failed'), troubleText(failed, trans))
-      : of('changed', trans.__('changed'), difference(facts, trans));
+    return of('changed', trans.__('changed'), difference(facts, trans));
   }
   if (needsRestart(facts)) {
     return of('restart', trans.__('restart needed'), restartText(facts, trans));
-  }
-  if (failed !== null) {
-    return of('failed', trans.__('failed'), troubleText(failed, trans));
   }
   if (wrongKernel(facts)) {
     return of('wrong-kernel', trans.__('other kernel'), trans.__('This notebook runs in a kernel that is not its own.'));
@@ -98,8 +98,32 @@ export function standing(facts: Facts, trans: TranslationBundle): IStanding {
   return of('sync', trans.__('in sync'), trans._n('%1 package, as locked', '%1 packages, as locked', project.packages));
 }
 
-/** The one banner that matters most; null where all is well. */
+/**
+ * The one banner that matters most; null where all is well.
+ *
+ * What was asked for last and failed comes before how the notebook stood already, whose buttons it keeps; it can be dismissed.
+ */
 export function banner(facts: Facts, trans: TranslationBundle): IBanner | null {
+  const shown = standingBanner(facts, trans);
+  const failed = lastFailed(facts);
+  if (
+    failed === null ||
+    facts.active !== null ||
+    facts.project === null ||
+    (facts.reach !== 'up' && facts.reach !== 'unknown')
+  ) {
+    return shown;
+  }
+  return {
+    name: 'failed',
+    tone: 'error',
+    text: troubleText(failed.failure, trans),
+    detail: hintOf(failed.failure),
+    actions: [...(shown?.actions ?? []), { action: 'dismiss', label: trans.__('Dismiss') }]
+  };
+}
+
+function standingBanner(facts: Facts, trans: TranslationBundle): IBanner | null {
   const { project, holding } = facts;
   const of = (name: string, tone: IBanner['tone'], text: string, detail = '', actions: IBanner['actions'] = []): IBanner => ({
     name,
@@ -123,13 +147,22 @@ export function banner(facts: Facts, trans: TranslationBundle): IBanner | null {
     );
   }
   if (facts.reach === 'absent') {
-    return of('absent', 'error', sentence(facts.problem?.message ?? ''), facts.problem?.hint ?? '', [
+    return of('absent', 'error', troubleText(facts.problem, trans), hintOf(facts.problem), [
       { action: 'retry', label: trans.__('Try again') }
     ]);
   }
+  if (isGone(facts.problem)) {
+    return of(
+      'gone',
+      'error',
+      trans.__('The file of this notebook is gone.'),
+      trans.__('It was deleted, moved or renamed elsewhere. Save the notebook to write it again.'),
+      [{ action: 'retry', label: trans.__('Read again') }]
+    );
+  }
   if (project === null) {
     return facts.problem
-      ? of('problem', 'error', plain(sentence(facts.problem.message)), plain(facts.problem.hint), [
+      ? of('problem', 'error', troubleText(facts.problem, trans), hintOf(facts.problem), [
           { action: 'retry', label: trans.__('Try again') }
         ])
       : null;
@@ -146,13 +179,13 @@ export function banner(facts: Facts, trans: TranslationBundle): IBanner | null {
   const trouble = facts.problem ?? project.problem;
   if (trouble !== null || project.state === 'invalid' || project.state === 'unmerged') {
     const unmerged = project.state === 'unmerged';
-    return of('problem', 'error', troubleText(trouble, trans), trouble ? plain(trouble.hint) : '', [
+    return of('problem', 'error', troubleText(trouble, trans), hintOf(trouble), [
       unmerged ? { action: 'lock', label: trans.__('Merge both sides') } : { action: 'retry', label: trans.__('Read again') }
     ]);
   }
   if (holding?.state === 'diagnosis' && facts.active === null) {
     const detail = holding.problem?.hint || holding.steps[0] || '';
-    return of('holding', 'error', plain(sentence(holding.problem?.message || holding.headline)), plain(detail), [
+    return of('holding', 'error', plain(sentence(holding.problem?.message || holding.headline)), plain(sentence(detail)), [
       { action: 'restart', label: trans.__('Restart the kernel') }
     ]);
   }
@@ -227,16 +260,18 @@ export function part(progress: JobProgress | null): number | null {
   return progress?.total ? Math.min(progress.done / progress.total, 1) : null;
 }
 
-export function jobTitle(job: Job, trans: TranslationBundle): string {
+/** What a job does, with the names that it was asked for where this page knows them. */
+export function jobTitle(job: Job, trans: TranslationBundle, asked: Facts['asked'] = new Map()): string {
+  const names = named(asked.get(job.id) ?? []);
   switch (job.kind) {
     case 'init':
       return trans.__('Declaring what the notebook imports');
     case 'add':
-      return trans.__('Adding');
+      return names ? trans.__('Adding %1', names) : trans.__('Adding');
     case 'remove':
-      return trans.__('Removing');
+      return names ? trans.__('Removing %1', names) : trans.__('Removing');
     case 'update':
-      return trans.__('Updating');
+      return names ? trans.__('Updating %1', names) : trans.__('Updating');
     case 'lock':
       return trans.__('Locking');
     case 'sync':
@@ -254,22 +289,35 @@ export function jobTitle(job: Job, trans: TranslationBundle): string {
   }
 }
 
-/** The failure of the newest job, until another one goes well; nobody has to be told that they cancelled. */
-function lastFailure(jobs: ReadonlyArray<Job>): Problem | null {
+/** The newest job if it failed, until another one ends or it is dismissed; nobody has to be told that they cancelled. */
+export function lastFailed({ jobs, dismissed }: Pick<Facts, 'jobs' | 'dismissed'>): Job | null {
   const last = jobs.find(job => job.ended !== null);
-  return last?.state === 'failed' && last.kind !== 'outdated' ? last.failure : null;
+  return last?.state === 'failed' && last.id !== dismissed ? last : null;
 }
 
-function troubleText(problem: Problem | null, trans: TranslationBundle): string {
+/** The notebook was deleted, or went away otherwise, under the page. */
+export function isGone(problem: Problem | null): boolean {
+  return problem?.code === 'no-such-notebook';
+}
+
+function hintOf(problem: Pick<Problem, 'hint'> | null): string {
+  return plain(sentence(problem?.hint ?? ''));
+}
+
+function troubleText(problem: Pick<Problem, 'message'> | null, trans: TranslationBundle): string {
   return problem ? plain(sentence(problem.message)) : trans.__('The declaration or the lock can not be read.');
 }
 
-function difference({ project }: Facts, trans: TranslationBundle): string {
-  const named = (names: ReadonlyArray<string>): string =>
+function named(names: ReadonlyArray<string>): string {
+  return (
     names
       .slice(0, 3)
       .map(name => plain(name, 80))
-      .join(', ') + (names.length > 3 ? ', …' : '');
+      .join(', ') + (names.length > 3 ? ', …' : '')
+  );
+}
+
+function difference({ project }: Facts, trans: TranslationBundle): string {
   if (project?.state === 'unlocked') {
     return trans.__('The packages are declared but not locked.');
   }

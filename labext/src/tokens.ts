@@ -107,6 +107,10 @@ export interface INotebookProject extends IDisposable {
   readonly jobs: ReadonlyArray<Job>;
   /** The job that runs now, or has ended and is being carried out in the page; null without one. */
   readonly active: Job | null;
+  /** The names that the jobs of this page were asked for, by the job's id; nothing of other pages' jobs. */
+  readonly asked: ReadonlyMap<string, ReadonlyArray<string>>;
+  /** The id of the job whose failure nobody wants to see any more. */
+  readonly dismissed: string | null;
   /** Newest versions by name, after a "check for updates"; null before one. */
   readonly newer: ReadonlyMap<string, string> | null;
   /** Why nothing may be changed here, for people; empty if it may be. */
@@ -126,6 +130,8 @@ export interface INotebookProject extends IDisposable {
   /** Starts a job and answers with its end; rejects where it could not be started. */
   run(work: Work): Promise<Job>;
   cancel(): Promise<void>;
+  /** The failure of this job has been read. */
+  dismiss(id: string): void;
 
   /** What the kernel told over the comm. A null key: the kernel is gone or is another one. */
   setSwitched(key: string | null, restart: Switched['restart'], starter?: boolean): void;

@@ -123,6 +123,7 @@ export interface Hits {
   readonly words: string;
   readonly hits: ReadonlyArray<Hit>;
   readonly full: boolean;
+  readonly near: string;
 }
 
 /** The holding kernel: what it waits for. `state` diagnosis: it will not start, and `problem` says why. */

@@ -42,7 +42,7 @@ class Server:
         self.log = (self.root.parent / f"server-{uuid.uuid4().hex[:6]}.log").open("w+")
         runtime = Path(self.env["JUPYTER_RUNTIME_DIR"])
         self.process = subprocess.Popen(self.command(), env=self.env, cwd=self.root, stdout=self.log, stderr=subprocess.STDOUT)
-        for _ in range(300):
+        for _ in range(600):
             for file in runtime.glob("jpserver-*.json"):
                 told = json.loads(file.read_text() or "{}")
                 if told.get("pid") == self.process.pid:

@@ -7,6 +7,7 @@ import { factsOf } from '../facts';
 import { isEnded } from '../project';
 import { banner, jobTitle, part } from '../standing';
 import { plain, sentence } from '../text';
+import { Words } from '../words';
 import type { IPart } from './context';
 import { WordButton } from './toolbutton';
 
@@ -17,12 +18,18 @@ export function Banner({ model, client, actions, trans }: IPart): React.JSX.Elem
     <div aria-live="polite">
       {shown && (
         <section className="jp-Dep-banner" data-tone={shown.tone} data-banner={shown.name}>
-          <p className="jp-Dep-bannerText">{shown.text}</p>
-          {shown.detail && <p className="jp-Dep-bannerDetail">{shown.detail}</p>}
+          <p className="jp-Dep-bannerText">
+            <Words text={shown.text} />
+          </p>
+          {shown.detail && (
+            <p className="jp-Dep-bannerDetail">
+              <Words text={shown.detail} />
+            </p>
+          )}
           {shown.actions.map(({ action, label }, at) => (
             <WordButton
               key={action}
-              accept={at === 0}
+              accept={at === 0 && action !== 'dismiss'}
               blocked={needs.has(action) ? model.locked : ''}
               onClick={() => void actions.perform(model, action)}
             >
@@ -42,7 +49,9 @@ export function Work({ model, actions, trans }: IPart): React.JSX.Element | null
   if (active === null && building === null) {
     return null;
   }
-  const title = active ? jobTitle(active, trans) : plain(sentence(building!.headline)) || trans.__('Building the environment');
+  const title = active
+    ? jobTitle(active, trans, model.asked)
+    : plain(sentence(building!.headline)) || trans.__('Building the environment');
   const progress = active ? active.progress : building!.progress;
   const done = part(progress);
   return (

@@ -6,6 +6,7 @@ import * as React from 'react';
 import { problemOf } from '../api';
 import { plain, sentence, size } from '../text';
 import type { Details, Problem } from '../wire';
+import { Words } from '../words';
 import type { IPart } from './context';
 import { WordButton } from './toolbutton';
 
@@ -64,7 +65,7 @@ export function DetailsCard({ asked, declared, onAdd, onLeave, model, client, tr
         {!details && !problem && <p className="jp-Dep-dim">{trans.__('Asking the index…')}</p>}
         {problem && (
           <p className="jp-Dep-wrong">
-            {plain(sentence(problem.message))} {plain(sentence(problem.hint))}
+            <Words text={sentence(problem.message)} /> <Words text={sentence(problem.hint)} />
           </p>
         )}
         {near && (

@@ -5,8 +5,9 @@ import * as React from 'react';
 
 import { isEnded } from '../project';
 import { jobTitle } from '../standing';
-import { age, plain, plainLines, sentence } from '../text';
+import { age, plain, sentence } from '../text';
 import type { Job } from '../wire';
+import { Words } from '../words';
 import type { IPart } from './context';
 
 export function Log({ model, trans }: IPart): React.JSX.Element | null {
@@ -22,7 +23,7 @@ export function Log({ model, trans }: IPart): React.JSX.Element | null {
       </summary>
       <ul>
         {ended.map(job => (
-          <Entry key={job.id} job={job} trans={trans} />
+          <Entry key={job.id} job={job} asked={model.asked} trans={trans} />
         ))}
       </ul>
     </details>
@@ -35,22 +36,34 @@ function withoutName(headline: string, path: string): string {
   return sentence(headline.startsWith(name) ? headline.slice(name.length) : headline);
 }
 
-function Entry({ job, trans }: { job: Job; trans: IPart['trans'] }): React.JSX.Element {
+interface IEntryProps extends Pick<IPart, 'trans'> {
+  job: Job;
+  asked: IPart['model']['asked'];
+}
+
+function Entry({ job, asked, trans }: IEntryProps): React.JSX.Element {
   const { outcome, failure } = job;
   const headline = failure
     ? job.state === 'cancelled'
-      ? trans.__('Cancelled: %1', jobTitle(job, trans))
+      ? trans.__('Cancelled: %1', jobTitle(job, trans, asked))
       : plain(sentence(failure.message))
-    : plain(withoutName(outcome?.report.headline ?? '', job.path)) || jobTitle(job, trans);
+    : plain(withoutName(outcome?.report.headline ?? '', job.path)) || jobTitle(job, trans, asked);
   const more = failure
     ? job.state === 'cancelled'
       ? []
-      : [failure.hint]
+      : [sentence(failure.hint)]
     : [...(outcome?.report.lines ?? []), ...(outcome?.report.notes ?? [])];
   return (
     <li className="jp-Dep-entry" data-state={job.state}>
-      <span>{headline}</span> <span className="jp-Dep-dim">{job.ended ? age(job.ended, trans) : ''}</span>
-      {more.filter(Boolean).length > 0 && <pre className="jp-Dep-lines">{plainLines(more.filter(Boolean).join('\n'))}</pre>}
+      <span>
+        <Words text={headline} />
+      </span>{' '}
+      <span className="jp-Dep-dim">{job.ended ? age(job.ended, trans) : ''}</span>
+      {more.filter(Boolean).length > 0 && (
+        <pre className="jp-Dep-lines">
+          <Words text={more.filter(Boolean).join('\n')} />
+        </pre>
+      )}
     </li>
   );
 }

@@ -1,12 +1,16 @@
+import { Signal } from '@lumino/signaling';
+import { Widget } from '@lumino/widgets';
 import * as React from 'react';
 import { act } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Actions } from '../actions';
+import { ProblemError } from '../api';
 import { aJob, aPackage, aProject, ended, failed, type IStage, stage, trans } from '../testing/samples';
+import type { IDepProjects } from '../tokens';
 import type { Hit, Project } from '../wire';
-import { Packages } from './panel';
+import { DepPanel, Packages } from './panel';
 
 let root: Root;
 let host: HTMLElement;
@@ -80,12 +84,14 @@ function hit(name: string, changes: Partial<Hit> = {}): Hit {
 
 /** Makes the server know these names. */
 function knows(...hits: Hit[]): (made: IStage) => void {
+  const near: Record<string, string> = { requsts: 'requests' };
   return ({ server }) => {
     const { client } = server;
     const search = vi.fn(async (words: string) => ({
       words,
       hits: hits.filter(one => one.name.startsWith(words)),
-      full: false
+      full: false,
+      near: near[words] ?? ''
     }));
     Object.defineProperty(server, 'client', { value: { ...client, reach: 'up', mismatch: '', search } });
   };
@@ -96,6 +102,7 @@ beforeEach(() => {
   host = document.createElement('div');
   document.body.append(host);
   root = createRoot(host);
+  sessionStorage.clear();
 });
 
 afterEach(async () => {
@@ -232,7 +239,7 @@ describe('what the panel shows', () => {
     const entries = [...host.querySelectorAll('.jp-Dep-entry')].map(one => one.textContent);
     expect(entries[0]).toContain('Added');
     expect(entries[1]).toContain('No version of x fits');
-    expect(entries[1]).toContain('ask for less');
+    expect(entries[1]).toContain('Ask for less');
   });
 
   it('says why nothing can be pressed, and presses nothing', async () => {
@@ -249,6 +256,58 @@ describe('what the panel shows', () => {
     await open({ state: 'none', lock: null, declared: [], python: null });
     await click(button('Declare what it imports'));
     expect(set.server.started[0]).toMatchObject({ kind: 'init', imports: true });
+  });
+});
+
+describe('what went wrong', () => {
+  it('is told with its hint over the panel, until it is dismissed', async () => {
+    await open({ state: 'none', lock: null, declared: [], python: null });
+    await act(async () => set.model.onJob(failed(aJob(), 'no index knows `x`', 'check the `index`')));
+    await turn(20);
+    const shown = find('[data-banner="failed"]');
+    expect(shown.textContent).toContain('No index knows xCheck the index');
+    expect([...shown.querySelectorAll('code')].map(one => one.textContent)).toEqual(['x', 'index']);
+    await click(button('Dismiss'));
+    expect(host.querySelector('.jp-Dep-banner')).toBeNull();
+  });
+
+  it('invites nobody to declare something in a file that is gone', async () => {
+    await open({ state: 'none', lock: null, declared: [], python: null });
+    const gone = { code: 'no-such-notebook', message: 'there is no such notebook', hint: 'make one', context: {} };
+    set.server.said.project = new ProblemError(gone, 404);
+    await act(async () => set.model.refresh());
+    await turn(20);
+    expect(find('[data-banner="gone"]').textContent).toContain('Save the notebook to write it again.');
+    expect(() => button('Declare what it imports')).toThrow();
+  });
+
+  it('does not hide what is added: the work names it', async () => {
+    await open();
+    void set.model.run({ kind: 'add', names: ['numba'] });
+    await turn(20);
+    expect(find('.jp-Dep-work strong').textContent).toBe('Adding numba');
+  });
+});
+
+describe('the panel at the side', () => {
+  it('has the focus in its box, even if Lab gives it back to the notebook after the command', async () => {
+    set = stage();
+    const signal = new Signal<object, never>({});
+    const projects = { client: set.server.client, current: set.model, currentChanged: signal, added: signal, open: [] };
+    const panel = new DepPanel(projects as unknown as IDepProjects, new Actions(set.server.client, trans), trans);
+    const cell = document.createElement('textarea');
+    document.body.append(cell);
+    await act(async () => {
+      Widget.attach(panel, document.body);
+      await vi.advanceTimersByTimeAsync(50);
+    });
+    panel.takeFocus();
+    await turn(10);
+    cell.focus();
+    await turn(400);
+    expect(document.activeElement?.getAttribute('role')).toBe('combobox');
+    await act(async () => panel.dispose());
+    cell.remove();
   });
 });
 
@@ -350,6 +409,14 @@ describe('the search box', () => {
     expect(set.server.started).toEqual([]);
     await click(button('Add'));
     expect(set.server.started[0]).toMatchObject({ kind: 'add', names: ['mypackage>=1'] });
+  });
+
+  it('knows what an unknown name looks like before the index has answered', async () => {
+    await open({}, [], knows());
+    await type(box(), 'requsts');
+    await key(box(), 'Enter');
+    expect(host.textContent).toContain('One letter from the well-known “requests”');
+    expect(set.server.started).toEqual([]);
   });
 
   it('shows first what looks like a well-known name', async () => {

@@ -18,6 +18,9 @@ import { usePulse } from './pulse';
 import { SearchBox } from './search';
 import { WordButton } from './toolbutton';
 
+/** When a focus that somebody gave back is looked for, in milliseconds after the command. */
+const GIVEN_BACK = [0, 50, 150, 300];
+
 export class DepPanel extends ReactWidget {
   constructor(
     private readonly _projects: IDepProjects,
@@ -44,7 +47,20 @@ export class DepPanel extends ReactWidget {
   }
 
   protected onActivateRequest(): void {
-    (this.node.querySelector<HTMLElement>('input[role=combobox]') ?? this.node).focus();
+    this._focus();
+  }
+
+  /** Takes the focus, and takes it again from the notebook, to which Lab's palette gives it back some turns after a command. */
+  takeFocus(): void {
+    for (const later of GIVEN_BACK) {
+      setTimeout(() => this._focus(), later);
+    }
+  }
+
+  private _focus(): void {
+    if (this.isVisible && !this.node.contains(document.activeElement)) {
+      (this.node.querySelector<HTMLElement>('input[role=combobox]') ?? this.node).focus();
+    }
   }
 
   /** The list of packages is only read for a panel that somebody sees. */
@@ -77,7 +93,7 @@ export function Packages(part: IPart): React.JSX.Element {
       <Banner {...part} />
       <Work {...part} />
       <SearchBox {...part} />
-      {model.project?.state === 'none' && (
+      {model.project?.state === 'none' && model.problem === null && (
         <section className="jp-Dep-section">
           <p>{trans.__('This notebook declares no packages yet. Add one above, or start from what it imports.')}</p>
           <WordButton blocked={model.locked} onClick={() => void actions.perform(model, 'init')}>

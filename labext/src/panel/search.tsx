@@ -24,6 +24,7 @@ export function SearchBox(part: IPart): React.JSX.Element {
   const [active, setActive] = React.useState(-1);
   const [open, setOpen] = React.useState(false);
   const [note, setNote] = React.useState('');
+  const [near, setNear] = React.useState('');
   const [asked, setAsked] = React.useState<IAsked | null>(null);
   const input = React.useRef<HTMLInputElement>(null);
   const { path } = model;
@@ -32,6 +33,7 @@ export function SearchBox(part: IPart): React.JSX.Element {
 
   React.useEffect(() => {
     setActive(-1);
+    setNear('');
     if (words === '') {
       setHits([]);
       return;
@@ -42,6 +44,7 @@ export function SearchBox(part: IPart): React.JSX.Element {
         found => {
           if (wanted) {
             setHits(found.hits);
+            setNear(found.near);
             setNote(found.hits.length ? '' : trans.__('Not a name known here. Press Enter to ask the index for it.'));
           }
         },
@@ -95,7 +98,7 @@ export function SearchBox(part: IPart): React.JSX.Element {
     } else if (hit) {
       ask(hit.name, '', hit.near);
     } else if (typed) {
-      ask(typed[0], typed[1], '');
+      ask(typed[0], typed[1], near);
     }
   };
   const shown = open && line === null && hits.length > 0 && asked === null;

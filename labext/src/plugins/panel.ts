@@ -26,7 +26,10 @@ export const panel: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(CommandIds.openPanel, {
       label: trans.__('Show the Packages of This Notebook'),
       icon: made.title.icon as never,
-      execute: () => app.shell.activateById(made.id),
+      execute: () => {
+        app.shell.activateById(made.id);
+        made.takeFocus();
+      },
       describedBy: { args: { type: 'object', properties: {} } }
     });
     palette?.addItem({ command: CommandIds.openPanel, category: trans.__('Notebook Packages') });

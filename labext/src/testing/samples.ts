@@ -104,6 +104,7 @@ export class FakeNotebook {
   readonly sessionContext = {
     kernelChanged: new Signal<object, unknown>({}),
     statusChanged: new Signal<object, unknown>({}),
+    connectionStatusChanged: new Signal<object, string>({}),
     session: {
       kernel: { id: 'k1', name: 'dep', interrupt: async () => void this.interrupts.push('k1') } as {
         id: string;
@@ -163,7 +164,7 @@ export class FakeServer {
       project: path => give(`project ${path}`, this.said.project),
       packages: path => give(`packages ${path}`, this.said.packages),
       pythons: path => give(`pythons ${path}`, { path, pythons: [] }),
-      search: words => give(`search ${words}`, { words, hits: [], full: false }),
+      search: words => give(`search ${words}`, { words, hits: [], full: false, near: '' }),
       details: name =>
         give(`details ${name}`, { name, versions: ['2.0', '1.0'], summary: 'S', requires_python: '>=3.9', size: 1, near: '' }),
       kernels: () => give('kernels', { kernels: [] }),
