@@ -179,6 +179,18 @@ describe('a job', () => {
     expect(model.jobs[0]!.state).toBe('done');
   });
 
+  it("that ended before the answer to its start came is still this page's own", async () => {
+    const { model } = stage();
+    await settle();
+    const told: { job: Job; mine: boolean }[] = [];
+    model.jobEnded.connect((_, end) => told.push(end));
+    const running = model.run({ kind: 'add', names: ['x'] });
+    model.onJob(ended(aJob()));
+    await expect(running).resolves.toMatchObject({ state: 'done' });
+    await settle();
+    expect(told.map(({ mine }) => mine)).toEqual([true]);
+  });
+
   it('that ended before the answer to its start came is not waited for', async () => {
     const { model, server } = stage();
     await settle();

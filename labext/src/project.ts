@@ -172,21 +172,27 @@ export class NotebookProject implements INotebookProject {
 
   async run(work: Work): Promise<Job> {
     const held = this._holder !== null;
-    const job = await this._client.start({
-      ...work,
-      path: this.path,
-      held,
-      block: this._holder?.block() ?? null,
-      environment: this._kernelKey
-    });
-    this._mine.add(job.id);
-    this._asked.set(job.id, work.names ?? []);
-    return new Promise((resolve, reject) => {
-      this._waiting.set(job.id, ended =>
-        ended ? resolve(ended) : reject(new Error(this._trans.__('the notebook was closed')))
-      );
-      this.onJob(job);
-    });
+    this._starting += 1;
+    try {
+      const job = await this._client.start({
+        ...work,
+        path: this.path,
+        held,
+        block: this._holder?.block() ?? null,
+        environment: this._kernelKey
+      });
+      this._mine.add(job.id);
+      this._asked.set(job.id, work.names ?? []);
+      return new Promise((resolve, reject) => {
+        this._waiting.set(job.id, ended =>
+          ended ? resolve(ended) : reject(new Error(this._trans.__('the notebook was closed')))
+        );
+        this.onJob(job);
+      });
+    } finally {
+      this._starting -= 1;
+      this._early.splice(0).forEach(job => this.onJob(job));
+    }
   }
 
   async cancel(): Promise<void> {
@@ -233,6 +239,10 @@ export class NotebookProject implements INotebookProject {
   /** A job's newest state, from the stream, from polling or from an answer, in any order. */
   onJob(job: Job): void {
     if (this._disposed) {
+      return;
+    }
+    if (this._starting > 0 && isEnded(job) && !this._mine.has(job.id)) {
+      this._early.push(job); // the stream may be faster than the answer to the start, which says whose it is
       return;
     }
     const at = this._jobs.findIndex(known => known.id === job.id);
@@ -442,6 +452,8 @@ export class NotebookProject implements INotebookProject {
   private readonly _consentRequested = new Signal<this, void>(this);
   private readonly _restartRequested = new Signal<this, void>(this);
   private readonly _mine = new Set<string>();
+  private readonly _early: Job[] = [];
+  private _starting = 0;
   private readonly _asked = new Map<string, ReadonlyArray<string>>();
   private readonly _waiting = new Map<string, (job: Job | null) => void>();
   private _project: Project | null = null;

@@ -84,8 +84,8 @@ def select(
     """
     from packaging.pylock import PylockSelectError
 
-    groups = _groups(lock, choice, context)
-    _must_have("extra", choice.extras, lock.pylock.extras or (), context)
+    groups = groups_of(lock, choice, context)
+    must_have("extra", choice.extras, lock.pylock.extras or (), context)
     try:
         chosen = list(
             lock.pylock.select(environment=environment, tags=tags, extras=list(choice.extras), dependency_groups=groups)
@@ -93,16 +93,17 @@ def select(
     except PylockSelectError as error:
         raise _nothing_fits(lock, str(error), environment, context) from error
     found = sorted((_artifact(package, file) for package, file in chosen), key=lambda item: item.name)
-    wanted = _only(lock, choice, groups)
+    wanted = only(lock, choice, groups)
     return tuple(item for item in found if wanted is None or item.name in wanted)
 
 
-def _groups(lock: Lock, choice: Choice, context: Mapping[str, str | int]) -> list[str]:
+def groups_of(lock: Lock, choice: Choice, context: Mapping[str, str | int]) -> list[str]:
+    """The groups that a choice asks a lock for, the kernel's too. Errors: `no-such-group`."""
     listed, defaults = lock.pylock.dependency_groups or (), lock.pylock.default_groups or ()
     if choice.groups is None:
         chosen = {*listed, *defaults}
     else:
-        _must_have("group", choice.groups, listed, context)
+        must_have("group", choice.groups, listed, context)
         # a default group that is not listed stands for the dependencies themselves (PEP 751)
         chosen = {
             *choice.groups,
@@ -111,15 +112,16 @@ def _groups(lock: Lock, choice: Choice, context: Mapping[str, str | int]) -> lis
     return sorted(chosen if choice.kernel else chosen - {KERNEL_GROUP})
 
 
-def _must_have(
+def must_have(
     kind: Literal["extra", "group"], names: Collection[str], listed: Collection[str], context: Mapping[str, str | int]
 ) -> None:
+    """Refuse names of extras or groups that a lock has not (`no-such-extra`, `no-such-group`)."""
     for name in names:
         if name not in listed:
             raise no_such_part(kind, name, [one for one in listed if one != KERNEL_GROUP], context)
 
 
-def _only(lock: Lock, choice: Choice, groups: Collection[str]) -> frozenset[str] | None:
+def only(lock: Lock, choice: Choice, groups: Collection[str]) -> frozenset[str] | None:
     """The names that are left without the dependencies, by our lock's graph; None for all."""
     if choice.default or lock.table is None:
         return None

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from ..lockfile import Lock
-from ..membership import KERNEL_GROUP, no_such_part
-from ..selection import WHOLE, Choice
+from ..selection import WHOLE, Choice, groups_of, must_have, only
 from .markers import decided
 
 if TYPE_CHECKING:
@@ -28,13 +27,11 @@ def chosen(lock: Lock, choice: Choice = WHOLE) -> tuple[Chosen, ...]:
 
     What it takes is what `selection.select` takes, for every interpreter at once. Errors: `no-such-extra`, `no-such-group`.
     """
-    extras, groups = frozenset(choice.extras), _groups(lock, choice)
-    for extra in choice.extras:
-        if extra not in (lock.pylock.extras or ()):
-            raise no_such_part("extra", extra, list(lock.pylock.extras or ()), {})
+    extras, groups = frozenset(choice.extras), frozenset(groups_of(lock, choice, {}))
+    must_have("extra", choice.extras, lock.pylock.extras or (), {})
     # a notebook's lock has no groups: there a list of names tells what only the kernel needs
     unwanted = frozenset() if choice.kernel or lock.table is None else frozenset(lock.table.kernel)
-    wanted = None if choice.default else _reached(lock, choice, extras, groups)
+    wanted = only(lock, choice, groups)
     found = []
     for package in lock.packages:
         text = str(package.marker) if package.marker is not None else ""
@@ -43,32 +40,6 @@ def chosen(lock: Lock, choice: Choice = WHOLE) -> tuple[Chosen, ...]:
             continue
         found.append(Chosen(package=package, marker=marker if isinstance(marker, str) else ""))
     return tuple(sorted(found, key=lambda one: (one.package.name, str(one.package.version or ""), one.marker)))
-
-
-def _groups(lock: Lock, choice: Choice) -> frozenset[str]:
-    listed, defaults = lock.pylock.dependency_groups or (), lock.pylock.default_groups or ()
-    if choice.groups is None:
-        groups = {*listed, *defaults}
-    else:
-        for group in choice.groups:
-            if group not in listed:
-                raise no_such_part("group", group, [one for one in listed if one != KERNEL_GROUP], {})
-        # a default group that is not listed stands for the dependencies themselves (PEP 751)
-        own = {name for name in defaults if name == KERNEL_GROUP or (choice.default and name not in listed)}
-        groups = {*choice.groups, *own}
-    return frozenset(groups if choice.kernel else groups - {KERNEL_GROUP})
-
-
-def _reached(lock: Lock, choice: Choice, extras: frozenset[str], groups: frozenset[str]) -> frozenset[str]:
-    """Names that the extras and groups need, and the kernel if it is wanted.
-
-    A package that the dependencies need too has no marker that names a group, so markers alone do not tell.
-    """
-    graph = lock.graph()
-    roots = lock.names_of(extras=extras, groups=groups)
-    reached = graph.reachable(node for node in graph.edges if node[0] in roots)
-    kernel = graph.reachable(graph.kernel_roots) if choice.kernel else frozenset()
-    return frozenset(name for name, _ in reached | kernel)
 
 
 def public_address(url: str) -> str:
