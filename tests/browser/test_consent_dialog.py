@@ -84,6 +84,7 @@ def test_escape_is_no_and_is_remembered_over_a_reload(lab: Host, begin: Begin, s
     build_wheel(shop.folder, "unwanted", "1.0")
     tab = begin(lab, path=gift(lab, tmp_path, shop, "unwanted"))
     question(tab)
+    expect(tab.dialog.get_by_role("button", name="Open without")).to_be_focused()
     tab.page.keyboard.press("Escape")
     expect(tab.dialog).to_have_count(0)
     tab.page.reload()
