@@ -89,7 +89,11 @@ class _Handler(BaseHTTPRequestHandler):
             headers={name.lower(): value for name, value in self.headers.items()},
             host=self.headers.get("Host", ""),
         )
-        self._send(self.server.respond(request))
+        answer = self.server.respond(request)
+        if self.server.closing.is_set():  # an answer that was held back is not given by a server that is gone
+            self.close_connection = True
+            return
+        self._send(answer)
 
     do_HEAD = do_GET
 
