@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.index import Index
 from support.wheels import build_sdist, build_wheel, repack_closure
+
+# a shell starts what runs in its background with Ctrl-C ignored, and the tests of interrupts need it
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 pytest_plugins = ["pytest_jupyter.jupyter_server", "support.rest"]
 
