@@ -52,10 +52,10 @@ def test_without_a_verb_the_verbs_are_shown(desk: Desk) -> None:
     ("line", "code", "hint"),
     [
         (("stats", "nb.ipynb"), "unknown-verb", "`status`"),
-        (("add",), "no-notebook", "jupyter dep add NOTEBOOK"),
+        (("add",), "no-project", "--project DIR"),
         (("add", "nb.ipynb"), "bad-usage", "REQUIREMENT"),
         (("add", "nb.ipynb", "--bogus"), "bad-usage", "--help"),
-        (("env",), "bad-usage", "info|list|gc"),
+        (("env",), "bad-usage", "info|list|use"),
         (("exec", "nb.ipynb"), "bad-usage", "COMMAND"),
         (("run", "nb.ipynb", "--timeout", "soon"), "bad-usage", "seconds"),
         (("mv", "nb.ipynb"), "bad-usage", "NEW"),

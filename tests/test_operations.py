@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,6 @@ from pathlib import Path
 import pytest
 from jupyter_dep.errors import ConflictError, DepError, IndexUnreachableError, StaleError
 from jupyter_dep.io import files
-from jupyter_dep.io.interpreters import Interpreters
 from jupyter_dep.io.store import Store
 from jupyter_dep.model import inline
 from jupyter_dep.model.notebook import Notebook, blank
@@ -25,7 +23,7 @@ from jupyter_dep.progress import Cancel, Progress
 from support.fake_engine import Catalogue, FakeEngine, release
 from support.index import Index
 from support.wheels import build_wheel
-from support.workplace import MINOR, PYTHONS, Desk, asking, block, rewritten, versions
+from support.workplace import MINOR, PYTHONS, Desk, asking, block, other_python, rewritten, versions
 
 KERNEL = {"ipykernel": "7.1.0", "ipywidgets": "8.1.0"}
 
@@ -428,17 +426,6 @@ def test_operations_stand_on_the_port_alone(desk: Desk) -> None:
 
 
 # Python
-
-
-def other_python() -> tuple[str, bytes]:
-    """Another minor of this machine, and all that is known of its Pythons; skips where there is none."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / PYTHONS
-        found = Interpreters(file, environ=dict(os.environ)).all()
-        others = [one.minor for one in found if one.minor != MINOR and one.plain and one.minor in ("3.10", "3.12", "3.13")]
-        if not others:
-            pytest.skip(f"no Python but {MINOR} on this machine")
-        return others[0], file.read_bytes()
 
 
 def test_python_changes_the_minor_and_the_bound_only_where_it_forbids(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

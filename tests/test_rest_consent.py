@@ -8,7 +8,8 @@ import pytest
 from jupyter_dep.operations import editing
 from jupyter_dep_server.nonces import SECONDS, Nonces, Question
 from support.fake_engine import Catalogue, FakeEngine
-from support.rest import RELEASES, Asker, GatedEngine, somebody_elses
+from support.releases import RELEASES
+from support.rest import Asker, GatedEngine, somebody_elses
 from support.workplace import Desk, asking, block
 
 PATH = "theirs.ipynb"

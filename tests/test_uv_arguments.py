@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyter_dep.engine import Install, LockRequest, Pin
+from jupyter_dep.engine import Build, Install, LockRequest, Pin, Upload
 from jupyter_dep.errors import DepError
 from jupyter_dep.io import engine_input
 from jupyter_dep.io.indexes import IndexSettings
@@ -48,6 +48,60 @@ def request(text: str = "", **changes: object) -> LockRequest:
 def test_lock(asked: dict[str, Any], more: list[str]) -> None:
     built = engine_input.lock_arguments("/opt/python", **asked)
     assert built == ["lock", *CAREFUL, "--no-build", "--python", "/opt/python", *more]
+
+
+def build(**changes: object) -> Build:
+    made = Build(folder=Path("/w/mine"), into=Path("/t/made"), python="/opt/python", log=Path("/s/log"))
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "changes, kinds, network",
+    [
+        ({}, [], []),
+        ({"wheel": False}, ["--sdist"], []),
+        ({"sdist": False, "offline": True}, ["--wheel"], ["--offline"]),
+    ],
+)
+def test_build(changes: dict[str, Any], kinds: list[str], network: list[str]) -> None:
+    assert engine_input.build_arguments(build(**changes)) == [
+        "build", *CAREFUL, "--no-create-gitignore", "--python", "/opt/python", "--out-dir", "/t/made",
+        *kinds, *network, "/w/mine",
+    ]  # fmt: skip
+
+
+def test_a_build_is_told_of_compilers_and_of_no_secret() -> None:
+    told = {"CC": "clang", "CMAKE_GENERATOR": "Ninja", "SETUPTOOLS_SCM_PRETEND_VERSION_FOR_MINE": "1"}
+    secret = {"GITHUB_TOKEN": "x", "UV_PUBLISH_TOKEN": "x", "JUPYTER_DEP_PUBLISH_PASSWORD": "x", "PYTHONPATH": "/x"}
+    assert engine_input.build_environment({**told, **secret}) == told
+
+
+def test_publish_has_neither_address_nor_password_among_its_arguments() -> None:
+    upload = Upload(
+        files=(Path("/w/a [1]/mine-1.whl"),),
+        url="https://index.example/legacy/",
+        check="https://me:pa55@index.example/simple/",
+        username="me",
+        password="pa55",
+    )
+    careful = ["publish", *CAREFUL, "--no-cache", "--keyring-provider", "disabled", "--trusted-publishing"]
+    assert engine_input.publish_arguments(upload) == [*careful, "never", "/w/a [[]1]/mine-1.whl"]
+    assert engine_input.publish_arguments(upload, dry_run=True) == [*careful, "never", "--dry-run", "/w/a [[]1]/mine-1.whl"]
+    assert engine_input.publish_environment(upload, {"GITLAB_CI": "1", "PYPI_ID_TOKEN": "x"}) == {
+        "UV_PUBLISH_URL": "https://index.example/legacy/",
+        "UV_PUBLISH_CHECK_URL": "https://me:pa55@index.example/simple/",
+        "UV_PUBLISH_USERNAME": "me",
+        "UV_PUBLISH_PASSWORD": "pa55",
+    }
+    assert "pa55" not in repr(upload)
+
+
+def test_publish_with_the_build_service_s_identity() -> None:
+    upload = Upload(files=(Path("/w/mine-1.whl"),), trusted=True)
+    service = {"GITHUB_ACTIONS": "true", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x", "PYPI_ID_TOKEN": "y"}
+    assert engine_input.publish_environment(upload, {**service, "OTHER": "z"}) == service
+    assert "always" in engine_input.publish_arguments(upload)
+    assert "always" not in engine_input.publish_arguments(upload, dry_run=True), "a look asks for no identity"
 
 
 def test_export_and_tree_look_at_what_was_resolved_and_at_nothing_else() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import shlex
 import threading
 from collections.abc import Mapping
@@ -188,7 +189,8 @@ def words(line: str) -> list[str]:
 
 def _manual(said: list[str]) -> Outcome:
     usage, *lines = help_text(next((word for word in said if word in BY_NAME), None)).splitlines()
-    report = Report(headline=usage.replace("jupyter dep", "%dep").replace(" NOTEBOOK", "", 1), lines=tuple(lines))
+    bare = re.sub(r" (?:NOTEBOOK…?(?= |$)|\[NOTEBOOK…?\])", "", usage.replace("jupyter dep", "%dep"), count=1)
+    report = Report(headline=bare, lines=tuple(lines))
     return Outcome(verb="help", report=report)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jupyter_dep.errors import UsageError
 from jupyter_dep.messages import Outcome
-from jupyter_dep.operations.asking import Asking
+from jupyter_dep.operations.asking import Asking, no_project
+from jupyter_dep.operations.belonging import nearest, owner
+from jupyter_dep.operations.forms import MANIFEST
 from jupyter_dep.services import Services
 
 from .tree import Parsed
@@ -17,40 +20,85 @@ from .wording import Wording
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """`notebook` is absolute, None where a verb takes none or none was named. `ask` puts a yes/no question to a person
-    at a terminal and is None where nobody can be asked. `body` is the rest of a `%%dep` cell,
-    `in_cell` says that the notebook is the one whose kernel asks."""
+    """`notebook` is the one that was named (or whose kernel asks), absolute, None without one. `project` is the file of the
+    project that it belongs to, where that is a folder's. `ask` puts a yes/no question to a person at a terminal and is None
+    where nobody can be asked. `still` ends what moves on the terminal, for a program that takes it over. `body` is the rest
+    of a `%%dep` cell, `in_cell` says that the notebook is the one whose kernel asks."""
 
     parsed: Parsed
     services: Services
     cwd: Path
     notebook: Path | None = None
+    project: Path | None = None
     asking: Asking = field(default_factory=Asking)
     ask: Callable[[str], bool] | None = None
+    still: Callable[[], None] = lambda: None
     body: str = ""
     in_cell: bool = False
 
+    def placed(self) -> Call:
+        """The call for the project that its notebook belongs to: a folder's files are ours to write, whoever holds the
+        notebook. Errors: the notebook's."""
+        if self.notebook is None or self.parsed.verb.itself or not self.parsed.verb.folder:
+            return self
+        found = owner(self.notebook, self.services, live_block=self.asking.live_block)
+        if found.why != "folder":
+            return self
+        return replace(self, project=found.file, asking=replace(self.asking, in_kernel=False, live_block=None))
+
     @property
     def wording(self) -> Wording | None:
-        """How this call's notebook is spoken of, None without one."""
-        if self.notebook is None:
-            return None
-        return Wording(self.notebook, self.cwd, cell=self.in_cell)
+        """How this call's project is spoken of, None without one."""
+        if self.project is not None:
+            return Wording(self.project, self.cwd, cell=self.in_cell)
+        if self.notebook is not None:
+            return Wording(self.notebook, self.cwd, cell=self.in_cell)
+        folder = self._folder()
+        return Wording(folder, self.cwd, cell=self.asking.from_cell) if folder is not None else None
 
     def target(self) -> Path:
-        if self.notebook is None:
-            if self.asking.from_cell:
-                raise UsageError(
-                    "no-notebook",
-                    "this kernel does not know its notebook: the front end did not say",
-                    hint=f"name it: `%dep {self.parsed.verb.name} NOTEBOOK.ipynb …`, or set `JUPYTER_DEP_NOTEBOOK`",
-                )
+        """The file of the project that the verb works on: a notebook, or a folder's `pyproject.toml`. Errors: `no-notebook`,
+        `no-project`."""
+        if self.project is not None:
+            return self.project
+        if self.notebook is not None:
+            return self.notebook
+        if self.parsed.verb.folder and (found := self._folder()) is not None:
+            return found
+        if self.parsed.verb.folder and not self.asking.from_cell:
+            raise no_project(self.start)
+        if self.asking.from_cell:
             raise UsageError(
                 "no-notebook",
-                f"`{self.parsed.verb.name}` needs a notebook",
-                hint=f"usage: {self.parsed.verb.usage()}",
+                "this kernel does not know its notebook: the front end did not say",
+                hint=f"name it: `%dep {self.parsed.verb.name} NOTEBOOK.ipynb …`, or set `JUPYTER_DEP_NOTEBOOK`",
             )
-        return self.notebook
+        raise UsageError(
+            "no-notebook",
+            f"`{self.parsed.verb.name}` needs a notebook",
+            hint=f"usage: {self.parsed.verb.usage()}",
+        )
+
+    def folder(self) -> Path:
+        """The folder's `pyproject.toml`: of `--project`, or the nearest one. Errors: `no-project`."""
+        found = self._folder()
+        if found is None:
+            raise no_project(self.start)
+        return found
+
+    @property
+    def start(self) -> Path:
+        """The folder that a project is looked for from: `--project`, or where the person is."""
+        named = self.parsed.text("project")
+        return Path(os.path.abspath(self.cwd / named)) if named is not None else self.cwd
+
+    def _folder(self) -> Path | None:
+        if not self.parsed.verb.folder:
+            return None
+        if self.parsed.text("project") is not None:  # this one, and none above it
+            file = self.start if self.start.name == MANIFEST else self.start / MANIFEST
+            return file if nearest(file.parent) == file else None
+        return nearest(self.cwd)
 
 
 Handler = Callable[[Call], Outcome]

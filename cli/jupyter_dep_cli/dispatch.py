@@ -17,16 +17,20 @@ from jupyter_dep.messages import Failure, Outcome
 from .call import Call, Handler
 
 _HANDLERS = {
+    "new": "starting_verbs:new",
     "init": "editing_verbs:init",
+    "import": "starting_verbs:import_",
     "add": "editing_verbs:add",
     "remove": "editing_verbs:remove",
     "update": "editing_verbs:update",
     "lock": "editing_verbs:lock",
     "sync": "editing_verbs:sync",
+    "install": "editing_verbs:install",
     "python": "editing_verbs:python",
     "undo": "editing_verbs:undo",
     "mv": "editing_verbs:move",
     "status": "reading_verbs:status",
+    "check": "checking_verbs:check",
     "show": "reading_verbs:show",
     "why": "reading_verbs:why",
     "export": "exporting_verbs:export",
@@ -34,7 +38,14 @@ _HANDLERS = {
     "index": "searching_verbs:index",
     "run": "running_verbs:run",
     "exec": "running_verbs:exec_",
-    "env": "managing_verbs:env",
+    "version": "publishing_verbs:version",
+    "build": "publishing_verbs:build",
+    "publish": "publishing_verbs:publish",
+    "env": "environment_verbs:env",
+    "shell": "living_verbs:shell",
+    "config": "configuring_verbs:config",
+    "source": "configuring_verbs:source",
+    "cache": "configuring_verbs:cache",
     "kernel": "managing_verbs:kernel",
     "trust": "managing_verbs:trust",
     "setup": "managing_verbs:setup",
@@ -53,6 +64,7 @@ def carry_out(call: Call) -> Outcome | Failure:
     started = time.monotonic()
     verb = call.parsed.verb.name
     try:
+        call = call.placed()
         found = handler(verb)(call)
         result: Outcome | Failure = replace(found, seconds=round(time.monotonic() - started, 3))
     except DepError as error:

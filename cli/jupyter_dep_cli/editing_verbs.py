@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from jupyter_dep import reports
-from jupyter_dep.errors import UsageError
+from jupyter_dep.errors import DepError, UsageError
 from jupyter_dep.io import files
 from jupyter_dep.messages import Outcome, Report, Table
-from jupyter_dep.model import inline, requirement
+from jupyter_dep.model import requirement
 from jupyter_dep.model.names import distribution_for
-from jupyter_dep.operations import asking, consenting, creating, editing, undoing
+from jupyter_dep.operations import asking, choosing, consenting, creating, editing, folders, undoing
+from jupyter_dep.operations.belonging import owner
+from jupyter_dep.operations.forms import Place, form_of
 from jupyter_dep.operations.inspecting import status as status_of
 from packaging.utils import canonicalize_name
 
@@ -21,9 +24,33 @@ from .call import Call
 
 def add(call: Call) -> Outcome:
     target, wanted = call.target(), _requirements(call)
-    names = [requirement.parse(text).name for text in wanted]
-    outcome = _changed(call, editing.add(target, wanted, call.services, call.asking), names)
-    return _with_notes(outcome, _mistaken(names))
+    result = editing.add(
+        target,
+        wanted,
+        call.services,
+        call.asking,
+        place=_place(call),
+        editable=call.parsed.flag("editable"),
+        index=call.parsed.text("index"),
+        cwd=call.cwd,
+    )
+    names = [name for text in wanted if (name := _name(text))]
+    return _with_notes(_changed(call, result, names), _mistaken(names))
+
+
+def _name(text: str) -> str:
+    """The name in a requirement as it was typed, empty for a path or an address alone."""
+    try:
+        return requirement.parse(text).name
+    except DepError:
+        return ""
+
+
+def _place(call: Call) -> Place:
+    group, extra = call.parsed.text("group"), call.parsed.text("optional")
+    if group is not None and extra is not None:
+        raise UsageError("bad-usage", "`--group` and `--optional` are two different places", hint="name one of them")
+    return Place(group=group, extra=extra)
 
 
 def _mistaken(names: Iterable[str]) -> list[str]:
@@ -44,7 +71,7 @@ def _with_notes(outcome: Outcome, notes: list[str]) -> Outcome:
 
 
 def _requirements(call: Call) -> list[str]:
-    found = [str(item) for word in call.parsed.words for item in [requirement.parse(word)]]
+    found = list(call.parsed.words)
     for name in call.parsed.texts("requirements"):
         path = call.cwd / name
         text = files.read(path).decode("utf-8", "replace")
@@ -57,14 +84,30 @@ def _requirements(call: Call) -> list[str]:
 
 
 def _changed(call: Call, result: asking.Changed, names: Sequence[str] = (), verb: str = "") -> Outcome:
-    return reports.changed(verb or call.parsed.verb.name, result, call.services, call.asking.environment, names=names)
+    outcome = reports.changed(verb or call.parsed.verb.name, result, call.services, call.asking.environment, names=names)
+    return _with_notes(outcome, _registered(result)) if result.first else outcome
+
+
+def _registered(result: asking.Changed) -> list[str]:
+    """A folder's kernel is registered with its first lock, for front ends that let people pick one for a project."""
+    project = result.state.project
+    if project.folder is None or result.state.declaration is None:
+        return []
+    from jupyter_dep_kernels.registry import DiskKernelRegistry
+
+    try:
+        kernel = DiskKernelRegistry().install(project.file, f"{project.called} (dep)")
+    except (DepError, OSError) as error:  # everything else is done, and a kernel can be registered again
+        return [f"its kernel was not registered: {error} (`jupyter dep kernel install` tries again)"]
+    return [f"registered its kernel “{kernel.display_name}”; notebooks with “Python (dep)” find the folder by themselves"]
 
 
 def remove(call: Call) -> Outcome:
     target = call.target()
     if not call.parsed.words:
         raise UsageError("bad-usage", "nothing was named to remove", hint=f"usage: {call.parsed.verb.usage()}")
-    return _changed(call, editing.remove(target, call.parsed.words, call.services, call.asking), call.parsed.words)
+    result = editing.remove(target, call.parsed.words, call.services, call.asking, place=_place(call))
+    return _changed(call, result, call.parsed.words)
 
 
 def update(call: Call) -> Outcome:
@@ -80,7 +123,7 @@ def lock(call: Call) -> Outcome:
     edit = None
     if (text := call.parsed.text("exclude_newer")) is not None:
         moment = creating.full_timestamp(text)
-        edit = lambda block: inline.set_uv(block, "exclude-newer", moment)  # noqa: E731
+        edit = lambda block: form_of(call.target()).set_cutoff(block, moment)  # noqa: E731
     asking = call.asking if call.asking.in_kernel else replace(call.asking, sync=False)
     return _changed(
         call,
@@ -89,8 +132,33 @@ def lock(call: Call) -> Outcome:
 
 
 def sync(call: Call) -> Outcome:
-    with consenting.granting(call.parsed.texts("allow"), call.services):
+    with consenting.granting(whole_paths(call.parsed.texts("allow"), call.cwd), call.services):
         return _changed(call, creating.sync(call.target(), call.services, call.asking))
+
+
+def install(call: Call) -> Outcome:
+    parsed = call.parsed
+    target = call.target()
+    chosen = choosing.installed(
+        target,
+        call.services,
+        with_=parsed.texts("with"),
+        without=parsed.texts("without"),
+        only=parsed.texts("only"),
+        extras=parsed.texts("extras"),
+        all_extras=parsed.flag("all_extras"),
+        root=not parsed.flag("no_root"),
+    )
+    with consenting.granting(whole_paths(parsed.texts("allow"), call.cwd), call.services):
+        return _changed(call, folders.install(target, call.services, call.asking, chosen=chosen, confirm=call.ask))
+
+
+def whole_paths(items: Sequence[str], cwd: Path) -> tuple[str, ...]:
+    """Items to allow as they were typed, a path among them as the whole one that a yes is recorded for."""
+    return tuple(
+        f"path:{os.path.realpath(cwd / Path(item.removeprefix('path:')).expanduser())}" if item.startswith("path:") else item
+        for item in items
+    )
 
 
 def undo(call: Call) -> Outcome:
@@ -100,7 +168,22 @@ def undo(call: Call) -> Outcome:
 
 
 def init(call: Call) -> Outcome:
+    if call.notebook is None and not call.asking.from_cell:
+        from . import starting_verbs
+
+        return starting_verbs.init(call)
+    if call.parsed.text("name") is not None:
+        raise UsageError("bad-usage", "a notebook is called like its file", hint="leave `--name` out, or name no notebook")
     target = call.target()
+    owned = owner(target, call.services, live_block=call.asking.live_block)
+    if owned.why == "folder" and not call.parsed.flag("notebook"):
+        raise UsageError(
+            "belongs-to-folder",
+            f"{owned.sentence(target)}: what it needs is declared there",
+            hint=f"`jupyter dep add {target.name} NAME` declares it for the folder; "
+            f"`jupyter dep init {target.name} --notebook` gives the notebook a declaration of its own",
+            context={"file": target.name},
+        )
     result = creating.init(
         target,
         call.services,

@@ -22,6 +22,8 @@ def export(call: Call) -> Outcome:
         call.asking,
         hashes=not parsed.flag("without_hashes"),
         kernel=parsed.flag("with_kernel"),
+        groups=parsed.texts("with"),
+        extras=parsed.texts("extras"),
     )
     data = {"project": str(target), "format": format_, "text": text, "output": None}
     wanted = parsed.text("output")

@@ -20,7 +20,7 @@ from .call import Call
 from .dispatch import carry_out, failure
 from .manual import help_text
 from .terminal import Telling, Terminal
-from .tree import BY_NAME, Parsed, parse
+from .tree import BY_NAME, Parsed, parse, split
 
 _WORKERS = 4
 _HELP = ("-h", "--help")
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _asked_about_us(arguments: list[str]) -> str | None:
     """The answer to `--help` and `--version`, None for a line that is to be carried out."""
-    ours = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    ours, _ = split(arguments)
     if not ours and not arguments:
         return help_text()
     if ours and ours[0] in ("-V", "--version"):
@@ -60,7 +60,7 @@ def _asked_about_us(arguments: list[str]) -> str | None:
 
 
 def _run(arguments: list[str], terminal: Terminal) -> int:
-    as_json = "--json" in (arguments[: arguments.index("--")] if "--" in arguments else arguments)
+    as_json = "--json" in split(arguments)[0]
     told: list[Told] = []
     try:
         parsed = parse(arguments)
@@ -109,7 +109,17 @@ def _work(parsed: Parsed, terminal: Terminal, telling: Telling) -> Iterator[Told
             cancel=cancel,
         )
         ask = telling.ask if sys.stdin.isatty() and terminal.live and not parsed.json and not several else None
-        return carry_out(Call(parsed=parsed, services=services, cwd=cwd, notebook=notebook, asking=asking, ask=ask))
+        return carry_out(
+            Call(
+                parsed=parsed,
+                services=services,
+                cwd=cwd,
+                notebook=notebook,
+                asking=asking,
+                ask=ask,
+                still=telling.still,
+            )
+        )
 
     if not several:
         target = notebooks[0] if notebooks else None

@@ -1,4 +1,4 @@
-"""env, kernel, trust, setup: what lies around the projects."""
+"""kernel, trust, setup: what lies around the projects."""
 
 from __future__ import annotations
 
@@ -7,97 +7,18 @@ from pathlib import Path
 from jupyter_dep import reports
 from jupyter_dep.errors import DepError, UsageError
 from jupyter_dep.messages import Outcome, Report, Table
-from jupyter_dep.operations import asking, inspecting, storing, trusting
+from jupyter_dep.operations import asking, inspecting, trusting
 from jupyter_dep_kernels.registry import DiskKernelRegistry
 
 from .call import Call
-
-
-def env(call: Call) -> Outcome:
-    return {"info": _env_info, "list": _env_list, "gc": _env_gc}[call.parsed.action](call)
-
-
-def _env_info(call: Call) -> Outcome:
-    status = inspecting.status(call.target(), call.services, call.asking)
-    sealed = call.services.store.sealed(status.key) if status.key else None
-    if sealed is None:
-        raise DepError(
-            "no-environment",
-            "the notebook has no environment here yet",
-            hint=f"`jupyter dep sync {call.target().name}` builds it",
-            context={"file": call.target().name},
-        )
-    lines = (
-        f"path: {sealed.path}",
-        f"python: {sealed.python}",
-        f"made with: {sealed.interpreter}",
-        f"packages: {len(sealed.packages)}, {sealed.files} files, {sealed.size / 1e6:.1f} MB (shared with the cache)",
-        f"key: {sealed.key}",
-    )
-    return Outcome(
-        verb="env",
-        report=Report(headline=f"{call.target().name}: sealed environment", lines=lines),
-        data={
-            "project": str(call.target()),
-            "path": sealed.path,
-            "python": sealed.python,
-            "interpreter": sealed.interpreter,
-            "key": sealed.key,
-            "files": sealed.files,
-            "size": sealed.size,
-            "packages": dict(sealed.packages),
-        },
-    )
-
-
-def _env_list(call: Call) -> Outcome:
-    users = storing.users(call.services)
-    rows = []
-    entries = []
-    for sealed in call.services.store.all():
-        projects = users.get(sealed.key, [])
-        rows.append(
-            (
-                sealed.key[:12],
-                sealed.interpreter.split()[1],
-                str(len(sealed.packages)),
-                f"{sealed.size / 1e6:.0f} MB",
-                ", ".join(path.name for path in projects[:3]) or "-",
-            )
-        )
-        entries.append(
-            {"key": sealed.key, "path": sealed.path, "size": sealed.size, "projects": [str(path) for path in projects]}
-        )
-    return Outcome(
-        verb="env",
-        report=Report(
-            headline=f"{len(rows)} environments in {call.services.places.store}",
-            tables=(Table(columns=("key", "python", "packages", "size", "used by"), rows=tuple(rows)),) if rows else (),
-        ),
-        data={"store": str(call.services.places.store), "environments": entries},
-    )
-
-
-def _env_gc(call: Call) -> Outcome:
-    result = storing.collect(call.services, dry_run=call.asking.dry_run)
-    word = "would remove" if call.asking.dry_run else "removed"
-    return Outcome(
-        verb="env",
-        report=Report(
-            headline=f"{word} {len(result.removed)} environments, kept {result.kept}",
-            tone="good",
-            notes=(result.note,) if result.note else (),
-        ),
-        data={"removed": list(result.removed), "kept": result.kept, "swept": result.swept, "note": result.note},
-    )
 
 
 def kernel(call: Call) -> Outcome:
     registry = DiskKernelRegistry()
     if call.parsed.action == "install":
         target = call.target()
-        asking.load(target, call.services, call.asking)
-        done = registry.install(target, f"{target.stem} (dep)")
+        project = asking.load(target, call.services, call.asking).project
+        done = registry.install(target, f"{project.called} (dep)")
         return Outcome(
             verb="kernel",
             report=Report(headline=f"registered `{done.display_name}` as {done.name}", tone="good", lines=(str(done.folder),)),
@@ -129,8 +50,8 @@ def _kernel_remove(call: Call, registry: DiskKernelRegistry) -> Outcome:
     names = list(call.parsed.words)
     if call.parsed.flag("stale"):
         names += [item.name for item in registry.kernels() if item.stale]
-    elif call.notebook is not None:
-        names += [item.name for item in registry.kernels() if item.project == call.notebook]
+    elif call.notebook is not None or not names:
+        names += [item.name for item in registry.kernels() if item.project == call.target()]
     if not names and not call.parsed.flag("stale"):
         raise UsageError("bad-usage", "which kernel?", hint="`jupyter dep kernel list` shows their names")
     for name in dict.fromkeys(names):
@@ -197,8 +118,8 @@ def _revoke(call: Call) -> Outcome:
     values = [*call.parsed.words, *call.parsed.texts("allow")]
     if (folder := call.parsed.text("folder")) is not None:
         values.append(str((call.cwd / Path(folder).expanduser()).resolve()))
-    if call.notebook is not None:
-        state = inspecting.locked_state(call.notebook, call.services, call.asking)
+    if call.notebook is not None or not values:
+        state = inspecting.locked_state(call.target(), call.services, call.asking)
         assert state.summary is not None
         values.append(state.summary.fingerprint)
     if not values:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jupyter_dep import reports
 from jupyter_dep.errors import UsageError
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations import inspecting
+from jupyter_dep.operations.belonging import owner
 
 from .call import Call
 
 
 def status(call: Call) -> Outcome:
-    return reports.status(inspecting.status(call.target(), call.services, call.asking))
+    why = ""
+    if call.project is not None and call.notebook is not None:
+        why = owner(call.notebook, call.services).sentence(call.notebook)
+    outcome = reports.status(inspecting.status(call.target(), call.services, call.asking), why=why)
+    return replace(outcome, data={**outcome.data, "notebook": str(call.notebook) if call.notebook else None})
 
 
 def show(call: Call) -> Outcome:
@@ -20,7 +27,7 @@ def show(call: Call) -> Outcome:
         state, lines = inspecting.tree(target, call.services, call.asking)
         return Outcome(
             verb="show",
-            report=Report(headline=f"{target.name}: locked packages as a tree", lines=lines),
+            report=Report(headline=f"{state.project.title}: locked packages as a tree", lines=lines),
             data={"project": str(state.project.file), "tree": list(lines)},
         )
     outdated = call.parsed.flag("outdated")
@@ -34,15 +41,19 @@ def show(call: Call) -> Outcome:
                 row.name,
                 row.version,
                 *((row.latest,) if outdated else ()),
-                row.declared,
-                "" if row.declared else ", ".join(row.via[:4]) or "the kernel",
+                row.declared + (f" ({row.place})" if row.place not in ("", "declared") else ""),
+                _needed_by(row, full=call.parsed.flag("why")),
             )
             for row in rows
         ),
     )
-    headline = f"{target.name}: {len(rows)} packages"
+    headline = f"{state.project.title}: {len(rows)} packages"
     if outdated:
-        headline = f"{target.name}: {len(rows)} packages could be newer" if rows else f"{target.name}: nothing is outdated"
+        headline = (
+            f"{state.project.title}: {len(rows)} packages could be newer"
+            if rows
+            else f"{state.project.title}: nothing is outdated"
+        )
     return Outcome(
         verb="show",
         report=Report(
@@ -57,6 +68,7 @@ def show(call: Call) -> Outcome:
                     "name": row.name,
                     "version": row.version,
                     "declared": row.declared or None,
+                    "place": row.place or None,
                     "via": list(row.via),
                     "kernel": row.kernel,
                     "size": row.size,
@@ -68,15 +80,23 @@ def show(call: Call) -> Outcome:
     )
 
 
+def _needed_by(row: inspecting.Row, *, full: bool) -> str:
+    """Who needs a package: a few of many, unless all are asked for; of a declared one only then."""
+    if row.declared and not full:
+        return ""
+    names = row.via if full else row.via[:4]
+    return ", ".join(names) or ("" if row.declared else "the kernel")
+
+
 def why(call: Call) -> Outcome:
     if len(call.parsed.words) != 1:
         raise UsageError("bad-usage", "`why` takes one name", hint=f"usage: {call.parsed.verb.usage()}")
     state, name, chains = inspecting.why(call.target(), call.parsed.words[0], call.services, call.asking)
     assert state.summary is not None
-    declared = state.declaration.names if state.declaration else ()
+    places = state.declaration.places if state.declaration else {}
     lines = []
     for chain in chains:
-        who = "declared" if chain[0] in declared else "the kernel"
+        who = places.get(chain[0], "the kernel")
         lines.append(f"{who}: {' → '.join(chain)}")
     return Outcome(
         verb="why",

@@ -127,6 +127,11 @@ class Telling:
             self._stop()
             yield
 
+    def still(self) -> None:
+        """End the live line: another program takes over the terminal."""
+        with self._lock:
+            self._stop()
+
     def ask(self, question: str) -> bool:
         """Put a yes/no question to the person at the terminal."""
         with self.paused():

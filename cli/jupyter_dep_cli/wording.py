@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jupyter_dep.messages import Failure, Outcome
+from jupyter_dep.operations.forms import MANIFEST
 
 from .tree import BY_NAME
 
 _COMMAND = re.compile(r"jupyter dep ([a-z]+)")
 _PLACEHOLDER = "NOTEBOOK"
+_FOLDER_STEP = re.compile(rf"jupyter dep ([a-z]+)( (?:{re.escape(MANIFEST)}|{_PLACEHOLDER})(?![\w.]))?")
 
 
 def shown(path: Path, cwd: Path) -> str:
@@ -29,7 +31,10 @@ def shown(path: Path, cwd: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How one notebook is spoken of. `cell`: it is the one whose kernel asks, and the words appear in it."""
+    """How one project is spoken of: `notebook` is its file. `cell`: its kernel asks, and the words appear in a cell of it.
+
+    A folder's steps need no name where the folder is the one that a person stands in.
+    """
 
     notebook: Path
     cwd: Path
@@ -63,13 +68,29 @@ class Wording:
         return self._renamed(text, self._name)
 
     def _typed(self, text: str) -> str:
+        if self._folder:
+            return self._commands(_FOLDER_STEP.sub(self._step, text))
         quoted = shlex.quote(self._name)
         text = self._renamed(text, quoted)
-        text = re.sub(rf"\b{_PLACEHOLDER}\b", lambda _: quoted, text)
+        text = re.sub(rf"\[{_PLACEHOLDER}…?\]|\b{_PLACEHOLDER}\b", lambda _: quoted, text)
         return self._commands(text)
+
+    @property
+    def _folder(self) -> bool:
+        return self.notebook.name == MANIFEST
+
+    def _step(self, match: re.Match[str]) -> str:
+        """A step on the folder: nothing names it where it is the nearest, else `--project` does."""
+        verb = BY_NAME.get(match[1])
+        if verb is None or not verb.folder or match[2] is None:
+            return match[0]
+        here = self.cell or self.notebook.parent == self.cwd or self.notebook.parent in self.cwd.parents
+        return f"jupyter dep {match[1]}" + ("" if here else f" --project {shlex.quote(str(self.notebook.parent))}")
 
     def _renamed(self, text: str, name: str) -> str:
         """The text with every mention of the notebook, quoted or not, replaced."""
+        if self._folder:
+            return _FOLDER_STEP.sub(self._step, text)
         spellings = {str(self.notebook), shlex.quote(str(self.notebook)), self.notebook.name, shlex.quote(self.notebook.name)}
         pattern = "|".join(re.escape(spelling) for spelling in sorted(spellings, key=len, reverse=True))
         return re.sub(rf"(?<![\w./-])(?:{pattern})(?![\w/-]|\.\w)", lambda _: name, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from .model.declaration import Declaration
@@ -60,6 +61,46 @@ class Install:
     offline: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """Distributions to build of a source `folder` by its own backend, into the empty folder `into`; both are whole paths.
+
+    `python` is an interpreter's path, `log` the file that gets all that was said if the build fails.
+    """
+
+    folder: Path
+    into: Path
+    python: str
+    log: Path
+    wheel: bool = True
+    sdist: bool = True
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """Distributions to bring to an index. `url` None is the engine's own place of upload.
+
+    `check` is the index that tells what is there already; it may hold credentials. `trusted` asks the build service's identity
+    in place of a password.
+    """
+
+    files: tuple[Path, ...]
+    url: str | None = None
+    check: str | None = field(default=None, repr=False)
+    username: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    trusted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """Of the files of an upload, those that the index has: the `same` bytes, or `other` ones under the name."""
+
+    same: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+
+
 class Engine(Protocol):
     def version(self) -> str: ...
 
@@ -79,3 +120,16 @@ class Engine(Protocol):
     def install(self, install: Install, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> None: ...
 
     def forget(self, names: Sequence[str]) -> None: ...
+
+    def clear(self, *, cancel: Cancel | None = None) -> None:
+        """Empty the engine's cache; environments keep their files."""
+
+    def own_index(self) -> str:
+        """The index that belongs to the engine's own place of upload, whatever the user configured to install from."""
+
+    def build(self, build: Build, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> None: ...
+
+    def served(self, upload: Upload, *, cancel: Cancel | None = None) -> Served: ...
+
+    def publish(self, upload: Upload, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> tuple[str, ...]:
+        """Upload the files in order; gives the names of those that went up now, without those that were there."""

@@ -1,8 +1,9 @@
-"""The short way to a notebook's environment: what opening it found the last time, as long as nothing of it has changed.
+"""The short way to a project's environment: what opening it found the last time, as long as nothing of it has changed.
 
 Most openings are of a notebook that was opened before. The answer then needs neither a parser of requirements nor one of
 TOML, whose imports take longer than all the rest: what it rests on is compared, and anything else is looked at anew. The
-notebook's block and the lock, which others may write, are compared by digest; files of ours by inode, size and time.
+notebook's block, a folder's `pyproject.toml` and the lock, which others may write, are compared by digest; files of ours by
+inode, size and time.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .io.places import Places, private_folder
 from .opening import Opening, Ready
 
 if TYPE_CHECKING:
+    from .operations.belonging import Owner
     from .services import Services
 
 try:  # hashlib would load OpenSSL first
@@ -28,7 +30,7 @@ try:  # hashlib would load OpenSSL first
 except ImportError:
     from hashlib import blake2b
 
-_FORMAT = 1
+_FORMAT = 2
 _VARIABLES = ("JUPYTER_DEP_TRUST", "JUPYTER_DEP_SYSTEM_STORE")
 
 
@@ -51,7 +53,8 @@ def remembered(notebook: Path, places: Places, environ: Mapping[str, str]) -> Re
             return None
         ready = Ready(**{**known["ready"], "notes": ()})
         lock = files.read_if_there(Path(ready.lock))
-        if lock is None or known["basis"] != _basis(notebook, files.read(notebook), lock, environ):
+        manifest = _manifest(known["basis"].get("manifest"))
+        if lock is None or known["basis"] != _basis(notebook, files.read(notebook), lock, manifest, environ):
             return None
         return ready if os.path.exists(ready.python) else None
     except (DepError, OSError, KeyError, TypeError, ValueError):
@@ -59,22 +62,39 @@ def remembered(notebook: Path, places: Places, environ: Mapping[str, str]) -> Re
 
 
 class Memory:
-    """What an answer will rest on, noted before anything is read: what changes meanwhile then makes the note useless."""
+    """What an answer will rest on, noted before anything is read: what changes meanwhile then makes the note useless.
 
-    def __init__(self, notebook: Path, services: Services) -> None:
+    `notebook` is a notebook or a folder's `pyproject.toml`; `also` are more files whose change makes the note useless.
+    """
+
+    def __init__(self, notebook: Path, services: Services, also: Iterable[Path] = ()) -> None:
         self._notebook, self._services = notebook, services
         places = services.places
         history = services.history.file(notebook)
-        self._stamps = _stamps((history, services.consent.file, places.state / "pythons.json"))
+        self._stamps = _stamps((history, services.consent.file, places.state / "pythons.json", *also))
 
-    def keep(self, ready: Ready, interpreter: str, data: bytes, lock: bytes) -> None:
-        """Note the answer; `data` and `lock` are the bytes that it was found by, `interpreter` the base Python."""
+    @classmethod
+    def of_owned(cls, notebook: Path, owned: Owner, services: Services) -> Memory:
+        """For a notebook that may belong to a folder."""
+        if owned.file == notebook:
+            return cls(notebook, services)
+        # a folder that becomes a project nearer to the notebook, or a repository that ends between the two
+        between = [place for file in owned.looked[:-1] for place in (file, file.with_name(".git"))]
+        return cls(notebook, services, (*between, services.history.file(owned.file)))
+
+    def keep(
+        self, ready: Ready, interpreter: str, data: bytes, lock: bytes, manifest: tuple[Path, bytes] | None = None
+    ) -> None:
+        """Note the answer; `data` and `lock` are the bytes that it was found by, `interpreter` the base Python.
+
+        `manifest` is the folder's that the notebook belongs to.
+        """
         seal = self._services.places.store / "k" / f"{ready.key}.json"
         stamps = {**self._stamps, **_stamps((seal, Path(interpreter)))}
         if ready.notes or ready.starter or stamps[str(seal)] is None:
             return
         try:
-            basis = _basis(self._notebook, data, lock, self._services.environ)
+            basis = _basis(self._notebook, data, lock, manifest, self._services.environ)
             file = _file(self._notebook, self._services.places)
             private_folder(file.parent)
             files.write_state(file, {"format": _FORMAT, "basis": basis, "files": stamps, "ready": asdict(ready)})
@@ -87,12 +107,20 @@ def _file(notebook: Path, places: Places) -> Path:
     return places.state / "openings" / f"{name}.json"
 
 
-def _basis(notebook: Path, data: bytes, lock: bytes, environ: Mapping[str, str]) -> dict[str, Any]:
+def _manifest(known: Any) -> tuple[Path, bytes] | None:
+    """A folder's manifest as it is now, where the answer rests on one. Errors: those of reading it."""
+    return None if known is None else (Path(known[0]), files.read(Path(known[0])))
+
+
+def _basis(
+    notebook: Path, data: bytes, lock: bytes, manifest: tuple[Path, bytes] | None, environ: Mapping[str, str]
+) -> dict[str, Any]:
     """What an answer rests on, but for files of ours."""
     return {
         "version": __version__,
         "notebook": str(notebook),
-        "block": _blocks(data),
+        "block": _declared(notebook, data),
+        "manifest": [str(manifest[0]), _declared(*manifest)] if manifest is not None else None,
         "lock": blake2b(lock, digest_size=32).hexdigest(),
         "environ": {name: environ.get(name, "") for name in _VARIABLES},
     }
@@ -110,8 +138,13 @@ def _stamps(paths: Iterable[str | Path]) -> dict[str, list[int] | None]:
     return found
 
 
-def _blocks(data: bytes) -> str:
-    """A digest of every code cell that could hold a block. Errors: ValueError, KeyError, TypeError."""
+def _declared(file: Path, data: bytes) -> str:
+    """A digest of what could declare something: a manifest's bytes, or every code cell that could hold a block.
+
+    Errors: ValueError, KeyError, TypeError.
+    """
+    if file.suffix == ".toml":
+        return blake2b(data, digest_size=32).hexdigest()
     raw = json.loads(data)
     told = [str(raw["nbformat"])]
     for cell in raw["cells"]:

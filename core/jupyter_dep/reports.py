@@ -96,7 +96,7 @@ def _some(names: Sequence[str], most: int) -> str:
 
 def _headline(verb: str, result: Changed, names: tuple[str, ...]) -> str:
     """What was done, in the words of the verb; nothing is claimed that did not happen."""
-    name = result.state.project.file.name
+    name = result.state.project.title
     if verb == "sync":
         return _synced(result, name)
     what = _done(verb, result, names)
@@ -149,6 +149,7 @@ def _counted(result: Changed, names: tuple[str, ...]) -> str:
 def _change_table(result: Changed) -> Table:
     """A row for each change; packages that come or go with the kernel alone share one, since nobody asked for them."""
     rows: list[tuple[str, ...]] = []
+    places = result.state.declaration.places if result.state.declaration else {}
     kernel = set(result.summary.kernel) if result.summary else set()
     folded: dict[str, list[str]] = {}
     for change in result.changes:
@@ -156,7 +157,7 @@ def _change_table(result: Changed) -> Table:
             folded.setdefault(change.kind, []).append(change.name)
             continue
         arrow = f"{change.before} → {change.after}" if change.before and change.after else change.before or change.after
-        via = "declared" if change.declared else f"via {_some(change.via, 3)}" if change.via else ""
+        via = places.get(change.name, "declared") if change.declared else f"via {_some(change.via, 3)}" if change.via else ""
         if not via and change.kind != "removed":
             via = "the kernel"
         rows.append((change.kind, change.name, arrow, via))
@@ -233,12 +234,16 @@ def allowed(notebook: Path, result: Allowed) -> Outcome:
     )
 
 
-def status(result: Status) -> Outcome:
+def status(result: Status, *, why: str = "") -> Outcome:
+    """A project's standing; `why` says why a notebook belongs to it."""
     state, summary = result.state, result.state.summary
     lines = []
-    declared = [str(item) for item in state.declaration.dependencies] if state.declaration else []
+    declared = [str(item) for item in state.declaration.every_requirement] if state.declaration else []
     if state.declaration is not None:
-        lines.append(f"declared: {', '.join(declared) or 'nothing but the kernel'}")
+        always = [str(item) for item in state.declaration.dependencies]
+        lines.append(f"declared: {', '.join(always) or 'nothing but the kernel'}")
+        for kind, parts in (("group", state.declaration.groups), ("extra", state.declaration.extras)):
+            lines += [f"{kind} {part}: {', '.join(map(str, listed)) or 'empty'}" for part, listed in parts.items()]
     if summary is not None:
         name = (state.project.orphan or state.project.lock).name
         lines.append(f"locked: {len(summary.versions)} packages on Python {summary.python} in {name}")
@@ -270,10 +275,10 @@ def status(result: Status) -> Outcome:
     return Outcome(
         verb="status",
         report=Report(
-            headline=f"{state.project.file.name}: {STATES[state.name]}",
+            headline=f"{state.project.title}: {STATES[state.name]}",
             tone="good" if good else "plain" if state.name == "none" else "warn",
             lines=tuple(lines),
-            notes=(result.note,) if result.note else (),
+            notes=tuple(note for note in (why, result.note) if note),
             next=tuple(steps),
         ),
         data=result.as_json(),

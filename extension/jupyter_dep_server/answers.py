@@ -25,7 +25,7 @@ from jupyter_dep.services import Services
 from . import __version__, carrying, consenting, pages
 from .desk import Call, Desk
 from .nonces import Question
-from .pages import Place
+from .paths import Place
 
 
 async def about(call: Call) -> About:
@@ -58,6 +58,8 @@ async def search(call: Call) -> Hits:
     from jupyter_dep.operations import searching
 
     words, limit = call.query["q"], int(call.query.get("limit", 20))
+    if await call.allowed():  # who looks for a package is about to add it
+        call.desk.carrier.expect()
     return await call.desk.reader.read(("search", words, limit), lambda: searching.search(words, call.desk.services(), limit))
 
 
@@ -129,6 +131,7 @@ async def ask(call: Call) -> Nonce:
             items=frozenset(one.item for one in page.unusual),
         )
     )
+    call.desk.carrier.expect()
     return Nonce(nonce=word, page=page)
 
 

@@ -15,7 +15,7 @@ from jupyter_dep.operations.environments import Selected, host_item, select_for
 from jupyter_dep.operations.state import State
 from jupyter_dep.services import Services
 
-from .pages import Place
+from .paths import Place
 
 
 def page(place: Place, services: Services, hosts: Iterable[Item] = ()) -> ConsentPage:
@@ -49,18 +49,18 @@ def page(place: Place, services: Services, hosts: Iterable[Item] = ()) -> Consen
     )
 
 
-def hosts_not_vouched(file: Path, services: Services) -> tuple[Item, ...]:
-    """The hosts whose files the user's index does not serve under the locked name and hash: each wants a yes of its own.
+def not_vouched(file: Path, services: Services) -> tuple[str, tuple[Item, ...]]:
+    """A lock's fingerprint, and the hosts whose files the user's index does not serve under the locked name and hash: each
+    wants a yes of its own.
 
-    Asks the index. Errors: the engine's.
+    Asks the index. Errors: the engine's, the lock's.
     """
-    _, selected = _selected(file, services)
-    if selected is None:
-        return ()
+    state, selected = _selected(file, services)
+    if state.summary is None or selected is None:
+        return "", ()
     known = services.engine.vouch(selected.artifacts, python=selected.interpreter.executable)
-    return tuple(
-        sorted({host_item(item) for item in selected.artifacts if item.name not in known and item.kind in ("wheel", "sdist")})
-    )
+    named = {host_item(item) for item in selected.artifacts if item.name not in known and item.kind in ("wheel", "sdist")}
+    return state.summary.fingerprint, tuple(sorted(named))
 
 
 def revoke(file: Path, services: Services) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,23 +17,22 @@ from jupyter_dep.model.policy import Item
 from jupyter_dep.progress import Cancel, Reporter
 from jupyter_dep.services import Services
 
-from . import carrying, consenting, problems
 from .events import Events
 from .jobs import Jobs
 from .kernels import Kernels
+from .lines import Order
 from .nonces import Nonces
-from .pages import Place
-from .paths import Root
+from .paths import Place, Root
 from .reader import Reader
+from .workers import Carrier
+from .working import MakeServices
 
 T = TypeVar("T")
-
-MakeServices = Callable[[], Services]
 
 
 @dataclass(kw_only=True)
 class Desk:
-    """`root` is None where the server's notebooks are no files. `services` are made anew for each job, as each command
+    """`root` is None where the server's notebooks are no files. `services` are made anew for each reading, as each command
     makes them, so that changed settings count. `hosts` are those that a lock's fingerprint was found to need a yes for."""
 
     root: Root | None
@@ -40,6 +40,8 @@ class Desk:
     events: Events
     kernels: Kernels
     log: logging.Logger
+    carrier: Carrier
+    """Who does the jobs."""
     reader: Reader = field(default_factory=Reader)
     """For what is read from disk."""
     asker: Reader = field(default_factory=Reader)
@@ -67,27 +69,20 @@ class Desk:
 
     async def close(self) -> None:
         await self.jobs.close()
+        await asyncio.to_thread(self.carrier.close)
         self.reader.close()
         self.asker.close()
 
     def _work(self, request: JobRequest, notebook: Path, reporter: Reporter, cancel: Cancel) -> Outcome | Failure:
-        """In a thread of the jobs: nothing may escape, or the job would never end."""
-        try:
-            services = self.services()
-            try:
-                return carrying.carry_out(request, notebook, services, reporter, cancel)
-            except DepError as error:
-                if error.code == "host-not-vouched":
-                    self._remember_hosts(request, notebook, services)
-                return problems.failure(error, request.kind, self.folder)
-        except Exception:
-            self.log.exception("jupyter-dep: the job `%s` failed", request.kind)
-            return problems.failure(problems.internal(), request.kind)
-
-    def _remember_hosts(self, request: JobRequest, notebook: Path, services: Services) -> None:
-        """So that the next question names them, each to be ticked."""
-        fingerprint = consenting.page(self.place(request.path), services).fingerprint
-        self.hosts[fingerprint] = consenting.hosts_not_vouched(notebook, services)
+        """In a thread of the jobs, which waits here."""
+        folder = os.fspath(self.folder) if self.folder else None
+        order = Order(request=request, notebook=os.fspath(notebook), folder=folder)
+        done = self.carrier.carry(order, reporter, cancel)
+        if done.hosts is not None:  # so that the next question names them, each to be ticked
+            self.hosts[done.hosts.fingerprint] = done.hosts.items
+        if done.trouble:
+            self.log.error("jupyter-dep: the job `%s` failed\n%s", request.kind, done.trouble)
+        return done.result
 
     def _tell(self, job: Job) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,18 @@ from .events import Events
 from .handlers import handlers
 from .kernels import Kernels
 from .paths import Root
+from .workers import Carrier, Workers
+from .working import MakeServices
 
 
 class DepExtension(ExtensionApp):
     """`jupyter_dep_server` among the server's extensions."""
 
     name = "jupyter_dep_server"
-    make_services: Callable[[], Services] = Services.of_user
+    make_services: MakeServices = Services.of_user
     """Who the work is done for: the user of the server's process."""
+    make_carrier: Callable[[logging.Logger], Carrier] = Workers
+    """Who does it."""
 
     _unfollow: Callable[[], None] | None = None
 
@@ -38,6 +43,7 @@ class DepExtension(ExtensionApp):
             events=events,
             kernels=kernels,
             log=self.log,
+            carrier=type(self).make_carrier(self.log),
         )
         self._unfollow = kernels.follow(server.event_logger, events)
         self.settings["jupyter_dep_desk"] = self.desk

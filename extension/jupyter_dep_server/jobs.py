@@ -1,6 +1,6 @@
-"""Long work in threads: one job at a time for a project, two projects at a time, readable for an hour after the end.
+"""Long work: one job at a time for a project, two projects at a time, readable for an hour after the end.
 
-Everything here belongs to the thread of the server's loop but what `Work` itself does.
+Everything here belongs to the thread of the server's loop but `Work`, which waits in a thread for who does it (`workers`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jupyter_dep.messages import Failure, Outcome
 from jupyter_dep.messages.web import Job, JobProgress, JobRequest
 from jupyter_dep.progress import Cancel, Progress, Reporter
 
-from . import turns
+from .sparing import sparing
 
 Work = Callable[[JobRequest, Path, Reporter, Cancel], Outcome | Failure]
 """Does what is asked for; what goes wrong comes back as a `Failure`."""
@@ -33,8 +33,8 @@ KEPT = 100
 KEPT_SECONDS = 3600.0
 TICK = 0.1
 """Seconds between two events about progress."""
-GRACE = 10.0
-"""Seconds that running jobs get to clean up behind themselves when the server ends."""
+GRACE = 2.5
+"""Seconds that running jobs get to clean up behind themselves when the server ends; whoever ended it waits for it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,14 +115,17 @@ class Jobs:
         async with turn, self._places:
             self._change(entry, state="running")
             loop = asyncio.get_running_loop()
-            seen = _Seen(lambda progress: loop.call_soon_threadsafe(self._progress, entry, progress), self._clock)
-            with turns.short():
-                result = await loop.run_in_executor(self._pool, self._work, entry.request, entry.notebook, seen, entry.cancel)
+
+            def tell(progress: Progress) -> None:
+                loop.call_soon_threadsafe(self._progress, entry, progress)
+
+            seen = sparing(tell, tick=TICK, clock=self._clock)
+            result = await loop.run_in_executor(self._pool, self._work, entry.request, entry.notebook, seen, entry.cancel)
             self._end(entry, result)
 
-    def _progress(self, entry: _Entry, progress: JobProgress) -> None:
+    def _progress(self, entry: _Entry, progress: Progress) -> None:
         if not entry.ended:
-            self._change(entry, progress=progress)
+            self._change(entry, progress=_told(progress))
 
     def _end(self, entry: _Entry, result: Outcome | Failure) -> None:
         entry.ended = self._clock() or 1e-9
@@ -158,28 +161,15 @@ class Jobs:
                 del self._entries[identity]
 
 
-class _Seen:
-    """The reporter of one job, called in its thread: passes on every change of the phase, and ten moments a second."""
-
-    def __init__(self, tell: Callable[[JobProgress], object], clock: Callable[[], float]) -> None:
-        self._tell, self._clock = tell, clock
-        self._phase, self._last = "", 0.0
-
-    def __call__(self, progress: Progress) -> None:
-        now = self._clock()
-        if progress.phase == self._phase and now - self._last < TICK:
-            return
-        self._phase, self._last = progress.phase, now
-        self._tell(
-            JobProgress(
-                text=progress.text(),
-                phase=progress.phase,
-                done=progress.done,
-                total=progress.total,
-                bytes_done=progress.bytes_done,
-                bytes_total=progress.bytes_total,
-            )
-        )
+def _told(progress: Progress) -> JobProgress:
+    return JobProgress(
+        text=progress.text(),
+        phase=progress.phase,
+        done=progress.done,
+        total=progress.total,
+        bytes_done=progress.bytes_done,
+        bytes_total=progress.bytes_total,
+    )
 
 
 def _cancelled(entry: _Entry) -> Failure:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from jupyter_dep.messages.web import (
     Pythons,
     RunningKernel,
 )
-from jupyter_dep.model import lockfile
 from jupyter_dep.model.policy import declared_items
 from jupyter_dep.operations import creating, inspecting
 from jupyter_dep.operations.asking import Asking, load
@@ -33,20 +31,12 @@ from jupyter_dep.services import Services
 from packaging.utils import canonicalize_name
 
 from .kernels import Running
+from .paths import Place
 from .problems import problem
 from .usage import Usage, usage
 
 Summaries = Callable[[str], str]
 """The one-line summary of a distribution, "" where none is known."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A notebook, by its contents path and as a file; `real` is that file whatever link it is named by."""
-
-    path: str
-    file: Path
-    real: str
 
 
 def project(place: Place, services: Services, kernels: Sequence[Running] = ()) -> Project:
@@ -146,7 +136,7 @@ def graph(place: Place, services: Services) -> GraphPage:
     """The locked graph by names. Errors: the lock's, `unlocked`."""
     state = inspecting.locked_state(place.file, services, Asking())
     assert state.lock_data is not None
-    found = lockfile.read(state.lock_data, context=state.project.lock_context).graph()
+    found = services.summaries.graph(state.lock_data, context=state.project.lock_context)
     edges = {(who, needed) for (who, _), needs in found.edges.items() for needed, _ in needs if who != needed}
     roots = dict.fromkeys(name for name, _ in (*found.roots, *found.kernel_roots))
     return GraphPage(
@@ -233,7 +223,7 @@ def _writable(where: Where) -> bool:
 
 def _unreadable(place: Place, error: DepError, services: Services, kernels: Sequence[Running]) -> Project:
     """The page of a notebook whose own text is at fault: everything else waits for its author."""
-    where = Where.of_notebook(place.file)
+    where = Where.of(place.file)
     last, undone = services.history.last(place.file), services.history.last(place.file, redo=True)
     return Project(
         path=place.path,

@@ -15,6 +15,15 @@ _LIMIT = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A notebook, by its contents path and as a file; `real` is that file whatever link it is named by."""
+
+    path: str
+    file: Path
+    real: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Root:
     """The folder that the server shows. `hidden`: whether its contents API serves names that begin with a dot."""
 

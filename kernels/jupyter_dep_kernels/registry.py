@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_dep.errors import DepError
+from jupyter_dep.operations.forms import MANIFEST
 from jupyter_dep.ports import RegisteredKernel
 
 from .finding import KERNEL_NAME
@@ -40,7 +41,8 @@ class DiskKernelRegistry:
     def install(self, project: Path, display_name: str) -> RegisteredKernel:
         """Register a kernel for one notebook or one folder, under a name that its path decides."""
         project = project.absolute()
-        slug = re.sub(r"[^a-z0-9]+", "-", project.stem.lower()).strip("-")
+        called = project.parent.name if project.name == MANIFEST else project.stem
+        slug = re.sub(r"[^a-z0-9]+", "-", called.lower()).strip("-")
         digest = hashlib.sha256(str(project).encode()).hexdigest()[:8]
         return self._write(f"{KERNEL_NAME}-{slug}-{digest}".replace("--", "-"), display_name, project)
 

@@ -101,8 +101,9 @@ class Session:
         Belongs into the main thread. `in_cell`: a cell runs, which can offer another one.
         """
         self._remember(outcome)
-        if outcome.data.get("lock") and outcome.data.get("project") == self.notebook():
-            self._lock = Watched(str(outcome.data["lock"]))
+        lock, project = outcome.data.get("lock"), outcome.data.get("project")
+        if lock and (project == self.notebook() or str(lock) == self._lock.path):
+            self._lock = Watched(str(lock))
         report = outcome.report
         tables, steps = list(report.tables), list(report.next)
         notes = [*report.notes, *self._taken_notes()]
@@ -226,7 +227,7 @@ class Watched:
     """One file, and whether somebody else has changed it since it was last looked at; a missing one has not changed."""
 
     def __init__(self, path: Optional[str]) -> None:
-        self._path = path
+        self.path = path
         self._seen = self._stamp()
 
     def changed(self) -> bool:
@@ -237,10 +238,10 @@ class Watched:
         return True
 
     def _stamp(self) -> Optional[Tuple[int, int]]:
-        if self._path is None:
+        if self.path is None:
             return None
         try:
-            found = os.stat(self._path)
+            found = os.stat(self.path)
         except OSError:
             return None
         return found.st_mtime_ns, found.st_size

@@ -195,6 +195,9 @@ class FakeEngine:
     def forget(self, names: Sequence[str]) -> None:
         self.calls.append("forget")
 
+    def clear(self, *, cancel: Cancel | None = None) -> None:
+        self.calls.append("clear")
+
 
 def _put(site: Path, item: Artifact) -> None:
     stem = escaped(item.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,21 +19,14 @@ from jupyter_dep.errors import DepError
 from jupyter_dep.operations import editing
 from jupyter_dep.progress import Cancel, Progress, Reporter, silent
 from jupyter_dep_server.extension import DepExtension
+from jupyter_dep_server.lines import Done, Order
+from jupyter_dep_server.workers import Carrier
+from jupyter_dep_server.working import MakeServices, work
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
-from .fake_engine import Catalogue, FakeEngine, release
+from .fake_engine import Catalogue, FakeEngine
+from .releases import RELEASES
 from .workplace import Desk, asking
-
-RELEASES = (
-    release("ipykernel", "7.1.0"),
-    release("ipywidgets", "8.1.0"),
-    release("alpha", "1.0"),
-    release("alpha", "2.0", "beta>=2"),
-    release("beta", "1.0"),
-    release("beta", "2.0"),
-    release("gamma", "1.0", "alpha<2"),
-    release("scikit-learn", "1.5", "beta"),
-)
 
 
 class GatedEngine(FakeEngine):
@@ -60,6 +54,22 @@ class GatedEngine(FakeEngine):
         if self.hook is not None:
             self.hook()
         return super().lock(request, reporter=reporter, cancel=cancel)
+
+
+class InThread:
+    """Does the jobs in the thread that waits for them: what a test puts in the place of the engine is not elsewhere."""
+
+    def __init__(self, make_services: MakeServices) -> None:
+        self.make_services = make_services
+
+    def carry(self, order: Order, reporter: Reporter, cancel: Cancel) -> Done:
+        return work(order, self.make_services, reporter, cancel)
+
+    def expect(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,14 +179,23 @@ def jp_server_config() -> dict[str, Any]:
 
 
 @pytest.fixture
+def make_carrier(rest_desk: Desk, engine: GatedEngine) -> Callable[[logging.Logger], Carrier]:
+    """Who does the jobs of the server; the tests of workers have their own."""
+    return lambda log: InThread(lambda: rest_desk.services(engine))
+
+
+@pytest.fixture
 def rest(
     rest_desk: Desk,
     engine: GatedEngine,
+    make_carrier: Callable[[logging.Logger], Carrier],
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> Iterator[Asker]:
     """The server's own user, by token."""
+
     monkeypatch.setattr(DepExtension, "make_services", staticmethod(lambda: rest_desk.services(engine)))
+    monkeypatch.setattr(DepExtension, "make_carrier", staticmethod(make_carrier))
     client = request.getfixturevalue("http_server_client")
     base = request.getfixturevalue("jp_base_url")
     yield Asker(client=client, base=base, headers=dict(request.getfixturevalue("jp_auth_header")))

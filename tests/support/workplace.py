@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import pytest
 from jupyter_dep.engine import Engine
 from jupyter_dep.io.interpreters import Interpreters
 from jupyter_dep.model import inline, lockfile
@@ -89,6 +90,17 @@ def asking(command: str = "test", **changes: object) -> Asking:
 def versions(lock: Lock, *without: str) -> Mapping[str, str]:
     left_out = {"ipykernel", "ipywidgets", *without}
     return {name: version for name, version in lock.versions().items() if name not in left_out}
+
+
+def other_python() -> tuple[str, bytes]:
+    """Another minor of this machine, and all that is known of its Pythons; skips where there is none."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / PYTHONS
+        found = Interpreters(file, environ=dict(os.environ)).all()
+        others = [one.minor for one in found if one.minor != MINOR and one.plain and one.minor in ("3.10", "3.12", "3.13")]
+        if not others:
+            pytest.skip(f"no Python but {MINOR} on this machine")
+        return others[0], file.read_bytes()
 
 
 @cache

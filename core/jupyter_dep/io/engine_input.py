@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any
 import tomlkit
 from packaging.utils import canonicalize_name
 
-from ..engine import LockRequest
+from ..engine import Build, LockRequest, Upload
 from ..errors import DepError
 from ..model import toml
 from ..model.declaration import Declaration
@@ -27,6 +28,17 @@ _KEPT = (
     "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "TMPDIR",
     "LANG", "LC_ALL", "LC_CTYPE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "NUMBER_OF_PROCESSORS",
 )  # fmt: skip
+
+
+_FOR_BUILDS = (
+    "SOURCE_DATE_EPOCH", "CC", "CXX", "AR", "LD", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "ARCHFLAGS", "MAKEFLAGS",
+    "MACOSX_DEPLOYMENT_TARGET", "SDKROOT", "DEVELOPER_DIR", "PKG_CONFIG_PATH", "RUSTFLAGS", "CARGO_HOME", "RUSTUP_HOME",
+    "INCLUDE", "LIB", "LIBPATH", "PBR_VERSION",
+)  # fmt: skip
+_FOR_BUILDS_LIKE = (
+    "SETUPTOOLS_SCM_", "HATCH_BUILD_", "HATCH_METADATA_", "PDM_BUILD_", "POETRY_DYNAMIC_VERSIONING_", "CMAKE_", "SKBUILD_",
+)  # fmt: skip
+_TRUSTED = ("GITHUB_ACTIONS", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITLAB_CI")
 
 
 COMMON = ("--no-config", "--no-python-downloads", "--no-progress", "--color", "never")
@@ -87,11 +99,16 @@ def tree_arguments() -> list[str]:
     ]  # fmt: skip
 
 
-def install_arguments(python: str, lock: str, *, offline: bool, build: bool = False, no_index: bool = False) -> list[str]:
+def install_arguments(
+    python: str, lock: str, *, offline: bool, build: bool = False, anew: Sequence[str] = (), no_index: bool = False
+) -> list[str]:
+    """`anew`: distributions that are built whatever the engine remembers of them, as a folder's files have no hash."""
     arguments = ["pip", "sync", "--no-config", "--no-python-downloads", "--no-progress", "--color", "never"]
     arguments += ["--python", python, "--strict"]
     if not build:
         arguments.append("--no-build")
+    for name in anew:
+        arguments += ["--refresh-package", name]
     return arguments + network_flags(offline=offline, no_index=no_index) + [lock]
 
 
@@ -100,6 +117,42 @@ def vouch_arguments(python: str, requirements: str, *, offline: bool, no_index: 
         "pip", "compile", *COMMON, "--no-build", "--no-deps", "--no-header", "--python", python,
         "--format", "pylock.toml", *network_flags(offline=offline, no_index=no_index), requirements,
     ]  # fmt: skip
+
+
+def build_arguments(build: Build, *, no_index: bool = False) -> list[str]:
+    """`uv build` of a whole path: the backend's own log is wanted, the engine's `.gitignore` among the results is not."""
+    kinds = [flag for flag, wanted in (("--sdist", build.sdist), ("--wheel", build.wheel)) if wanted]
+    return [
+        "build", *COMMON, "--no-create-gitignore", "--python", build.python, "--out-dir", str(build.into),
+        *(kinds if len(kinds) == 1 else []), *network_flags(offline=build.offline, no_index=no_index), str(build.folder),
+    ]  # fmt: skip
+
+
+def build_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What of the user's variables a build program is told: compilers, flags, the version; nothing that is a secret."""
+    return {name: text for name, text in environ.items() if name in _FOR_BUILDS or name.startswith(_FOR_BUILDS_LIKE)}
+
+
+def publish_arguments(upload: Upload, *, dry_run: bool = False) -> list[str]:
+    """`uv publish` of whole paths. Addresses and credentials go by the environment, since everybody can read arguments."""
+    return [
+        "publish", *COMMON, "--no-cache", "--keyring-provider", "disabled",
+        "--trusted-publishing", "always" if upload.trusted and not dry_run else "never",
+        *(["--dry-run"] if dry_run else []), *(glob.escape(str(file)) for file in upload.files),
+    ]  # fmt: skip
+
+
+def publish_environment(upload: Upload, environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables for one upload; those of the build service only where its identity is what is asked."""
+    told = {
+        "UV_PUBLISH_URL": upload.url or "",
+        "UV_PUBLISH_CHECK_URL": upload.check or "",
+        "UV_PUBLISH_USERNAME": upload.username,
+        "UV_PUBLISH_PASSWORD": upload.password,
+    }
+    if upload.trusted:
+        told |= {name: text for name, text in environ.items() if name in _TRUSTED or name.endswith("_ID_TOKEN")}
+    return {name: text for name, text in told.items() if text}
 
 
 def manifest(request: LockRequest) -> str:
@@ -230,8 +283,8 @@ def derived_lock(artifacts: Sequence[Artifact], python: str) -> str:
             address, _, commit = item.url.removeprefix("git+").rpartition("@")
             entry["vcs"] = {"type": "git", "url": address, "commit-id": commit}
         else:
-            entry["directory"] = {"path": item.url, "editable": False}
-        if item.subdirectory and item.kind in ("archive", "vcs"):
+            entry["directory"] = {"path": item.url, "editable": item.editable}
+        if item.subdirectory and item.kind in ("archive", "vcs", "directory"):
             entry[item.kind]["subdirectory"] = item.subdirectory
         packages.append(entry)
     head: dict[str, Any] = {"lock-version": "1.0", "created-by": "jupyter-dep", "requires-python": f">={python}"}

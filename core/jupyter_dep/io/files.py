@@ -86,11 +86,15 @@ def listing(folder: Path) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """One file's new content, and what it has to hold for that (None: nothing, it must not be there)."""
+    """One file's new content, and what it has to hold for that (None: nothing, it must not be there).
+
+    `private`: nobody but its user may read it, not even before.
+    """
 
     path: Path
     content: bytes
     expected: bytes | None
+    private: bool = False
 
 
 def replace(path: Path, content: bytes, *, expected: bytes | None) -> None:
@@ -134,12 +138,13 @@ def _stage(write: Write, target: Path, temporary: Path) -> None:
     mode = stat.S_IMODE(target.stat().st_mode) if write.expected is not None else None
     if mode is not None and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, "read-only")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    created = 0o600 if write.private else 0o666
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), created)
     with os.fdopen(handle, "wb") as file:
         file.write(write.content)
         file.flush()
         os.fsync(file.fileno())
-    if mode is not None:
+    if mode is not None and not write.private:
         temporary.chmod(mode)
 
 

@@ -149,6 +149,15 @@ class History:
     def set_python(self, project: Path, minor: str) -> None:
         self._save(project, python=minor)
 
+    def installed(self, project: Path) -> Mapping[str, Any]:
+        """What `install` last chose of a folder's lock, empty where it was never asked to choose."""
+        raw = self._load(project).get("installed")
+        return raw if isinstance(raw, dict) else {}
+
+    def set_installed(self, project: Path, choice: Mapping[str, Any]) -> None:
+        if dict(choice) != self.installed(project):
+            self._save(project, installed=dict(choice))
+
     def consented(self, project: Path) -> Consented | None:
         """What was said yes to last, so that the next question can say what is different."""
         raw = self._load(project).get("consented")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ class Places:
     summaries: Path
     state: Path
     virtualenv: Path
+    config: Path
     system_store: Path | None = None
 
     @classmethod
@@ -29,10 +31,11 @@ class Places:
         home = env.get("JUPYTER_DEP_HOME")
         if home:
             root = Path(home).expanduser().absolute()
-            data, cache, state = root / "data", root / "cache", root / "state"
+            data, cache, state, config = root / "data", root / "cache", root / "state", root / "config"
         else:
             dirs = platformdirs.PlatformDirs("jupyter-dep", appauthor=False)
             data, cache, state = Path(dirs.user_data_dir), Path(dirs.user_cache_dir), Path(dirs.user_state_dir)
+            config = Path(dirs.user_config_dir)
         return cls(
             store=data / "store",
             # hard links need one file system, so the engine's cache lies beside the environments
@@ -40,6 +43,7 @@ class Places:
             summaries=cache / "locks",
             state=state,
             virtualenv=cache / "virtualenv",
+            config=config,
             system_store=Path(system).absolute() if system else None,
         )
 
@@ -48,3 +52,8 @@ def private_folder(folder: Path) -> Path:
     """The folder, made with mode 0700 if it was not there."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def script_folder(environment: Path, platform: str = sys.platform) -> Path:
+    """The folder of programs of an environment."""
+    return environment / ("Scripts" if platform == "win32" else "bin")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DepError
+from ..model.graph import Graph
 from ..model.interpreter import Interpreter
 from ..model.selection import WHOLE, Artifact, Choice
 from ..model.summary import VERSION, Summary
@@ -30,7 +31,21 @@ class Summaries:
         from ..model import lockfile
         from ..model.summary import summarise
 
-        found = summarise(lockfile.read(data, context=context), context=context)
+        lock = lockfile.read(data, context=context)
+        found = summarise(lock, context=context)
+        self._remember(file, found.as_json())
+        self._remember(self._graph(digest), lock.graph().as_json())
+        return found
+
+    def graph(self, data: bytes, *, context: Mapping[str, str | int]) -> Graph:
+        """The graph that a lock's bytes carry. Errors: those of `lockfile.read`."""
+        file = self._graph(hashlib.sha256(data).hexdigest())
+        known = Graph.from_json(read_state(file))
+        if known is not None:
+            return known
+        from ..model import lockfile
+
+        found = lockfile.read(data, context=context).graph()
         self._remember(file, found.as_json())
         return found
 
@@ -58,6 +73,9 @@ class Summaries:
         key = environment_key(artifacts, interpreter.identity)
         self._remember(file, {"key": key, "artifacts": [item.as_json() for item in artifacts]})
         return key, artifacts
+
+    def _graph(self, digest: str) -> Path:
+        return self.folder / f"v{VERSION}" / f"{digest}.graph.json"
 
     def _remember(self, file: Path, value: object) -> None:
         try:

@@ -15,20 +15,22 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 
-from ..engine import EngineAnswer, Install, LockRequest
+from ..engine import Build, EngineAnswer, Install, LockRequest, Served, Upload
 from ..errors import DepError
 from ..model.selection import Artifact
 from ..progress import Cancel, Progress, Reporter, silent
-from . import engine_errors
+from . import building, engine_errors, uploading
 from .engine_input import (
     COMMON,
     ROOT,
+    build_arguments,
+    build_environment,
     derived_lock,
     export_arguments,
     install_arguments,
@@ -36,6 +38,8 @@ from .engine_input import (
     manifest,
     network_flags,
     pins_stub,
+    publish_arguments,
+    publish_environment,
     resolution_flags,
     scrubbed,
     tree_arguments,
@@ -47,6 +51,9 @@ from .process import Completed, run
 
 LOCK_DEADLINE = 600.0
 INSTALL_DEADLINE = 1800.0
+BUILD_DEADLINE = 3600.0
+PUBLISH_DEADLINE = 3600.0
+CLEAN_DEADLINE = 600.0
 _FINDING = threading.Lock()
 _SIZE = re.compile(r"^\s*(Downloading|Downloaded) (\S+)")
 
@@ -75,6 +82,10 @@ class Uv:
             from .indexes import redact
 
             return redact(self.settings.default)
+        return self.own_index()
+
+    def own_index(self) -> str:
+        """The index that the engine would ask if the user had configured none, told by itself."""
         memo = self.cache.parent / "default-index.json"
         from .files import read_state, write_state
 
@@ -82,7 +93,9 @@ class Uv:
             return str(known["index"])
         with self._workshop() as folder:
             (folder / "empty.in").write_text("")
-            asked = self._run(["pip", "compile", "--no-config", "--emit-index-url", "--no-header", "empty.in"], folder, 20)
+            asked = replace(self, settings=IndexSettings())._run(
+                ["pip", "compile", "--no-config", "--emit-index-url", "--no-header", "empty.in"], folder, 20
+            )
         match = re.search(r"^--index-url (\S+)$", asked.stdout, re.MULTILINE)
         if match is None:
             raise engine_errors.explain(asked.stderr, doing="lock")
@@ -240,21 +253,81 @@ class Uv:
                     "pylock.environment.toml",
                     offline=install.offline,
                     build=build,
+                    anew=[item.name for item in artifacts if item.kind == "directory"],
                     no_index=self.settings.no_index,
                 )
                 done = self._run(arguments, folder, INSTALL_DEADLINE, on_line=listen, cancel=cancel)
                 if done.returncode != 0:
                     raise engine_errors.explain(done.stderr, doing="install")
 
+    def build(self, build: Build, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> None:
+        """Build a folder's distributions by its own backend, in an environment of its own. Errors: `build-failed`, network."""
+        reporter(Progress(phase="running", detail="the build"))
+
+        def listen(line: str) -> None:
+            if line.startswith("Building "):
+                reporter(Progress(phase="running", detail=line.removesuffix("...").lower()))
+
+        with self._workshop() as folder:
+            arguments = build_arguments(build, no_index=self.settings.no_index)
+            more = build_environment(self.environ)
+            done = self._run(arguments, folder, BUILD_DEADLINE, on_line=listen, cancel=cancel, more=more)
+        if done.returncode != 0:
+            raise building.failed(done.stderr, build)
+
+    def served(self, upload: Upload, *, cancel: Cancel | None = None) -> Served:
+        """Which of the files the index has, by name and hash; uploads nothing. Errors: network codes."""
+        listener, done = self._publish(upload, silent, cancel, dry_run=True)
+        if done.returncode != 0 and not listener.other:
+            raise uploading.explain(done, upload, listener)
+        return Served(same=tuple(listener.there), other=tuple(listener.other))
+
+    def publish(self, upload: Upload, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> tuple[str, ...]:
+        """Upload the files; gives those that went up. Errors: those of `uploading.explain`."""
+        listener, done = self._publish(upload, reporter, cancel)
+        if done.returncode != 0:
+            raise uploading.explain(done, upload, listener)
+        return tuple(listener.started)
+
+    def _publish(
+        self, upload: Upload, reporter: Reporter, cancel: Cancel | None, *, dry_run: bool = False
+    ) -> tuple[uploading.Listener, Completed]:
+        listener = uploading.Listener(len(upload.files), reporter)
+        # the indexes that packages are installed from, and their passwords, have no part in this
+        bare = replace(self, settings=replace(self.settings, default=None, extra=(), keyring=False))
+        with self._workshop() as folder:
+            arguments = publish_arguments(upload, dry_run=dry_run)
+            more = publish_environment(upload, self.environ)
+            return listener, bare._run(arguments, folder, PUBLISH_DEADLINE, on_line=listener, cancel=cancel, more=more)
+
     def forget(self, names: Sequence[str]) -> None:
         """Drop what the engine's cache holds of these distributions."""
         with self._workshop() as folder:
             self._run(["cache", "clean", "--no-config", *names], folder, 120)
 
+    def clear(self, *, cancel: Cancel | None = None) -> None:
+        """Empty the cache; waits for engines that are at work. Errors: `cache-busy`, `cancelled`."""
+        with self._workshop() as folder:
+            done = self._run(["cache", "clean", "--no-config"], folder, CLEAN_DEADLINE, cancel=cancel)
+        if done.returncode != 0:
+            raise DepError(
+                "cache-busy",
+                "the engine's cache could not be emptied: " + (done.stderr.strip().splitlines() or ["it did not say why"])[-1],
+                hint="wait until what installs or locks is done, then run the same again",
+                context={"file": str(self.cache)},
+            )
+
     def _run(
-        self, arguments: list[str], folder: Path, timeout: float, *, on_line: Any = None, cancel: Cancel | None = None
+        self,
+        arguments: list[str],
+        folder: Path,
+        timeout: float,
+        *,
+        on_line: Any = None,
+        cancel: Cancel | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> Completed:
-        env = scrubbed(self.environ, self.settings, self.cache)
+        env = {**scrubbed(self.environ, self.settings, self.cache), **(more or {})}
         return run([self.program(), *arguments], cwd=folder, env=env, timeout=timeout, on_line=on_line, cancel=cancel)
 
     @contextmanager

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -79,11 +78,6 @@ def make(folder: Path, interpreter: Path, app_data: Path) -> Path:
             context={"file": str(interpreter)},
         ) from error
     return Path(str(session.creator.exe))
-
-
-def script_folder(environment: Path, platform: str = sys.platform) -> Path:
-    """The folder of programs of an environment."""
-    return environment / ("Scripts" if platform == "win32" else "bin")
 
 
 def _virtualenv() -> str:

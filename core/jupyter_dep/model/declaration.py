@@ -53,6 +53,16 @@ class Declaration:
         return (*self.dependencies, *(requirement for part in parts for requirement in part))
 
     @property
+    def places(self) -> dict[str, str]:
+        """Where each normalised name is declared first, in words: `declared`, `group dev`, `extra plot`."""
+        found: dict[str, str] = dict.fromkeys(map(str, self.names), "declared")
+        for kind, parts in (("group", self.groups), ("extra", self.extras)):
+            for part, listed in parts.items():
+                for requirement in listed:
+                    found.setdefault(str(canonicalize_name(requirement.name)), f"{kind} {part}")
+        return found
+
+    @property
     def indexes(self) -> tuple[Mapping[str, object], ...]:
         """The package indexes that the declaration names, as its tables."""
         listed = self.uv.get("index", ())

@@ -23,6 +23,24 @@ class Graph:
     kernel_roots: tuple[Node, ...] = ()
     sizes: Mapping[Node, int] = field(default_factory=dict)
 
+    def as_json(self) -> dict[str, Any]:
+        """All but the sizes, which no lock carries."""
+        edges = [[*who, [list(needed) for needed in needs]] for who, needs in self.edges.items()]
+        return {"edges": edges, "roots": list(map(list, self.roots)), "kernel_roots": list(map(list, self.kernel_roots))}
+
+    @classmethod
+    def from_json(cls, value: object) -> Graph | None:
+        """What `as_json` gave; None for anything else."""
+        try:
+            assert isinstance(value, dict)
+            return cls(
+                edges={(str(name), str(version)): _nodes(needs) for name, version, needs in value["edges"]},
+                roots=_nodes(value["roots"]),
+                kernel_roots=_nodes(value["kernel_roots"]),
+            )
+        except (AssertionError, KeyError, TypeError, ValueError):
+            return None
+
     def reachable(self, roots: Iterable[Node]) -> frozenset[Node]:
         seen: set[Node] = set()
         waiting = deque(roots)
@@ -63,6 +81,10 @@ class Graph:
                         seen.add(needed)
                         chains.append((*chain, needed))
         return tuple(found)
+
+
+def _nodes(pairs: Iterable[Iterable[object]]) -> tuple[Node, ...]:
+    return tuple((str(name), str(version)) for name, version in pairs)
 
 
 def from_engine_tree(tree: Mapping[str, object], *, kernel_group: str) -> Graph:

@@ -7,9 +7,11 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from ..errors import DepError
-from .requirement import canonical, install_line, parse
+from .requirement import InstallLine, canonical, install_line, parse
 
 # Cell magics whose body is Python that runs in the kernel, and those whose body is a shell script.
 _PYTHON_MAGIC = re.compile(r"%%(?:time|timeit|capture|prun|python3?|debug|memit|mprun|lprun|snakeviz)\b")
@@ -28,6 +30,35 @@ _IMPORT_LINE = re.compile(
 # Namespaces that belong to many distributions: what is imported from them is a module, and names the distribution.
 _NAMESPACES = frozenset({"azure", "azure.ai", "azure.mgmt", "google", "google.ai", "google.cloud", "mpl_toolkits", "ruamel"})
 
+# Magics that import what they name; `%matplotlib` imports the package of its own name.
+_LOADING = re.compile(r"^[ \t]*%(?:(?:re)?load_ext[ \t]+(?P<extension>[\w.]+)|(?P<plotting>matplotlib)\b)", re.MULTILINE)
+_CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """One imported module. `optional`: the code goes on without it, or only a type checker imports it."""
+
+    module: str
+    line: int
+    optional: bool = False
+
+
+def imports_of(source: str) -> tuple[Import, ...]:
+    """What a cell or a module imports, by line; the standard library and relative imports are left out."""
+    return tuple(found for found in _imports(source) if not _is_standard(found.module))
+
+
+def loaded_by_magics(source: str) -> tuple[str, ...]:
+    """Modules that a cell's `%load_ext` and `%matplotlib` lines import."""
+    found = [match["extension"] or match["plotting"] for match in _LOADING.finditer(source)]
+    return tuple(module for module in found if not _is_standard(module))
+
+
+def is_python(source: str) -> bool:
+    """Whether this Python reads a module's text as Python."""
+    return _tree(source) is not None
+
 
 def imported_modules(sources: Sequence[str]) -> dict[str, tuple[int, ...]]:
     """Dotted names of the modules that the cells import, with the 0-based places of those cells in `sources`.
@@ -37,11 +68,8 @@ def imported_modules(sources: Sequence[str]) -> dict[str, tuple[int, ...]]:
     """
     places: dict[str, list[int]] = {}
     for place, source in enumerate(sources):
-        for module in _modules(source):
-            top = module.partition(".")[0]
-            if top in sys.stdlib_module_names or top == "__main__":
-                continue
-            seen = places.setdefault(module, [])
+        for found in imports_of(source):
+            seen = places.setdefault(found.module, [])
             if place not in seen:
                 seen.append(place)
     return {module: tuple(seen) for module, seen in places.items()}
@@ -55,19 +83,35 @@ def installed_by_lines(sources: Sequence[str]) -> tuple[str, ...]:
     """
     found: dict[str, str] = {}
     for source in sources:
-        for line in _shell_lines(source):
-            for segment in _SEGMENT.findall(line):
-                install = install_line(segment)
-                for text in install.requirements if install is not None else ():
-                    try:
-                        requirement = parse(text)
-                    except DepError:
-                        continue
-                    found.setdefault(canonical(requirement), text)
+        for install in install_lines(source):
+            for text in install.requirements:
+                try:
+                    requirement = parse(text)
+                except DepError:
+                    continue
+                found.setdefault(canonical(requirement), text)
     return tuple(found.values())
 
 
-def _modules(source: str) -> Iterator[str]:
+def install_lines(source: str) -> Iterator[InstallLine]:
+    """The install commands of one cell, in order, whatever they name."""
+    if "pip" not in source and "uv" not in source:  # most cells: they need not be parsed for it
+        return
+    for line in _shell_lines(source):
+        for segment in _SEGMENT.findall(line):
+            install = install_line(segment)
+            if install is not None:
+                yield install
+
+
+def _is_standard(module: str) -> bool:
+    top = module.partition(".")[0]
+    return top in sys.stdlib_module_names or top == "__main__"
+
+
+def _imports(source: str) -> Iterator[Import]:
+    if "import" not in source:
+        return
     text = _body(source)
     if text is None:
         return
@@ -78,15 +122,62 @@ def _modules(source: str) -> Iterator[str]:
     if tree is None:
         yield from _by_line(text)
         return
-    nodes = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
-    for node in sorted(nodes, key=lambda node: node.lineno):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif node.level == 0 and node.module is not None:
-            if node.module in _NAMESPACES:
-                yield from (f"{node.module}.{alias.name}" for alias in node.names if alias.name != "*")
-            else:
-                yield node.module
+    found: list[tuple[ast.Import | ast.ImportFrom, bool]] = []
+    _gather(tree, found)
+    for node, optional in sorted(found, key=lambda one: one[0].lineno):
+        for module in _named(node):
+            yield Import(module=module, line=node.lineno, optional=optional)
+
+
+def _named(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif node.level == 0 and node.module is not None:
+        if node.module in _NAMESPACES:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if alias.name != "*")
+        else:
+            yield node.module
+
+
+def _gather(tree: ast.AST, found: list[tuple[ast.Import | ast.ImportFrom, bool]]) -> None:
+    """Every import statement below; only statements hold statements, so expressions are not entered."""
+    waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while waiting:
+        here, guarded = waiting.pop()
+        if isinstance(here, (ast.Import, ast.ImportFrom)):
+            found.append((here, guarded))
+            continue
+        for name in here._fields:
+            listed = getattr(here, name)
+            if not isinstance(listed, list) or not listed or not isinstance(listed[0], _BLOCKS):
+                continue
+            inside = guarded or (name != "orelse" and name != "finalbody" and _guards(here, name))
+            waiting += [(statement, inside) for statement in listed]
+
+
+_BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
+
+
+def _guards(node: ast.AST, field: str) -> bool:
+    if isinstance(node, (ast.Try, ast.TryStar)):
+        return field in ("body", "handlers") and any(_catches(handler.type) for handler in node.handlers)
+    if isinstance(node, ast.If):
+        return _last_name(node.test) == "TYPE_CHECKING"
+    if isinstance(node, ast.With):
+        calls = [item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call)]
+        return any(_last_name(call.func) == "suppress" and any(_catches(one) for one in call.args) for call in calls)
+    return False
+
+
+def _catches(caught: ast.expr | None) -> bool:
+    if caught is None:
+        return True
+    listed = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return any(_last_name(one) in _CAUGHT for one in listed)
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def _body(source: str) -> str | None:
@@ -99,6 +190,7 @@ def _body(source: str) -> str | None:
     return text
 
 
+@lru_cache(maxsize=1)  # whoever asks for a module's imports asks next whether it is Python
 def _tree(text: str) -> ast.Module | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -131,15 +223,15 @@ def _neutral(text: str) -> str:
     return "\n".join(lines)
 
 
-def _by_line(text: str) -> Iterator[str]:
-    for line in text.splitlines():
+def _by_line(text: str) -> Iterator[Import]:
+    for number, line in enumerate(text.splitlines(), 1):
         match = _IMPORT_LINE.match(line)
         if match is None:
             continue
         if match["source"] is not None:
-            yield match["source"]
+            yield Import(module=match["source"], line=number)
         else:
-            yield from (part.split()[0] for part in match["plain"].split(","))
+            yield from (Import(module=part.split()[0], line=number) for part in match["plain"].split(","))
 
 
 def _shell_lines(source: str) -> Iterator[str]:

@@ -57,6 +57,8 @@ class Manifest:
     uv: Mapping[str, object] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
     build_system: BuildSystem | None = None
+    package: bool = True
+    """False where `[tool.uv]` says that the folder is none, whatever builds it."""
 
 
 def is_project(text: str) -> bool:
@@ -79,8 +81,12 @@ def parse(text: str, *, context: Context | None = None) -> Manifest:
     `bad-value`, `bad-requires-python`, `unsupported-key`, `bad-marker`, `bad-requirement` and its kin, `bad-group-name`,
     `no-such-group`, `no-such-extra`, `group-cycle`.
     """
+    return of_document(document(text, context=context), context=context)
+
+
+def of_document(document: Mapping[str, object], *, context: Context | None = None) -> Manifest:
+    """The manifest of a document as `document` gives it. Errors: those of `parse` that are not about the text."""
     where = context or {}
-    document = _document(text, where)
     project = table(document.get("project", {}), "project", where)
     tool = table(document.get("tool", {}), "tool", where)
     dynamic = frozenset(texts(project.get("dynamic", []), "project.dynamic", where))
@@ -100,6 +106,7 @@ def parse(text: str, *, context: Context | None = None) -> Manifest:
         uv=uv_table(_without_own(table(tool.get("uv", {}), "tool.uv", where)), where),
         settings=settings(table(tool.get("jupyter-dep", {}), "tool.jupyter-dep", where), where),
         build_system=_build_system(document.get("build-system"), where),
+        package=table(tool.get("uv", {}), "tool.uv", where).get("package") is not False,
     )
 
 
@@ -136,7 +143,9 @@ def requirements(value: object, key: str, where: Context) -> tuple[Requirement, 
     )
 
 
-def _document(text: str, where: Context) -> dict[str, object]:
+def document(text: str, *, context: Context | None = None) -> dict[str, object]:
+    """The tables of a text. Errors: `bad-toml` with `line`, `unmerged`."""
+    where = context or {}
     try:
         return read_toml(text)
     except tomllib.TOMLDecodeError as error:

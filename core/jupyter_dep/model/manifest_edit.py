@@ -109,6 +109,14 @@ def _refuse_dynamic(document: Any, manifest: Manifest, key: str) -> None:
         raise dynamic(key, {}, told_by=_teller(document.unwrap().get("tool", {}), key))
 
 
+def told_by(text: str, key: str) -> str:
+    """The place that a dynamic key of `[project]` comes from, in the words of messages; empty where it is not known."""
+    from .manifest import document as read
+
+    tool = read(text).get("tool", {})
+    return _teller(tool, key) if isinstance(tool, Mapping) else ""
+
+
 def _teller(tool: Mapping[str, Any], key: str) -> str:
     """The place that the common backends read a dynamic key from, empty where it is not known."""
     told = tool.get("setuptools", {}).get("dynamic", {}).get(key, {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import DepError
@@ -40,17 +40,10 @@ def remove_source(text: str, name: str) -> str:
     def edit(document: Any, manifest: Manifest) -> None:
         listed = [str(index.get("name", "")) for index in _indexes(manifest)]
         if name not in listed:
-            shown = ", ".join(f"`{one}`" for one in listed if one)
-            hint = f"there is {shown}" if shown else "there is none yet: `jupyter dep source add NAME URL`"
-            raise DepError("no-such-source", f"there is no package index `{name}`", hint=hint, context={"source": name})
+            raise no_such_source(name, listed)
         users = _users_of(manifest, name)
         if users:
-            raise DepError(
-                "source-in-use",
-                f"{', '.join(f'`{user}`' for user in users)} comes from the package index `{name}`",
-                hint="remove these packages, or their lines in `[tool.uv.sources]`, first",
-                context={"source": name},
-            )
+            raise source_in_use(name, users)
         uv = document["tool"]["uv"]
         if len(listed) == 1:
             del uv["index"]
@@ -59,6 +52,23 @@ def remove_source(text: str, name: str) -> str:
             del uv["index"][listed.index(name)]
 
     return edited(text, edit)
+
+
+def no_such_source(name: str, there: Sequence[str]) -> DepError:
+    """The error for an index that is not among those that are declared."""
+    shown = ", ".join(f"`{one}`" for one in there if one)
+    hint = f"there is {shown}" if shown else "there is none yet: `jupyter dep source add NAME URL`"
+    return DepError("no-such-source", f"there is no package index `{name}`", hint=hint, context={"source": name})
+
+
+def source_in_use(name: str, users: Sequence[str]) -> DepError:
+    """The error for an index that packages are taken from."""
+    return DepError(
+        "source-in-use",
+        f"{', '.join(f'`{user}`' for user in users)} comes from the package index `{name}`",
+        hint="remove these packages, or their lines in `[tool.uv.sources]`, first",
+        context={"source": name},
+    )
 
 
 def set_package_source(text: str, package: str, source: Mapping[str, object] | None) -> str:
@@ -83,6 +93,15 @@ def drop_source(document: Any, package: str, *, keep: bool = False) -> None:
     if spelled is not None and not keep:
         del sources[spelled]
         drop_empty(document, ("tool", "uv", "sources"))
+
+
+def set_cutoff(text: str, moment: str) -> str:
+    """The manifest that only takes files from before a full UTC timestamp."""
+
+    def edit(document: Any, _: Manifest) -> None:
+        table(document, ("tool", "uv"))["exclude-newer"] = moment
+
+    return edited(text, edit)
 
 
 def _indexes(manifest: Manifest) -> list[Mapping[str, object]]:

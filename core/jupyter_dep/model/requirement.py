@@ -70,6 +70,11 @@ def parse(text: str, *, context: Context | None = None) -> Requirement:
     return requirement
 
 
+def is_index_name(text: str) -> bool:
+    """Whether a text can name a package index in a declaration."""
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text) is not None
+
+
 def refuse_secrets(text: str, *, context: Context | None = None) -> None:
     """Raise `DepError` where a declared text holds userinfo, a secret in a query, or a `${VARIABLE}`.
 

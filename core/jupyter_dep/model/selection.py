@@ -25,7 +25,10 @@ Kind = Literal["wheel", "sdist", "vcs", "directory", "archive"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """One file (or source) that goes into an environment; `size` in bytes where the lock tells."""
+    """One file (or source) that goes into an environment; `size` in bytes where the lock tells.
+
+    Of a `directory` the `url` is its path; `editable`: it is used where it lies.
+    """
 
     name: str
     version: str
@@ -36,6 +39,7 @@ class Artifact:
     size: int | None = None
     index: str | None = None
     subdirectory: str = ""
+    editable: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -190,7 +194,16 @@ def _artifact(
             size=found.size,
             subdirectory=found.subdirectory or "",
         )
-    return Artifact(name=package.name, version=version, kind="directory", filename="", url=found.path, sha256="")
+    return Artifact(
+        name=package.name,
+        version=version,
+        kind="directory",
+        filename="",
+        url=found.path,
+        sha256="",
+        subdirectory=found.subdirectory or "",
+        editable=bool(found.editable),
+    )
 
 
 def _reference(os: str, machine: str, system: str, platforms: Sequence[str]) -> tuple[dict[str, str], Sequence[str]]:

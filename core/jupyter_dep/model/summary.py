@@ -13,7 +13,7 @@ from .lockfile import Lock
 from .membership import environment_part
 from .policy import Item
 
-VERSION = 5
+VERSION = 6
 """Counts up when this value's form or the policy behind it changes: remembered summaries are then made anew."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import DepError
+from ..errors import DepError, UsageError
 from ..io.store import Sealed
 from ..messages import Edit
 from ..model.plan import Change
@@ -47,6 +47,7 @@ class Changed:
     """What a verb did. `sealed` is the environment that answers now, None where it was not built and `unbuilt` says why.
 
     `redeclared`, `relocked`, `built`: the declaration, the lock's bytes are others than before, the environment was made now.
+    `first`: there was no lock before.
     """
 
     state: State
@@ -61,10 +62,13 @@ class Changed:
     redeclared: bool = False
     relocked: bool = False
     built: bool = False
+    first: bool = False
 
 
 def load(notebook: Path, services: Services, asking: Asking) -> State:
     state = read_state(notebook, services, live_block=asking.live_block)
+    if state.data is None and state.project.folder is not None:
+        raise no_project(state.project.folder)
     if state.data is None and not asking.in_kernel:
         raise DepError(
             "no-such-notebook",
@@ -78,3 +82,13 @@ def load(notebook: Path, services: Services, asking: Asking) -> State:
 def kernel_minor(services: Services, asking: Asking) -> str | None:
     sealed = services.store.sealed(asking.environment) if asking.environment else None
     return ".".join(sealed.interpreter.split()[1].split(".")[:2]) if sealed else None
+
+
+def no_project(folder: Path) -> DepError:
+    """The error where neither a notebook was named nor a folder is a project."""
+    return UsageError(
+        "no-project",
+        f"there is no project in `{folder}` or above it: no `pyproject.toml` with `[project]` or `[tool.jupyter-dep]`",
+        hint="name a notebook, or a folder with `--project DIR`; `jupyter dep init` makes this folder a project",
+        context={"file": str(folder)},
+    )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from ..io.store import Sealed
 from ..messages import Edit
 from ..model.declaration import Declaration
-from ..model.policy import declared_items
 from ..model.summary import Summary
 from ..services import Services
 from .asking import Asking, Changed
 from .consenting import Trust, consent_missing, covered, trust_of
-from .environments import Selected, ensure_environment, select_for
+from .environments import Selected, ensure_environment
 from .headstart import HeadStart
+from .locking import asked_items
+from .roots import select_state
 from .state import State
 
 
@@ -39,12 +40,11 @@ def build(
     if not asking.sync:
         return None, None, "", False
     notebook = state.project.file
-    context = state.project.lock_context if data == state.lock_data else state.project.context
-    selected = select_for(data, summary, services, context=context)
+    selected = select_state(state, services, data=data)
     assert selected is not None
     trust = trust_of(summary, notebook, services, selected.artifacts)
     if own:
-        declared = declared_items(declaration) if declaration else ()
+        declared = asked_items(declaration, state.project.folder) if declaration else ()
         named = set(covered(declared, trust.missing))
         services.consent.allow("item", sorted(str(item) for item in named), by="declared")
         trust = Trust(basis="own", missing=tuple(item for item in trust.missing if item not in named))

@@ -58,14 +58,14 @@ def unusual_artifacts(artifacts: Iterable[Artifact]) -> tuple[Item, ...]:
 
 
 def covered(declared: Iterable[Item], found: Iterable[Item]) -> tuple[Item, ...]:
-    """Those found items that a declaration names: the same address, whatever commit it resolved to, or the same build."""
+    """Those found items that a declaration names: the same address, whatever commit it resolved to, or the same build or
+    folder."""
     addresses = {_address(item.value) for item in declared if item.kind in ("vcs", "archive")}
-    names = {item.value for item in declared if item.kind == "build"}
+    names = {(item.kind, item.value) for item in declared if item.kind in ("build", "path")}
     return tuple(
         item
         for item in found
-        if (item.kind in ("vcs", "archive") and _address(item.value) in addresses)
-        or (item.kind == "build" and item.value in names)
+        if (item.kind in ("vcs", "archive") and _address(item.value) in addresses) or (item.kind, item.value) in names
     )
 
 

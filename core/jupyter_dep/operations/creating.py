@@ -22,9 +22,10 @@ from .asking import KERNEL_DISPLAY, KERNEL_NAME, Asking, Changed, load
 from .building import sealed_environment
 from .consenting import consent_missing, trust_of
 from .editing import new_block, relock
-from .environments import select_for
+from .forms import form_of
 from .inspecting import locked_state
 from .locking import allows, cutoff
+from .roots import Installed, select_state
 from .state import Project, check_lock_name, read_state
 
 
@@ -128,25 +129,28 @@ def fits(requires_python: str | None, interpreter: Interpreter) -> bool:
     return requires_python is None or SpecifierSet(requires_python).contains(interpreter.version, prereleases=True)
 
 
-def use_python(notebook: Path, spec: str, services: Services, asking: Asking) -> Changed:
+def use_python(target: Path, spec: str, services: Services, asking: Asking) -> Changed:
     """Lock again with another Python; `requires-python` is changed only if it forbids that one."""
     found = services.interpreters.find(spec)
+    form = form_of(target)
 
-    def edit(block: str) -> str:
-        declaration = inline.parse(block)
-        return block if allows(declaration, found.minor) else inline.set_requires_python(block, f">={found.minor}")
+    def edit(text: str) -> str:
+        return text if allows(form.declaration(text), found.minor) else form.set_requires_python(text, f">={found.minor}")
 
-    changed = relock(notebook, services, asking, python=found.name or spec, edit=edit)
+    changed = relock(target, services, asking, python=found.name or spec, edit=edit)
     now = changed.state.declaration.requires_python if changed.state.declaration else None
     note = (f"`requires-python` forbade it and is `{now}` now",) if changed.redeclared else ()
     return replace(changed, notes=(*changed.notes, *note))
 
 
-def sync(notebook: Path, services: Services, asking: Asking) -> Changed:
-    """Build what is locked. It names the notebook and means it, so it is consent for what an index vouches for."""
+def sync(notebook: Path, services: Services, asking: Asking, *, chosen: Installed | None = None) -> Changed:
+    """Build what is locked. It names the project and means it, so it is consent for what an index vouches for.
+
+    `chosen` is what of a folder's lock is wanted, in place of what was remembered.
+    """
     state = locked_state(notebook, services, asking)
     assert state.summary is not None and state.lock_data is not None
-    selected = select_for(state.lock_data, state.summary, services, context=state.project.lock_context)
+    selected = select_state(state, services, chosen=chosen)
     assert selected is not None
     trust = trust_of(state.summary, notebook, services, selected.artifacts)
     if trust.missing:
@@ -164,7 +168,7 @@ def sync(notebook: Path, services: Services, asking: Asking) -> Changed:
 def move(old: Path, new: Path, services: Services) -> tuple[str, ...]:
     """Rename a notebook, its lock and what is remembered of it; gives what was moved. Errors: `name-taken`."""
     state = load(old, services, Asking())
-    source, target = state.project, Project.of_notebook(new)
+    source, target = state.project, Project.of(new)
     if not new.parent.is_dir():
         raise DepError("no-such-folder", "there is no such folder", hint="make it first", context={"file": str(new.parent)})
     for path in (target.file, target.lock):

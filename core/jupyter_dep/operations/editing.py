@@ -10,19 +10,22 @@ from pathlib import Path
 from ..errors import DepError, StaleError
 from ..io import files
 from ..io.history import Pending, Step
+from ..io.store import Sealed
 from ..messages import Edit
 from ..model import inline
 from ..model.declaration import Declaration
 from ..model.notebook import Notebook
-from ..model.policy import declared_items
-from ..model.requirement import parse as parse_requirement
 from ..services import Services
 from .asking import KERNEL_DISPLAY, KERNEL_NAME, Asking, Changed, kernel_minor, load
 from .building import build, settle
 from .consenting import granting, trust_of
+from .environments import Selected
+from .forms import DEPENDENCIES, Place
 from .headstart import HeadStart
-from .locking import Locked, LockOptions, lock_for_state
+from .locking import Locked, LockOptions, asked_items, lock_for_state
 from .pinning import sides
+from .roots import root_of
+from .sourcing import Wanted, declared_with, wanted
 from .state import Project, State, check_lock_name, foreign_lock, read_state
 
 
@@ -33,33 +36,56 @@ def new_block(services: Services, asking: Asking, requirements: Sequence[str] = 
     return inline.new(list(requirements), f">={found.minor}")
 
 
-def add(notebook: Path, requirements: Sequence[str], services: Services, asking: Asking) -> Changed:
-    """Declare requirements, lock and build. What the user types by hand is consented to by typing it."""
-    state = load(notebook, services, asking)
-    parsed = [parse_requirement(text) for text in requirements]
+def add(
+    target: Path,
+    requirements: Sequence[str],
+    services: Services,
+    asking: Asking,
+    *,
+    place: Place = DEPENDENCIES,
+    editable: bool = False,
+    index: str | None = None,
+    cwd: Path | None = None,
+) -> Changed:
+    """Declare requirements, lock and build. What the user types by hand is consented to by typing it.
+
+    `editable`: they are folders that are used where they lie. `index` is `NAME=URL`, the one index that they are taken from.
+    A path counts from `cwd`. Errors: `bad-source` and its kin, those of the form, of locking and of building.
+    """
+    state = load(target, services, asking)
+    asked = wanted(requirements, state.project, editable=editable, index=index, cwd=cwd or Path.cwd())
     if state.block is None:
-        block = new_block(services, asking, list(requirements))
+        block = new_block(services, asking, [])
+        block = declared_with(block, asked, state.project, place) if asked else block
     else:
-        block = inline.add(state.block, list(requirements))
-    typed = declared_items(Declaration(dependencies=tuple(parsed)))
-    with granting([str(item) for item in typed] if not asking.dry_run else [], services):
+        block = declared_with(state.block, asked, state.project, place)
+    with granting(_typed(state, block, asked) if not asking.dry_run else [], services):
         return change(state, block, services, asking, grows=True)
 
 
-def remove(notebook: Path, names: Sequence[str], services: Services, asking: Asking) -> Changed:
-    state = load(notebook, services, asking)
+def _typed(state: State, block: str, asked: Sequence[Wanted]) -> list[str]:
+    """What the new requirements ask for beyond names: who types it means it."""
+    project = state.project
+    before = asked_items(state.declaration, project.folder) if state.declaration is not None else ()
+    after = asked_items(project.form.declaration(block, context=project.context), project.folder)
+    own = {str(item) for item in asked_items(Declaration(dependencies=tuple(one.requirement for one in asked)), project.folder)}
+    return sorted(own | ({str(item) for item in after} - {str(item) for item in before}))
+
+
+def remove(target: Path, names: Sequence[str], services: Services, asking: Asking, *, place: Place = DEPENDENCIES) -> Changed:
+    state = load(target, services, asking)
     if state.block is None:
         raise DepError(
             "nothing-declared",
-            "the notebook declares nothing",
+            f"the {state.project.form.noun} declares nothing",
             hint="`jupyter dep add NOTEBOOK NAME` declares a package",
             context=state.project.context,
         )
-    return change(state, inline.remove(state.block, list(names)), services, asking)
+    return change(state, state.project.form.remove(state.block, list(names), place), services, asking)
 
 
 def relock(
-    notebook: Path,
+    target: Path,
     services: Services,
     asking: Asking,
     *,
@@ -68,12 +94,12 @@ def relock(
     edit: Callable[[str], str] | None = None,
 ) -> Changed:
     """Lock what is declared, keeping pins except `upgrade`'s; `edit` changes the block first. `update`, `lock`, `python`."""
-    state = load(notebook, services, asking)
+    state = load(target, services, asking)
     if state.block is None:
         raise DepError(
             "nothing-declared",
-            "the notebook declares nothing that could be locked",
-            hint=f"`jupyter dep init {notebook.name}` or `jupyter dep add {notebook.name} NAME`",
+            f"the {state.project.form.noun} declares nothing that could be locked",
+            hint=f"`jupyter dep init {target.name}` or `jupyter dep add {target.name} NAME`",
             context=state.project.context,
         )
     if upgrade and not isinstance(upgrade, bool):
@@ -99,9 +125,9 @@ def must_be_locked(state: State, names: Sequence[str]) -> None:
             )
 
 
-def check(notebook: Path, services: Services) -> State:
+def check(target: Path, services: Services) -> State:
     """`lock --check`: raises `stale` unless the lock answers the declaration; changes nothing and asks nobody."""
-    state = load(notebook, services, Asking())
+    state = load(target, services, Asking())
     if state.lock_error is not None:
         raise state.lock_error
     if state.declaration is not None and not state.lock_answers:
@@ -112,8 +138,8 @@ def check(notebook: Path, services: Services) -> State:
             "stale" if state.summary else "unlocked",
             "the lock does not answer the declaration" + (f" ({'; '.join(words)})" if words else "")
             if state.summary
-            else "the notebook is not locked",
-            hint=f"run `jupyter dep lock {notebook.name}`",
+            else f"the {state.project.form.noun} is not locked",
+            hint=f"run `jupyter dep lock {target.name}`",
             context=state.project.context,
         )
     return state
@@ -134,7 +160,7 @@ def change(
     `grows`: everything that is locked will most likely stay, so that it is worth a head start. Nothing is written before the
     resolution is there; a file that changed meanwhile stops everything.
     """
-    declaration = inline.parse(block, context=state.project.context)
+    declaration = state.project.form.declaration(block, context=state.project.context)
     if state.lock_error is not None and state.lock_error.code == "foreign-lock" and not asking.overwrite:
         raise foreign_lock(state.project)
     if state.lock_error is not None and state.lock_error.code == "lock-too-new":
@@ -166,10 +192,26 @@ def change(
                 relocked=locked.data != state.lock_data,
             )
         own = _becomes_own(state, declaration, services)
-        selected, sealed, unbuilt, built = build(state, locked.data, locked.summary, own, services, asking, declaration, head)
-    if own:  # first, so that a kill between the two never leaves the user's own lock as a stranger's
-        services.consent.allow("fingerprint", [locked.summary.fingerprint], by="own")
-    edit = _write(state, block, locked, services, asking)
+        before = state
+
+        def made(state: State) -> tuple[Selected | None, Sealed | None, str, bool]:
+            return build(state, locked.data, locked.summary, own, services, asking, declaration, head)
+
+        def written() -> Edit | None:
+            if own:  # first, so that a kill between the two never leaves the user's own lock as a stranger's
+                services.consent.allow("fingerprint", [locked.summary.fingerprint], by="own")
+            return _write(before, block, locked, services, asking)
+
+        if root_of(state) is None:
+            selected, sealed, unbuilt, built = made(state)
+            edit = written()
+        else:  # the project itself is built from the file as it will be
+            edit = written()
+            try:
+                selected, sealed, unbuilt, built = made(read_state(state.project.file, services))
+            except BaseException:
+                _take_back(before, block, locked)
+                raise
     if own:
         services.names.note_locked(name for name in locked.summary.versions if name not in locked.summary.kernel)
     notes = list(locked.notes)
@@ -192,12 +234,13 @@ def change(
         redeclared=block != state.block,
         relocked=locked.data != state.lock_data,
         built=built,
+        first=state.lock_data is None,
     )
 
 
 def _becomes_own(state: State, declaration: Declaration, services: Services) -> bool:
     """Whether writing a lock is a yes to it: not where a stranger's lock was only changed, nor for a stranger's sources."""
-    if services.consent.lacking(declared_items(declaration)):
+    if services.consent.lacking(asked_items(declaration, state.project.folder)):
         return False
     if state.lock_data is None:
         return True
@@ -241,14 +284,13 @@ def _write(state: State, block: str, locked: Locked, services: Services, asking:
     elif state.data is not None:
         content = state.data
         if block != state.base:
-            content = Notebook.parse(content, context=project.context).with_block(block)
-        parsed = Notebook.parse(content, context=project.context)
-        if state.base is None and parsed.kernel_name != KERNEL_NAME:
-            content = parsed.with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
+            content = project.form.written(content, block, context=project.context)
+        if state.base is None:
+            content = _with_kernel(content, project)
         if content != state.data:
             writes.append(files.Write(path=project.file, content=content, expected=state.data))
     if project.owner is not None:  # a renamed notebook's lock lies under our name: it gets its own first
-        files.rename(project.lock, Project.of_notebook(project.owner).lock)
+        files.rename(project.lock, Project.of(project.owner).lock)
     if project.orphan is not None or locked.data != state.lock_data:
         expected = None if project.orphan is not None else state.lock_data
         writes.append(files.Write(path=project.lock, content=locked.data, expected=expected))
@@ -258,6 +300,22 @@ def _write(state: State, block: str, locked: Locked, services: Services, asking:
     if project.orphan is not None and files.read_if_there(project.orphan) == state.lock_data:
         files.remove(project.orphan)
     return edit
+
+
+def _take_back(before: State, block: str, locked: Locked) -> None:
+    """What was written of a folder, as it was before; what somebody else wrote meanwhile stays."""
+    project = before.project
+    if before.data is not None and block != before.base:
+        files.replace(project.file, before.data, expected=block.encode())
+    if before.lock_data is None:
+        files.remove(project.lock)
+    elif before.lock_data != locked.data:
+        files.replace(project.lock, before.lock_data, expected=locked.data)
+
+
+def _with_kernel(content: bytes, project: Project) -> bytes:
+    parsed = Notebook.parse(content, context=project.context)
+    return content if parsed.kernel_name == KERNEL_NAME else parsed.with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
 
 
 def _check_writable(state: State, block: str, asking: Asking) -> None:

@@ -13,7 +13,7 @@ from ..io import files
 from ..io.store import Recipe, Sealed, Unsealed
 from ..model.interpreter import Interpreter
 from ..model.policy import Item
-from ..model.selection import Artifact
+from ..model.selection import WHOLE, Artifact, Choice
 from ..model.summary import Summary
 from ..progress import Cancel, Progress, Reporter, silent
 from ..services import Services
@@ -35,9 +35,15 @@ class Selected:
 
 
 def select_for(
-    data: bytes, summary: Summary, services: Services, *, context: Mapping[str, str | int], search: bool = True
+    data: bytes,
+    summary: Summary,
+    services: Services,
+    *,
+    context: Mapping[str, str | int],
+    search: bool = True,
+    choice: Choice = WHOLE,
 ) -> Selected | None:
-    """What a lock means here, on an interpreter of the minor that it was made with.
+    """What a lock means here, on an interpreter of the minor that it was made with; `choice` is what of it is wanted.
 
     `search=False` answers from what is remembered of the machine's Pythons, None if that is not enough.
     Errors: `no-matching-python`, `not-installable-here`.
@@ -47,7 +53,7 @@ def select_for(
         if not search:
             return None
         interpreter = services.interpreters.find(summary.python)
-    key, artifacts = services.summaries.selected(data, interpreter, context=context)
+    key, artifacts = services.summaries.selected(data, interpreter, context=context, choice=choice)
     return Selected(interpreter=interpreter, key=key, artifacts=artifacts)
 
 

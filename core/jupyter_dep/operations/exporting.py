@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from packaging.utils import canonicalize_name
 
 from ..errors import UsageError
 from ..model import lockfile
@@ -16,27 +18,45 @@ from .inspecting import locked_state
 
 
 def export(
-    notebook: Path, format_: str, services: Services, asking: Asking, *, hashes: bool = True, kernel: bool = False
+    target: Path,
+    format_: str,
+    services: Services,
+    asking: Asking,
+    *,
+    hashes: bool = True,
+    kernel: bool = False,
+    groups: Sequence[str] = (),
+    extras: Sequence[str] = (),
 ) -> str:
-    """A notebook's lock in one of `FORMATS`; `kernel`: with what only the notebook's kernel needs.
+    """A project's lock in one of `FORMATS`; `kernel`: with what only the kernel needs. Of a folder, these groups and extras.
 
     Errors: `bad-usage` for another format, `unlocked`, those of the formats (`no-hash`, `no-container-image`, …).
     """
     if format_ not in FORMATS:
         raise UsageError("bad-usage", f"there is no format `{format_}`", hint=f"one of {', '.join(FORMATS)}")
     if format_ == "script":
-        state = load(notebook, services, asking)
-        assert state.notebook is not None
+        state = load(target, services, asking)
+        if state.notebook is None:
+            raise UsageError("bad-usage", "a folder is no script", hint="name the notebook that is to become one")
         return script(state.notebook)
-    state = locked_state(notebook, services, asking)
+    state = locked_state(target, services, asking)
     assert state.summary is not None and state.lock_data is not None
-    choice, python = Choice(kernel=kernel), state.summary.python
+    if state.project.folder is None and (groups or extras):
+        raise UsageError("bad-usage", "a notebook has no groups and no extras", hint="leave `--with` and `--extras` out")
+    choice = Choice(kernel=kernel)
+    if state.project.folder is not None:
+        choice = Choice(kernel=kernel, groups=_names(groups), extras=_names(extras))
+    python, called = state.summary.python, state.project.called
     lock = lockfile.read(state.lock_data, context=state.project.lock_context)
     made: dict[str, Callable[[Lock], str]] = {
         "requirements": lambda lock: requirements_txt(lock, choice, hashes=hashes),
         "pylock": lambda lock: pylock(lock, choice),
-        "environment-yml": lambda lock: environment_yml(lock, choice, name=notebook.stem, python=python),
+        "environment-yml": lambda lock: environment_yml(lock, choice, name=called, python=python),
         "dockerfile": lambda lock: dockerfile(lock, choice, python=python),
-        "cyclonedx": lambda lock: cyclonedx(lock, choice, name=notebook.stem),
+        "cyclonedx": lambda lock: cyclonedx(lock, choice, name=called),
     }
     return made[format_](lock)
+
+
+def _names(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted({str(canonicalize_name(name)) for name in words}))

@@ -9,13 +9,13 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from ..errors import DepError
-from ..model import lockfile
 from ..model.graph import Graph
 from ..services import Services
 from .asking import Asking, load
 from .consenting import Trust, trust_of
-from .environments import Selected, select_for
+from .environments import Selected
 from .locking import LockOptions, lock_for_state
+from .roots import select_state
 from .state import State, read_state
 
 
@@ -54,11 +54,11 @@ def status(notebook: Path, services: Services, asking: Asking) -> Status:
     note = ""
     selected: Selected | None = None
     try:
-        selected = select_for(state.lock_data, state.summary, services, context=state.project.lock_context, search=False)
+        selected = select_state(state, services, search=False)
         if selected is None and state.summary.python not in {item.minor for item in services.interpreters.all()}:
             note = f"Python {state.summary.python} is not on this machine"
         elif selected is None:
-            selected = select_for(state.lock_data, state.summary, services, context=state.project.lock_context)
+            selected = select_state(state, services)
     except DepError as error:
         note = str(error)
     trust = trust_of(state.summary, notebook, services, selected.artifacts if selected else ())
@@ -74,7 +74,10 @@ def status(notebook: Path, services: Services, asking: Asking) -> Status:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One locked package: `via` are its direct requirers, `latest` the version that an update would bring."""
+    """One locked package: `via` are its direct requirers, `latest` the version that an update would bring.
+
+    `place` says where it is declared, empty where it is not.
+    """
 
     name: str
     version: str
@@ -83,6 +86,7 @@ class Row:
     kernel: bool
     size: int
     latest: str = ""
+    place: str = ""
 
 
 def locked_state(notebook: Path, services: Services, asking: Asking) -> State:
@@ -93,7 +97,7 @@ def locked_state(notebook: Path, services: Services, asking: Asking) -> State:
     if state.summary is None:
         raise DepError(
             "unlocked",
-            "the notebook is not locked yet",
+            f"the {state.project.form.noun} is not locked yet",
             hint=f"`jupyter dep add {notebook.name} NAME` or `jupyter dep lock {notebook.name}`",
             context=state.project.context,
         )
@@ -111,13 +115,16 @@ def rows(notebook: Path, services: Services, asking: Asking, *, outdated: bool =
             state, state.declaration, services, options=options, reporter=asking.reporter, cancel=asking.cancel
         )
         newest = dict(fresh.summary.versions)
-    graph = _graph(state)
-    declared = {canonicalize_name(item.name): str(item) for item in state.declaration.dependencies} if state.declaration else {}
+    graph = _graph(state, services)
+    asked = state.declaration.every_requirement if state.declaration else ()
+    declared = {canonicalize_name(item.name): str(item) for item in reversed(asked)}
+    places = state.declaration.places if state.declaration else {}
     found = [
         Row(
             name=name,
             version=version,
             declared=declared.get(canonicalize_name(name), ""),
+            place=places.get(name, ""),
             via=graph.required_by(name),
             kernel=name in state.summary.kernel,
             size=state.summary.sizes.get(name, 0),
@@ -128,16 +135,16 @@ def rows(notebook: Path, services: Services, asking: Asking, *, outdated: bool =
     return state, tuple(sorted(found, key=lambda row: (not row.declared, row.kernel, row.name)))
 
 
-def _graph(state: State) -> Graph:
+def _graph(state: State, services: Services) -> Graph:
     assert state.lock_data is not None
-    return lockfile.read(state.lock_data, context=state.project.lock_context).graph()
+    return services.summaries.graph(state.lock_data, context=state.project.lock_context)
 
 
 def tree(notebook: Path, services: Services, asking: Asking) -> tuple[State, tuple[str, ...]]:
     """The locked graph as indented lines from each declared package; a package's needs are shown once."""
     state = locked_state(notebook, services, asking)
     assert state.summary is not None
-    graph = _graph(state)
+    graph = _graph(state, services)
     versions = state.summary.versions
     needs: dict[str, set[str]] = {}
     for (who, _), nodes in graph.edges.items():
@@ -153,7 +160,7 @@ def tree(notebook: Path, services: Services, asking: Asking) -> tuple[State, tup
             for needed in sorted(needs.get(name, ())):
                 walk(needed, depth + 1)
 
-    for name in state.declaration.names if state.declaration else ():
+    for name in state.declaration.places if state.declaration else ():
         if name in versions:
             walk(name, 0)
     return state, tuple(lines)
@@ -168,6 +175,6 @@ def why(notebook: Path, name: str, services: Services, asking: Asking) -> tuple[
         from .editing import must_be_locked
 
         must_be_locked(state, (name,))
-    roots = list(state.declaration.names) if state.declaration else []
+    roots = list(state.declaration.places) if state.declaration else []
     kernel = [item for item in ("ipykernel", "ipywidgets") if item in state.summary.versions and item not in roots]
-    return state, wanted, _graph(state).paths(wanted, [*roots, *kernel])
+    return state, wanted, _graph(state, services).paths(wanted, [*roots, *kernel])

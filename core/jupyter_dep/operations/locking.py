@@ -7,21 +7,25 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from ..engine import EngineAnswer, LockRequest, Pin
 from ..errors import ConflictError, DepError
+from ..io.engine_input import anchored
 from ..model import lockfile
 from ..model.composition import compose
 from ..model.declaration import Declaration
 from ..model.graph import from_engine_tree
 from ..model.interpreter import Interpreter
 from ..model.lockfile import Lock, LockTable
+from ..model.manifest import parse as parse_manifest
 from ..model.membership import KERNEL_GROUP
+from ..model.membership import from_engine_tree as membership_of
 from ..model.plan import Change, changes
-from ..model.policy import declared_items
+from ..model.policy import Item, declared_items
 from ..model.selection import reference_tags, without_wheels
 from ..model.summary import Summary
 from ..progress import Cancel, Progress, Reporter, silent
@@ -57,11 +61,21 @@ class LockOptions:
     offline: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """What a folder's lock needs beside its declaration: where it lies, and its own name and version (empty: none)."""
+
+    folder: Path
+    name: str = ""
+    version: str = ""
+
+
 def make_lock(
     declaration: Declaration,
     services: Services,
     *,
     notebook: str,
+    whole: Whole | None = None,
     old: bytes | None = None,
     seed: bytes | None = None,
     old_summary: Summary | None = None,
@@ -70,23 +84,25 @@ def make_lock(
     cancel: Cancel | None = None,
 ) -> Locked:
     """Resolve a declaration into a lock's bytes; `old` is the lock whose pins are kept, `seed` gives pins where there is none.
+    `whole` makes it a folder's, with extras, groups and paths.
 
     Errors: `consent-missing` for unusual sources, `no-matching-python`, `hash-changed`, and the engine's (conflict, …).
     """
-    unusual_needs_consent(declared_items(declaration), services, notebook)
+    folder = whole.folder if whole else None
+    unusual_needs_consent(asked_items(declaration, folder), services, notebook)
     interpreter = choose_interpreter(declaration, services, old_summary, options)
     requires_python = declaration.requires_python or f">={interpreter.minor}"
     kept = old if old is not None else seed
     known = old_summary if old is not None else None
-    pins = pins_of(kept, known, declaration, services) if kept is not None else ()
+    pins = pins_of(kept, known, declaration, services) if kept is not None else _foreign_pins(declaration, services, folder)
     widgets = [WIDGETS] if declaration.settings.widgets else []
-    built = built_sources(declaration, pins if options.upgrade is not True else ())
+    built = built_sources(declaration, pins if options.upgrade is not True else (), paths=whole is not None)
     metadata = tuple(
         services.engine.built_metadata(text, python=interpreter.executable, offline=options.offline, cancel=cancel)
         for text in built.values()
     )
     request = LockRequest(
-        declaration=in_utc(declaration),
+        declaration=in_utc(anchored(declaration, folder) if folder else declaration),
         requires_python=requires_python,
         python=interpreter.executable,
         kernel=(KERNEL_FLOOR, *widgets),
@@ -96,6 +112,8 @@ def make_lock(
         offline=options.offline,
         metadata=metadata,
         build=tuple(sorted(set(built) & {canonicalize_name(name) for name in declaration.settings.build})),
+        project=whole.name if whole else "",
+        version=whole.version if whole else "",
     )
     with ThreadPoolExecutor(1) as beside:  # while the engine asks the index
         before = beside.submit(_ahead, old, interpreter)
@@ -110,11 +128,18 @@ def make_lock(
         kernel=tuple(sorted(graph.kernel_only())),
     )
     context = {"file": notebook}
-    lock = lockfile.read(compose(answer.pylock, graph, table), context=context)
+    membership = membership_of(answer.tree) if whole else None
+
+    def composed(table: LockTable) -> bytes:
+        return compose(
+            answer.pylock, graph, table, membership=membership, folder=folder.as_posix() if folder is not None else None
+        )
+
+    lock = lockfile.read(composed(table), context=context)
     if old is not None:
         check_same_files(before.result(), lock, pins, options.upgrade, context)
     table = replace(table, unavailable=without_wheels(lock, table.python))
-    data = compose(answer.pylock, graph, table)
+    data = composed(table)
     summary = services.summaries.of(data, context=context)
     if summary.open_ends:
         raise DepError(
@@ -128,9 +153,19 @@ def make_lock(
         data=data,
         summary=summary,
         interpreter=interpreter,
-        changes=changes(versions, summary.versions, graph=graph, declared=frozenset(declaration.names)),
+        changes=changes(versions, summary.versions, graph=graph, declared=frozenset(declaration.places)),
         notes=notes,
     )
+
+
+def _foreign_pins(declaration: Declaration, services: Services, folder: Path | None) -> tuple[Pin, ...]:
+    """What another tool's lock pins in a folder that has none of ours yet: a move to us changes no version by itself."""
+    if folder is None:
+        return ()
+    from .adopting import seed_pins
+
+    found = seed_pins(folder)
+    return found.as_pins(declaration, services.engine.default_index()) if found is not None else ()
 
 
 def _ahead(old: bytes | None, interpreter: Interpreter) -> list[Lock]:
@@ -140,19 +175,24 @@ def _ahead(old: bytes | None, interpreter: Interpreter) -> list[Lock]:
     return readable_sides(old) if old is not None else []
 
 
-def built_sources(declaration: Declaration, pins: tuple[Pin, ...]) -> dict[str, str]:
+def asked_items(declaration: Declaration, folder: Path | None) -> tuple[Item, ...]:
+    """What a declaration asks beyond names from the configured index; a folder's paths are whole ones."""
+    return declared_items(anchored(declaration, folder) if folder is not None else declaration)
+
+
+def built_sources(declaration: Declaration, pins: tuple[Pin, ...], *, paths: bool = False) -> dict[str, str]:
     """What has to be built before it can be resolved, by name: each alone, after its consent, so that nothing else is.
 
-    Errors: `path-in-notebook`.
+    `paths`: a folder may declare what lies on this machine. Errors: `path-in-notebook`.
     """
     pinned = {pin.name: pin.version for pin in pins}
     found: dict[str, str] = {}
     for name in declaration.settings.build:
         name = str(canonicalize_name(name))
-        wanted = next((str(item) for item in declaration.dependencies if canonicalize_name(item.name) == name), name)
+        wanted = next((str(item) for item in declaration.every_requirement if canonicalize_name(item.name) == name), name)
         found[name] = f"{name}=={pinned[name]}" if name in pinned else wanted
-    for item in declaration.dependencies:
-        if item.url and item.url.startswith("file:"):
+    for item in declaration.every_requirement:
+        if item.url and item.url.startswith("file:") and not paths:
             raise DepError(
                 "path-in-notebook",
                 f"`{item.name}` is declared as a path, which means nothing on another machine",
@@ -242,7 +282,7 @@ def _resolve(
 
 def _with_kernel_named(error: ConflictError, request: LockRequest) -> ConflictError:
     """Say it plainly where the user's own pin keeps the kernel below its floor."""
-    for requirement in request.declaration.dependencies:
+    for requirement in request.declaration.every_requirement:
         if requirement.name.lower() == "ipykernel" and "the kernel" in error.message:
             return ConflictError(
                 "kernel-pin",
@@ -272,6 +312,7 @@ def lock_for_state(
         declaration,
         services,
         notebook=state.project.file.name,
+        whole=_whole(state),
         old=state.lock_data,
         seed=seed,
         old_summary=state.summary,
@@ -279,3 +320,10 @@ def lock_for_state(
         reporter=reporter,
         cancel=cancel,
     )
+
+
+def _whole(state: State) -> Whole | None:
+    if state.project.folder is None or state.block is None:
+        return None
+    manifest = parse_manifest(state.block, context=state.project.context)
+    return Whole(folder=state.project.folder, name=manifest.name or "", version=manifest.version or "")

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DepError
+from ..io import files
 from ..io.store import Sealed
 from ..opening import Building, Opening, Question, Ready, Refused
 from ..progress import Cancel, Reporter
 from ..reopening import Memory
 from ..services import Services
+from .belonging import nearest, owner
 from .consenting import Trust, trust_of
-from .environments import Selected, ensure_environment, ensure_starter, sealed_starter, select_for
+from .environments import Selected, ensure_environment, ensure_starter, sealed_starter
+from .rooting import root_item
+from .roots import installed, root_of, select_state
 from .state import Project, State, read_state
 from .storing import withdrawn
 
@@ -28,11 +32,12 @@ def look(notebook: Path | None, cwd: Path, *, reuse_key: str | None = None, serv
     try:
         services = services or Services.of_user()
         if reuse_key is not None:
-            since = services.history.environments(notebook)[-1:] if notebook else ()
+            since = services.history.environments(owner(notebook, services).file)[-1:] if notebook else ()
             for key in (*since, reuse_key):
                 if (sealed := services.store.sealed(key)) is not None:
                     return _ready(sealed, notebook)
-        return _Look(notebook=notebook, services=services).answer()
+        # who does not say which notebook it is may still stand in a folder that is a project
+        return _Look(notebook=notebook or nearest(cwd), services=services).answer()
     except DepError as error:
         return refused(error)
     except OSError as error:
@@ -64,7 +69,7 @@ def _ready(
         starter=starter,
         notes=notes,
         lease=sealed.lease,
-        lock=str(lock or (Project.of_notebook(notebook).lock if notebook else "")),
+        lock=str(lock or (Project.of(notebook).lock if notebook else "")),
     )
 
 
@@ -77,51 +82,66 @@ class _Look:
         if self.notebook is None:
             note = "the front end did not say which notebook this is: `%dep` works on the notebooks that you name"
             return self._starter((note,))
-        memory = Memory(self.notebook, self.services)
-        state = read_state(self.notebook, self.services)
+        owned = owner(self.notebook, self.services)
+        memory = Memory.of_owned(self.notebook, owned, self.services)
+        data = files.read_if_there(self.notebook)
+        state = read_state(owned.file, self.services)
         if state.lock_error is not None:
             if state.lock_error.code == "foreign-lock":
-                return self._starter((str(state.lock_error),))
+                return self._starter((str(state.lock_error),), state.project.lock)
             raise state.lock_error
         if state.summary is None:
-            return self._starter(notes_of(state))
+            return self._starter(self._notes(state), state.project.lock)
         if state.summary.open_ends:
             raise DepError(
                 "unmerged-lock",
                 f"the lock lacks {', '.join(state.summary.open_ends)}, as after a bad merge",
-                hint=f"run `jupyter dep lock {self.notebook.name}`: it rebuilds the lock with the pins of both sides",
+                hint=f"run `jupyter dep lock {state.project.file.name}`: it rebuilds the lock with the pins of both sides",
                 context=state.project.lock_context,
             )
         opening = self._locked(state)
-        if isinstance(opening, Ready) and state.name == "fresh" and state.project.orphan is None:
+        paths = any(kind == "path" for kind, _ in state.summary.items)  # what lies in other folders may change unseen
+        if isinstance(opening, Ready) and state.name == "fresh" and state.project.orphan is None and not paths:
             base = self.services.interpreters.cached_minor(state.summary.python)
             if base is not None and state.data is not None and state.lock_data is not None:
-                memory.keep(opening, base.executable, state.data, state.lock_data)
+                if state.project.folder is None:
+                    memory.keep(opening, base.executable, state.data, state.lock_data)
+                elif data is not None:
+                    memory.keep(opening, base.executable, data, state.lock_data, (state.project.file, state.data))
         return opening
 
-    def _starter(self, notes: tuple[str, ...]) -> Opening:
+    def _notes(self, state: State) -> tuple[str, ...]:
+        notes = notes_of(state)
+        if state.project.folder is None or state.summary is None or not installed(state, self.services).root:
+            return notes
+        if root_of(state) is None or not self.services.consent.lacking([root_item(state.project.folder)]):
+            return notes
+        return (*notes, "the project itself is not installed: `jupyter dep install` in a terminal does that")
+
+    def _starter(self, notes: tuple[str, ...], lock: Path | None = None) -> Opening:
         if (sealed := sealed_starter(self.services)) is not None:
-            return _ready(sealed, self.notebook, starter=True, notes=notes)
+            return _ready(sealed, self.notebook, starter=True, notes=notes, lock=lock)
 
         def build(reporter: Reporter, cancel: Cancel) -> Ready:
             made = ensure_starter(self.services, reporter=reporter, cancel=cancel)
-            return _ready(made, self.notebook, starter=True, notes=notes)
+            return _ready(made, self.notebook, starter=True, notes=notes, lock=lock)
 
         return Building(key="starter", headline="preparing the kernel's own packages", build=build)
 
     def _locked(self, state: State, *, search: bool = False) -> Opening:
         assert state.summary is not None and state.lock_data is not None and self.notebook is not None
-        context = state.project.lock_context
-        selected = select_for(state.lock_data, state.summary, self.services, context=context, search=search)
+        selected = select_state(state, self.services, search=search)
         if selected is None:
             return self._first_sight(state)
-        trust = trust_of(state.summary, self.notebook, self.services, selected.artifacts)
+        file = state.project.file
+        trust = trust_of(state.summary, file, self.services, selected.artifacts)
         if not trust.given:
             return self._ask(state, trust, selected)
         with suppress(DepError):  # a full disk must not keep a kernel from starting
-            self.services.history.used(self.notebook, selected.key)
+            self.services.history.used(file, selected.key)
         if (sealed := self.services.store.sealed(selected.key)) is not None:
-            return _ready(sealed, self.notebook, notes=notes_of(state), lock=state.project.orphan)
+            lock = state.project.orphan or state.project.lock
+            return _ready(sealed, self.notebook, notes=self._notes(state), lock=lock)
         return self._build(state, selected, trust)
 
     def _build(self, state: State, selected: Selected, trust: Trust) -> Building:
@@ -129,9 +149,10 @@ class _Look:
         notebook = self.notebook
 
         def build(reporter: Reporter, cancel: Cancel) -> Ready:
-            sealed = ensure_environment(selected, trust, self.services, file=notebook.name, reporter=reporter, cancel=cancel)
+            name = state.project.file.name
+            sealed = ensure_environment(selected, trust, self.services, file=name, reporter=reporter, cancel=cancel)
             why = withdrawn(selected.key, self.services)
-            return _ready(sealed, notebook, notes=(*([why] if why else ()), *notes_of(state)))
+            return _ready(sealed, notebook, notes=(*([why] if why else ()), *self._notes(state)))
 
         count = len(selected.artifacts)
         return Building(key=selected.key, headline=f"building the locked environment ({count} packages)", build=build)
@@ -140,7 +161,7 @@ class _Look:
         """Nothing is known of this machine's Pythons yet: find them behind the holding kernel, then look again."""
         assert state.summary is not None and self.notebook is not None
         python = state.summary.python
-        trust = trust_of(state.summary, self.notebook, self.services)
+        trust = trust_of(state.summary, state.project.file, self.services)
         if not trust.given:
             return self._ask(state, trust, None)
 
@@ -158,7 +179,7 @@ class _Look:
         from .consenting import consent_missing
 
         assert state.summary is not None and self.notebook is not None
-        error = consent_missing(state.summary, trust.missing, self.notebook.name, known=trust.basis != "none")
+        error = consent_missing(state.summary, trust.missing, state.project.file.name, known=trust.basis != "none")
         summary = state.summary
 
         def accept() -> None:
@@ -167,7 +188,7 @@ class _Look:
         count = len(selected.artifacts) if selected else len(summary.versions)
         size = f" ({selected.download_size / 1e6:.0f} MB)" if selected else ""
         lines = (
-            f"{self.notebook.name} comes with a lock that you have neither written nor allowed.",
+            f"{state.project.title} comes with a lock that you have neither written nor allowed.",
             f"It installs {count} packages{size} on Python {summary.python}, "
             "each of them only if your own package index vouches for it.",
             f"Fingerprint {summary.fingerprint}.",
@@ -193,8 +214,8 @@ def notes_of(state: State) -> tuple[str, ...]:
         notes.append(
             "the lock is stale (" + ("; ".join(difference) or "other settings") + "): `%dep lock` brings it up to date"
         )
-    elif state.summary is not None and state.declaration is None:
+    elif state.summary is not None and state.declaration is None and state.project.folder is None:
         notes.append("there is a lock, but the notebook declares nothing: `%dep undo` or `%dep init` bring a block back")
     elif state.name == "unlocked" and state.declaration is not None and state.declaration.dependencies:
-        notes.append("the notebook's declaration is not locked yet: `%dep lock` locks and installs it")
+        notes.append(f"the {state.project.form.noun}'s declaration is not locked yet: `%dep lock` locks and installs it")
     return tuple(notes)

@@ -1,4 +1,4 @@
-"""Where a notebook's project stands: its declaration, its lock, and how the two agree."""
+"""Where a project stands, a notebook's or a folder's: its declaration, its lock, and how the two agree."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ..errors import DepError, UsageError
+from ..errors import DepError
 from ..io import files
 from ..io.history import Pending
 from ..model import inline
@@ -18,9 +18,11 @@ from ..model.notebook import Notebook
 from ..model.pending import carried_onto
 from ..model.summary import Summary, problem
 from ..services import Services
+from .forms import FOLDER, INLINE, Form, form_of, text_of
 
 LOCK_LIMIT = 16 << 20
 """Bytes; the lock of a very large project has less than one MB."""
+FOLDER_LOCK = "pylock.toml"
 
 StateName = Literal["none", "unlocked", "stale", "pending", "unmerged", "invalid", "fresh"]
 
@@ -37,8 +39,29 @@ class Project:
     """The renamed notebook whose lock still lies under this notebook's lock name."""
 
     @classmethod
-    def of_notebook(cls, notebook: Path) -> Project:
-        return cls(file=notebook, lock=notebook.with_name(lock_name(notebook.stem)))
+    def of(cls, file: Path) -> Project:
+        """The project of a notebook or of a `pyproject.toml`. Errors: `not-a-notebook-name`."""
+        name = FOLDER_LOCK if form_of(file) is FOLDER else lock_name(file.stem)
+        return cls(file=file, lock=file.with_name(name))
+
+    @property
+    def form(self) -> Form:
+        return form_of(self.file)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that the project is, None for a notebook's."""
+        return self.file.parent if self.form is FOLDER else None
+
+    @property
+    def title(self) -> str:
+        """What the project is called where its file's name says nothing: a folder's own name."""
+        return self.file.parent.name if self.form is FOLDER else self.file.name
+
+    @property
+    def called(self) -> str:
+        """The project's name without a file's ending, for what is made of it."""
+        return self.file.parent.name if self.form is FOLDER else self.file.stem
 
     @property
     def context(self) -> dict[str, str | int]:
@@ -52,7 +75,7 @@ class Project:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """A project as it was read, once. `block` is the block that counts (a front end's live one, a pending edit's, or the
-    file's); `base` the one in the file. Bytes are None where there is no file."""
+    file's); `base` the one in the file; a folder's is its whole `pyproject.toml`. Bytes are None where there is no file."""
 
     project: Project
     data: bytes | None
@@ -97,18 +120,14 @@ def _requirements(canonical: Mapping[str, object]) -> list[str]:
 
 
 def read_state(notebook: Path, services: Services, *, live_block: str | None = None, orphans: bool = True) -> State:
-    """Read a notebook, its lock and what is remembered of it; starts nothing, asks nobody, writes nothing in the project.
+    """Read a project's file, its lock and what is remembered of it; starts nothing, asks nobody, writes nothing in the project.
 
-    Errors: those of the notebook and of its declaration. An unreadable lock is not an error here but `lock_error`.
+    `notebook` is a notebook or a folder's `pyproject.toml`. Errors: those of the file and of its declaration. An unreadable
+    lock is not an error here but `lock_error`.
     """
-    if notebook.suffix != ".ipynb":
-        raise UsageError(
-            "not-a-notebook-name",
-            f"`{notebook.name}` does not end in `.ipynb`",
-            hint="name the notebook as the first argument",
-            context={"file": str(notebook)},
-        )
-    project = Project.of_notebook(notebook)
+    project = Project.of(notebook)
+    if project.form is FOLDER:
+        return _read_folder(project, services)
     data = files.read_if_there(notebook)
     parsed = Notebook.parse(data, context=project.context) if data is not None else None
     base = parsed.block.source if parsed and parsed.block else None
@@ -127,14 +146,7 @@ def read_state(notebook: Path, services: Services, *, live_block: str | None = N
         project, lock_data = _own_lock(project, lock_data, services)
         if project.owner is not None:
             pending, block, declaration = None, None, None
-    summary, error = None, None
-    if lock_data is not None:
-        try:
-            summary = services.summaries.of(lock_data, context=project.lock_context)
-            if not summary.ours:
-                summary, error = None, foreign_lock(project)
-        except DepError as found:
-            error = found
+    summary, error = _summary(project, lock_data, services)
     return State(
         project=project,
         data=data,
@@ -148,6 +160,36 @@ def read_state(notebook: Path, services: Services, *, live_block: str | None = N
         summary=summary,
         lock_error=error,
     )
+
+
+def _read_folder(project: Project, services: Services) -> State:
+    data = files.read_if_there(project.file)
+    text = text_of(data, context=project.context) if data is not None else None
+    lock_data = files.read_if_there(project.lock, limit=LOCK_LIMIT)
+    summary, error = _summary(project, lock_data, services)
+    return State(
+        project=project,
+        data=data,
+        notebook=None,
+        base=text,
+        block=text,
+        live=False,
+        pending=None,
+        declaration=FOLDER.declaration(text, context=project.context) if text is not None else None,
+        lock_data=lock_data,
+        summary=summary,
+        lock_error=error,
+    )
+
+
+def _summary(project: Project, lock_data: bytes | None, services: Services) -> tuple[Summary | None, DepError | None]:
+    if lock_data is None:
+        return None, None
+    try:
+        summary = services.summaries.of(lock_data, context=project.lock_context)
+    except DepError as error:
+        return None, error
+    return (summary, None) if summary.ours else (None, foreign_lock(project))
 
 
 def _own_lock(project: Project, data: bytes, services: Services) -> tuple[Project, bytes | None]:
@@ -189,14 +231,11 @@ def _pending(project: Project, base: str | None, services: Services) -> Pending 
     return rebased
 
 
-def same_block(one: str | None, other: str | None) -> bool:
-    """Whether two blocks declare the same; None is no block."""
+def same_block(one: str | None, other: str | None, form: Form = INLINE) -> bool:
+    """Whether two declarations may stand for each other; None is none."""
     if one is None or other is None:
         return one is other
-    try:
-        return inline.parse(one).digest() == inline.parse(other).digest()
-    except DepError:
-        return one == other
+    return form.same(one, other)
 
 
 def _unreadable(block: str) -> bool:
@@ -282,6 +321,8 @@ def check_lock_name(project: Project, *, leaving: Path | None = None) -> None:
 
     `leaving` is a notebook that is just being renamed, so that its name is free.
     """
+    if project.form is FOLDER:
+        return
     for other in sorted(project.file.parent.glob("*.ipynb")):
         if other.name == project.file.name or other == leaving:
             continue

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import DepError
 from ..io import contents, files
+from ..io.sizes import measure
 from ..io.store import Sealed
 from ..services import Services
 from .environments import sealed_starter
+from .state import Project, read_state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,80 @@ def collect(services: Services, *, dry_run: bool = False) -> Collected:
             removed.append(sealed.key)
     swept = 0 if dry_run else store.sweep()
     return Collected(removed=tuple(removed), kept=len(everything) - len(removed), swept=swept)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One environment of a project: whether it is the one of what is `locked` now, and which `others` use it."""
+
+    sealed: Sealed
+    locked: bool
+    others: tuple[Path, ...] = ()
+
+
+def of_project(target: Path, services: Services) -> tuple[Held, ...]:
+    """The environments that a project used last and that are still there, the newest first. Errors: those of reading it."""
+    current = locked_key(target, services)
+    keys = dict.fromkeys([*([current] if current else []), *reversed(services.history.environments(target))])
+    used = users(services)
+    here = Path(os.path.realpath(target))
+    found = []
+    for key in keys:
+        sealed = services.store.sealed(key)
+        if sealed is not None:
+            others = tuple(path for path in used.get(key, ()) if path != here)
+            found.append(Held(sealed=sealed, locked=key == current, others=others))
+    return tuple(found)
+
+
+def locked_key(target: Path, services: Services) -> str | None:
+    """The key of what is locked now, None where that is not known without a search."""
+    from .roots import select_state
+
+    state = read_state(target, services)
+    if state.summary is None:
+        return None
+    try:
+        selected = select_state(state, services, search=False)
+    except DepError:  # what does not fit this machine has no environment here
+        return None
+    return selected.key if selected is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """`freed` bytes are those that nothing else shares; `kept` pairs an environment that stays with why."""
+
+    removed: tuple[Sealed, ...] = ()
+    freed: int = 0
+    kept: tuple[tuple[Sealed, str], ...] = ()
+
+
+def drop(target: Path, services: Services, *, dry_run: bool = False) -> Dropped:
+    """Remove a project's environments, but for those that another project uses or that a process runs on."""
+    starter = sealed_starter(services)
+    network = services.store.on_network()
+    removed, kept, freed = [], [], 0
+    for held in of_project(target, services):
+        why = ""
+        if held.others:
+            why = "used by " + ", ".join(Project.of(path).title for path in held.others[:3])
+        elif starter is not None and held.sealed.key == starter.key:
+            why = "kernels of notebooks without a lock start on it"
+        elif network:
+            why = "the store is on a network file system, where another machine may be using it"
+        elif not Path(held.sealed.path).is_relative_to(services.store.root):
+            why = "it belongs to this machine's shared store"
+        if not why:
+            size = measure(Path(held.sealed.path)).alone
+            if not dry_run and not services.store.remove(held.sealed):
+                why = "a process runs on it"
+            else:
+                removed.append(held.sealed)
+                freed += size
+        if why:
+            kept.append((held.sealed, why))
+    return Dropped(removed=tuple(removed), freed=freed, kept=tuple(kept))
 
 
 def verify(sealed: Sealed, services: Services, *, full: bool = False) -> dict[str, list[str]]:

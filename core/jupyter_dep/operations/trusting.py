@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ConsentError, DepError, IndexUnreachableError
-from ..model.policy import Item, declared_items
+from ..model.policy import Item
 from ..services import Services
 from .asking import Asking, load
 from .consenting import consent_missing, granting, unusual_artifacts, unusual_needs_consent
-from .environments import select_for, vouched
+from .environments import vouched
+from .locking import asked_items
+from .roots import select_state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +41,11 @@ def allow(notebook: Path, allowed: Sequence[str], services: Services, asking: As
             context=state.project.context,
         )
     named = set(allowed)
-    declared = declared_items(state.declaration) if state.declaration else ()
+    declared = asked_items(state.declaration, state.project.folder) if state.declaration else ()
     selected = None
     unusual: list[Item] = list(declared)
     if state.summary is not None and state.lock_data is not None:
-        selected = select_for(state.lock_data, state.summary, services, context=state.project.lock_context)
+        selected = select_state(state, services)
         assert selected is not None
         unusual += unusual_artifacts(selected.artifacts)
     open_items = [item for item in services.consent.lacking(dict.fromkeys(unusual)) if str(item) not in named]
@@ -54,7 +56,7 @@ def allow(notebook: Path, allowed: Sequence[str], services: Services, asking: As
     if state.summary is None and not declared:
         raise DepError(
             "nothing-to-allow",
-            "the notebook has no lock and declares nothing unusual",
+            f"the {state.project.form.noun} has no lock and declares nothing unusual",
             hint=f"`jupyter dep lock {notebook.name}` locks it; what you lock yourself needs no yes",
             context=state.project.context,
         )

@@ -15,6 +15,7 @@ from ..model.notebook import Notebook
 from ..services import Services
 from .asking import Asking, Changed, load
 from .building import settle
+from .forms import Form
 from .state import State, read_state, same_block
 
 
@@ -26,19 +27,21 @@ def undo(notebook: Path, services: Services, asking: Asking, *, redo: bool = Fal
     if step is None:
         raise DepError(
             "nothing-to-undo",
-            f"there is nothing to {'redo' if redo else 'undo'} for this notebook",
+            f"there is nothing to {'redo' if redo else 'undo'} for this {state.project.form.noun}",
             hint="the history starts with the first command and holds the last 20",
             context=state.project.context,
         )
     old_block, new_block_ = (step.block_after, step.block_before) if redo else (step.block_before, step.block_after)
     old_lock, new_lock = (step.lock_after, step.lock_before) if redo else (step.lock_before, step.lock_after)
     lock_now = hashlib.sha256(state.lock_data).hexdigest() if state.lock_data is not None else None
-    if not same_block(state.block, new_block_) or lock_now != new_lock:
-        what = "the lock" if same_block(state.block, new_block_) else "the declaration"
+    form = state.project.form
+    same = same_block(state.block, new_block_, form)
+    if not same or lock_now != new_lock:
+        what = "the lock" if same else "the declaration"
         raise DepError(
             "changed-since",
-            f"{what} has changed since `{step.command}`, so nothing was undone{_difference(state.block, new_block_)}",
-            hint="compare with your version control, or edit the block by hand and run `jupyter dep lock`",
+            f"{what} has changed since `{step.command}`, so nothing was undone{_difference(state.block, new_block_, form)}",
+            hint="compare with your version control, or edit the declaration by hand and run `jupyter dep lock`",
             context=state.project.context,
         )
     data = history.lock_bytes(notebook, old_lock)
@@ -53,12 +56,12 @@ def undo(notebook: Path, services: Services, asking: Asking, *, redo: bool = Fal
         return Changed(state=after, summary=after.summary, edit=edit, unbuilt=unbuilt)
 
 
-def _difference(now: str | None, then: str | None) -> str:
+def _difference(now: str | None, then: str | None, form: Form) -> str:
     """What was declared or taken out since, ` (+numpy, -pandas)`; empty where the requirements are the same."""
 
     def entries(block: str | None) -> set[str]:
         try:
-            return {str(item) for item in inline.parse(block).dependencies} if block is not None else set()
+            return {str(item) for item in form.declaration(block).every_requirement} if block is not None else set()
         except DepError:
             return set()
 
@@ -70,6 +73,9 @@ def _difference(now: str | None, then: str | None) -> str:
 def _restore(state: State, block: str | None, lock: bytes | None, services: Services, asking: Asking) -> Edit | None:
     project = state.project
     edit = None
+    if project.folder is not None:
+        _restore_folder(state, block, lock)
+        return None
     text = block if block is not None else inline.without(state.block or "")
     if state.live:
         edit = Edit(project=str(project.file), before=state.block, after=text)
@@ -86,3 +92,16 @@ def _restore(state: State, block: str | None, lock: bytes | None, services: Serv
     elif lock != state.lock_data:
         files.replace(project.lock, lock, expected=state.lock_data)
     return edit
+
+
+def _restore_folder(state: State, text: str | None, lock: bytes | None) -> None:
+    """A folder's manifest and lock as they were; its manifest is never taken away, whatever the history says."""
+    project, writes = state.project, []
+    if state.data is not None and text is not None and text != state.base:
+        content = project.form.written(state.data, text, context=project.context)
+        writes.append(files.Write(path=project.file, content=content, expected=state.data))
+    if lock is not None and lock != state.lock_data:
+        writes.append(files.Write(path=project.lock, content=lock, expected=state.lock_data))
+    files.replace_all(writes)
+    if lock is None:
+        project.lock.unlink(missing_ok=True)

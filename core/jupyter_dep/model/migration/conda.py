@@ -83,7 +83,7 @@ def _with_pip(conda: Brought, pip: Brought) -> Brought:
 
 
 def _document(text: str, origin: str) -> dict[str, Any]:
-    # no stub package for the type checker; `jupyter-events`, which every Jupyter server has, brings the library
+    # by its name, since there are no types of it
     yaml = import_module("yaml")
     try:
         # everything a text: YAML takes `1.10` for a number and `3.10` for 3.1. This loader makes no object but str, list, dict

@@ -1,0 +1,95 @@
+"""The wheels that the mirror serves: real ones, brought once from the user's package index, and made ones of any number."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import random
+import shutil
+import subprocess
+import sys
+import zipfile
+from email.parser import BytesHeaderParser
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))  # the same wheels and servers as the tests have
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+from support.wheels import build_wheel
+
+from .peers import cache_folder
+
+KERNEL = ("ipykernel>=6.29", "ipywidgets>=8")
+"""What every side's environment has, as a notebook needs it."""
+DECLARED = ("pandas", "httpx")
+OLD, NEW = "toolz==1.0.0", "toolz==1.1.0"
+"""The package that is upgraded: two releases of one size."""
+_BROUGHT = ("ipykernel", "ipywidgets", "pandas", "httpx", "six")
+
+
+def real() -> Path:
+    """The folder with the wheels of the kernel's packages, of what is declared and of what is added.
+
+    Brought once, by pip, from the index that the user has configured; what other platforms need besides gets an empty
+    stand-in, without which nobody could make a universal lock. Raises RuntimeError with what pip said last.
+    """
+    text = "\n".join([sys.version, *_BROUGHT, OLD, NEW])
+    folder = cache_folder() / f"wheels-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    if (folder / "complete").exists():
+        return folder / "files"
+    shutil.rmtree(folder, ignore_errors=True)
+    files = folder / "files"
+    for wanted in ([*_BROUGHT, OLD], [NEW]):
+        argv = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "--dest", str(files), *wanted]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"the wheels could not be brought: {(done.stderr.strip().splitlines() or ['no reason told'])[-1]}")
+    _stand_in(files)
+    (folder / "complete").touch()
+    return files
+
+
+def _stand_in(folder: Path) -> None:
+    """Empty wheels for what is needed elsewhere only: on other systems, by other Pythons."""
+    there = {canonicalize_name(path.name.partition("-")[0]) for path in folder.glob("*.whl")}
+    elsewhere: dict[str, SpecifierSet] = {}
+    for path in sorted(folder.glob("*.whl")):
+        for text in _requires(path):
+            requirement = Requirement(text)
+            name = canonicalize_name(requirement.name)
+            if name not in there and (requirement.marker is None or "extra" not in str(requirement.marker)):
+                elsewhere[name] = elsewhere.get(name, SpecifierSet()) & requirement.specifier
+    for name, allowed in elsewhere.items():
+        named = sorted((Version(clause.version.removesuffix(".*")) for clause in allowed), reverse=True)
+        version = next((str(each) for each in named if allowed.contains(each)), "999")
+        build_wheel(folder, name, version)
+
+
+def _requires(wheel: Path) -> list[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [each for each in archive.namelist() if each.endswith(".dist-info/METADATA") and each.count("/") == 1]
+        found: list[str] = BytesHeaderParser().parsebytes(archive.read(name)).get_all("Requires-Dist", [])
+    return found
+
+
+def made(folder: Path, count: int, *, files: int = 40, size: int = 4_000) -> list[str]:
+    """The names of `count` packages, each with `files` modules of `size` bytes; each needs up to two of those before it.
+
+    Bytes are those of a fixed seed. The last of them needs, through others, nearly all.
+    """
+    dice = random.Random(7)
+    text = "# " + "".join(dice.choices("abcdefgh \n#", k=size)).replace("\n", "\n# ") + "\n"
+    names = [f"made-{number:03}" for number in range(count)]
+    for number, name in enumerate(names):
+        module = name.replace("-", "_")
+        body = {f"{module}/m{at}.py": f"{text}VALUE = {number * files + at}\n" for at in range(files)}
+        needed = sorted({names[number - 1], names[number // 2]} - {name}) if number else []
+        build_wheel(folder, name, "1.0", requires=needed, files=body)
+    return names
+
+
+def pip_version() -> str:
+    return importlib.metadata.version("pip")

@@ -1,0 +1,5 @@
+"""What is wrong with a project, judged by texts and values alone: nothing here reads a file or starts a program."""
+
+from .finding import Finding, Findings, Level
+
+__all__ = ["Finding", "Findings", "Level"]

@@ -1,0 +1,78 @@
+"""One thing that a check found, and all of them: values that every face shows in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from ...errors import DepError
+
+Level = Literal["error", "warning", "note"]
+_ORDER: Mapping[Level, int] = {"error": 0, "warning": 1, "note": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was found, and the next step. `code` and `context` are as of a `DepError`: the place is `file`, `cell`, `key` …"""
+
+    level: Level
+    code: str
+    message: str
+    hint: str
+    context: Mapping[str, str | int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, error: DepError, level: Level = "error") -> Finding:
+        return cls(level=level, code=error.code, message=error.message, hint=error.hint, context=dict(error.context))
+
+    def where(self) -> str:
+        """The place as one phrase, `analysis.ipynb, cell 2`."""
+        parts = [str(self.context["file"])] if "file" in self.context else []
+        return ", ".join([*parts, *(f"{key} {value}" for key, value in self.context.items() if key != "file")])
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "level": self.level,
+            "code": self.code,
+            "message": self.message,
+            "context": dict(self.context),
+            "hint": self.hint,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """All that was found, the gravest first. `notebooks` and `modules` count the files that were read."""
+
+    found: tuple[Finding, ...] = ()
+    notebooks: int = 0
+    modules: int = 0
+
+    @classmethod
+    def sorted(cls, found: Iterable[Finding], *, notebooks: int = 0, modules: int = 0) -> Findings:
+        """Each finding once, by level, then in the order in which they came."""
+        once = {(item.code, item.message, item.where()): item for item in found}
+        listed = sorted(once.values(), key=lambda item: _ORDER[item.level])
+        return cls(found=tuple(listed), notebooks=notebooks, modules=modules)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return self._of("error")
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        return self._of("warning")
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        return self._of("note")
+
+    def strict(self) -> Findings:
+        """The same with every warning as an error."""
+        return replace(
+            self, found=tuple(replace(item, level="error") if item.level == "warning" else item for item in self.found)
+        )
+
+    def _of(self, level: Level) -> tuple[Finding, ...]:
+        return tuple(item for item in self.found if item.level == level)

@@ -1,0 +1,88 @@
+"""A notebook against the folder that it belongs to: its kernel, its install lines, a declaration of its own."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Iterator
+
+from packaging.utils import canonicalize_name
+
+from ...errors import DepError
+from ..imports import install_lines
+from ..notebook import Notebook
+from ..requirement import Context, parse
+from .finding import Finding
+
+KERNEL = "dep"
+
+
+def notebook_findings(
+    notebook: Notebook, *, declared: Collection[str], kernels: Collection[str], add: str, where: Context
+) -> Iterator[Finding]:
+    """What disagrees; `declared` are normalised names, `kernels` the names of the project's own registered kernels,
+    `add` the command that declares a package."""
+    if notebook.language not in (None, "python", "Python"):
+        yield Finding(
+            level="note",
+            code="not-python",
+            message=f"the notebook is for {notebook.language}, which no lock of ours is for",
+            hint="nothing is to be done",
+            context=where,
+        )
+        return
+    if notebook.kernel_name is None:
+        yield _kernel("names no kernel, so that each opens it with another", where)
+    elif notebook.kernel_name != KERNEL and notebook.kernel_name not in kernels:
+        yield _kernel(f"opens with the kernel `{notebook.kernel_name}`, not in the locked environment", where)
+    for cell in notebook.code_cells:
+        for install in install_lines(cell.source):
+            yield _installing(install.requirements, install.options, declared, add, {**where, "cell": cell.index + 1})
+
+
+def own_declaration(where: Context) -> Finding:
+    """The note that a notebook of the folder is a project of its own."""
+    return Finding(
+        level="note",
+        code="own-declaration",
+        message="the notebook has a declaration of its own, so it is a project of its own and takes nothing from the folder",
+        hint=f"`jupyter dep check {shlex.quote(str(where['file']))}` checks it; to share the folder's, remove its script block",
+        context=where,
+    )
+
+
+def _kernel(what: str, where: Context) -> Finding:
+    return Finding(
+        level="warning",
+        code="other-kernel",
+        message=f"the notebook {what}",
+        hint="choose the kernel “Python (dep)” in its menu and save it",
+        context=where,
+    )
+
+
+def _installing(
+    named: Collection[str], options: Collection[str], declared: Collection[str], add: str, where: Context
+) -> Finding:
+    wanted = []
+    for text in named:
+        try:
+            item = parse(text)
+        except DepError:  # a path or a variable: what it means is known to its author
+            continue
+        if canonicalize_name(item.name) not in declared or item.specifier or item.url:
+            wanted.append(text)
+    if wanted:
+        hint = f"in its place: `{add} {' '.join(shlex.quote(text) for text in wanted)}`"
+    elif {"-r", "--requirement"} & set(options):
+        hint = f"in its place: `{add} -r FILE`"
+    elif named:
+        hint = "take the line out: what it names is declared"
+    else:
+        hint = f"declare what it names: `{add} NAME`"
+    return Finding(
+        level="warning",
+        code="installs-in-cell",
+        message="a line installs packages while the notebook runs, past the lock" + (f": {', '.join(named)}" if named else ""),
+        hint=hint,
+        context=where,
+    )

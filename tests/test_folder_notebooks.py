@@ -1,0 +1,228 @@
+"""Notebooks that share their folder's project: kernels, `%dep` in a cell, the registered kernel, the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from support.desk import Desk, desk_at
+from support.index import Index
+from support.packages import package
+from support.server import user_environment
+from support.wheels import build_wheel
+
+MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def book(path: Path, *cells: str, kernel: str = "dep") -> Path:
+    """A notebook without a declaration."""
+    listed = [
+        {"cell_type": "code", "id": f"c{number}", "metadata": {}, "outputs": [], "execution_count": None, "source": source}
+        for number, source in enumerate(cells)
+    ]
+    metadata = {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"cells": listed, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}), "utf-8")
+    return path
+
+
+def outputs(notebook: Path) -> str:
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    parts = [part for cell in cells for part in cell.get("outputs", ())]
+    return "".join("".join(part.get("text") or part.get("data", {}).get("text/plain", "")) for part in parts)
+
+
+def manifest(folder: Path, *dependencies: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    listed = ", ".join(f'"{one}"' for one in dependencies)
+    text = f'[project]\nname = "study"\nversion = "0.1.0"\nrequires-python = "=={MINOR}.*"\ndependencies = [{listed}]\n'
+    (folder / "pyproject.toml").write_text(text, "utf-8")
+    return folder / "pyproject.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    work: Path
+    env: dict[str, str]
+
+    def dep(self, *line: str, code: int = 0) -> str:
+        return self.run(sys.executable, "-m", "jupyter_dep_cli.main", *line, code=code)
+
+    def run(self, *argv: str, code: int = 0) -> str:
+        done = subprocess.run(argv, cwd=self.work, env=self.env, capture_output=True, text=True, timeout=120)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def shop(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    folder = tmp_path_factory.mktemp("index")
+    for name in ("weather", "climate"):
+        build_wheel(folder, name, "1.0", files={f"{name}/__init__.py": f"TALE = '{name} told'\n"})
+    with Index(folder, wheelhouse) as served:
+        yield served
+
+
+@pytest.fixture
+def user(shop: Index, tmp_path: Path) -> User:
+    env = user_environment(tmp_path / "home", shop.url)
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    (tmp_path / "work").mkdir()
+    return User(work=tmp_path / "work", env=env)
+
+
+@pytest.mark.kernel
+def test_two_notebooks_of_a_folder_run_in_its_environment_and_add_to_its_declaration(user: User) -> None:
+    manifest(user.work, "weather")
+    user.dep("install")
+    first = book(
+        user.work / "first.ipynb",
+        "import weather; print(weather.TALE)",
+        "%dep add climate",
+        "import climate; print(climate.TALE)",
+    )
+    second = book(
+        user.work / "deep" / "second.ipynb", "import climate, sys; print(climate.TALE, 'in', sys.prefix)", "%dep status"
+    )
+    user.run("jupyter", "execute", "--inplace", str(first))
+    assert "weather told" in outputs(first) and "climate told" in outputs(first)
+    assert "outside this kernel" not in outputs(first)
+    assert '"climate"' in (user.work / "pyproject.toml").read_text("utf-8")
+    assert "/// script" not in first.read_text("utf-8")
+    user.run("jupyter", "execute", "--inplace", str(second))
+    told = outputs(second)
+    path = json.loads(user.dep("env", "info", "--json"))["results"][0]["path"]
+    assert f"climate told in {path}" in told
+    assert "belongs to the folder" in told
+    assert sorted(one.name for one in user.work.iterdir()) == ["deep", "first.ipynb", "pylock.toml", "pyproject.toml"]
+
+
+@pytest.mark.kernel
+def test_folder_registers_its_kernel_with_its_first_lock(user: User) -> None:
+    manifest(user.work, "weather")
+    assert "registered its kernel" in user.dep("lock")
+    assert "registered its kernel" not in user.dep("lock", "--upgrade")
+    (kernel,) = json.loads(user.dep("kernel", "list", "--json"))["results"][0]["kernels"]
+    assert kernel["project"] == str(user.work / "pyproject.toml")
+    user.dep("sync")
+    elsewhere = book(user.work.parent / "elsewhere" / "n.ipynb", "import weather; print(weather.TALE)", kernel=kernel["name"])
+    user.run("jupyter", "execute", "--inplace", str(elsewhere))
+    assert "weather told" in outputs(elsewhere)
+
+
+@pytest.mark.kernel
+def test_run_executes_a_notebook_of_the_folder_in_its_environment(user: User) -> None:
+    manifest(user.work, "weather")
+    user.dep("lock")
+    notebook = book(user.work / "n.ipynb", "import weather; print(weather.TALE)")
+    user.dep("run", "n.ipynb", "-o", "out.ipynb")
+    assert "weather told" in outputs(user.work / "out.ipynb")
+    assert "weather told" not in outputs(notebook)
+    assert user.dep("run", "python", "-c", "import weather; print(weather.TALE)").strip() == "weather told"
+
+
+# the command line
+
+
+@pytest.fixture
+def desk(toy_index: Index, tmp_path: Path) -> Desk:
+    return desk_at(tmp_path, toy_index)
+
+
+def test_nearest_project_is_worked_on_from_below_and_another_by_name(desk: Desk, tmp_path: Path) -> None:
+    manifest(desk.folder)
+    other = manifest(tmp_path / "other")
+    below = desk.folder / "a" / "b"
+    below.mkdir(parents=True)
+    ran = desk.user.here("add", "alpha", cwd=below)
+    assert ran.code == 0, ran.said
+    assert '"alpha"' in (desk.folder / "pyproject.toml").read_text("utf-8")
+    assert desk.dep("add", "beta", "--project", other.parent).code == 0
+    assert '"beta"' in other.read_text("utf-8")
+
+
+def test_steps_name_the_folder_only_where_it_is_not_the_nearest(desk: Desk, tmp_path: Path) -> None:
+    manifest(desk.folder, "alpha")
+    assert desk.dep("status").out.splitlines()[-1] == "  next: jupyter dep lock"
+    other = manifest(tmp_path / "an other", "alpha").parent
+    assert desk.dep("status", "--project", other).out.splitlines()[-1] == f"  next: jupyter dep lock --project '{other}'"
+
+
+def test_notebook_of_a_folder_is_told_so(desk: Desk) -> None:
+    manifest(desk.folder, "alpha")
+    book(desk.folder / "n.ipynb")
+    told = desk.dep("status", "n.ipynb").out
+    assert "n.ipynb has no declaration of its own and belongs to the folder" in told
+    entry = desk.dep("status", "n.ipynb", "--json").entry
+    assert (entry["project"], entry["notebook"]) == (str(desk.folder / "pyproject.toml"), str(desk.folder / "n.ipynb"))
+
+
+def test_notebook_of_a_folder_gets_its_own_declaration_only_by_that_word(desk: Desk) -> None:
+    manifest(desk.folder, "alpha")
+    path = book(desk.folder / "n.ipynb")
+    desk.refused("init", "n.ipynb", code="belongs-to-folder", exit_code=2)
+    assert desk.dep("init", "n.ipynb", "--notebook").code == 0
+    assert "/// script" in path.read_text("utf-8")
+    assert desk.dep("status", "n.ipynb", "--json").entry["project"] == str(path)
+
+
+def test_without_a_project_the_line_says_how_to_name_or_make_one(desk: Desk) -> None:
+    for verb in ("install", "status", "lock", "show", "check"):
+        error = desk.refused(verb, code="no-project", exit_code=2)
+        assert "--project DIR" in error["hint"] and "jupyter dep init" in error["hint"]
+
+
+def test_show_and_why_name_the_group_and_the_extra(desk: Desk) -> None:
+    manifest(desk.folder, "gamma")
+    assert desk.dep("add", "--group", "dev", "beta").code == 0
+    assert desk.dep("add", "--optional", "plot", "alpha").code == 0
+    rows = {row["name"]: row["place"] for row in desk.dep("show", "--json").entry["packages"]}
+    assert (rows["gamma"], rows["beta"], rows["alpha"]) == ("declared", "group dev", "extra plot")
+    assert "group dev: beta" in desk.dep("why", "beta").out
+    assert "gamma" in desk.dep("show", "--why").out
+
+
+def test_export_takes_the_groups_and_extras_that_are_named(desk: Desk) -> None:
+    manifest(desk.folder, "gamma")
+    desk.dep("add", "--group", "dev", "beta")
+    assert "beta==" not in desk.dep("export").out
+    assert "beta==" in desk.dep("export", "--with", "dev").out
+    assert desk.dep("export", "--with", "nope", "--json").error["code"] == "no-such-group"
+    assert desk.dep("export", "--format", "script", "--json").error["code"] == "bad-usage"
+
+
+def test_trust_without_a_notebook_is_about_the_folder(desk: Desk, tmp_path: Path) -> None:
+    manifest(desk.folder, "alpha")
+    desk.dep("lock")
+    stranger = desk_at(tmp_path / "second", desk.index)
+    for name in ("pyproject.toml", "pylock.toml"):
+        (stranger.folder / name).write_bytes((desk.folder / name).read_bytes())
+    assert stranger.dep("status", "--json").entry["trusted"] is False
+    assert stranger.dep("trust", "allow").code == 0
+    assert stranger.dep("status", "--json").entry["trusted"] is True
+    assert stranger.dep("trust", "revoke").code == 0
+    assert stranger.dep("status", "--json").entry["trusted"] is False
+
+
+@pytest.mark.parametrize("options", [("--only", "dev", "--with", "dev"), ("--editable", "--index", "x=https://i.example/s")])
+def test_options_that_contradict_each_other_are_refused(desk: Desk, options: Sequence[str]) -> None:
+    manifest(desk.folder, "alpha")
+    desk.dep("add", "--group", "dev", "beta")
+    verb = "install" if "--only" in options else "add"
+    words = () if verb == "install" else ("gamma",)
+    desk.refused(verb, *words, *options, code="bad-usage", exit_code=2)
+
+
+def test_project_itself_needs_a_yes_that_names_the_folder(desk: Desk) -> None:
+    package(desk.folder)
+    assert desk.dep("lock").code == 0
+    error = desk.refused("install", code="consent-missing", exit_code=6)
+    assert f"--allow path:{desk.folder}" in error["hint"].replace("'", "")
+    assert desk.dep("install", "--allow", "path:.").code == 0
+    assert desk.dep("install").code == 0, "the yes is remembered"
