@@ -34,6 +34,8 @@ class Desk:
 
     folder: Path
     environ: dict[str, str]
+    python: str = ""
+    """The Python of its projects, such as `3.12`; the one that `init` takes by itself if empty."""
 
     @classmethod
     def at(cls, folder: Path) -> Desk:
@@ -129,7 +131,7 @@ class Desk:
     def stack(self) -> Path:
         """A project that declares nothing, with its lock and its sealed environment: the kernel's packages."""
         folder = self.new_folder("stack")
-        self.dep("init", NOTEBOOK, cwd=folder)
+        self.dep("init", NOTEBOOK, *(["--python", self.python] if self.python else []), cwd=folder)
         self.dep("lock", NOTEBOOK, cwd=folder)
         self._build(folder)
         return folder

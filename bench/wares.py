@@ -27,14 +27,20 @@ KERNEL = ("ipykernel>=6.29", "ipywidgets>=8")
 DECLARED = ("pandas", "httpx")
 OLD, NEW = "toolz==1.0.0", "toolz==1.1.0"
 """The package that is upgraded: two releases of one size."""
+_PYTHONS = ("cp311", "cp312", "cp313", "cp314")
+_PLATFORMS = (
+    "manylinux_2_17_x86_64.manylinux2014_x86_64", "manylinux_2_17_aarch64.manylinux2014_aarch64", "musllinux_1_2_x86_64",
+    "musllinux_1_2_aarch64", "macosx_11_0_arm64", "macosx_10_13_x86_64", "win_amd64", "win_arm64",
+)  # fmt: skip
 _BROUGHT = ("ipykernel", "ipywidgets", "pandas", "httpx", "six")
 
 
 def real() -> Path:
     """The folder with the wheels of the kernel's packages, of what is declared and of what is added.
 
-    Brought once, by pip, from the index that the user has configured; what other platforms need besides gets an empty
-    stand-in, without which nobody could make a universal lock. Raises RuntimeError with what pip said last.
+    Brought once, by pip, from the index that the user has configured. What other platforms and Pythons would get has empty
+    stand-ins: without them nobody could make a universal lock, and locks would be far shorter than in life. Raises
+    RuntimeError with what pip said last.
     """
     text = "\n".join([sys.version, *_BROUGHT, OLD, NEW])
     folder = cache_folder() / f"wheels-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
@@ -47,9 +53,35 @@ def real() -> Path:
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"the wheels could not be brought: {(done.stderr.strip().splitlines() or ['no reason told'])[-1]}")
+    _for_others(files)
     _stand_in(files)
     (folder / "complete").touch()
     return files
+
+
+def _for_others(folder: Path) -> None:
+    """Beside each wheel that is for this Python or platform only, those that a release has for others."""
+    for path in sorted(folder.glob("*.whl")):
+        name, version, tag, *_ = path.stem.split("-")
+        if path.stem.endswith("-any"):
+            continue
+        with zipfile.ZipFile(path) as archive:
+            metadata = archive.read(f"{name}-{version}.dist-info/METADATA")
+        stable = "abi3" in path.name
+        for python, platform in [(python, platform) for python in ([tag] if stable else _PYTHONS) for platform in _PLATFORMS]:
+            abi = "abi3" if stable else python
+            other = folder / f"{name}-{version}-{python}-{abi}-{platform}.whl"
+            if "manylinux" in path.name and "manylinux" in platform and "x86_64" in platform and python == tag:
+                continue
+            _write(other, f"{name}-{version}", metadata, f"{python}-{abi}-{platform}")
+
+
+def _write(path: Path, stem: str, metadata: bytes, tag: str) -> None:
+    info = f"{stem}.dist-info"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{info}/METADATA", metadata)
+        archive.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\nGenerator: bench\nRoot-Is-Purelib: false\nTag: {tag}\n")
+        archive.writestr(f"{info}/RECORD", f"{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
 
 
 def _stand_in(folder: Path) -> None:

@@ -188,6 +188,17 @@ def test_show_and_why_name_the_group_and_the_extra(desk: Desk) -> None:
     assert "gamma" in desk.dep("show", "--why").out
 
 
+def test_update_of_a_group_moves_what_it_declares_and_nothing_else(desk: Desk) -> None:
+    manifest(desk.folder, "alpha")
+    desk.dep("add", "--group", "dev", "beta<3")
+    build_wheel(desk.index.folder, "alpha", "2.5")
+    build_wheel(desk.index.folder, "beta", "2.5")
+    assert desk.dep("update", "--group", "dev").code == 0
+    versions = desk.dep("status", "--json").entry["locked"]
+    assert (versions["alpha"], versions["beta"]) == ("2.0", "2.5")
+    assert desk.dep("update", "--group", "nope", "--json").error["code"] == "no-such-group"
+
+
 def test_export_takes_the_groups_and_extras_that_are_named(desk: Desk) -> None:
     manifest(desk.folder, "gamma")
     desk.dep("add", "--group", "dev", "beta")

@@ -19,7 +19,7 @@ from jupyter_dep.messages import Failure, Outcome, Report, Switch, Table
 from jupyter_dep.messages.web import JobRequest
 from jupyter_dep.model.policy import Item
 from jupyter_dep.progress import Cancel, Progress, silent
-from jupyter_dep_server import lines, worker, workers
+from jupyter_dep_server import lines, workers
 from jupyter_dep_server.lines import Begun, Done, Hosts, Moment, Order
 from jupyter_dep_server.workers import Carrier, Workers
 from support.index import Index
@@ -297,15 +297,17 @@ def test_a_worker_ends_with_its_input_and_stops_what_it_does(crew: Workers, rest
     (one,) = crew._all
     one.companion.hang_up()  # as it is when the server dies, where no signal tells
     thread.join(5)
+    until(lambda: one.companion.returncode is not None)
     assert one.companion.returncode == 0 and rest_desk.listing() == before
 
 
 def test_a_worker_ends_by_itself_where_nobody_wants_it() -> None:
-    reading, writing = os.pipe()
-    with open(reading) as source, open(os.devnull, "w") as sink, open(writing, "w"):
-        started = time.monotonic()
-        worker.Worker(source, sink, lambda: None, idle=0.1).serve()  # type: ignore[arg-type,return-value]
-        assert time.monotonic() - started < 5
+    lonely = Workers(LOG, command=[sys.executable, "-P", "-c", "from jupyter_dep_server import worker; worker.main(idle=0.1)"])
+    lonely.expect()
+    until(lambda: bool(lonely._all))
+    (one,) = lonely._all
+    until(lambda: one.companion.returncode == 0, 20)
+    lonely.close()
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def remove(call: Call) -> Outcome:
 
 
 def update(call: Call) -> Outcome:
-    names = call.parsed.words
+    names = call.parsed.words or choosing.declared_in(call.target(), _place(call), call.services, call.asking)
     return _changed(call, editing.relock(call.target(), call.services, call.asking, upgrade=names or True), names)
 
 

@@ -133,7 +133,7 @@ VERBS: tuple[Verb, ...] = (
         summary="lock newer versions of all, or of the named ones",
         targets="one",
         words="[NAME…]",
-        options=(_DRY, _OFFLINE),
+        options=(_GROUP, _OPTIONAL, _DRY, _OFFLINE),
         names="locked",
         folder=True,
     ),

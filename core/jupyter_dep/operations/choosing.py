@@ -13,6 +13,7 @@ from ..model.membership import no_such_part
 from ..model.selection import Choice
 from ..services import Services
 from .asking import Asking, load
+from .forms import DEPENDENCIES, Place
 from .roots import Installed
 
 MAIN = "main"
@@ -56,6 +57,18 @@ def installed(
         ),
         root=root and default,
     )
+
+
+def declared_in(target: Path, place: Place, services: Services, asking: Asking) -> tuple[str, ...]:
+    """The names that a group or an extra declares, none where no part is named. Errors: `no-such-group`, `no-such-extra`."""
+    if place == DEPENDENCIES:
+        return ()
+    declaration = load(target, services, asking).declaration or Declaration()
+    kind, name = ("group", place.group) if place.group is not None else ("extra", place.extra)
+    parts = declaration.groups if kind == "group" else declaration.extras
+    part = str(canonicalize_name(name or ""))
+    _must_be(kind, [part], parts)
+    return tuple(str(canonicalize_name(item.name)) for item in parts[part])
 
 
 def _names(words: Sequence[str]) -> set[str]:
