@@ -19,6 +19,7 @@ from jupyter_dep.model.activation import MARK, Activation
 from jupyter_dep.model.shells import Shell
 from jupyter_dep.operations import consenting, folders, remembering
 from jupyter_dep.operations.state import Project
+from jupyter_dep.visible import visible
 
 from .call import Call
 from .surroundings import environment_variables, hold, program_folders
@@ -89,7 +90,7 @@ def shell(call: Call) -> Outcome:
     lease = hold(sealed.lease)
     call.still()
     nested = f" inside the one of {Project.of(Path(outer)).title}" if outer else ""
-    sys.stderr.write(f"a {kind} for {title}{nested}: `exit` leaves it\n")
+    sys.stderr.write(visible(f"a {kind} for {title}{nested}: `exit` leaves it") + "\n")
     sys.stderr.flush()
     sweep(call.services.places)
     folder = lay_out(call.services.places, lambda place: subshell.session(kind, what, place, variables).files)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -12,21 +11,9 @@ from typing import Any, TextIO
 
 from jupyter_dep.messages import Failure, Outcome, Report, Table, Tone
 from jupyter_dep.progress import Progress
+from jupyter_dep.visible import visible
 
 _COLOURS: dict[Tone, str] = {"plain": "", "good": "32", "warn": "33", "bad": "31"}
-
-
-def visible(text: str, *, lines: bool = False) -> str:
-    """The text with control and direction-changing characters made visible: a name may hold anything.
-
-    Line ends stay only in a text that may have several `lines`: else a file's name could write lines of ours.
-    """
-    return "".join(
-        character
-        if (lines and character == "\n") or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
-        else f"\\u{ord(character):04x}"
-        for character in text
-    )
 
 
 _SAID = frozenset({"package", "artifact"})
@@ -76,7 +63,7 @@ class Terminal:
         cells = [tuple(visible(cell) for cell in row) for row in (table.columns, *table.rows)]
         widths = [max(len(row[column]) for row in cells) for column in range(len(table.columns))]
         if table.title:
-            self._line(f"  {table.title}", "plain", self.out)
+            self._line(f"  {visible(table.title)}", "plain", self.out)
         for row in cells if any(table.columns) else cells[1:]:
             self._line(
                 "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip(),
@@ -90,9 +77,9 @@ class Terminal:
         from rich.table import Table as RichTable
         from rich.text import Text
 
-        drawn = RichTable(box=box.SIMPLE_HEAD, title=table.title or None, pad_edge=False)
+        drawn = RichTable(box=box.SIMPLE_HEAD, title=Text(visible(table.title)) if table.title else None, pad_edge=False)
         for column in table.columns:
-            drawn.add_column(column, overflow="fold")
+            drawn.add_column(Text(visible(column)), overflow="fold")
         for row in table.rows:
             drawn.add_row(*(Text(visible(cell)) for cell in row))
         Console(file=self.out).print(drawn)
@@ -153,7 +140,7 @@ class Telling:
             self._status = _LiveLine(self.terminal.err)
         self._current.pop(name, None)
         self._current[name] = visible(progress.text())  # the last one that moved stands last
-        told = f"{name}: {self._current[name]}" if name else self._current[name]
+        told = f"{visible(name)}: {self._current[name]}" if name else self._current[name]
         self._status.update(told, progress)
 
     def _plain(self, name: str, progress: Progress) -> None:
@@ -164,7 +151,7 @@ class Telling:
         if (name, text) in self._told:
             return
         self._told.add((name, text))
-        self.terminal.err.write(f"{name}: {text}\n" if name else text + "\n")
+        self.terminal.err.write(f"{visible(name)}: {text}\n" if name else text + "\n")
         self.terminal.err.flush()
 
     def _stop(self) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from . import __version__
 from .errors import DepError
 from .io import files
-from .io.places import Places, private_folder
+from .io.places import Places, own, private_folder
 from .opening import Opening, Ready
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def look(notebook: Path | None, cwd: Path, *, reuse_key: str | None = None) -> O
 def remembered(notebook: Path, places: Places, environ: Mapping[str, str]) -> Ready | None:
     """The last answer, None where there is none or something that it rests on is not as it was."""
     try:
+        own(places.store)
+        own(places.state)
         known = files.read_state(_file(notebook, places))
         if not isinstance(known, dict) or known.get("format") != _FORMAT or known["files"] != _stamps(known["files"]):
             return None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .io.consent import ConsentBook
 from .io.history import History
-from .io.places import Places
+from .io.places import Places, own
 from .io.store import Store
 from .io.summaries import Summaries
 
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Services:
-    """Where `operations` reach the outside. `environ` is the process's environment at the start."""
+    """Where `operations` reach the outside. `environ` is the process's environment at the start.
+
+    Each port may raise `foreign-folder`: what another user of this machine laid out is not believed.
+    """
 
     places: Places
     environ: Mapping[str, str]
@@ -38,37 +41,37 @@ class Services:
 
     @cached_property
     def store(self) -> Store:
-        return Store(self.places.store, self.places.system_store)
+        return Store(own(self.places.store), self.places.system_store)
 
     @cached_property
     def templates(self) -> Templates:
         from .io.venv import Templates
 
-        return Templates(self.places.store / "t", self.places.virtualenv)
+        return Templates(own(self.places.store) / "t", own(self.places.virtualenv))
 
     @cached_property
     def consent(self) -> ConsentBook:
-        return ConsentBook(self.places.state / "consent.json", self.environ)
+        return ConsentBook(own(self.places.state) / "consent.json", self.environ)
 
     @cached_property
     def history(self) -> History:
-        return History(self.places.state / "projects")
+        return History(own(self.places.state) / "projects")
 
     @cached_property
     def summaries(self) -> Summaries:
-        return Summaries(self.places.summaries)
+        return Summaries(own(self.places.summaries))
 
     @cached_property
     def names(self) -> Names:
         from .io.names import Names
 
-        return Names(self.places.state / "names")
+        return Names(own(self.places.state) / "names")
 
     @cached_property
     def interpreters(self) -> Interpreters:
         from .io.interpreters import Interpreters
 
-        return Interpreters(self.places.state / "pythons.json", environ=self.environ)
+        return Interpreters(own(self.places.state) / "pythons.json", environ=self.environ)
 
     @cached_property
     def indexes(self) -> IndexSettings:
@@ -80,8 +83,8 @@ class Services:
     def engine(self) -> Engine:
         from .io.uv import Uv
 
-        return Uv(cache=self.places.engine_cache, settings=self.indexes, environ=self.environ)
+        return Uv(cache=own(self.places.engine_cache), settings=self.indexes, environ=self.environ)
 
     @property
     def starters(self) -> Path:
-        return self.places.state / "starters"
+        return own(self.places.state) / "starters"

@@ -101,7 +101,9 @@ async def submit(call: Call) -> Job:
             fingerprint=request.fingerprint,
             allow=request.allow,
         )
-    return call.desk.jobs.submit(request, place.file, place.real)
+    # an editor's own block makes the notebook a project, whatever its file says yet
+    own = (request.held and request.block is not None) or request.kind == "init"
+    return call.desk.jobs.submit(request, place.notebook if own else place.file, place.real)
 
 
 async def cancel(call: Call) -> Job:
@@ -121,7 +123,7 @@ async def ask(call: Call) -> Nonce:
             "nothing-to-allow",
             "everything here is allowed already",
             hint="start the kernel, or build the environment",
-            context={"file": place.file.name},
+            context={"file": place.notebook.name},
         )
     word = call.desk.nonces.ask(
         Question(

@@ -17,6 +17,7 @@ from jupyter_dep.messages.web import JobRequest
 from jupyter_dep.model import requirement
 from jupyter_dep.operations import creating, editing, inspecting, trusting, undoing
 from jupyter_dep.operations.asking import Asking, Changed
+from jupyter_dep.operations.forms import MANIFEST
 from jupyter_dep.progress import Cancel, Reporter
 from jupyter_dep.services import Services
 
@@ -45,13 +46,14 @@ def check(request: JobRequest) -> None:
 def carry_out(request: JobRequest, notebook: Path, services: Services, reporter: Reporter, cancel: Cancel) -> Outcome:
     """Do it, in this thread. Errors: those of the operations; an `OSError` comes in the user's words."""
     started = time.monotonic()
+    held = request.held and notebook.name != MANIFEST  # a folder's file is in nobody's editor
     asking = Asking(
         command=" ".join([request.kind, *request.names, *([request.python] if request.python else [])]),
         environment=request.environment,
         # a job never consents by naming its notebook: it takes a nonce, which is `trust`'s
         from_cell=True,
-        in_kernel=request.held,
-        live_block=request.block if request.held else None,
+        in_kernel=held,
+        live_block=request.block if held else None,
         dry_run=request.dry_run,
         offline=request.offline,
         reporter=reporter,

@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 
 from jupyter_dep.errors import DepError
 from jupyter_dep.messages.web import Artifact, ConsentPage, Unusual
-from jupyter_dep.model.policy import Item, declared_items
+from jupyter_dep.model.policy import Item
 from jupyter_dep.operations.asking import Asking, load
 from jupyter_dep.operations.consenting import trust_of, unusual_artifacts
-from jupyter_dep.operations.environments import Selected, host_item, select_for
+from jupyter_dep.operations.environments import Selected, host_item
+from jupyter_dep.operations.locking import asked_items
+from jupyter_dep.operations.roots import select_state
 from jupyter_dep.operations.state import State
 from jupyter_dep.services import Services
 
@@ -25,7 +27,9 @@ def page(place: Place, services: Services, hosts: Iterable[Item] = ()) -> Consen
     """
     state, selected = _selected(place.file, services)
     artifacts = selected.artifacts if selected else ()
-    unusual = set(unusual_artifacts(artifacts)) | set(declared_items(state.declaration) if state.declaration else ())
+    unusual = set(unusual_artifacts(artifacts)) | set(
+        asked_items(state.declaration, state.project.folder) if state.declaration else ()
+    )
     named = sorted({*unusual, *hosts})
     lacking = set(services.consent.lacking(named))
     trusted = state.summary is None or trust_of(state.summary, place.file, services, artifacts).basis != "none"
@@ -86,7 +90,7 @@ def _selected(file: Path, services: Services) -> tuple[State, Selected | None]:
     state, data = _read(file, services)
     if state.summary is None or data is None:
         return state, None
-    return state, select_for(data, state.summary, services, context=state.project.lock_context)
+    return state, select_state(state, services)
 
 
 def _read(file: Path, services: Services) -> tuple[State, bytes | None]:

@@ -64,8 +64,9 @@ class Desk:
                 "this server keeps its notebooks elsewhere than in files",
                 hint="jupyter-dep needs a server whose contents are files",
             )
-        file = self.root.notebook(path)
-        return Place(path=path, file=file, real=os.path.realpath(file))
+        notebook = self.root.notebook(path)
+        file = self.root.project(notebook, self.services())
+        return Place(path=path, notebook=notebook, file=file, real=os.path.realpath(file))
 
     async def close(self) -> None:
         await self.jobs.close()

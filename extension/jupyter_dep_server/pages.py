@@ -20,11 +20,12 @@ from jupyter_dep.messages.web import (
     Pythons,
     RunningKernel,
 )
-from jupyter_dep.model.policy import declared_items
+from jupyter_dep.model.notebook import Notebook
 from jupyter_dep.operations import creating, inspecting
 from jupyter_dep.operations.asking import Asking, load
-from jupyter_dep.operations.environments import select_for
 from jupyter_dep.operations.inspecting import Status
+from jupyter_dep.operations.locking import asked_items
+from jupyter_dep.operations.roots import select_state
 from jupyter_dep.operations.state import Project as Where
 from jupyter_dep.operations.state import State
 from jupyter_dep.services import Services
@@ -47,17 +48,18 @@ def project(place: Place, services: Services, kernels: Sequence[Running] = ()) -
     try:
         status = inspecting.status(place.file, services, Asking())
     except DepError as error:
-        if not place.file.is_file():
+        if not place.notebook.is_file():
             raise
         return _unreadable(place, error, services, kernels)
     state = status.state
-    used = _usage(status, services)
+    used = _usage(place, status, services)
     wanted, gone = state.lacking()
     locked = _locked(state)
     last, undone = services.history.last(place.file), services.history.last(place.file, redo=True)
     return Project(
         path=place.path,
-        name=place.file.name,
+        name=place.notebook.name,
+        folder=state.project.title if state.project.folder is not None else None,
         state=state.name,
         trusted=_trusted(status, services),
         lock=(state.project.orphan or state.project.lock).name if state.lock_data is not None else None,
@@ -75,7 +77,7 @@ def project(place: Place, services: Services, kernels: Sequence[Running] = ()) -
         gone=gone,
         packages=len(locked),
         writable=_writable(state.project),
-        block=state.base,
+        block=state.base if state.project.folder is None else None,
         undo=last.command if last else None,
         redo=undone.command if undone else None,
         note=status.note,
@@ -110,7 +112,8 @@ def key_of(file: Path, services: Services) -> str | None:
 def packages(place: Place, services: Services, summaries: Summaries) -> Packages:
     """Every locked package, declared ones first. Errors: the lock's, `unlocked`."""
     _, rows = inspecting.rows(place.file, services, Asking())
-    used = _usage(inspecting.status(place.file, services, Asking()), services)
+    used = _usage(place, inspecting.status(place.file, services, Asking()), services)
+    alone = place.file == place.notebook  # what this notebook of a folder does not use, another one may
     cells: Mapping[str, tuple[int, ...]] = used.cells if used else {}
     return Packages(
         path=place.path,
@@ -124,7 +127,7 @@ def packages(place: Place, services: Services, summaries: Summaries) -> Packages
                 kernel=row.kernel,
                 size=row.size,
                 cells=cells.get(row.name, ()),
-                unused=bool(row.declared) and used is not None and used.complete and row.name not in cells,
+                unused=alone and bool(row.declared) and used is not None and used.complete and row.name not in cells,
                 summary=summaries(row.name),
             )
             for row in rows
@@ -154,7 +157,7 @@ def pythons(place: Place, services: Services) -> Pythons:
     try:
         state = load(place.file, services, Asking())
     except DepError:
-        if not place.file.is_file():
+        if not place.notebook.is_file():
             raise
         state = None  # what is at fault is told by `project`, and one of these may be what mends it
     wanted = state.declaration.requires_python if state and state.declaration else None
@@ -174,12 +177,22 @@ def pythons(place: Place, services: Services) -> Pythons:
     )
 
 
-def _usage(status: Status, services: Services) -> Usage | None:
+def _usage(place: Place, status: Status, services: Services) -> Usage | None:
     state = status.state
-    if state.notebook is None or (state.notebook.language or "python").lower() != "python":
+    notebook = state.notebook or _read(place.notebook)
+    if notebook is None or (notebook.language or "python").lower() != "python":
         return None
     sealed = services.store.sealed(status.key) if status.key else None
-    return usage(state.notebook, state.project.file.parent, _locked(state), sealed.site if sealed else None)
+    return usage(notebook, place.notebook.parent, _locked(state), sealed.site if sealed else None)
+
+
+def _read(file: Path) -> Notebook | None:
+    """A notebook that belongs to a folder, None where it cannot be read: the folder's page is there all the same."""
+    try:
+        data = files.read_if_there(file)
+        return Notebook.parse(data) if data is not None else None
+    except DepError:
+        return None
 
 
 def _locked(state: State) -> Mapping[str, str]:
@@ -191,14 +204,14 @@ def _trusted(status: Status, services: Services) -> bool:
     if status.trust is not None:
         return status.trust.given
     declaration = status.state.declaration
-    return declaration is None or not services.consent.lacking(declared_items(declaration))
+    return declaration is None or not services.consent.lacking(asked_items(declaration, status.state.project.folder))
 
 
 def _size(state: State, services: Services) -> int:
     if state.summary is None or state.lock_data is None:
         return 0
     try:
-        selected = select_for(state.lock_data, state.summary, services, context=state.project.lock_context, search=False)
+        selected = select_state(state, services, search=False)
     except DepError:
         selected = None
     return selected.download_size if selected else sum(state.summary.sizes.values())
@@ -227,7 +240,8 @@ def _unreadable(place: Place, error: DepError, services: Services, kernels: Sequ
     last, undone = services.history.last(place.file), services.history.last(place.file, redo=True)
     return Project(
         path=place.path,
-        name=place.file.name,
+        name=place.notebook.name,
+        folder=where.title if where.folder is not None else None,
         state="invalid",
         trusted=True,
         lock=where.lock.name if os.path.lexists(where.lock) else None,

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from jupyter_dep.errors import DepError, UsageError
 from jupyter_dep.model.lockfile import lock_name
+from jupyter_dep.operations.belonging import owner
+from jupyter_dep.operations.state import Project
+from jupyter_dep.services import Services
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _LIMIT = 2000
@@ -16,9 +19,11 @@ _LIMIT = 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A notebook, by its contents path and as a file; `real` is that file whatever link it is named by."""
+    """A notebook, by its contents path and as a file. `file` holds the declaration that counts for it: the notebook itself
+    or its folder's manifest; `real` is that file whatever link it is named by."""
 
     path: str
+    notebook: Path
     file: Path
     real: str
 
@@ -47,6 +52,14 @@ class Root:
         self._confine(found)
         self._confine(found.with_name(lock_name(found.stem)))
         return found
+
+    def project(self, notebook: Path, services: Services) -> Path:
+        """What holds the declaration of a notebook of this root. Errors: `outside-root` for links that lead out of it."""
+        file = owner(notebook, services).file
+        if file != notebook and self.relative(file) is not None:  # a folder above the root was the choice of who started here
+            self._confine(file)
+            self._confine(Project.of(file).lock)
+        return file
 
     def relative(self, file: str | Path) -> str | None:
         """The contents path of a file, None if it is not below the root."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jupyter_dep.errors import DepError
 from jupyter_dep.opening import Refused
+from jupyter_dep.visible import visible
 
 ENAME = "DepError"
 
@@ -36,7 +37,7 @@ DIED = Refused(
 
 
 def lines(refused: Refused, notes: tuple[str, ...] = ()) -> list[str]:
-    """The text of the error output; a person reads it, so there is no traceback in it."""
+    """The text of the error output; a person reads it, so there is no traceback in it, and nothing that steers a terminal."""
     text = [f"this notebook's kernel has not started [{refused.code}]", "", refused.message, *notes]
     question = refused.question
     if question is not None:
@@ -44,9 +45,9 @@ def lines(refused: Refused, notes: tuple[str, ...] = ()) -> list[str]:
     if refused.steps:
         text += ["", "what to do next:"]
         text += [f"  {number}. {step}" for number, step in enumerate(refused.steps, start=1)]
-    return text
+    return [visible(line, lines=True) for line in text]
 
 
 def error_content(refused: Refused, notes: tuple[str, ...] = ()) -> dict[str, object]:
     """The content of an `error` message."""
-    return {"ename": ENAME, "evalue": refused.message, "traceback": lines(refused, notes)}
+    return {"ename": ENAME, "evalue": visible(refused.message, lines=True), "traceback": lines(refused, notes)}

@@ -6,6 +6,7 @@ import time
 from html import escape
 
 from jupyter_dep.progress import Progress
+from jupyter_dep.visible import visible
 
 from .wire import Request, Wire
 
@@ -39,7 +40,7 @@ class Display:
             return
         if self.headline == _LOOKING and now - self._began < _LOOKS_SLOW:
             return
-        self._publish(f"{self.headline}: {self.progress.text()}" if self.progress else self.headline)
+        self._publish(visible(f"{self.headline}: {self.progress.text()}" if self.progress else self.headline))
 
     def finish(self, *, built: bool = True) -> None:
         """Say that it is over. The next output of the cell takes the place of this one."""

@@ -278,6 +278,7 @@ export interface Project {
   readonly packages: number;
   readonly writable: boolean;
   readonly block: string | null;
+  readonly folder: string | null;
   readonly undo: string | null;
   readonly redo: string | null;
   readonly note: string;

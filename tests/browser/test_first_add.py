@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import expect
 from support.browser import BUILT, Begin, Host, Tab, wait_until
+from support.people import raw_notebook
 
 
 def assert_declared_once(tab: Tab, *names: str) -> None:
@@ -65,4 +66,24 @@ def test_by_picker(host: Host, begin: Begin) -> None:
     apply.click()
     tab.stands("sync")
     assert_declared_once(tab, "tabulate")
+    tab.run_expecting("import tabulate; print('it is', tabulate.__version__)", "it is 0.9.0")
+
+
+def test_by_panel_in_a_folder_that_is_a_project(host: Host, begin: Begin) -> None:
+    folder = host.root / "study"
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text(
+        '[project]\nname = "study"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = []\n'
+    )
+    raw_notebook(folder, ["print('mine')"], name="first")
+    tab = begin(host, path="study/first.ipynb")
+    tab.wait_for_own_kernel()
+    tab.open_panel()
+    expect(tab.panel.get_by_text("Shared by the notebooks of the folder “study”.")).to_be_visible()
+    tab.add("tabulate")
+    expect(tab.row("tabulate")).to_contain_text("0.9.0", timeout=BUILT)
+    tab.stands("sync")
+    assert '"tabulate"' in (folder / "pyproject.toml").read_text()
+    assert 'name = "tabulate"' in (folder / "pylock.toml").read_text()
+    assert tab.blocks() == [] and tab.host.blocks(tab.path) == []
     tab.run_expecting("import tabulate; print('it is', tabulate.__version__)", "it is 0.9.0")

@@ -131,6 +131,14 @@ class Index:
         """Announce the whole body, send half of it and hang up."""
         self._fault(pattern, lambda _request, answer: replace(answer, sent=len(answer.body) // 2), times)
 
+    def reset(self, pattern: str, times: int | None = None) -> None:
+        """Announce the whole body, send half of it and cut the line."""
+        self._fault(pattern, lambda _request, answer: replace(answer, sent=len(answer.body) // 2, reset=True), times)
+
+    def say(self, pattern: str, body: bytes, kind: str, times: int | None = None) -> None:
+        """Answer 200 with `body` of the media type `kind`, whatever was asked for: what a network's login page does."""
+        self._fault(pattern, lambda _request, _answer: Answer(headers={"Content-Type": kind}, body=body), times)
+
     def corrupt(self, pattern: str, times: int | None = None) -> None:
         """Flip one bit in the middle of the body."""
         self._fault(pattern, lambda _request, answer: replace(answer, body=_flipped(answer.body)), times)

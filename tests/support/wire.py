@@ -6,6 +6,7 @@ import hashlib
 import re
 import socket
 import socketserver
+import struct
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -28,13 +29,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A response, and how it goes out: at `rate` bytes a second; only the first `sent` of them."""
+    """A response, and how it goes out: at `rate` bytes a second; only the first `sent` of them; `reset` cuts the line then."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     rate: float | None = None
     sent: int | None = None
+    reset: bool = False
 
 
 class Server(ThreadingHTTPServer):
@@ -109,12 +111,21 @@ class _Handler(BaseHTTPRequestHandler):
         body = answer.body[: answer.sent]
         if answer.rate is None:
             self.wfile.write(body)
+            if answer.reset:
+                self._reset()
             return
         size = max(1, int(answer.rate / SLICES_PER_SECOND))
         for start in range(0, len(body), size):
             self.wfile.write(body[start : start + size])
             if self.server.closing.wait(size / answer.rate):
                 return
+
+    def _reset(self) -> None:
+        """Close without a farewell (RST), as a router that lost the connection does."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.rfile.close()
+        self.wfile.close()
+        self.connection.close()
 
     def log_message(self, format: str, *args: object) -> None:
         """Who answers keeps what was asked; nothing is printed."""

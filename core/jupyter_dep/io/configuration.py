@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from ..errors import DepError, UsageError
 from ..model.toml import loads as read_toml
 from . import files
-from .places import Places, private_folder
+from .places import Places, own, private_folder
 
 FILE = "config.toml"
 HIDDEN = "***"
@@ -47,8 +47,8 @@ _BY_FORM = {key.form: key for key in KEYS}
 
 
 def file(places: Places) -> Path:
-    """Where the configuration lies."""
-    return places.config / FILE
+    """Where the configuration lies. Errors: `foreign-folder`."""
+    return own(places.config) / FILE
 
 
 def known(key: str) -> Key:

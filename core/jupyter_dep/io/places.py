@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+
+from ..errors import DepError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +52,42 @@ class Places:
 
 
 def private_folder(folder: Path) -> Path:
-    """The folder, made with mode 0700 if it was not there."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """The folder, made with mode 0700 if it was not there, as are those above it: `mkdir` alone leaves them to the umask."""
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except FileNotFoundError:
+        private_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
     return folder
+
+
+def own(folder: Path) -> Path:
+    """The folder, which need not be there; what lies in it will be believed, so it has to be this user's.
+
+    An administrator's (root's) is as good. Errors: `foreign-folder` if another user made it, or its link, or all may write.
+    """
+    if sys.platform == "win32":  # there a home is closed to others by what it inherits
+        return folder
+    for look in (os.lstat, os.stat):
+        try:
+            status = look(folder)
+        except OSError:
+            return folder
+        if status.st_uid not in (os.geteuid(), 0):
+            raise _foreign(folder, f"belongs to another user of this machine (number {status.st_uid})")
+        if stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_IWOTH:
+            raise _foreign(folder, "may be written by every user of this machine")
+    return folder
+
+
+def _foreign(folder: Path, why: str) -> DepError:
+    return DepError(
+        "foreign-folder",
+        f"the folder {why}, so nothing in it is believed",
+        hint="remove it if you do not need it, or give it to yourself alone (`chown`, `chmod go-w`); "
+        "`JUPYTER_DEP_HOME` names another place",
+        context={"file": str(folder)},
+    )
 
 
 def script_folder(environment: Path, platform: str = sys.platform) -> Path:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import files
-from .places import Places, private_folder
+from .places import Places, own, private_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def sweep(places: Places) -> None:
 
 
 def _base(places: Places) -> Path:
-    return places.state / "shells"
+    return own(places.state) / "shells"
 
 
 def _runs(process: int) -> bool:

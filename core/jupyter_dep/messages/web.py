@@ -96,6 +96,8 @@ class Project:
     packages: int
     writable: bool
     block: str | None = None
+    folder: str | None = None
+    """The name of the folder that the notebook belongs to: what is told here is the folder's, then."""
     undo: str | None = None
     redo: str | None = None
     note: str = ""

@@ -2,6 +2,6 @@
 set "verb=show"
 if "%~1"=="install" set "verb=add"
 if "%~1"=="uninstall" set "verb=remove"
->&2 echo pip does not change a notebook's environment: its lock decides what is in it
->&2 echo hint: type `%%dep %verb%` in a cell
+>&2 echo pip does not change a locked environment: its lock decides what is in it
+>&2 echo hint: `%%dep %verb%` in a cell, `jupyter dep %verb%` in a terminal
 exit /b 1

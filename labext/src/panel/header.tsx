@@ -43,6 +43,11 @@ export function Header({ model, client, actions, trans }: IPart): React.JSX.Elem
         {project?.python && <PythonChooser key={model.path} model={model} client={client} actions={actions} trans={trans} />}
         <span>{facts.join(' · ')}</span>
       </div>
+      {project?.folder && (
+        <p className="jp-Dep-note" data-folder="">
+          {trans.__('Shared by the notebooks of the folder “%1”.', plain(project.folder, 120))}
+        </p>
+      )}
       {project?.note && <p className="jp-Dep-note">{plain(project.note)}</p>}
       {locked && client.reach === 'up' && model.active === null && project !== null && <p className="jp-Dep-note">{locked}</p>}
     </header>

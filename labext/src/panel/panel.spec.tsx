@@ -119,6 +119,13 @@ describe('what the panel shows', () => {
     expect(find('.jp-Dep-header').textContent).toContain('3 packages · 38 MB');
   });
 
+  it('says whose packages they are where the notebook belongs to a folder', async () => {
+    await open({ folder: 'study' });
+    expect(find('[data-folder]').textContent).toBe('Shared by the notebooks of the folder “study”.');
+    await open({ folder: null });
+    expect(host.querySelector('[data-folder]')).toBeNull();
+  });
+
   it('has a declared package with bound, version, size, and the cells that import it, counted from 1', async () => {
     await open({}, [aPackage({ name: 'pandas', version: '2.2.3', declared: true, size: 12_000_000, cells: [0, 3] })]);
     const row = find('[data-row="0"]');

@@ -30,6 +30,7 @@ export function aProject(changes: Partial<Project> = {}): Project {
     packages: 3,
     writable: true,
     block: '# /// script',
+    folder: null,
     undo: null,
     redo: null,
     note: '',
