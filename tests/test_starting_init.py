@@ -145,7 +145,7 @@ def test_line_ends_of_windows_stay(desk: Desk) -> None:
 def test_init_works_on_a_folder_that_is_named(desk: Desk) -> None:
     (desk.folder / "my lab").mkdir()
     ran = desk.dep("init", "--project", "my lab")
-    assert f"next: jupyter dep lock --project '{desk.folder / 'my lab'}'\n" in ran.out
+    assert f"next: jupyter dep install --project '{desk.folder / 'my lab'}'\n" in ran.out
     assert (desk.folder / "my lab" / "pyproject.toml").is_file() and not (desk.folder / "pyproject.toml").exists()
 
 
@@ -159,7 +159,7 @@ def test_a_notebook_that_is_named_is_made_a_project_as_before(desk: Desk) -> Non
     assert desk.dep("init", "nb.ipynb").code == 0
     assert [path.name for path in desk.folder.iterdir()] == ["nb.ipynb"]
     desk.dep("init")
-    assert desk.dep("init", "other.ipynb").code == 0
+    assert desk.dep("init", "other.ipynb", "--notebook").code == 0
     assert "/// script" in (desk.folder / "other.ipynb").read_text("utf-8"), "named notebooks get their own declaration"
 
 

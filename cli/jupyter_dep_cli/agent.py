@@ -60,7 +60,7 @@ class Agent:
                     cancel.set()
                 return
             request = understood(raw)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
             asked = raw.get("id") if isinstance(raw, dict) else None
             self._send(
                 Failure(
@@ -221,7 +221,7 @@ def target(parsed: Parsed, request: Request) -> Path | None:
     if request.notebook is None:
         return None
     asking = Path(request.notebook)
-    if not asking.exists():
+    if not os.path.exists(asking):  # of a name that is too long `Path` raises
         raise DepError(
             "notebook-moved",
             f"there is no `{asking.name}` any more, or not yet: it was renamed, moved, or never saved",
@@ -234,7 +234,7 @@ def target(parsed: Parsed, request: Request) -> Path | None:
 def main() -> None:
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)  # what a library prints goes to the log, not into the protocol
-    source = os.fdopen(os.dup(0), encoding="utf-8")
+    source = os.fdopen(os.dup(0), encoding="utf-8", errors="replace")  # one bad line is answered, it does not end the agent
     Agent(source, sink, Services.of_user()).serve()
 
 

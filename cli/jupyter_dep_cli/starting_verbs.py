@@ -73,7 +73,7 @@ def init(call: Call) -> Outcome:
     lines += _told(made.taken)
     if made.seed is not None:
         lines.append(f"the first lock starts from the {len(made.seed.versions)} versions in {made.seed.origin}")
-    return _outcome("init", made, headline, lines, [f"jupyter dep lock {MANIFEST}"])
+    return _outcome("init", made, headline, lines, [f"jupyter dep install {MANIFEST}"])
 
 
 def import_(call: Call) -> Outcome:

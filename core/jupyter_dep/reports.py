@@ -97,7 +97,7 @@ def _some(names: Sequence[str], most: int) -> str:
 def _headline(verb: str, result: Changed, names: tuple[str, ...]) -> str:
     """What was done, in the words of the verb; nothing is claimed that did not happen."""
     name = result.state.project.title
-    if verb == "sync":
+    if verb in ("sync", "install"):
         return _synced(result, name)
     what = _done(verb, result, names)
     counted = _counted(result, names)
@@ -112,6 +112,8 @@ def _synced(result: Changed, name: str) -> str:
         if result.selected and result.summary
         else ""
     )
+    if result.first and result.summary:
+        return f"{name}: locked {len(result.summary.versions)} packages and built the environment: {size}"
     return f"{name}: built the environment: {size}" if result.built else f"{name}: the environment is there already: {size}"
 
 

@@ -103,11 +103,11 @@ def _judged(said: str, upload: Upload, file: str) -> DepError:
             "settings at the index",
             context=context,
         )
-    if "not in the same realm" in said:
+    if "not in the same realm" in said or "Request was redirected" in said:
         return IndexUnreachableError(
             "upload-redirected",
-            f"{place} sends uploads elsewhere, and your credentials are not for there",
-            hint="name the address that takes uploads itself: `--repository URL`",
+            f"{place} sends uploads elsewhere, where your credentials do not go",
+            hint="see whether a network's login page stands in between; else name the address that takes uploads itself: `--repository URL`",
             context=context,
         )
     match = _STATUS.search(said)
@@ -130,7 +130,7 @@ def _answered(status: int, line: str, words: str, place: str, file: str, context
         )
     if status in (401, 403):
         return _credentials(place, f"refused your credentials ({line}){told}", context)
-    if status >= 500:
+    if status >= 500 or status in (408, 425, 429):
         return IndexUnreachableError(
             "index-failed", f"{place} answered {line}", hint="the index has a bad moment: try again later", context=context
         )
