@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from jupyter_dep_cli.tree import VERBS
+from jupyter_dep_cli.verbs import VERBS
 from support.desk import Desk, desk_at
 from support.index import Index
 from support.people import CLI, person, raw_notebook, sent

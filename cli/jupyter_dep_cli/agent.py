@@ -83,7 +83,7 @@ class Agent:
 
     def _carry_out(self, request: Request) -> None:
         try:
-            answer = self._answer(request, self._cancels[request.id])
+            answer = self._answer(request, self._cancels.get(request.id) or Cancel())
         except Exception as error:  # the kernel waits for an answer to this request, whatever happened
             import traceback
 

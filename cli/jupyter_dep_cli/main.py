@@ -93,7 +93,12 @@ def entry(result: Outcome | Failure, target: Path | None = None) -> dict[str, ob
 def _work(parsed: Parsed, terminal: Terminal, telling: Telling) -> Iterator[Told]:
     """The results in the order of the arguments, each as soon as it and those before it are there."""
     services = Services.of_user()
-    cwd = Path.cwd()
+    try:
+        cwd = Path.cwd()
+    except OSError:
+        gone = DepError("no-such-folder", "the folder that you stand in is gone", hint="`cd` to one that is there")
+        yield None, failure(gone, parsed.verb.name)
+        return
     cancel = Cancel()
     notebooks = [Path(os.path.abspath(cwd / target)) for target in dict.fromkeys(parsed.targets)]
     several = parsed.verb.targets == "many" and len(notebooks) > 1

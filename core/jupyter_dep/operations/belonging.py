@@ -10,9 +10,9 @@ from ..errors import DepError
 from ..io import files
 from ..io.ancestry import candidates
 from ..model.manifest import is_project
-from ..model.notebook import Notebook
 from ..services import Services
 from .forms import MANIFEST
+from .state import parsed_notebook
 
 Why = Literal["own", "folder", "none"]
 
@@ -68,7 +68,7 @@ def _declares(notebook: Path, services: Services) -> bool:
     if data is None:
         return False
     try:
-        return Notebook.parse(data, context={"file": notebook.name}).block is not None
+        return parsed_notebook(data, notebook.name).block is not None
     except DepError:  # what is wrong with it is told by whoever reads it next
         return True
 
