@@ -205,3 +205,27 @@ def test_a_state_file_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "a-file").write_bytes(b"")
     with pytest.raises(DepError):
         files.write_state(tmp_path / "a-file" / "state.json", {})
+
+
+def test_a_second_file_that_cannot_be_put_in_place_puts_the_first_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, new, last = tmp_path / "first", tmp_path / "new", tmp_path / "last"
+    first.write_bytes(b"old")
+    last.write_bytes(b"old")
+    whole = os.replace
+
+    def failing(source: Path, target: Path) -> None:
+        if Path(target) == last:
+            raise OSError(errno.EIO, "a bad disk")
+        whole(source, target)
+
+    monkeypatch.setattr(os, "replace", failing)
+    with pytest.raises(DepError) as caught:
+        files.replace_all(
+            [
+                files.Write(path=first, content=b"mine", expected=b"old"),
+                files.Write(path=new, content=b"mine", expected=None),
+                files.Write(path=last, content=b"mine", expected=b"old"),
+            ]
+        )
+    assert caught.value.code == "system"
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"first": b"old", "last": b"old"}

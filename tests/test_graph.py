@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -70,6 +71,14 @@ RING = Graph(
     },
     roots=(("a", "1"), ("e", "1")),
 )
+
+
+def test_a_graph_is_the_same_after_being_remembered() -> None:
+    a, b = ("a", "1"), ("b", "2")
+    graph = Graph(edges={a: (b,), b: (a,)}, roots=(a,), kernel_roots=(b,))
+    assert Graph.from_json(json.loads(json.dumps(graph.as_json()))) == graph
+    for damaged in (None, [], {}, {"edges": [["a"]], "roots": [], "kernel_roots": []}, {"edges": 1}):
+        assert Graph.from_json(damaged) is None
 
 
 def test_circles_end() -> None:

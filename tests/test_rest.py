@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from jupyter_dep.messages import PROTOCOL
 from jupyter_dep.messages.web import HEADER
+from jupyter_dep.model import lockfile
 from jupyter_dep.model.notebook import Notebook
 from support.people import raw_notebook
 from support.rest import Asker, GatedEngine, somebody_elses
@@ -70,6 +71,22 @@ async def test_packages_tell_who_needs_them_and_which_cells_use_them(rest: Asker
     page = await rest.get("projects/graph", path="n.ipynb")
     assert {"source": "gamma", "target": "alpha"} in page["edges"]
     assert set(page["roots"]) == {"alpha", "gamma", "ipykernel", "ipywidgets"}
+
+
+async def test_who_reads_what_a_job_locked_parses_no_lock(
+    rest: Asker, rest_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest_desk.notebook()
+    await rest.do("add", "n.ipynb", names=["gamma"])
+
+    def parse(data: bytes) -> None:
+        raise AssertionError("a large lock takes a tenth of a second, beside the server's loop")
+
+    monkeypatch.setattr(lockfile, "_read", parse)
+    found = {one["name"]: one for one in (await rest.get("projects/packages", path="n.ipynb"))["packages"]}
+    assert found["alpha"]["via"] == ["gamma"]
+    assert (await rest.get("projects/graph", path="n.ipynb"))["roots"]
+    assert (await rest.get("projects", path="n.ipynb"))["state"] == "fresh"
 
 
 async def test_an_import_that_nothing_provides_is_told_with_the_name_to_add(rest: Asker, rest_desk: Desk) -> None:

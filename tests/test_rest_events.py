@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from jupyter_dep.messages import Failure, Outcome, Switch
 from jupyter_dep.messages.web import Job, JobEvent, JobProgress, JobRequest, ProjectEvent
 from jupyter_dep.progress import Progress
 from jupyter_dep_server import jobs as jobs_room
+from jupyter_dep_server import turns
 from jupyter_dep_server.decoding import encode
 from jupyter_dep_server.events import JOB, PROJECT, event_schema
 from jupyter_dep_server.jobs import Jobs
@@ -247,4 +249,16 @@ async def test_a_reading_that_fails_fails_for_all_who_wait_and_not_for_the_next(
     results = await asyncio.gather(*(reader.read("k", broken) for _ in range(3)), return_exceptions=True)
     assert [getattr(one, "code", None) for one in results] == ["system"] * 3
     assert await reader.read("k", lambda: 1) == 1
+    reader.close()
+
+
+async def test_readings_make_nobody_look_through_all_that_the_server_is_made_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "_settled", False)
+    reader = Reader()
+    kept = gc.get_freeze_count()
+    left = [{"of": "the server"} for _ in range(1000)]
+    await reader.read("k", lambda: 1)
+    assert gc.get_freeze_count() >= kept + len(left)
+    await reader.read("k", lambda: 1)
+    assert turns._settled
     reader.close()

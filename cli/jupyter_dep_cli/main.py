@@ -36,14 +36,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if (text := _asked_about_us(arguments)) is not None:
             terminal.out.write(text)
-            return 0 if arguments else 2
-        return _run(arguments, terminal)
+            code = 0 if arguments else 2
+        else:
+            code = _run(arguments, terminal)
+        terminal.out.flush()  # here, where a full disk can still be told
+        return code
     except KeyboardInterrupt:
         terminal.err.write("stopped; what was written is whole\n")
         return 130
     except BrokenPipeError:
         # the interpreter flushes once more at its end, and would complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        unsaid = DepError(
+            "output",
+            f"what there is to say could not be written: {error.strerror or error}",
+            hint="free some space or send the output elsewhere; `jupyter dep status` tells what was done",
+        )
+        try:
+            terminal.show(failure(unsaid, ""))
+        except OSError:  # nor can this: the exit code says it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
         return 1
 
 

@@ -139,9 +139,9 @@ class Index:
         """Answer 200 with `body` of the media type `kind`, whatever was asked for: what a network's login page does."""
         self._fault(pattern, lambda _request, _answer: Answer(headers={"Content-Type": kind}, body=body), times)
 
-    def corrupt(self, pattern: str, times: int | None = None) -> None:
-        """Flip one bit in the middle of the body."""
-        self._fault(pattern, lambda _request, answer: replace(answer, body=_flipped(answer.body)), times)
+    def corrupt(self, pattern: str, times: int | None = None, *, at: float = 0.5) -> None:
+        """Flip one bit of the body, `at` which part of it: 0.5 is the middle."""
+        self._fault(pattern, lambda _request, answer: replace(answer, body=_flipped(answer.body, at)), times)
 
     def redirect(self, pattern: str, to_url: str, times: int | None = None) -> None:
         """Answer 302 to `to_url`, in which `{path}` stands for the request's path."""
@@ -231,6 +231,6 @@ class Index:
         return self._known[key]
 
 
-def _flipped(body: bytes) -> bytes:
-    middle = len(body) // 2
+def _flipped(body: bytes, at: float) -> bytes:
+    middle = int(len(body) * at)
     return body[:middle] + bytes(byte ^ 1 for byte in body[middle : middle + 1]) + body[middle + 1 :]

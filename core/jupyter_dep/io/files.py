@@ -7,6 +7,7 @@ import json
 import os
 import stat
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,8 @@ def replace(path: Path, content: bytes, *, expected: bytes | None) -> None:
 
 def replace_all(writes: Sequence[Write]) -> None:
     """Replace several files: every content is on the disk before the first is put in place, so that a full disk or a
-    file that changed meanwhile leaves all of them as they were. Errors as `replace`."""
+    file that changed meanwhile leaves all of them as they were; where a later one cannot be put in place, those before it
+    are put back. Errors as `replace`."""
     staged: list[tuple[Write, Path, Path]] = []
     try:
         for write in writes:
@@ -119,8 +121,13 @@ def replace_all(writes: Sequence[Write]) -> None:
         for write, target, _ in staged:
             if read_if_there(target) != write.expected:
                 raise changed_meanwhile(write.path)
-        for write, target, temporary in staged:
-            _guarded(write.path, _publish, write, target, temporary)
+        for number, (write, target, temporary) in enumerate(staged):
+            try:
+                _guarded(write.path, _publish, write, target, temporary)
+            except BaseException:
+                for placed, where, _ in reversed(staged[:number]):
+                    _put_back(placed, where)
+                raise
     finally:
         for _, _, temporary in staged:
             temporary.unlink(missing_ok=True)
@@ -154,6 +161,24 @@ def _publish(write: Write, target: Path, temporary: Path) -> None:
         _publish_new(temporary, target)
     else:
         os.replace(temporary, target)
+
+
+def _put_back(write: Write, target: Path) -> None:
+    """What a file held before, unless somebody else has changed it since. What stopped the writing is what the user reads."""
+    temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
+    try:
+        if target.read_bytes() != write.content:
+            return
+        if write.expected is None:
+            target.unlink()
+            return
+        _stage(Write(path=write.path, content=write.expected, expected=write.content, private=write.private), target, temporary)
+        os.replace(temporary, target)
+    except OSError:
+        pass
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def rename(old: Path, new: Path) -> None:
@@ -207,6 +232,8 @@ def _publish_new(temporary: Path, target: Path) -> None:
     except FileExistsError:
         raise
     except OSError:  # a file system without hard links
+        if target.exists():
+            raise FileExistsError(target) from None
         temporary.rename(target)
 
 

@@ -183,6 +183,14 @@ class History:
                 self._blobs(project).rename(self._blobs(new))
             self.forget(project)
 
+    def mark(self) -> frozenset[tuple[str, int]]:
+        """Differs after every change of what is remembered: each is a new file. A thousand projects take a millisecond."""
+        try:
+            with os.scandir(self.folder) as entries:
+                return frozenset((entry.name, entry.inode()) for entry in entries)
+        except OSError:
+            return frozenset()
+
     def projects(self) -> Iterator[tuple[Path, tuple[str, ...]]]:
         """Every project that is remembered, with its environments, the newest last."""
         for file in sorted(self.folder.glob("*.json")):

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 BUILD_DEADLINE = 2400.0
+_REMOVING = 30.0
+"""Seconds to wait for who removes an environment: a big one has tens of thousands of files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,12 +236,28 @@ class Store:
                 if entry.is_dir() and not entry.is_symlink():
                     yield entry
 
-    def remove(self, environment: Sealed) -> bool:
-        """Remove a sealed environment unless a process runs on it."""
+    def hold(self, environment: Sealed) -> Lease | None:
+        """A lease while somebody notes that an environment is used; who is just removing it is waited for.
+
+        None for one of the store below, which is not ours to remove. It may be gone by then: look again.
+        """
+        if not Path(environment.path).is_relative_to(self.root):
+            return None
+        until = time.monotonic() + _REMOVING
+        while (lease := Lease.take(Path(environment.lease))) is None and time.monotonic() < until:
+            time.sleep(0.02)
+        if lease is not None and not os.path.isdir(environment.path):
+            Path(environment.lease).unlink(missing_ok=True)
+        return lease
+
+    def remove(self, environment: Sealed, *, unless: Callable[[], bool] = lambda: False) -> bool:
+        """Remove a sealed environment unless a process runs on it, or `unless` says so while nobody else can take it."""
         lease = Lease.take(Path(environment.lease), exclusive=True)
         if lease is None:
             return False
         with lease:
+            if unless():
+                return False
             (self.root / "k" / f"{environment.key}.json").unlink(missing_ok=True)
         return self._remove_folder(Path(environment.path))
 

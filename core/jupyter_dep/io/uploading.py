@@ -107,7 +107,8 @@ def _judged(said: str, upload: Upload, file: str) -> DepError:
         return IndexUnreachableError(
             "upload-redirected",
             f"{place} sends uploads elsewhere, where your credentials do not go",
-            hint="see whether a network's login page stands in between; else name the address that takes uploads itself: `--repository URL`",
+            hint="see whether a network's login page stands in between; else name the address that takes uploads itself: "
+            "`--repository URL`",
             context=context,
         )
     match = _STATUS.search(said)

@@ -77,7 +77,9 @@ def make(folder: Path, interpreter: Path, app_data: Path) -> Path:
             hint="`jupyter dep doctor` lists the Pythons and what is wrong with them",
             context={"file": str(interpreter)},
         ) from error
-    return Path(str(session.creator.exe))
+    # virtualenv follows links; where the store lies behind one, its paths are to stay those that it was asked for
+    python, real = Path(str(session.creator.exe)), folder.resolve()
+    return folder / python.relative_to(real) if python.is_relative_to(real) else python
 
 
 def _virtualenv() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ..errors import DepError, UsageError
 
@@ -102,7 +102,7 @@ def _public(version: Version) -> Version:
 def _version(text: str) -> Version:
     try:
         return Version(text)
-    except InvalidVersion as error:
+    except ValueError as error:  # `InvalidVersion`, and a number of more digits than Python converts
         raise DepError(
             "bad-version",
             f"`{text}` is no version of PEP 440",
@@ -114,7 +114,7 @@ def _version(text: str) -> Version:
 def _explicit(rule: str) -> Version:
     try:
         return Version(rule)
-    except InvalidVersion as error:
+    except ValueError as error:  # `InvalidVersion`, and a number of more digits than Python converts
         close = difflib.get_close_matches(rule, RULES, 1)
         listed = ", ".join(f"`{name}`" for name in RULES)
         hint = f"did you mean `{close[0]}`?" if close else f"rules are {listed}; or write a version such as `1.2.0`"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _STAGES = {"a": -3, "b": -2, "rc": -1, None: 0}
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:(a|b|rc)(\d+))?")
 _NAMED = re.compile(r"(?:python|cpython)?(\d+)(?:\.(\d+)(?:\.(\d+)((?:a|b|rc)\d+)?)?)?(t?)", re.IGNORECASE)
+_LONG_NUMBER = re.compile(r"\d{1000}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +126,8 @@ def matcher(wanted: str) -> Callable[[Sequence[Interpreter]], Interpreter | None
 
     The function wants sorted interpreters. Errors: `bad-python`.
     """
+    if _LONG_NUMBER.search(wanted):  # Python refuses to convert it
+        raise _no_python(wanted)
     named = _NAMED.fullmatch(wanted)
     return _by_name(named) if named is not None else _by_specifier(wanted)
 
@@ -152,15 +155,19 @@ def _by_specifier(wanted: str) -> Callable[[Sequence[Interpreter]], Interpreter 
     try:
         specifier = SpecifierSet(wanted)
     except InvalidSpecifier:
-        raise UsageError(
-            "bad-python",
-            f"`{wanted}` names no Python",
-            hint='write a version like `3.12`, a range like `">=3.11,<3.14"`, or the path of an interpreter',
-        ) from None
+        raise _no_python(wanted) from None
     early = bool(specifier.prereleases)
     return lambda interpreters: next(
         (one for one in interpreters if one.plain and specifier.contains(one.version, prereleases=early)),
         None,
+    )
+
+
+def _no_python(wanted: str) -> UsageError:
+    return UsageError(
+        "bad-python",
+        f"`{wanted}` names no Python",
+        hint='write a version like `3.12`, a range like `">=3.11,<3.14"`, or the path of an interpreter',
     )
 
 

@@ -186,7 +186,7 @@ def _version(value: object, where: Context) -> str | None:
         if not isinstance(value, str):
             raise InvalidVersion
         Version(value)
-    except InvalidVersion as error:
+    except ValueError as error:  # `InvalidVersion`, and a number of more digits than Python converts
         raise wrong("project.version", 'a version such as `"0.1.0"`', where) from error
     return value
 

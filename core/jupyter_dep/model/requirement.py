@@ -52,6 +52,10 @@ _HARMLESS = re.compile(
 )
 
 
+LONG_NUMBER = re.compile(r"[0-9]{1000}")
+"""What no version holds, and Python refuses to convert: only later, where a version is compared or put into one form."""
+
+
 def parse(text: str, *, context: Context | None = None) -> Requirement:
     """One requirement from one line of text.
 
@@ -60,9 +64,11 @@ def parse(text: str, *, context: Context | None = None) -> Requirement:
     """
     wanted = text.strip()
     refuse_secrets(wanted, context=context)
+    if LONG_NUMBER.search(wanted):
+        raise _bad(wanted, context)
     try:
         requirement = Requirement(wanted)
-    except InvalidRequirement as error:
+    except (InvalidRequirement, RecursionError) as error:  # the latter for parentheses within each other, by the thousand
         raise _bad(wanted, context) from error
     # `requirements.txt` and `x-1.whl` are valid names, and never what was meant: do not ask an index for them.
     if _FILE.search(requirement.name) or (requirement.url is not None and not _SCHEME.match(requirement.url)):

@@ -38,7 +38,7 @@ def requires_python(value: object, where: Context) -> str | None:
     if not isinstance(value, str):
         raise wrong("requires-python", 'a text such as `">=3.11"`', where)
     try:
-        if not SpecifierSet(value):
+        if requirement.LONG_NUMBER.search(value) or not SpecifierSet(value):
             raise InvalidSpecifier(value)
     except InvalidSpecifier as error:
         version = re.search(r"\d+(?:\.\d+)*", value)
@@ -114,7 +114,7 @@ def _markers(value: object, key: str, where: Context) -> tuple[str, ...]:
     for number, text in enumerate(texts(value, key, where), 1):
         try:
             markers.append(requirement.canonical_marker(str(Marker(text))))
-        except InvalidMarker as error:
+        except (InvalidMarker, RecursionError) as error:
             raise DepError(
                 "bad-marker",
                 f"`{text}` is not an environment marker",

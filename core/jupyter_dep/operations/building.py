@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..io.store import Sealed
 from ..messages import Edit
 from ..model.declaration import Declaration
@@ -22,7 +24,8 @@ def settle(state: State, summary: Summary | None, services: Services, asking: As
         return Changed(state=state, summary=summary, edit=edit)
     selected, sealed, unbuilt, built = build(state, state.lock_data, summary, False, services, asking)
     if sealed is not None:
-        services.history.used(state.project.file, sealed.key)
+        data, locked = state.lock_data, summary
+        sealed = keep(state, sealed, services, lambda: build(state, data, locked, False, services, asking)[1])
     return Changed(state=state, summary=summary, edit=edit, sealed=sealed, selected=selected, unbuilt=unbuilt, built=built)
 
 
@@ -55,6 +58,22 @@ def build(
         return selected, None, words + f"`jupyter dep trust allow {notebook.name}`", False
     sealed, built = sealed_environment(state, selected, trust, services, asking, head)
     return selected, sealed, "", built
+
+
+def keep(state: State, sealed: Sealed, services: Services, again: Callable[[], Sealed | None]) -> Sealed | None:
+    """Note that a project uses an environment; one that was collected before anybody knew of that is made `again`.
+
+    The collection looks at the notes once more while it holds an environment that it is about to remove, and this holds it
+    while it writes them: one of the two sees the other. From then on what is made again is safe.
+    """
+    lease = services.store.hold(sealed)
+    try:
+        services.history.used(state.project.file, sealed.key)
+        there = services.store.sealed(sealed.key)
+    finally:
+        if lease is not None:
+            lease.release()
+    return sealed if there is not None else again()
 
 
 def sealed_environment(

@@ -19,7 +19,7 @@ from ..model.names import distribution_for
 from ..model.notebook import Notebook, blank
 from ..services import Services
 from .asking import KERNEL_DISPLAY, KERNEL_NAME, Asking, Changed, load
-from .building import sealed_environment
+from .building import keep, sealed_environment
 from .consenting import consent_missing, trust_of
 from .editing import new_block, relock
 from .forms import form_of
@@ -160,9 +160,9 @@ def sync(notebook: Path, services: Services, asking: Asking, *, chosen: Installe
     sealed, built = sealed_environment(state, selected, trust, services, asking)
     if trust.basis == "none":
         services.consent.allow("fingerprint", [state.summary.fingerprint], by="named in a command")
-    services.history.used(notebook, sealed.key)
+    kept = keep(state, sealed, services, lambda: sealed_environment(state, selected, trust, services, asking)[0])
     notes = () if state.lock_answers else ("the lock is stale: this is what is locked, not what is declared",)
-    return Changed(state=state, summary=state.summary, sealed=sealed, selected=selected, notes=notes, built=built)
+    return Changed(state=state, summary=state.summary, sealed=kept, selected=selected, notes=notes, built=built)
 
 
 def move(old: Path, new: Path, services: Services) -> tuple[str, ...]:

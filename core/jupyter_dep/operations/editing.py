@@ -17,7 +17,7 @@ from ..model.declaration import Declaration
 from ..model.notebook import Notebook
 from ..services import Services
 from .asking import KERNEL_DISPLAY, KERNEL_NAME, Asking, Changed, kernel_minor, load
-from .building import build, settle
+from .building import build, keep, settle
 from .consenting import granting, trust_of
 from .environments import Selected
 from .forms import DEPENDENCIES, Place
@@ -218,7 +218,12 @@ def change(
     try:
         _remember(state, block, locked.data, services, asking)
         if sealed is not None:
-            services.history.used(state.project.file, sealed.key)
+            sealed = keep(
+                state,
+                sealed,
+                services,
+                lambda: build(read_state(state.project.file, services), locked.data, locked.summary, own, services, asking)[1],
+            )
     except DepError as error:  # what was asked for is done; only taking it back will not work
         notes.append(f"this cannot be undone later: {error.message}")
     after = read_state(state.project.file, services, live_block=block if state.live else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -129,7 +130,7 @@ def read_state(notebook: Path, services: Services, *, live_block: str | None = N
     if project.form is FOLDER:
         return _read_folder(project, services)
     data = files.read_if_there(notebook)
-    parsed = Notebook.parse(data, context=project.context) if data is not None else None
+    parsed = parsed_notebook(data, notebook.name) if data is not None else None
     base = parsed.block.source if parsed and parsed.block else None
     pending = None if live_block is not None else _pending(project, base, services)
     block = live_block if live_block is not None else pending.wanted if pending else base
@@ -160,6 +161,12 @@ def read_state(notebook: Path, services: Services, *, live_block: str | None = N
         summary=summary,
         lock_error=error,
     )
+
+
+@lru_cache(maxsize=1)
+def parsed_notebook(data: bytes, name: str) -> Notebook:
+    """A notebook's bytes, parsed; the last one is kept, since whose it is and how it stands are asked one after the other."""
+    return Notebook.parse(data, context={"file": name})
 
 
 def _read_folder(project: Project, services: Services) -> State:
@@ -317,12 +324,21 @@ def _take_over(project: Project, orphan: Path, services: Services) -> None:
 
 
 def check_lock_name(project: Project, *, leaving: Path | None = None) -> None:
-    """Refuse if another notebook of the folder wants the same lock name (`a.b.ipynb` and `a_b.ipynb`).
+    """Refuse a name that no lock can hold, or if another notebook of the folder wants its lock's (`a.b.ipynb` and `a_b.ipynb`).
 
     `leaving` is a notebook that is just being renamed, so that its name is free.
     """
     if project.form is FOLDER:
         return
+    try:
+        project.file.name.encode()
+    except UnicodeEncodeError:
+        raise DepError(
+            "name-not-text",
+            "the notebook's name holds bytes that are no text (UTF-8), and the lock has to name it",
+            hint="rename the notebook with `mv`",
+            context=project.context,
+        ) from None
     for other in sorted(project.file.parent.glob("*.ipynb")):
         if other.name == project.file.name or other == leaving:
             continue

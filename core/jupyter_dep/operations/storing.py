@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ..errors import DepError
@@ -45,12 +46,22 @@ def collect(services: Services, *, dry_run: bool = False) -> Collected:
             kept=len(everything),
             note="the store is on a network file system, where another machine may be using it: nothing is collected",
         )
+    mark = services.history.mark()
     needed = set(users(services))
     if (starter := sealed_starter(services)) is not None:
         needed.add(starter.key)
     removed = []
+
+    def noted(key: str) -> bool:
+        """Whether a project has begun to use it since: asked while the environment is held, see `building.keep`."""
+        nonlocal mark
+        if (now := services.history.mark()) != mark:
+            mark = now
+            needed.update(users(services))
+        return key in needed
+
     for sealed in everything:
-        if sealed.key not in needed and (dry_run or store.remove(sealed)):
+        if sealed.key not in needed and (dry_run or store.remove(sealed, unless=partial(noted, sealed.key))):
             removed.append(sealed.key)
     swept = 0 if dry_run else store.sweep()
     return Collected(removed=tuple(removed), kept=len(everything) - len(removed), swept=swept)

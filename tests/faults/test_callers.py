@@ -1,0 +1,203 @@
+"""Sixteen callers for one key, sixteen for a key each, and the garbage collection among them: one build a key, no error."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from faults.conftest import Tally
+from jupyter_dep.io.leases import Lease
+from jupyter_dep.io.store import Sealed, Store
+from jupyter_dep.operations import creating, editing, storing
+from jupyter_dep.services import Services
+from support.index import Index
+from support.wheels import build_wheel
+from support.workplace import Desk, asking
+
+CALLERS = 16
+TESTS = Path(__file__).parents[1]
+
+STORE = """
+import os, sys, time
+sys.path[:0] = eval(sys.argv[1])
+from pathlib import Path
+from jupyter_dep.io.store import Store
+from support import builds
+
+root, log = Path(sys.argv[2]), sys.argv[3]
+go, tell = os.pipe()
+
+def caller(key, name):
+    def link(python):
+        time.sleep(0.05)
+        builds.put(python.parent.parent, text=f"x = {name!r}\\n")
+        with open(log, "a") as file:
+            file.write(key[:2] + "\\n")
+    os.read(go, 1)
+    store = Store(root)
+    sealed = store.ensure(builds.recipe(link, key=key))
+    assert store.sealed(key) == sealed and os.path.isdir(sealed.path), key
+    assert not store.changed(sealed), key
+
+def sweeper():
+    os.read(go, 1)
+    for _ in range(40):
+        Store(root).sweep()
+        time.sleep(0.005)
+
+deeds = [lambda: caller("a" * 40, "a")] * 16
+deeds += [lambda n=n: caller(f"b{n:x}" * 20, n) for n in range(16)] + [sweeper] * 2
+children = []
+for deed in deeds:
+    child = os.fork()
+    if child == 0:
+        os.close(tell)
+        try:
+            deed()
+        except BaseException as error:
+            print(type(error).__name__, error, flush=True)
+            os._exit(1)
+        os._exit(0)
+    children.append(child)
+os.write(tell, b"x" * len(deeds))
+os.close(tell)
+codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+sys.exit(any(codes))
+"""
+
+
+def test_of_many_callers_for_a_key_one_builds_while_others_build_and_the_store_is_swept(
+    tmp_path: Path, tally: Tally, need: Callable[..., None], volume: Callable[[int, int], int]
+) -> None:
+    rounds = volume(10, 100)
+    need("callers", "posix", cases=rounds)
+    for at in range(rounds):
+        root, log = tmp_path / f"store-{at}", tmp_path / f"builds-{at}"
+        done = subprocess.run(
+            [sys.executable, "-c", STORE, repr([str(TESTS), *sys.path]), root, log], capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        built = Counter(log.read_text().split())
+        assert built == Counter({"aa": 1, **{f"b{n:x}": 1 for n in range(CALLERS)}}), built
+    tally("callers", cases=rounds, held=rounds)
+
+
+SYNC = """
+import os, sys
+sys.path[:0] = eval(sys.argv[1])
+from pathlib import Path
+from jupyter_dep.operations import creating, editing, storing
+from jupyter_dep.operations.opening import look
+from support.workplace import Desk, asking
+
+desk = Desk(folder=Path(sys.argv[2]), home=Path(sys.argv[3]), index=sys.argv[4])
+go, tell = os.pipe()
+
+def same(at):
+    notebook = desk.folder / f"same-{at}.ipynb"
+    sealed = creating.sync(notebook, desk.services(), asking()).sealed
+    assert sealed is not None
+    opening = look(notebook, desk.folder, services=desk.services())
+    assert getattr(opening, "python", None) == sealed.python, opening
+
+def other(at):
+    notebook = desk.folder / f"other-{at}.ipynb"
+    sealed = creating.sync(notebook, desk.services(), asking()).sealed
+    assert sealed is not None and f"pure{at}" in sealed.packages
+    assert os.path.exists(sealed.python), "collected while it was handed over"
+
+def collector():
+    for _ in range(30):
+        storing.collect(desk.services())
+
+deeds = [lambda at=at: same(at) for at in range(16)] + [lambda at=at: other(at) for at in range(16)] + [collector]
+children = {}
+for number, deed in enumerate(deeds):
+    child = os.fork()
+    if child == 0:
+        os.read(go, 1)
+        try:
+            deed()
+        except BaseException as error:
+            print(number, type(error).__name__, error, flush=True)
+            os._exit(1)
+        os._exit(0)
+    children[child] = number
+os.write(tell, b"x" * len(deeds))
+codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+sys.exit(any(codes))
+"""
+
+
+def test_real_builds_of_many_notebooks_at_once_with_the_collection_among_them(
+    toy_index: Index, tmp_path: Path, tally: Tally, need: Callable[..., None], volume: Callable[[int, int], int]
+) -> None:
+    rounds = volume(1, 10)
+    need("callers", "posix", cases=rounds)
+    for at in range(CALLERS):
+        build_wheel(toy_index.folder, f"pure{at}", "1.0")
+    for number in range(rounds):
+        desk = Desk.at(tmp_path / str(number), toy_index.url)
+        first = desk.notebook("same-0.ipynb", "alpha==1.0")
+        editing.relock(first, desk.services(), asking(sync=False))
+        for at in range(1, CALLERS):
+            copy = first.with_name(f"same-{at}.ipynb")
+            copy.write_bytes(first.read_bytes())
+            desk.lock_path(copy).write_bytes(desk.lock_path(first).read_bytes())
+        for at in range(CALLERS):
+            editing.relock(desk.notebook(f"other-{at}.ipynb", f"pure{at}"), desk.services(), asking(sync=False))
+        argv = [sys.executable, "-c", SYNC, repr([str(TESTS), *sys.path]), desk.folder, desk.home, desk.index]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=300, env={**os.environ, **desk.environ})
+        assert done.returncode == 0, done.stdout + done.stderr
+        sealed = desk.services().store.all()
+        assert len(sealed) == CALLERS + 1, json.dumps([dict(one.packages) for one in sealed])
+        assert all(not desk.services().store.changed(one) for one in sealed)
+        entries = [path for path in (desk.services().store.root / "e").iterdir() if path.is_dir()]
+        assert len(entries) == len(sealed), "somebody built what nobody uses"
+    tally("callers", cases=rounds, held=rounds, note=f"{rounds} with the real engine")
+
+
+@pytest.mark.parametrize("moment", ["before it is noted", "while the collection is at it"])
+def test_an_environment_that_is_collected_before_its_use_is_noted_is_there_all_the_same(
+    moment: str, toy_index: Index, tmp_path: Path, tally: Tally, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk.at(tmp_path, toy_index.url)
+    notebook = desk.notebook("n.ipynb", "alpha==1.0")
+    editing.relock(notebook, desk.services(), asking(sync=False))
+    hold, users = Store.hold, storing.users
+    removed: list[str] = []
+
+    def late(store: Store, sealed: Sealed) -> Lease | None:
+        if moment == "before it is noted" and not removed:
+            removed.extend(storing.collect(desk.services()).removed)
+        return hold(store, sealed)
+
+    def early(services: Services) -> dict[str, list[Path]]:
+        found = users(services)
+        if moment == "while the collection is at it" and not removed:  # it has looked; now somebody comes
+            removed.append("")
+            assert creating.sync(notebook, desk.services(), asking()).sealed is not None
+        return found
+
+    monkeypatch.setattr(Store, "hold", late)
+    monkeypatch.setattr(storing, "users", early)
+    if moment == "before it is noted":
+        sealed = creating.sync(notebook, desk.services(), asking()).sealed
+        assert sealed is not None and removed == [sealed.key], "nothing was collected: this proves nothing"
+    else:
+        first = creating.sync(notebook, desk.services(), asking()).sealed
+        assert first is not None
+        for file in (desk.services().places.state / "projects").glob("*.json"):
+            file.unlink()
+        assert storing.collect(desk.services()).removed == ()
+        sealed = first
+    assert Path(sealed.python).exists() and desk.services().store.sealed(sealed.key) is not None
+    assert storing.collect(desk.services()).removed == ()
+    assert creating.sync(notebook, desk.services(), asking()).sealed is not None
+    tally("callers", cases=1, held=1)

@@ -1,0 +1,231 @@
+"""System calls that fail: for each verb, each kind of call on its way fails once, or from then on, by `strace`.
+
+`strace` counts the calls of one run first; a fault is then put at one of them by number. A command that says that it worked
+has to have worked; one that says that it did not has to say why, and leaves what it can run again from.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from faults.conftest import Tally
+from faults.test_kill import CLI, FILES, big_index, check_whole  # noqa: F401  a fixture
+from jupyter_dep.errors import DepError
+from jupyter_dep.model.notebook import Notebook
+from jupyter_dep.operations import creating, editing, storing
+from jupyter_dep.operations.state import read_state
+from support.index import Index
+from support.workplace import Desk, asking, block, rewritten
+
+CALLS = {
+    "rename": "rename,renameat,renameat2,link,linkat",
+    "write": "write,pwrite64,writev",
+    "mkdir": "mkdir,mkdirat",
+    "openat": "openat",
+    "flock": "flock",
+    "fsync": "fsync,fdatasync",
+}
+ERRORS = ("EIO", "ENOSPC", "EACCES", "EINTR", "EDQUOT", "ENOENT")
+VERBS = {"add": ["add", "--json", "n.ipynb", "big"], "sync": ["sync", "--json", "n.ipynb"], "gc": ["env", "gc", "--json"]}
+LANES = 2
+NOT_STARTED = (
+    "Fatal Python error",
+    "No module named",
+    "ImportError",
+    "cannot import",
+    "while loading shared libraries",
+    "init_",
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Scene:
+    """A verb in one lane: what is there before it, and how many calls of each kind it makes."""
+
+    verb: str
+    desk: Desk
+    before: dict[str, bytes] = field(default_factory=dict)
+    after: dict[str, bytes] = field(default_factory=dict)
+    counts: dict[str, list[int]] = field(default_factory=dict)
+    """For each kind the calls of each thread that makes any: `strace` counts by thread."""
+
+    def set_up(self) -> None:
+        desk = self.desk
+        notebook = desk.notebook("n.ipynb", "alpha")
+        editing.relock(notebook, desk.services(), asking(sync=False))
+        if self.verb == "sync":
+            rewritten(notebook, block("alpha", "big"))
+            editing.relock(notebook, desk.services(), asking(sync=False))
+        if self.verb == "gc":
+            creating.sync(notebook, desk.services(), asking())
+        self.before = desk.listing()
+        shutil.copytree(desk.home / "state", desk.home.parent / "pristine")
+        log = desk.home.parent / "calls.log"
+        done = self.run(["-e", "trace=" + ",".join(CALLS.values()), "-o", str(log)])
+        assert done.returncode == 0, done.stderr
+        self.after = desk.listing() if self.verb != "gc" else self.before
+        kinds = {name: kind for kind, names in CALLS.items() for name in names.split(",")}
+        made: dict[str, Counter[str]] = {}
+        for thread, name in re.findall(r"^(\d+) +(\w+)\(", log.read_text("utf-8", "replace"), re.MULTILINE):
+            made.setdefault(kinds[name], Counter())[thread] += 1
+        self.counts = {kind: sorted(counted.values()) for kind, counted in made.items()}
+        self.reset()
+
+    def run(self, options: list[str]) -> subprocess.CompletedProcess[str]:
+        """The command under `strace`; it follows the engine too."""
+        return subprocess.run(
+            ["strace", "-f", "--seccomp-bpf", "-qq", *options, *CLI, *VERBS[self.verb]],
+            cwd=self.desk.folder, env=self.desk.environ, capture_output=True, text=True, timeout=90, check=False,
+        )  # fmt: skip
+
+    def reset(self) -> None:
+        desk = self.desk
+        for path in desk.folder.iterdir():
+            path.unlink()
+        for name, data in self.before.items():
+            (desk.folder / name).write_bytes(data)
+        shutil.rmtree(desk.home / "state", ignore_errors=True)
+        shutil.copytree(desk.home.parent / "pristine", desk.home / "state")
+        services = desk.services()
+        for sealed in services.store.all():
+            if self.verb != "gc":
+                services.store.remove(sealed)
+        services.store.sweep()
+        if self.verb == "gc":
+            creating.sync(desk.folder / "n.ipynb", services, asking())
+            begun = services.store.root / "e" / "0000000000"  # what a builder that is gone left
+            (begun / "lib").mkdir(parents=True, exist_ok=True)
+
+    def done(self) -> str:
+        """What lacks for a success; empty if nothing does."""
+        desk, now = self.desk, self.desk.listing()
+        if self.verb == "gc":
+            return "the environment in use is gone" if len(desk.services().store.all()) != 1 else ""
+        if {name: data for name, data in now.items() if name in self.after} != self.after:
+            return "the files are not what they are after a success"
+        path = desk.folder / "n.ipynb"
+        if not read_state(path, desk.services()).lock_answers:
+            return "the lock does not answer"
+        if not any("big" in sealed.packages for sealed in desk.services().store.all()):
+            return "there is no environment"
+        return ""
+
+    def faulted(self, kind: str, error: str, at: str) -> str:
+        """What went wrong with one fault; empty if nothing did."""
+        fault = f"inject={CALLS[kind]}:error={error}:when={at}"
+        try:
+            done = self.run(["-o", "/dev/null", "-e", f"trace={CALLS[kind]}", "-e", fault])
+        except subprocess.TimeoutExpired:
+            return f"it does not end: {fault}"
+        now = self.desk.listing()
+        for name in {*self.before, *self.after}:
+            if now.get(name) not in (self.before.get(name), self.after.get(name)):
+                return f"`{name}` is torn"
+        try:
+            Notebook.parse(now["n.ipynb"], context={})
+            check_whole(self.desk)
+        except (AssertionError, DepError) as wrong:
+            return f"half true: {wrong}"
+        if done.returncode == 0:
+            if lacking := self.done():
+                return f"a false success: {lacking}"
+        elif not at.endswith("+") and self._kept(done) and self._changed(now):
+            return f"it failed and changed {self._changed(now)}: {done.stdout[-400:]}"
+        elif self._untold(done):
+            return f"exit {done.returncode} without a reason: {done.stdout[-300:]}{done.stderr[-600:]}"
+        return self._again()
+
+    def _changed(self, now: dict[str, bytes]) -> list[str]:
+        return [name for name, data in now.items() if self.before.get(name) != data and not name.endswith(".tmp")]
+
+    def _kept(self, done: subprocess.CompletedProcess[str]) -> bool:
+        """Whether it says of itself that it failed: not where only the saying did."""
+        return '"error": {' in done.stdout
+
+    def _untold(self, done: subprocess.CompletedProcess[str]) -> bool:
+        """Whether a failure was not told as one of ours. A Python that cannot even be started says so in its own words."""
+        if any(words in done.stderr for words in NOT_STARTED) or not done.stdout + done.stderr:
+            return False  # Python says it, or nobody can: the exit code has to do
+        try:
+            told = json.loads(done.stdout)["results"][0]["error"]
+            return not (told["code"] and told["hint"]) or told["code"] == "internal"
+        except (ValueError, KeyError, IndexError, TypeError):
+            return "error: " not in done.stderr or "Traceback" in done.stderr
+
+    def _again(self) -> str:
+        path, services = self.desk.folder / "n.ipynb", self.desk.services()
+        try:
+            if self.verb == "add":
+                editing.add(path, ["big"], services, asking())
+            elif self.verb == "sync":
+                creating.sync(path, services, asking())
+            else:
+                storing.collect(services)
+            deadline = (
+                time.monotonic() + 3
+            )  # what another lane starts has our leases for the moment before it becomes a program
+            while (half := _swept(self.desk)) and time.monotonic() < deadline:
+                time.sleep(0.05)
+        except (AssertionError, DepError) as wrong:
+            return f"the same once more fails: {wrong}"
+        return self.done() or (f"{half} half-built environments stay" if half else "")
+
+
+def _swept(desk: Desk) -> int:
+    desk.services().store.sweep()
+    return check_whole(desk)
+
+
+def lane(scene: Scene, rounds: int, chance: random.Random) -> tuple[list[str], Counter[str]]:
+    scene.set_up()
+    wrong, tried = [], Counter[str]()
+    for number in range(rounds):
+        made = [kind for kind in CALLS if kind in scene.counts]
+        kind = made[number % len(made)]
+        error = chance.choice(ERRORS)
+        count = chance.choice(scene.counts[kind])
+        # Python's own start reads and says little that is ours: most faults are put behind it
+        first = chance.randint(1 if count < 400 else count // 3, count)
+        at = (
+            f"{first}{chance.choice(['', '', '+']) if error != 'EINTR' else ''}"  # what is interrupted is tried again, for ever
+        )
+        said = scene.faulted(kind, error, at)
+        tried[kind] += 1
+        if said:
+            wrong.append(f"{scene.verb}: {kind} {error} at {at} of {count}: {said}")
+        scene.reset()
+    return wrong, tried
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="strace")
+def test_no_false_success_when_a_system_call_fails(
+    big_index: Index,  # noqa: F811
+    tmp_path: Path, tally: Tally, need: Callable[..., None], seed: int, volume: Callable[[int, int], int],
+) -> None:  # fmt: skip
+    rounds = volume(84, 600)
+    need("syscalls", "strace", cases=rounds)
+    wrong: list[str] = []
+    tried: Counter[str] = Counter()
+    with ThreadPoolExecutor(LANES) as pool:
+        scenes = [Scene(verb=verb, desk=Desk.at(tmp_path / verb, big_index.url)) for verb in VERBS]
+        runs = [pool.submit(lane, scene, rounds // len(VERBS), random.Random(f"{seed}-{scene.verb}")) for scene in scenes]
+        for one in runs:
+            said, counted = one.result()
+            wrong += said
+            tried += counted
+    print(f"{sum(tried.values())} faults: {dict(tried)}; calls of one run by thread: {[scene.counts for scene in scenes]}")
+    tally("syscalls", cases=sum(tried.values()), held=sum(tried.values()) - len(wrong))
+    assert set(tried) == set(CALLS) and FILES
+    assert not wrong, f"seed {seed}: {len(wrong)}: " + "\n".join(wrong[:12])
