@@ -1,4 +1,4 @@
-"""`python -m bench [--quick] [--json FILE] [case ...]`: prints the table, writes JSON, says by its exit code what holds."""
+"""`python -m bench [--peers] [--quick] [--json FILE] [case ...]`: prints the table, writes JSON, tells what holds."""
 
 from __future__ import annotations
 
@@ -10,35 +10,55 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from . import table
-from .cases import CASES, Bench
+from . import page, table
+from .bench import Bench
+from .cases import CASES
 from .desk import Desk
 from .measure import Result, Skipped
+from .peers import PINS
+from .race.kept import RESULTS
+from .race.program import CASES as HEATS
+from .race.program import race
 
-_DEFAULT = Path(__file__).parent / "results" / "latest.json"
 _VERSIONS = ("jupyter-dep", "uv", "virtualenv", "packaging", "jupyter-client", "ipykernel")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure; gives 0 if every bound holds, 1 if one does not or a case could not be measured."""
     asked = _arguments(argv)
+    if asked.page:
+        for written in page.write():
+            table.progress(f"written: {written.name}")
+        return 0
     with tempfile.TemporaryDirectory(prefix="jd-", ignore_cleanup_errors=True) as folder:
         desk = Desk.at(Path(folder).resolve())
         desk.enter()
-        results = asyncio.run(measure(Bench(desk, quick=asked.quick), asked.case or list(CASES)))
-    table.write(results, asked.json, quick=asked.quick, versions={name: version(name) for name in _VERSIONS})
+        if asked.peers:
+            return race(desk, asked.case or list(HEATS), quick=asked.quick, results=asked.json or RESULTS)
+        with Bench(desk, quick=asked.quick) as bench:
+            results = asyncio.run(measure(bench, asked.case or list(CASES)))
+    table.write(results, asked.json or page.LATEST, quick=asked.quick, versions=_versions())
     sys.stdout.write(table.text(results))
     return 0 if all(result.holds for result in _decisive(results)) else 1
+
+
+def _versions() -> dict[str, str]:
+    """What was compared; Poetry's is the pinned one, which lies in a virtualenv of its own."""
+    return {**{name: version(name) for name in _VERSIONS}, "poetry": PINS["poetry"][0].partition("==")[2]}
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Speed and memory against the tools underneath.")
     parser.add_argument("--quick", action="store_true", help="three turns each and smaller sizes, to see that it runs")
-    parser.add_argument("--json", type=Path, default=_DEFAULT, metavar="FILE", help="where the results are written")
-    parser.add_argument("case", nargs="*", metavar="case", help=f"of {', '.join(CASES)}; all by default")
+    parser.add_argument("--peers", action="store_true", help="the long race: the same things done by us and by other tools")
+    parser.add_argument("--page", action="store_true", help="measure nothing; write docs/performance.md from what is kept")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where the results are written, or those of a case replaced")
+    names = f"of {', '.join(CASES)}; with --peers of {', '.join(HEATS)}; all by default"
+    parser.add_argument("case", nargs="*", metavar="case", help=names)
     asked = parser.parse_args(argv)
-    if unknown := [name for name in asked.case if name not in CASES]:
-        parser.error(f"no such case: {', '.join(unknown)}; choose from {', '.join(CASES)}")
+    known = list(HEATS if asked.peers else CASES)
+    if unknown := [name for name in asked.case if name not in known]:
+        parser.error(f"no such case: {', '.join(unknown)}; choose from {', '.join(known)}")
     return asked
 
 

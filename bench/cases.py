@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 from jupyter_dep.operations.asking import Asking
@@ -13,22 +13,11 @@ from jupyter_dep.operations.inspecting import status
 from jupyter_dep.services import Services
 
 from .agent import agent
+from .bench import Bench, Case
 from .desk import LOCK, NOTEBOOK, Desk, same_but_for_the_name
+from .folders import FOLDER_CASES
 from .kernels import Kernels
 from .measure import Result, Row, Skipped, Timed, in_turns
-
-
-class Bench:
-    """A desk, and how thorough to be."""
-
-    def __init__(self, desk: Desk, *, quick: bool) -> None:
-        self.desk, self.quick = desk, quick
-
-    def rounds(self, thorough: int) -> int:
-        return 3 if self.quick else thorough
-
-
-Case = Callable[[Bench], Awaitable[list[Result]]]
 
 
 async def reopen(bench: Bench) -> list[Result]:
@@ -276,6 +265,7 @@ CASES: dict[str, Case] = {
     "status": many,
     "first-sight": first_sight,
     "memory": memory,
+    **FOLDER_CASES,
 }
 
 __all__ = ["CASES", "Bench", "Case", "Timed"]

@@ -38,10 +38,14 @@ class Kernels:
         self._specs = KernelSpecManager(kernel_dirs=[str(folder)], ensure_native_kernel=False)
         self._env = {**desk.environ, "JPY_SESSION_NAME": str(project / NOTEBOOK)}
 
-    async def to_info(self, name: str) -> float:
-        """Seconds from the request to start a kernel to its first reply."""
+    def join(self, name: str, argv: Sequence[str], env: dict[str, str]) -> None:
+        """Have one more kernel to compare with."""
+        _write(self._desk.folder / "kernelspecs" / name, argv, env)
+
+    async def to_info(self, name: str, cwd: Path | None = None) -> float:
+        """Seconds from the request to start a kernel, in another folder if one is named, to its first reply."""
         started = time.perf_counter()
-        async with self._started(name) as manager:
+        async with self._started(name, cwd) as manager:
             await _first_reply(manager)
             return time.perf_counter() - started
 
@@ -58,10 +62,10 @@ class Kernels:
                 client.stop_channels()
 
     @asynccontextmanager
-    async def _started(self, name: str) -> AsyncIterator[AsyncKernelManager]:
+    async def _started(self, name: str, cwd: Path | None = None) -> AsyncIterator[AsyncKernelManager]:
         manager = AsyncKernelManager(kernel_name=name, kernel_spec_manager=self._specs)
         try:
-            await manager.start_kernel(cwd=str(self._project), env=dict(self._env))
+            await manager.start_kernel(cwd=str(cwd or self._project), env=dict(self._env))
             yield manager
         finally:
             await manager.shutdown_kernel(now=True)
@@ -93,9 +97,9 @@ class Cells:
         return seconds
 
 
-def _write(folder: Path, argv: Sequence[str]) -> None:
+def _write(folder: Path, argv: Sequence[str], env: dict[str, str] | None = None) -> None:
     folder.mkdir()
-    spec = KernelSpec(argv=list(argv), display_name=folder.name, language="python")
+    spec = KernelSpec(argv=list(argv), display_name=folder.name, language="python", env=env or {})
     (folder / "kernel.json").write_text(spec.to_json(), encoding="utf-8")
 
 

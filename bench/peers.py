@@ -29,7 +29,7 @@ _NEEDS = {"pixi-kernel": "pixi"}
 """Programs that a peer starts and that no wheel brings."""
 
 
-class Missing(RuntimeError):
+class MissingError(RuntimeError):
     """A program that cannot be had here; the message is the reason."""
 
 
@@ -60,23 +60,25 @@ class Peers:
         return {"uv": UV, **pinned}
 
     def bin(self, name: str) -> Path:
-        """The folder of a peer's programs, which is made if need be. Raises `Missing`."""
+        """The folder of a peer's programs, which is made if need be. Raises `MissingError`."""
         if name in self._missing:
-            raise Missing(self._missing[name])
+            raise MissingError(self._missing[name])
         try:
             return self._made(name)
-        except Missing as error:
+        except MissingError as error:
             self._missing[name] = str(error)
             raise
 
     def program(self, name: str) -> Path:
-        """A peer's program of its own name. Raises `Missing`."""
+        """A peer's program of its own name. Raises `MissingError`."""
         return engine() if name == "uv" else self.bin(name) / name
 
     def _made(self, name: str) -> Path:
         pins = PINS[name]
         if (needed := _NEEDS.get(name)) and shutil.which(needed) is None:
-            raise Missing(f"`{name}` starts `{needed}`, which is not on PATH and which no wheel of the package index brings")
+            raise MissingError(
+                f"`{name}` starts `{needed}`, which is not on PATH and which no wheel of the package index brings"
+            )
         digest = hashlib.sha256("\n".join([sys.version, sys.executable, *pins]).encode()).hexdigest()[:12]
         made = self.folder / f"{name}-{digest}"
         if not (made / "complete").exists():
@@ -94,4 +96,6 @@ class Peers:
     def _run(argv: list[str | Path], name: str) -> None:
         done = subprocess.run([os.fspath(word) for word in argv], capture_output=True, text=True, check=False)
         if done.returncode:
-            raise Missing(f"`{name}` could not be installed: {(done.stderr.strip().splitlines() or ['no reason told'])[-1]}")
+            raise MissingError(
+                f"`{name}` could not be installed: {(done.stderr.strip().splitlines() or ['no reason told'])[-1]}"
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+_WAITING = Path(__file__).with_name("waiting.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,14 @@ class Spent:
     cpu: float | None = None
     peak: float | None = None
 
+    def __add__(self, other: Spent) -> Spent:
+        """One after the other."""
+        return Spent(
+            seconds=self.seconds + other.seconds,
+            cpu=None if self.cpu is None or other.cpu is None else self.cpu + other.cpu,
+            peak=None if self.peak is None or other.peak is None else max(self.peak, other.peak),
+        )
+
 
 def spend(
     argv: Sequence[str | Path], cwd: Path, env: Mapping[str, str], *, codes: tuple[int, ...] = (0,), told: Path | None = None
@@ -32,35 +43,29 @@ def spend(
 
     `told` is a file that takes its standard output. Raises RuntimeError for another exit code.
     """
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        started = time.perf_counter()
-        process = subprocess.Popen(
-            [os.fspath(word) for word in argv], cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=err
-        )
-        try:
-            spent = _wait(process, started)
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
-        out.seek(0)
-        said = out.read()
-        if process.returncode not in codes:
-            err.seek(0)
-            lines = (said + err.read()).decode(errors="replace").strip().split("\n")
+    with tempfile.TemporaryDirectory(prefix="jd-") as name:
+        out, err = Path(name, "out"), Path(name, "err")
+        code, spent = _run([os.fspath(word) for word in argv], cwd, env, out, err)
+        if code not in codes:
+            lines = (out.read_bytes() + err.read_bytes()).decode(errors="replace").strip().split("\n")
             words = " ".join(os.path.basename(os.fspath(word)) for word in argv[:4])
-            raise RuntimeError(f"`{words} …` ended with exit code {process.returncode}: {' / '.join(lines[-6:])}")
+            raise RuntimeError(f"`{words} …` ended with exit code {code}: {' / '.join(lines[-6:])}")
         if told is not None:
-            told.write_bytes(said)
+            told.write_bytes(out.read_bytes())
     return spent
 
 
-def _wait(process: subprocess.Popen[bytes], started: float) -> Spent:
+def _run(argv: list[str], cwd: Path, env: Mapping[str, str], out: Path, err: Path) -> tuple[int, Spent]:
     if sys.platform == "win32":
-        process.wait()
-        return Spent(seconds=time.perf_counter() - started)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)  # so that `Popen` does not wait for it a second time
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Spent(seconds=seconds, cpu=usage.ru_utime + usage.ru_stime, peak=usage.ru_maxrss * unit / 1e6)
+        with out.open("wb") as said, err.open("wb") as complained:
+            started = time.perf_counter()
+            done = subprocess.run(argv, cwd=cwd, env=dict(env), stdout=said, stderr=complained, check=False)
+            return done.returncode, Spent(seconds=time.perf_counter() - started)
+    found = shutil.which(argv[0], path=env.get("PATH"))
+    if found is None:
+        raise RuntimeError(f"there is no program `{argv[0]}`")
+    result = out.with_name("result")
+    command = [sys.executable, "-I", "-S", str(_WAITING), str(out), str(err), str(result), found, *argv[1:]]
+    subprocess.run(command, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, check=True)
+    code, seconds, cpu, peak = result.read_text(encoding="ascii").split()
+    return int(code), Spent(seconds=float(seconds), cpu=float(cpu), peak=float(peak))

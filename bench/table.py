@@ -7,8 +7,10 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from .measure import Result, Row, Skipped, Unit
 
@@ -53,16 +55,27 @@ def _number(value: float, unit: Unit) -> str:
 
 def write(results: Sequence[Result], file: Path, *, quick: bool, versions: dict[str, str]) -> None:
     """The results with all samples, and what they were measured with; no name of a machine, no address of an index."""
-    file.parent.mkdir(parents=True, exist_ok=True)
     value = {
         "schema": 1,
         "quick": quick,
-        "machine": {"system": platform.system(), "processors": os.cpu_count(), "python": platform.python_version()},
+        "day": f"{datetime.now(UTC):%Y-%m-%d}",
+        "machine": machine(),
         "versions": versions,
         "results": [result.as_json() for result in results],
     }
+    replace_file(file, json.dumps(value, indent=1) + "\n")
+
+
+def machine() -> dict[str, Any]:
+    """What the figures depend on."""
+    return {"system": platform.system(), "processors": os.cpu_count(), "python": platform.python_version()}
+
+
+def replace_file(file: Path, text: str) -> None:
+    """Write a file of results, whole or not at all; its folder is made."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    temporary.write_text(text, encoding="utf-8")
     temporary.replace(file)
 
 

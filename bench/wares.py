@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import random
 import shutil
 import subprocess
@@ -52,7 +51,9 @@ def real() -> Path:
         argv = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "--dest", str(files), *wanted]
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"the wheels could not be brought: {(done.stderr.strip().splitlines() or ['no reason told'])[-1]}")
+            raise RuntimeError(
+                f"the wheels could not be brought: {(done.stderr.strip().splitlines() or ['no reason told'])[-1]}"
+            )
     _for_others(files)
     _stand_in(files)
     (folder / "complete").touch()
@@ -94,10 +95,10 @@ def _stand_in(folder: Path) -> None:
             name = canonicalize_name(requirement.name)
             if name not in there and (requirement.marker is None or "extra" not in str(requirement.marker)):
                 elsewhere[name] = elsewhere.get(name, SpecifierSet()) & requirement.specifier
-    for name, allowed in elsewhere.items():
+    for missing, allowed in elsewhere.items():
         named = sorted((Version(clause.version.removesuffix(".*")) for clause in allowed), reverse=True)
         version = next((str(each) for each in named if allowed.contains(each)), "999")
-        build_wheel(folder, name, version)
+        build_wheel(folder, missing, version)
 
 
 def _requires(wheel: Path) -> list[str]:
@@ -107,21 +108,26 @@ def _requires(wheel: Path) -> list[str]:
     return found
 
 
-def made(folder: Path, count: int, *, files: int = 40, size: int = 4_000) -> list[str]:
-    """The names of `count` packages, each with `files` modules of `size` bytes; each needs up to two of those before it.
+SMALL = tuple(f"small-{number}" for number in range(10))
+"""Packages of one module that need nothing: what near-equal environments differ by."""
+MADE = tuple(f"made-{number:03}" for number in range(200))
+"""Packages of forty modules, each of which needs up to two of those before it."""
 
-    Bytes are those of a fixed seed. The last of them needs, through others, nearly all.
-    """
+
+def made(folder: Path) -> Path:
+    """Write the wheels of `SMALL` and `MADE` into a folder; bytes are those of a fixed seed."""
     dice = random.Random(7)
-    text = "# " + "".join(dice.choices("abcdefgh \n#", k=size)).replace("\n", "\n# ") + "\n"
-    names = [f"made-{number:03}" for number in range(count)]
-    for number, name in enumerate(names):
+    text = "# " + "".join(dice.choices("abcdefgh \n#", k=4_000)).replace("\n", "\n# ") + "\n"
+    for number, name in enumerate(MADE):
         module = name.replace("-", "_")
-        body = {f"{module}/m{at}.py": f"{text}VALUE = {number * files + at}\n" for at in range(files)}
-        needed = sorted({names[number - 1], names[number // 2]} - {name}) if number else []
+        body = {f"{module}/m{at}.py": f"{text}VALUE = {number * 40 + at}\n" for at in range(40)}
+        needed = sorted({MADE[number - 1], MADE[number // 2]} - {name}) if number else []
         build_wheel(folder, name, "1.0", requires=needed, files=body)
-    return names
+    for name in SMALL:
+        build_wheel(folder, name, "1.0")
+    return folder
 
 
-def pip_version() -> str:
-    return importlib.metadata.version("pip")
+def subset(number: int) -> list[str]:
+    """The small packages of notebook `number`: another selection for each number below 1,024."""
+    return [name for at, name in enumerate(SMALL) if number >> at & 1]

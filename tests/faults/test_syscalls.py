@@ -7,9 +7,11 @@ has to have worked; one that says that it did not has to say why, and leaves wha
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -38,6 +40,8 @@ CALLS = {
     "fsync": "fsync,fdatasync",
 }
 ERRORS = ("EIO", "ENOSPC", "EACCES", "EINTR", "EDQUOT", "ENOENT")
+LOCKING = ("EIO", "ENOLCK", "ENOSYS", "EINTR")
+"""Of `flock`: EACCES says that somebody has the lock, for which we wait with a deadline."""
 VERBS = {"add": ["add", "--json", "n.ipynb", "big"], "sync": ["sync", "--json", "n.ipynb"], "gc": ["env", "gc", "--json"]}
 LANES = 2
 NOT_STARTED = (
@@ -85,10 +89,17 @@ class Scene:
 
     def run(self, options: list[str]) -> subprocess.CompletedProcess[str]:
         """The command under `strace`; it follows the engine too."""
-        return subprocess.run(
+        process = subprocess.Popen(
             ["strace", "-f", "--seccomp-bpf", "-qq", *options, *CLI, *VERBS[self.verb]],
-            cwd=self.desk.folder, env=self.desk.environ, capture_output=True, text=True, timeout=90, check=False,
+            cwd=self.desk.folder, env=self.desk.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
+        try:
+            out, err = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # what is traced would go on without `strace`
+            process.communicate()
+            raise
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def reset(self) -> None:
         desk = self.desk
@@ -194,7 +205,7 @@ def lane(scene: Scene, rounds: int, chance: random.Random) -> tuple[list[str], C
     for number in range(rounds):
         made = [kind for kind in CALLS if kind in scene.counts]
         kind = made[number % len(made)]
-        error = chance.choice(ERRORS)
+        error = chance.choice(LOCKING if kind == "flock" else ERRORS)
         count = chance.choice(scene.counts[kind])
         # Python's own start reads and says little that is ours: most faults are put behind it
         first = chance.randint(1 if count < 400 else count // 3, count)

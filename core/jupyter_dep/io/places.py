@@ -56,6 +56,8 @@ def private_folder(folder: Path) -> Path:
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
     except FileNotFoundError:
+        if folder.parent == folder:
+            raise
         private_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
     return folder

@@ -1,0 +1,113 @@
+"""Where the peers are measured: one mirror for all, and for each program a home and a cache of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .desk import Desk
+from .mirror import Line, mirror
+from .peers import Peers
+from .spent import Spent, spend
+from .wares import KERNEL, real
+
+_OTHERS = ("PIP_", "UV_", "POETRY_", "XDG_", "VIRTUAL_ENV", "CONDA_", "NO_COLOR", "FORCE_COLOR")
+"""Variables of the user that would tell one of the sides something that the others do not hear."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A desk of its own in the temporary folder; packages come from `line` and nowhere else."""
+
+    desk: Desk
+    line: Line
+    peers: Peers
+
+    python: str
+    """The interpreter that everybody's environments are made of: the one that ours are."""
+    caches: Path
+    """Where each peer's caches lie, under its name."""
+
+    @property
+    def minor(self) -> str:
+        return self.desk.python
+
+    def own(self, name: str) -> Path:
+        """The folder of what a peer keeps outside of projects."""
+        return self.caches / name
+
+    def elsewhere(self, home: Path) -> Field:
+        """The same field for somebody who has nothing yet: other caches, another home of ours."""
+        environ = {**self.desk.environ, "JUPYTER_DEP_HOME": str(home / "ours")}
+        return replace(self, desk=replace(self.desk, environ=environ), caches=home)
+
+    def environ(self, name: str) -> dict[str, str]:
+        """The variables of a peer: its files stay in the desk, it asks the mirror, it asks nobody else anything."""
+        own = self.own(name)
+        return {
+            **self.desk.environ,
+            "UV_CACHE_DIR": str(own / "uv"),
+            "UV_PYTHON_DOWNLOADS": "never",
+            "UV_NO_CONFIG": "1",
+            "PIP_CACHE_DIR": str(own / "pip"),
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "POETRY_CACHE_DIR": str(own / "poetry" / "cache"),
+            "POETRY_CONFIG_DIR": str(own / "poetry" / "config"),
+            "POETRY_DATA_DIR": str(own / "poetry" / "data"),
+            "POETRY_VIRTUALENVS_IN_PROJECT": "true",
+            "POETRY_KEYRING_ENABLED": "false",
+            "POETRY_NO_INTERACTION": "1",
+        }
+
+    def run(self, name: str, *words: str | Path, cwd: Path, codes: tuple[int, ...] = (0,)) -> Spent:
+        """What a peer's own program takes: `poetry …`, `uv …`, `juv …`. Raises `MissingError`, RuntimeError."""
+        return spend([self.peers.program(name), *words], cwd, self.environ(name), codes=codes)
+
+    def ours(self, *words: str, cwd: Path, codes: tuple[int, ...] = (0,)) -> Spent:
+        """What a whole `jupyter-dep` command takes."""
+        return spend([self.desk.program("jupyter-dep"), *words], cwd, self.desk.environ, codes=codes)
+
+    def declaration(self, *declared: str, poetry: bool = False) -> str:
+        """A folder's `pyproject.toml` for uv or Poetry, with the packages that the kernel needs as a group."""
+        names = ", ".join(f'"{each}"' for each in declared)
+        kernel = ", ".join(f'"{each}"' for each in KERNEL)
+        head = (
+            f'[project]\nname = "bench"\nversion = "0"\nrequires-python = ">={self.minor}"\ndependencies = [{names}]\n\n'
+            f"[dependency-groups]\nkernel = [{kernel}]\n\n"
+        )
+        if poetry:
+            source = f'[[tool.poetry.source]]\nname = "mirror"\nurl = "{self.line.url}"\npriority = "primary"\n'
+            return f"{head}[tool.poetry]\npackage-mode = false\n\n{source}"
+        return f'{head}[tool.uv]\npackage = false\ndefault-groups = "all"\n'
+
+    def our_declaration(self, *declared: str) -> str:
+        """The same for us, who bring the kernel's packages without being told."""
+        names = ", ".join(f'"{each}"' for each in declared)
+        return f'[project]\nname = "bench"\nversion = "0"\nrequires-python = ">={self.minor}"\ndependencies = [{names}]\n'
+
+
+@contextmanager
+def field(desk: Desk, *wheels: Path) -> Iterator[Field]:
+    """A field whose mirror has the real wheels, and those of more folders."""
+    with mirror(real(), *wheels) as line:
+        environ = {name: value for name, value in desk.environ.items() if not name.startswith(_OTHERS)}
+        folder = desk.folder / "field"
+        folder.mkdir(exist_ok=True)
+        own = Desk.at(folder).environ
+        mine = {name: own[name] for name in own if desk.environ.get(name) != own[name] and name in desk.environ}
+        settings = {
+            "UV_DEFAULT_INDEX": line.url,
+            "PIP_INDEX_URL": line.url,
+            "PIP_CONFIG_FILE": "nul" if sys.platform == "win32" else "/dev/null",
+            "XDG_CONFIG_HOME": str(folder / "config"),
+            "XDG_CACHE_HOME": str(folder / "cache"),
+            "XDG_DATA_HOME": str(folder / "data"),
+        }
+        # the Python that the wheels were brought for
+        minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        own_desk = Desk(folder, {**environ, **mine, **settings}, minor)
+        python = own_desk.services().interpreters.find(minor).executable
+        yield Field(own_desk, line, Peers(), python, folder / "peers")

@@ -1,0 +1,120 @@
+"""Ours in the race: a notebook's project and a folder's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from jupyter_dep.model import inline
+from jupyter_dep.model.notebook import blank
+
+from ..desk import LOCK, NOTEBOOK
+from ..spent import Spent, spend
+from .side import Side, Start, digest
+
+
+class Ours(Side):
+    """What both kinds share: one store, in which an environment is found by what is in it."""
+
+    target: tuple[str, ...] = ()
+    lock_name: str
+
+    def _do(self, verb: str, folder: Path, *words: str, codes: tuple[int, ...] = (0,)) -> Spent:
+        return self.field.ours(verb, *self.target, *words, cwd=folder, codes=codes)
+
+    def lock(self, folder: Path) -> Spent:
+        return self._do("lock", folder)
+
+    def add(self, folder: Path, name: str) -> Spent:
+        return self._do("add", folder, name)
+
+    def remove(self, folder: Path, name: str) -> Spent:
+        return self._do("remove", folder, name)
+
+    def upgrade(self, folder: Path, name: str) -> Spent:
+        return self._do("update", folder, name)
+
+    def check(self, folder: Path) -> Spent:
+        return self._do("lock", folder, "--check")
+
+    def key(self, folder: Path) -> str:
+        """The key of the environment that the folder's project is locked to."""
+        told = folder / "status.json"
+        spend(
+            [self.field.desk.program("jupyter-dep"), "status", *self.target, "--json"],
+            folder,
+            self.field.desk.environ,
+            told=told,
+        )
+        key = str(json.loads(told.read_bytes())["results"][0]["environment"]["key"])
+        told.unlink()
+        return key
+
+    @contextmanager
+    def turn(self, start: Start) -> Iterator[Path]:
+        """Inside, the store has this project's environment and no other: what a command ends with is built, not found."""
+        with self._only(digest(start.folder / self.lock_name), self.key(start.folder)):
+            try:
+                yield start.folder
+            finally:
+                start.write()
+
+    @contextmanager
+    def alone(self, start: Start) -> Iterator[Path]:
+        with super().alone(start) as folder, self._only(digest(folder / self.lock_name), ""):
+            yield folder
+
+    @contextmanager
+    def _only(self, lock: str, key: str) -> Iterator[None]:
+        """Put out of sight what is sealed and known, but for one environment and one lock; what is new goes, the rest is back."""
+        places = self.field.desk.services().places
+        folders = (places.store / "k", places.summaries)
+        before = [file for folder in folders for file in folder.rglob("*json") if file.is_file()]
+        kept = {file for file in before if file.name.startswith((lock, key or "-"))}
+        hidden = [file for file in before if file not in kept]
+        for file in hidden:
+            file.rename(file.with_name(f"{file.name}.hidden"))
+        try:
+            yield
+        finally:
+            for folder in folders:
+                for file in folder.rglob("*json"):
+                    if file.is_file() and file not in kept:
+                        file.unlink()
+            for file in hidden:
+                file.with_name(f"{file.name}.hidden").replace(file)
+
+    @property
+    def room(self) -> list[Path]:
+        return [Path(self.field.desk.environ["JUPYTER_DEP_HOME"])]
+
+
+class Notebook(Ours):
+    name = "jupyter-dep"
+    files = (NOTEBOOK, LOCK)
+    target = (NOTEBOOK,)
+    lock_name = LOCK
+
+    def declare(self, folder: Path, declared: Sequence[str]) -> None:
+        block = inline.new([*declared], f">={self.field.minor}")
+        (folder / NOTEBOOK).write_bytes(blank(block, "dep", "Python (dep)"))
+
+    def build(self, folder: Path) -> Spent:
+        return self._do("sync", folder)
+
+
+class Folder(Ours):
+    name = "jupyter-dep, folder"
+    files = ("pyproject.toml", "pylock.toml")
+    lock_name = "pylock.toml"
+
+    def declare(self, folder: Path, declared: Sequence[str]) -> None:
+        (folder / "pyproject.toml").write_text(self.field.our_declaration(*declared), encoding="utf-8")
+
+    def build(self, folder: Path) -> Spent:
+        return self._do("install", folder)
+
+    def first(self, folder: Path) -> Spent:
+        return self.build(folder)  # it makes the lock that is not there

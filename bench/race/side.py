@@ -1,0 +1,132 @@
+"""What every side of the race can be asked to do, and the folder that it starts from."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..field import Field
+from ..peers import MissingError
+from ..spent import Spent
+
+
+@dataclass(frozen=True)
+class Start:
+    """A folder with declaration, lock and environment, and the bytes that it is set back to after a turn."""
+
+    folder: Path
+    files: dict[str, bytes]
+
+    @classmethod
+    def of(cls, folder: Path, names: Sequence[str]) -> Start:
+        return cls(folder, {name: (folder / name).read_bytes() for name in names})
+
+    def write(self, folder: Path | None = None) -> None:
+        for name, data in self.files.items():
+            ((folder or self.folder) / name).write_bytes(data)
+
+
+class Side(ABC):
+    """One way to do it. Each method gives what the command took, or raises `MissingError` for what it has no command for."""
+
+    name: str
+    files: tuple[str, ...]
+    """Declaration and lock: what a colleague would be sent."""
+    locks = True
+    """Whether `lock` is a command of its own."""
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+        self._starts: dict[tuple[str, ...], Start] = {}
+
+    @abstractmethod
+    def declare(self, folder: Path, declared: Sequence[str]) -> None:
+        """Write the declaration; the kernel's packages belong to it."""
+
+    @abstractmethod
+    def lock(self, folder: Path) -> Spent:
+        """Make or renew the lock; versions that are in it stay."""
+
+    @abstractmethod
+    def build(self, folder: Path) -> Spent:
+        """The environment of the lock."""
+
+    @abstractmethod
+    def add(self, folder: Path, name: str) -> Spent: ...
+
+    @abstractmethod
+    def remove(self, folder: Path, name: str) -> Spent: ...
+
+    @abstractmethod
+    def upgrade(self, folder: Path, name: str) -> Spent: ...
+
+    @abstractmethod
+    def check(self, folder: Path) -> Spent:
+        """Whether the lock answers the declaration."""
+
+    def first(self, folder: Path) -> Spent:
+        """From a declaration to its environment."""
+        return self.lock(folder) + self.build(folder)
+
+    def reset(self, folder: Path) -> None:
+        """Bring the environment back to what the lock says, untimed."""
+        self.build(folder)
+
+    def start(self, *declared: str, before: Sequence[str] = ()) -> Start:
+        """A folder with all three, made once for each declaration. `before` was declared when the lock was first made."""
+        key = (*declared, "", *before)
+        if key not in self._starts:
+            folder = self.field.desk.new_folder(f"{self.name}-start")
+            for each in (before, declared) if before else (declared,):
+                self.declare(folder, each)
+                self.lock(folder)
+            self.build(folder)
+            self._starts[key] = Start.of(folder, self.files)
+        return self._starts[key]
+
+    @contextmanager
+    def turn(self, start: Start) -> Iterator[Path]:
+        """The folder of a start for one command; afterwards everything is as it was."""
+        try:
+            yield start.folder
+        finally:
+            start.write()
+            self.reset(start.folder)
+
+    @contextmanager
+    def alone(self, start: Start) -> Iterator[Path]:
+        """A folder with declaration and lock and no environment, as after a clone; nothing is known of it afterwards."""
+        folder = self.field.desk.new_folder(f"{self.name}-clone")
+        start.write(folder)
+        yield folder
+
+    @contextmanager
+    def nothing_cached(self) -> Iterator[None]:
+        """Inside, this side has never downloaded anything."""
+        field = self.field
+        home = field.desk.new_folder("nowhere")
+        self.field = field.elsewhere(home)
+        try:
+            yield
+        finally:
+            self.field = field
+            shutil.rmtree(home, ignore_errors=True)
+
+    @property
+    def room(self) -> list[Path]:
+        """The folders outside of projects that hold what this side keeps."""
+        return [self.field.own(self.name)]
+
+
+def nothing(words: str) -> Spent:
+    """For what a side cannot do: raises `MissingError`."""
+    raise MissingError(words)
+
+
+def digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,0 +1,164 @@
+"""A stranger's folder: what its `pyproject.toml` and the files beside it ask for runs nothing, and asks nobody, before a yes.
+
+The other hostile things are tested elsewhere in the suite: `gathered.HOSTILE` names the tests by the row of the findings.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from faults.conftest import Tally
+from faults.gathered import GATHERED, HOSTILE
+from support import canary as birds
+from support.canary import Canary
+from support.packages import BACKEND
+from test_canaries import Cage, cage  # noqa: F401  a fixture
+
+TESTS = Path(__file__).parents[1]
+MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
+HEAD = f'[project]\nname = "theirs"\nversion = "1.0"\nrequires-python = ">={MINOR}"\n'
+BUILT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+LOOKING = (["status"], ["show"], ["check"], ["tree"], ["lock", "--check"], ["kernel", "install"])
+DOING = (["lock"], ["install"], ["run", "python", "-c", "1"], ["lock", "--offline"])
+
+
+def manifest(dependency: str, more: str = "") -> str:
+    return f'{HEAD}dependencies = ["{dependency}"]\n{more}'
+
+
+MANIFESTS: dict[str, str] = {
+    "a build backend beside it": manifest("beta", BUILT),
+    "metadata that only a build tells": HEAD.replace('version = "1.0"\n', 'dynamic = ["version", "dependencies"]\n') + BUILT,
+    "an index of a stranger for one package": manifest(
+        "alpha",
+        '[[tool.uv.index]]\nname = "corp"\nurl = "{url}"\nexplicit = true\n[tool.uv.sources]\nalpha = {{ index = "corp" }}\n',
+    ),
+    "an index of a stranger for all": manifest("alpha", '[[tool.uv.index]]\nname = "corp"\nurl = "{url}"\n'),
+    "a file at a stranger's host": manifest(
+        "alpha", '[tool.uv.sources]\nalpha = {{ url = "{files}/alpha-9.0-py3-none-any.whl" }}\n'
+    ),
+    "a repository at a stranger's host": manifest("alpha", '[tool.uv.sources]\nalpha = {{ git = "{files}/x.git" }}\n'),
+    "a folder as a source": manifest("dirbird", '[tool.uv.sources]\ndirbird = {{ path = "dirbird" }}\n'),
+    "an editable folder as a source": manifest(
+        "dirbird", '[tool.uv.sources]\ndirbird = {{ path = "dirbird", editable = true }}\n'
+    ),
+    "a workspace": manifest(
+        "member", '[tool.uv.sources]\nmember = {{ workspace = true }}\n[tool.uv.workspace]\nmembers = ["member"]\n' + BUILT
+    ),
+    "a keyring program": manifest("alpha<2", '[tool.uv]\nkeyring-provider = "subprocess"\nindex-url = "{user}"\n'),
+}
+
+
+def their_folder(cage: Cage, text: str) -> None:  # noqa: F811
+    """The folder with that manifest and with sources that sing where they are built."""
+    folder = cage.folder
+    named = cage.stranger.url.replace("://", "://someone@")
+    filled = text.replace("{{", "{").replace("}}", "}")
+    for mark, told in (("{url}", cage.stranger.url), ("{files}", cage.stranger.files_url), ("{user}", named)):
+        filled = filled.replace(mark, told)
+    (folder / "pyproject.toml").write_text(filled)
+    singing = cage.canary.python("backend") + "\n" + BACKEND
+    (folder / "backend.py").write_text(singing)
+    birds.directory_project(folder / "dirbird", cage.canary)
+    member = folder / "member"
+    member.mkdir()
+    (member / "pyproject.toml").write_text(HEAD.replace("theirs", "member") + BUILT)
+    (member / "backend.py").write_text(singing)
+    (folder / "nb.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+
+
+def engine_alone(cage: Cage, *lines: list[str], **env: str) -> None:  # noqa: F811
+    for line in lines:
+        cage.raw(*line, "--python", sys.executable, UV_CACHE_DIR=str(cage.user.home / "raw" / line[0]), **env)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="programs of the canaries are shell scripts here")
+@pytest.mark.parametrize("kind", MANIFESTS)
+def test_a_strangers_manifest_runs_nothing_and_asks_nobody(kind: str, cage: Cage, tally: Tally) -> None:  # noqa: F811
+    their_folder(cage, MANIFESTS[kind])
+    programs = birds.fake_keyring(cage.user.home / "programs", cage.canary)
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    cage.stranger.require_auth("someone", "s3cret")
+    index = {} if "index" in kind or "keyring" in kind else {"UV_DEFAULT_INDEX": cage.index.url}
+    nothing = {"UV_DEFAULT_INDEX": cage.index.url} if "one package" in kind else {}
+    engine_alone(cage, ["lock"], ["sync"], PATH=path, **{**index, **nothing})
+    assert cage.canary.fired or cage.stranger.requests, "the positive control: with the engine alone it happens"
+    cage.canary.reset()
+    cage.stranger.clear()
+    for name in ("uv.lock", ".venv"):
+        target = cage.folder / name
+        __import__("shutil").rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
+
+    for words in (*LOOKING, *DOING):
+        ran = cage.cli(*words, PATH=path)
+        said = f"{kind}: {words}: {ran.said}"
+        assert not cage.canary.fired, said
+        assert cage.stranger.requests == [], said
+        if words == ["install"]:  # `lock` of names from the user's own index needs no yes
+            assert ran.code != 0, said
+    assert cage.kept() == [], "nothing of it was built"
+    tally("hostile", cases=1, held=1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="programs of the canaries are shell scripts here")
+def test_what_lies_beside_a_strangers_manifest_is_not_obeyed(cage: Cage, tally: Tally) -> None:  # noqa: F811
+    their_folder(cage, manifest("alpha<2"))
+    birds.trapped_folder(cage.folder, cage.canary, cage.stranger.url)
+    engine_alone(cage, ["lock"], ["sync"])
+    told = cage.raw("python", "find", cwd=cage.folder)
+    assert cage.canary.fired or cage.stranger.requests or "2.7" in told.stderr + told.stdout, "the engine obeys them"
+    cage.canary.reset()
+    cage.stranger.clear()
+    for words in (*LOOKING[:3], ["lock"], ["install", "--yes"], ["install"], ["status"]):
+        ran = cage.cli(*words)
+        assert not cage.canary.fired and cage.stranger.requests == [], f"{words}: {ran.said}"
+    assert cage.cli("lock", "--check").code == 0
+    tally("hostile", cases=1, held=1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="programs of the canaries are shell scripts here")
+def test_a_kernel_in_a_strangers_folder_starts_nothing_of_it(cage: Cage, tally: Tally) -> None:  # noqa: F811
+    """Modules with names of the standard library, and a wheel with a `.pth` in the lock: looking at it opens neither."""
+    their_folder(cage, manifest("pthbird", BUILT))
+    birds.pth_wheel(cage.index.folder, cage.canary)
+    for name in ("json", "tomllib", "sitecustomize", "ipykernel_launcher", "jupyter_dep"):
+        (cage.folder / f"{name}.py").write_text(cage.canary.python(name) + "\n")
+    look = ["-c", "import json"]
+    __import__("subprocess").run([sys.executable, *look], cwd=cage.folder, check=False)
+    assert cage.canary.fired, "Python alone takes them"
+    cage.canary.reset()
+    for words in (*LOOKING, ["lock"], ["install"]):
+        cage.cli(*words)
+        assert not cage.canary.fired, words
+    tally("hostile", cases=1, held=1)
+
+
+def test_the_gathered_tests_are_there(tally: Tally) -> None:
+    missing = [test for rows in GATHERED.values() for tests in rows.values() for test in tests if not exists(test)]
+    assert not missing, missing
+
+
+def test_every_row_of_what_runs_code_leaks_or_lies_has_a_test(tally: Tally) -> None:
+    assert all(HOSTILE.values())
+    assert sum(len(tests) for tests in HOSTILE.values()) + len(MANIFESTS) + 2 >= 45
+
+
+def exists(test: str) -> bool:
+    """Whether a file has the function, or the class with the method, that `file.py::name` or `file.py::Class::name` tells."""
+    file, *names = test.split("::")
+    try:
+        body = ast.parse((TESTS / file).read_text("utf-8")).body
+    except OSError:
+        return False
+    for name in names:
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        found = next((node for node in body if isinstance(node, kinds) and node.name == name), None)
+        if found is None:
+            return False
+        body = found.body
+    return True
