@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,9 +99,12 @@ def field(desk: Desk, *wheels: Path) -> Iterator[Field]:
         environ = {name: value for name, value in desk.environ.items() if not name.startswith(_OTHERS)}
         folder = desk.folder / "field"
         folder.mkdir(exist_ok=True)
+        minor = f"{sys.version_info[0]}.{sys.version_info[1]}"  # the Python that the wheels were brought for
         own = Desk.at(folder).environ
         mine = {name: own[name] for name in own if desk.environ.get(name) != own[name] and name in desk.environ}
         settings = {
+            "HOME": str(folder),
+            "PATH": _path(environ.get("PATH", ""), minor, folder / "bin"),
             "UV_DEFAULT_INDEX": line.url,
             "PIP_INDEX_URL": line.url,
             "PIP_CONFIG_FILE": "nul" if sys.platform == "win32" else "/dev/null",
@@ -106,8 +112,26 @@ def field(desk: Desk, *wheels: Path) -> Iterator[Field]:
             "XDG_CACHE_HOME": str(folder / "cache"),
             "XDG_DATA_HOME": str(folder / "data"),
         }
-        # the Python that the wheels were brought for
-        minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
         own_desk = Desk(folder, {**environ, **mine, **settings}, minor)
         python = own_desk.services().interpreters.find(minor).executable
         yield Field(own_desk, line, Peers(), python, folder / "peers")
+
+
+def _path(path: str, minor: str, programs: Path) -> str:
+    """`PATH` without the folders that have other Pythons: a lock takes the newest that it finds, and has to find ours.
+
+    What a shell needs is linked into `programs`, since those folders may be the system's own.
+    """
+    programs.mkdir(exist_ok=True)
+    for name in ("sh", "true", "env", "uname", "git"):
+        if sys.platform != "win32" and (found := shutil.which(name)) and not (programs / name).exists():
+            (programs / name).symlink_to(found)
+    other = re.compile(r"python3\.\d+(\.exe)?$")
+    kept = [
+        each
+        for each in path.split(os.pathsep)
+        if each
+        and os.path.isdir(each)
+        and all(not other.match(name) or name.startswith(f"python{minor}") for name in os.listdir(each))
+    ]
+    return os.pathsep.join([str(programs), *kept])

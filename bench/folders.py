@@ -173,7 +173,10 @@ async def run(bench: Bench) -> list[Result]:
     def jupyter() -> Spent:
         return spend([front, "dep", "run", "true"], sides.of("ours"), ground.desk.environ)
 
-    timed = [over(jupyter), *(over(lambda name=name: sides.run(name, sides.of(name), "true")) for name in ("ours", *peers))]
+    def inside(name: str) -> Timed:
+        return over(lambda: sides.run(name, sides.of(name), "true"))
+
+    timed = [over(jupyter), *(inside(name) for name in ("ours", *peers))]
     taken = await in_turns(bench.rounds(15), *timed)
     titles = ["`jupyter dep run true`, over true", "`jupyter-dep run true`", *(f"`{name} run true`" for name in peers)]
     return [

@@ -46,6 +46,10 @@ def timed(function: Callable[..., Any], name: Callable[[Sequence[Any]], str]) ->
     return inner
 
 
+def _always(label: str) -> Callable[[Sequence[Any]], str]:
+    return lambda _: label
+
+
 def engine_verb(words: Sequence[Any]) -> str:
     argv = [str(word) for word in words[0]]
     verbs = [word for word in argv[1:4] if not word.startswith("-")]
@@ -58,7 +62,7 @@ def main(file: str, words: Sequence[str]) -> int:
     setattr(process, "run", timed(process.run, engine_verb))  # noqa: B010  before anybody has taken it by name
     for module, name, label in PARTS:
         found = import_module(module)
-        setattr(found, name, timed(getattr(found, name), lambda _, label=label: label))
+        setattr(found, name, timed(getattr(found, name), _always(label)))
     command = import_module("jupyter_dep_cli.main")
     sys.argv = ["jupyter-dep", *words]
     started = time.perf_counter()

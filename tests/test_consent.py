@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from jupyter_dep.errors import DepError
+from jupyter_dep.io import turns
 from jupyter_dep.io.consent import VARIABLE, ConsentBook
 from jupyter_dep.model.policy import Item
 
@@ -123,3 +125,16 @@ def test_every_record_tells_how_and_when(book: ConsentBook) -> None:
     (given,) = book.given()
     assert (given.kind, given.value, given.by) == ("item", "build:delta", "typed")
     assert given.when.endswith("Z")
+
+
+def test_a_stuck_holder_of_the_lock_is_an_error_and_no_wait_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from filelock import FileLock
+
+    monkeypatch.setattr(turns, "PATIENCE", 0.2)
+    consent = ConsentBook(tmp_path / "consent.json", {})
+    with FileLock(tmp_path / "consent.lock"), pytest.raises(DepError) as caught:
+        consent.allow("folder", ["/x"], by="test")
+    assert caught.value.code == "memory-busy" and caught.value.hint
+    consent.allow("folder", ["/x"], by="test")

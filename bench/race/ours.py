@@ -68,7 +68,7 @@ class Ours(Side):
 
     @contextmanager
     def _only(self, lock: str, key: str) -> Iterator[None]:
-        """Put out of sight what is sealed and known, but for one environment and one lock; what is new goes, the rest is back."""
+        """Put out of sight all that is sealed and known but one environment and one lock; what is new goes in the end."""
         places = self.field.desk.services().places
         folders = (places.store / "k", places.summaries)
         before = [file for folder in folders for file in folder.rglob("*json") if file.is_file()]

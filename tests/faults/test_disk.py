@@ -1,4 +1,4 @@
-"""A disk that is full at ten levels, a store that cannot be written, a quota: told as such, the originals intact, a retry completes."""
+"""A disk full at ten levels, a store that cannot be written, a quota: told as such, the originals intact, a retry completes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from faults.conftest import Tally, has
 from faults.test_kill import big_index, check_whole  # noqa: F401  a fixture
 from jupyter_dep.operations import editing
 from support.index import Index
-from support.people import Person, Ran, person
+from support.people import CLI, Person, Ran, person
 from support.people import notebook as written
 from support.wheels import build_wheel
 from support.workplace import Desk, asking
@@ -208,8 +208,6 @@ def test_a_quota_of_bytes_is_told_as_a_full_disk(
     user = person(tmp_path / "me", big_index.url, UV_HTTP_RETRIES="0")
     path = written(tmp_path / "work", name="n")
     before = path.read_bytes()
-    from support.people import CLI
-
     limited = ["sh", "-c", 'trap "" XFSZ; ulimit -f 2048; exec "$@"', "sh", *CLI, "add", "--json", str(path), "heavy"]
     done = subprocess.run(limited, cwd=path.parent, env=user.environ(), capture_output=True, text=True, timeout=60, check=False)
     ran = Ran(code=done.returncode, out=done.stdout, err=done.stderr)
@@ -223,8 +221,6 @@ def test_what_is_said_goes_to_a_full_disk(tally: Tally, need: Callable[..., None
     need("disk", "linux")
     user = person(tmp_path / "me", "http://127.0.0.1:9/simple")
     path = written(tmp_path / "work", "alpha", name="n")
-    from support.people import CLI
-
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             [*CLI, "status", str(path)], env=user.environ(), stdout=full, stderr=subprocess.PIPE, text=True, check=False

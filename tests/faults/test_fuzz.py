@@ -194,7 +194,7 @@ def _protocol_line(chance: random.Random, notebook: Path) -> str:
 
 
 class Patient:
-    """Lines that end only after the last of them was answered: at the end of its input the agent gives up what it has not done."""
+    """Lines that end only after the last of them was answered: at its input's end the agent gives up what it has not done."""
 
     def __init__(self, lines: list[str], last: int) -> None:
         self.lines, self.last = lines, last

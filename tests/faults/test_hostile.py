@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import ast
 import os
+import shutil
+import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from faults.conftest import Tally
 from faults.gathered import GATHERED, HOSTILE
 from support import canary as birds
-from support.canary import Canary
 from support.packages import BACKEND
 from test_canaries import Cage, cage  # noqa: F401  a fixture
 
@@ -92,7 +92,10 @@ def test_a_strangers_manifest_runs_nothing_and_asks_nobody(kind: str, cage: Cage
     cage.stranger.clear()
     for name in ("uv.lock", ".venv"):
         target = cage.folder / name
-        __import__("shutil").rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
+        if target.is_dir():
+            shutil.rmtree(target)
+        else:
+            target.unlink(missing_ok=True)
 
     for words in (*LOOKING, *DOING):
         ran = cage.cli(*words, PATH=path)
@@ -129,7 +132,7 @@ def test_a_kernel_in_a_strangers_folder_starts_nothing_of_it(cage: Cage, tally: 
     for name in ("json", "tomllib", "sitecustomize", "ipykernel_launcher", "jupyter_dep"):
         (cage.folder / f"{name}.py").write_text(cage.canary.python(name) + "\n")
     look = ["-c", "import json"]
-    __import__("subprocess").run([sys.executable, *look], cwd=cage.folder, check=False)
+    subprocess.run([sys.executable, *look], cwd=cage.folder, check=False)
     assert cage.canary.fired, "Python alone takes them"
     cage.canary.reset()
     for words in (*LOOKING, ["lock"], ["install"]):

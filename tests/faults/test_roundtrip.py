@@ -1,4 +1,4 @@
-"""Notebooks of every kind through an edit: only the block's bytes change, and taking the edit back gives the file's old bytes."""
+"""Notebooks of every kind through an edit: only the block's bytes change, and taking it back gives the file's old bytes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from jupyter_dep.model.notebook import Notebook
 
 MINORS = (0, 1, 2, 3, 4, 5, 6)
 TEXTS = [
-    "a", "\\", '"', "\n", "\r\n", "\r", "é", "😀", "\t", "\u2028", "/", "\x1b", "\\n", "\\u00e9", "\x00", "\x7f", "‮", "\ufeff", "# ",
-    "# ///", "%%bash", " ", "日本", "<script>", "{", "]",
+    "a", "\\", '"', "\n", "\r\n", "\r", "é", "😀", "\t", "\u2028", "/", "\x1b", "\\n", "\\u00e9", "\x00", "\x7f", "‮", "\ufeff",
+    "# ", "# ///", "%%bash", " ", "日本", "<script>", "{", "]",
 ]  # fmt: skip
 BLOCKS = [
     '# /// script\n# requires-python = ">=3.11"\n# dependencies = ["alpha"]\n# ///',

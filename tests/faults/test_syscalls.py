@@ -40,8 +40,8 @@ CALLS = {
     "fsync": "fsync,fdatasync",
 }
 ERRORS = ("EIO", "ENOSPC", "EACCES", "EINTR", "EDQUOT", "ENOENT")
-LOCKING = ("EIO", "ENOLCK", "ENOSYS", "EINTR")
-"""Of `flock`: EACCES says that somebody has the lock, for which we wait with a deadline."""
+LOCKING = ("EIO", "ENOLCK", "EINTR")
+"""Of `flock`: at EACCES somebody has the lock, and we wait with a deadline; at ENOSYS `filelock` takes another way."""
 VERBS = {"add": ["add", "--json", "n.ipynb", "big"], "sync": ["sync", "--json", "n.ipynb"], "gc": ["env", "gc", "--json"]}
 LANES = 2
 NOT_STARTED = (
@@ -91,7 +91,8 @@ class Scene:
         """The command under `strace`; it follows the engine too."""
         process = subprocess.Popen(
             ["strace", "-f", "--seccomp-bpf", "-qq", *options, *CLI, *VERBS[self.verb]],
-            cwd=self.desk.folder, env=self.desk.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+            cwd=self.desk.folder, env=self.desk.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            start_new_session=True,
         )  # fmt: skip
         try:
             out, err = process.communicate(timeout=60)

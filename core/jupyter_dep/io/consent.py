@@ -7,14 +7,12 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..model.policy import Item
 from .files import read_state, write_state
 from .places import private_folder
-
-if TYPE_CHECKING:
-    from filelock import FileLock
+from .turns import turn
 
 VARIABLE = "JUPYTER_DEP_TRUST"
 """Set by the user or an admin: fingerprints and absolute folders, separated like `PATH`."""
@@ -67,14 +65,9 @@ class ConsentBook:
     def _variable(self) -> list[str]:
         return [part for part in self.environ.get(VARIABLE, "").split(os.pathsep) if part]
 
-    def _turn(self) -> FileLock:
-        from filelock import FileLock
-
-        return FileLock(self.file.with_suffix(".lock"), mode=0o600)
-
     def allow(self, kind: str, values: Iterable[str], *, by: str) -> None:
         private_folder(self.file.parent)
-        with self._turn():
+        with turn(self.file):
             known = self._load()
             when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
             for value in values:
@@ -87,7 +80,7 @@ class ConsentBook:
         """Take back every yes with one of these values; gives those that were there."""
         gone = []
         private_folder(self.file.parent)
-        with self._turn():
+        with turn(self.file):
             known = self._load()
             for value in values:
                 for kind in known.values():

@@ -15,6 +15,7 @@ from typing import Any
 from ..errors import DepError
 from .files import read_if_there, read_state, replace, write_state
 from .places import private_folder
+from .turns import turn
 
 KEPT = 20
 KEPT_ENVIRONMENTS = 3
@@ -66,11 +67,9 @@ class History:
     @contextmanager
     def _changing(self, project: Path) -> Iterator[dict[str, Any]]:
         """What is known of a project, to be changed in place: a kernel's agent and a terminal may be at it together."""
-        from filelock import FileLock
-
         file = self.file(project)
         private_folder(file.parent)
-        with FileLock(file.with_suffix(".lock"), mode=0o600):
+        with turn(file):
             known = {"project": os.path.realpath(project), **self._load(project)}
             yield known
             write_state(file, known)
