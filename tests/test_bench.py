@@ -74,7 +74,8 @@ def test_the_sides_take_turns_and_change_who_begins() -> None:
 
 
 def test_every_case_of_the_issue_is_there_and_says_what_it_compares() -> None:
-    assert list(CASES) == ["reopen", "add", "environment", "cell", "import", "status", "first-sight", "memory"]
+    notebooks = ["reopen", "add", "environment", "cell", "import", "status", "first-sight", "memory"]
+    assert list(CASES) == [*notebooks, "install", "folder-add", "run"]
     assert all((case.__doc__ or "").strip() for case in CASES.values())
 
 
