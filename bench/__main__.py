@@ -37,8 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return race(desk, asked.case or list(HEATS), quick=asked.quick, results=asked.json or RESULTS)
         with Bench(desk, quick=asked.quick) as bench:
             results = asyncio.run(measure(bench, asked.case or list(CASES)))
-    table.write(results, asked.json or page.LATEST, quick=asked.quick, versions=_versions())
-    sys.stdout.write(table.text(results))
+        table.write(results, asked.json or page.LATEST, quick=asked.quick, versions=_versions())
+        sys.stdout.write(table.text(results))
+        sys.stdout.flush()  # clearing away takes a while
     return 0 if all(result.holds for result in _decisive(results)) else 1
 
 

@@ -10,6 +10,9 @@ from types import TracebackType
 from .desk import Desk
 from .field import Field, field
 from .measure import Result
+from .race.others import Poetry, Uv
+from .race.ours import Folder
+from .race.side import Side
 
 
 class Bench:
@@ -26,6 +29,11 @@ class Bench:
     def field(self) -> Field:
         """Where programs of others are measured: made when a case first asks for it."""
         return self._stack.enter_context(field(self.desk))
+
+    @cached_property
+    def sides(self) -> list[Side]:
+        """Ours, uv and Poetry on that field: what one case has prepared, the next one finds."""
+        return [Folder(self.field), Uv(self.field), Poetry(self.field)]
 
     def __enter__(self) -> Bench:
         return self

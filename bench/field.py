@@ -17,7 +17,7 @@ from .peers import Peers
 from .spent import Spent, spend
 from .wares import KERNEL, real
 
-_OTHERS = ("PIP_", "UV_", "POETRY_", "XDG_", "VIRTUAL_ENV", "CONDA_", "NO_COLOR", "FORCE_COLOR")
+_OTHERS = ("PIP_", "UV_", "POETRY_", "XDG_", "VIRTUAL_ENV", "CONDA_", "PYENV_", "NO_COLOR", "FORCE_COLOR")
 """Variables of the user that would tell one of the sides something that the others do not hear."""
 
 

@@ -321,7 +321,8 @@ def test_what_lies_in_the_working_folder_is_not_obeyed(cage: Cage) -> None:
 
     programs = f"{cage.folder / '.venv' / 'bin'}{os.pathsep}.{os.pathsep}{os.environ['PATH']}"
     path = cage.folder / "fresh.ipynb"
-    for line in (["init", path], ["add", path, "alpha<2"], ["sync", path], ["status", path], ["update", path]):
+    init = ["init", path, "--notebook"]  # the folder is a project by its `pyproject.toml`
+    for line in (init, ["add", path, "alpha<2"], ["sync", path], ["status", path], ["update", path]):
         ran = cage.cli(*line, PATH=programs)
         assert ran.code == 0, ran.said
     assert cage.cli("doctor", PATH=programs).code in (0, 1)

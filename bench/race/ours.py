@@ -39,6 +39,12 @@ class Ours(Side):
     def check(self, folder: Path) -> Spent:
         return self._do("lock", folder, "--check")
 
+    def site(self, folder: Path) -> Path:
+        sealed = self.field.desk.services().store.sealed(self.key(folder))
+        if sealed is None:
+            raise RuntimeError(f"`{self.name}` has no sealed environment")
+        return Path(sealed.site)
+
     def key(self, folder: Path) -> str:
         """The key of the environment that the folder's project is locked to."""
         told = folder / "status.json"
@@ -63,7 +69,7 @@ class Ours(Side):
 
     @contextmanager
     def alone(self, start: Start) -> Iterator[Path]:
-        with super().alone(start) as folder, self._only(digest(folder / self.lock_name), ""):
+        with super().alone(start) as folder, self._only("-", "-"):
             yield folder
 
     @contextmanager
@@ -72,7 +78,7 @@ class Ours(Side):
         places = self.field.desk.services().places
         folders = (places.store / "k", places.summaries)
         before = [file for folder in folders for file in folder.rglob("*json") if file.is_file()]
-        kept = {file for file in before if file.name.startswith((lock, key or "-"))}
+        kept = {file for file in before if file.name.startswith((lock, key))}
         hidden = [file for file in before if file not in kept]
         for file in hidden:
             file.rename(file.with_name(f"{file.name}.hidden"))

@@ -53,7 +53,7 @@ def cold(sides: Sequence[Side], rounds: int) -> list[Heat]:
     def turn(side: Side) -> Turn:
         def once() -> Spent:
             start = side.start(*DECLARED)
-            folder = side.field.desk.new_folder(f"{side.name}-cold".replace(" ", "-").replace(",", ""))
+            folder = side.new_folder("cold")
             start.write(folder)
             with side.nothing_cached(), side.field.line.shaped(rate=RATE, latency=LATENCY):
                 return _timed(side, lambda: side.build(folder))

@@ -81,13 +81,30 @@ class Side(ABC):
         """A folder with all three, made once for each declaration. `before` was declared when the lock was first made."""
         key = (*declared, "", *before)
         if key not in self._starts:
-            folder = self.field.desk.new_folder(f"{self.name}-start")
+            folder = self.new_folder("start")
             for each in (before, declared) if before else (declared,):
                 self.declare(folder, each)
                 self.lock(folder)
             self.build(folder)
+            self._check_real(self.site(folder))
             self._starts[key] = Start.of(folder, self.files)
         return self._starts[key]
+
+    def new_folder(self, word: str) -> Path:
+        return self.field.desk.new_folder(f"{self.name.replace(' ', '').replace(',', '-')}-{word}")
+
+    def site(self, folder: Path) -> Path:
+        """The environment's folder of packages."""
+        (found,) = (folder / ".venv").glob("[Ll]ib/**/site-packages")
+        return found
+
+    def _check_real(self, site: Path) -> None:
+        """Make sure that what is measured has the real wheels: another Python would have been given stand-ins."""
+        empty = [path.parent.name for path in site.glob("*.dist-info/WHEEL") if b"Generator: bench" in path.read_bytes()]
+        if empty:
+            raise RuntimeError(
+                f"`{self.name}` took another Python than {self.field.minor}: it has {len(empty)} empty stand-ins"
+            )
 
     @contextmanager
     def turn(self, start: Start) -> Iterator[Path]:
@@ -101,7 +118,7 @@ class Side(ABC):
     @contextmanager
     def alone(self, start: Start) -> Iterator[Path]:
         """A folder with declaration and lock and no environment, as after a clone; nothing is known of it afterwards."""
-        folder = self.field.desk.new_folder(f"{self.name}-clone")
+        folder = self.new_folder("clone")
         start.write(folder)
         yield folder
 

@@ -147,15 +147,23 @@ def gathered(nodeid: str) -> str | None:
     return ROWS.get(nodeid.partition("[")[0].replace("\\", "/").removeprefix("tests/"))
 
 
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    check = gathered(report.nodeid)
-    if check is None:
-        return
-    if report.skipped:
-        count = Count(skipped=1, notes=("skipped: a test elsewhere",))
-    elif report.when == "call" or report.failed:
-        count = Count(cases=1, held=int(report.passed))
-    else:
-        return
-    for full in (False, True):
-        record(report.nodeid, {check: count}, seconds=report.duration, full=full)
+class Gatherer:
+    """Counts the gathered tests: a plugin of its own, since a conftest's hooks see the tests of its own folder only."""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        check = gathered(report.nodeid)
+        if check is None:
+            return
+        if report.skipped:
+            count = Count(skipped=1, notes=("skipped: a test elsewhere",))
+        elif report.when == "call" or report.failed:
+            count = Count(cases=1, held=int(report.passed))
+        else:
+            return
+        for full in (False, True):
+            record(report.nodeid, {check: count}, seconds=report.duration, full=full)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.pluginmanager.has_plugin("faults-gatherer"):
+        config.pluginmanager.register(Gatherer(), "faults-gatherer")

@@ -120,6 +120,9 @@ class UploadIndex:
         self.asked.append(Asked(method=environ["REQUEST_METHOD"], path=environ["PATH_INFO"], user=user))
         # a server that answers before it has read an upload may cut the line before the answer is seen
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        if len(body) < int(environ.get("CONTENT_LENGTH") or 0):  # its client died: pypiserver alone would keep half a file
+            start("400 Bad Request", [("Content-Length", "0")])
+            return []
         environ["wsgi.input"] = io.BytesIO(body)
         if self._scheme == "https" and environ["PATH_INFO"] in _IDENTITY:
             body = json.dumps(_IDENTITY[environ["PATH_INFO"]]).encode()
