@@ -16,7 +16,7 @@ from .cases import CASES
 from .desk import Desk
 from .measure import Result, Skipped
 from .peers import PINS
-from .race.kept import RESULTS
+from .race.kept import QUICK, RESULTS
 from .race.program import CASES as HEATS
 from .race.program import race
 
@@ -27,20 +27,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure; gives 0 if every bound holds, 1 if one does not or a case could not be measured."""
     asked = _arguments(argv)
     if asked.page:
-        for written in page.write():
-            table.progress(f"written: {written.name}")
+        _write_page()
         return 0
     with tempfile.TemporaryDirectory(prefix="jd-", ignore_cleanup_errors=True) as folder:
         desk = Desk.at(Path(folder).resolve())
         desk.enter()
         if asked.peers:
-            return race(desk, asked.case or list(HEATS), quick=asked.quick, results=asked.json or RESULTS)
+            results_file = asked.json or (QUICK if asked.quick else RESULTS)
+            code = race(desk, asked.case or list(HEATS), quick=asked.quick, results=results_file)
+            if results_file == RESULTS:
+                _write_page()
+            return code
         with Bench(desk, quick=asked.quick) as bench:
             results = asyncio.run(measure(bench, asked.case or list(CASES)))
-        table.write(results, asked.json or page.LATEST, quick=asked.quick, versions=_versions())
+        whole = not asked.quick and not asked.case
+        file = asked.json or (page.LATEST if whole else page.LATEST.with_name("some.json"))
+        table.write(results, file, quick=asked.quick, versions=_versions())
         sys.stdout.write(table.text(results))
+        if file == page.LATEST:
+            _write_page()
         sys.stdout.flush()  # clearing away takes a while
     return 0 if all(result.holds for result in _decisive(results)) else 1
+
+
+def _write_page() -> None:
+    for written in page.write():
+        table.progress(f"written: {written.name}")
 
 
 def _versions() -> dict[str, str]:
@@ -53,7 +65,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="three turns each and smaller sizes, to see that it runs")
     parser.add_argument("--peers", action="store_true", help="the long race: the same things done by us and by other tools")
     parser.add_argument("--page", action="store_true", help="measure nothing; write docs/performance.md from what is kept")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="where the results are written, or those of a case replaced")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where the results are written; by default in bench/results")
     names = f"of {', '.join(CASES)}; with --peers of {', '.join(HEATS)}; all by default"
     parser.add_argument("case", nargs="*", metavar="case", help=names)
     asked = parser.parse_args(argv)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
@@ -14,7 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,23 @@ from jupyter_dep.services import Services
 NOTEBOOK = "bench.ipynb"
 LOCK = "pylock.bench.toml"
 _FOREIGN = {"PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "JUPYTER_PATH", "UV_CACHE_DIR"}
+_OURS = ("jupyter-dep", "jupyter", "python")
 _ROOT = Path(__file__).resolve().parent.parent
+
+
+@cache
+def installed() -> Path:
+    """The scripts of a virtualenv that lasts as long as this run, with this checkout installed as a wheel and all it needs."""
+    folder = Path(tempfile.mkdtemp(prefix="jd-installed-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    uv = Path(sys.executable).parent / "uv"
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    for words in (
+        ["venv", "--quiet", "--clear", "--python", sys.executable, folder],
+        ["pip", "install", "--quiet", "--compile-bytecode", "--python", python, _ROOT],
+    ):
+        subprocess.run([uv, *words], stdin=subprocess.DEVNULL, check=True)
+    return python.parent
 
 
 @dataclass(frozen=True)
@@ -90,10 +107,14 @@ class Desk:
         """Seconds of the engine, with the index settings and the cache that it gets from us."""
         return self.run([self.program("uv"), *words, "--quiet"], cwd, self._engine_environ)
 
-    @staticmethod
-    def program(name: str) -> Path:
+    def program(self, name: str) -> Path:
+        """A program beside this Python; our own as people have it, from its wheel.
+
+        The editable install of a checkout imports a hook and four modules more at every start.
+        """
         suffix = ".exe" if sys.platform == "win32" else ""
-        return Path(sys.executable).parent / (name + suffix)
+        scripts = installed() if name in _OURS else Path(sys.executable).parent
+        return scripts / (name + suffix)
 
     @cached_property
     def _engine_environ(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .desk import Desk
+from .desk import Desk, installed
 from .mirror import Line, mirror
 from .peers import Peers
 from .spent import Spent, spend
@@ -95,6 +95,7 @@ class Field:
 @contextmanager
 def field(desk: Desk, *wheels: Path) -> Iterator[Field]:
     """A field whose mirror has the real wheels, and those of more folders."""
+    installed()  # while packages still come from the user's own index
     with mirror(real(), *wheels) as line:
         environ = {name: value for name, value in desk.environ.items() if not name.startswith(_OTHERS)}
         folder = desk.folder / "field"

@@ -1,4 +1,7 @@
-"""`docs/performance.md`: the bench writes what stands between its markers, and the plots; around them people write."""
+"""`docs/performance.md`: the bench writes what stands between its markers, and the plots; around them people write.
+
+It is written after each whole run, and after each case of the race that was not only tried out.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from .heat import Heat, Taken, Turn, run
 from .ours import Notebook
 from .side import Side, Start
 
-MANY, SOME, SAMPLE = 1_000, 30, 10
+MANY, SOME, SAMPLE = 1_000, 30, 5
 """How many notebooks; how many where it is only tried out; how many projects of a peer, which has no command for many."""
 DISTINCT = 10
 AXIS = "environments in the store"
@@ -88,7 +88,7 @@ class _Crowd:
 
 
 def _looks(case: str, of: str, crowd_: _Crowd, others: Sequence[Side]) -> list[Heat]:
-    """What changes nothing: status, lock check, sync where all is built; a peer's command runs in each of ten projects."""
+    """What changes nothing: status, lock check, sync where all is built; a peer's command runs in each of five projects."""
     named: list[tuple[str, Turn, Callable[[Side, Path], Spent] | None]] = [
         ("status", crowd_.status, None),
         ("lock check", crowd_.check, lambda side, folder: side.check(folder)),

@@ -35,20 +35,19 @@ def _counted(
 ) -> list[Heat]:
     found: dict[int, list[Taken]] = {point: [] for point in points}
     for side in sides:
-        folders: list[Path] = []
-        try:
+        reason = ""
+        with side.nothing_cached():
+            folders: list[Path] = []
             for point in points:
                 if point > FEW and not isinstance(side, Ours | Uv | Juv):
-                    reason = f"measured up to {FEW}: it copies every file into every environment"
-                    found[point].append(Taken(side=side.name, reason=reason))
-                    continue
-                while len(folders) < point:
-                    folders.append(_one_more(side, declared(len(folders)), folders))
-                found[point].append(Taken(side=side.name, samples=(Spent(seconds=_megabytes([*folders, *side.room])),)))
-        except (MissingError, RuntimeError) as error:
-            for point in points:
-                if not any(each.side == side.name for each in found[point]):
-                    found[point].append(Taken(side=side.name, reason=str(error).splitlines()[0]))
+                    reason = reason or f"measured up to {FEW}: it copies every file into every environment"
+                try:
+                    while not reason and len(folders) < point:
+                        folders.append(_one_more(side, declared(len(folders)), folders))
+                except (MissingError, RuntimeError) as error:
+                    reason = str(error).splitlines()[0]
+                samples = () if reason else (Spent(seconds=_megabytes([*folders, *side.room])),)
+                found[point].append(Taken(side=side.name, samples=samples, reason=reason))
     return [
         Heat(case=case, title=f"{point} {title}", taken=tuple(taken), unit="MB", at=point, axis=AXIS)
         for point, taken in found.items()

@@ -12,6 +12,8 @@ from ..table import replace_file
 from .heat import Heat
 
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "race.json"
+QUICK = RESULTS.with_name("race-quick.json")
+"""For what was only tried out: nothing of it comes on the page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ def _heat(title: str, samples: Sequence[float]) -> Heat:
 def _traced(side: Notebook, folder: Path, words: Sequence[str]) -> dict[str, float]:
     told = folder / "parts.json"
     env = side.field.desk.environ
-    whole = spend([sys.executable, "-P", _TRACING, told, *words], folder, env).seconds
+    whole = spend([side.field.desk.program("python"), "-P", _TRACING, told, *words], folder, env).seconds
     parts_: dict[str, float] = json.loads(told.read_bytes())
     told.unlink()
     inside = sum(seconds for label, seconds in parts_.items() if not label.endswith("(beside)"))
@@ -75,17 +75,10 @@ def _traced(side: Notebook, folder: Path, words: Sequence[str]) -> dict[str, flo
 
 def _imports(side: Notebook, folder: Path) -> dict[str, float]:
     """Seconds of importing by the package that is imported, from `-X importtime`: the costliest six, and the rest."""
-    argv: list[str | Path] = [
-        sys.executable,
-        "-P",
-        "-X",
-        "importtime",
-        side.field.desk.program("jupyter-dep"),
-        "sync",
-        NOTEBOOK,
-    ]
+    desk = side.field.desk
+    argv: list[str | Path] = [desk.program("python"), "-P", "-X", "importtime", desk.program("jupyter-dep"), "sync", NOTEBOOK]
     started = time.perf_counter()
-    done = subprocess.run(argv, cwd=folder, env=side.field.desk.environ, capture_output=True, text=True, check=True)
+    done = subprocess.run(argv, cwd=folder, env=desk.environ, capture_output=True, text=True, check=True)
     whole = time.perf_counter() - started
     packages: dict[str, float] = {}
     for own, name in re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", done.stderr, re.MULTILINE):

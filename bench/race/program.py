@@ -45,6 +45,7 @@ def race(desk: Desk, names: Sequence[str], *, quick: bool, results: Path = RESUL
     """Measure the named cases and print them; 0 if each could be measured."""
     broken = 0
     with field(desk, made(desk.folder / "made")) as ground:
+        ground.desk.enter()  # a provisioner is measured inside of this process
         sides: list[Side] = [kind(ground) for kind in (Notebook, Folder, Uv, Juv, Poetry, Pip)]
         for name in dict.fromkeys(names):
             about = " ".join((CASES[name].__doc__ or "").split())

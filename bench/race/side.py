@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -124,7 +123,7 @@ class Side(ABC):
 
     @contextmanager
     def nothing_cached(self) -> Iterator[None]:
-        """Inside, this side has never downloaded anything."""
+        """Inside, this side has never downloaded anything. What it leaves stays: see `Desk.new_folder`."""
         field = self.field
         home = field.desk.new_folder("nowhere")
         self.field = field.elsewhere(home)
@@ -132,7 +131,6 @@ class Side(ABC):
             yield
         finally:
             self.field = field
-            shutil.rmtree(home, ignore_errors=True)
 
     @property
     def room(self) -> list[Path]:

@@ -91,14 +91,28 @@ def _reasons(heats: Sequence[Heat]) -> list[str]:
 
 def listed(measured: Measured) -> list[str]:
     """A line for each side of each heat: for cases whose sides are others than those of the project."""
-    unit = measured.heats[0].unit
-    lines = [f"| | | median, {unit} | quartiles |", "| --- | --- | ---: | ---: |"]
+    lines = ["| | | median | quartiles |", "| --- | --- | ---: | ---: |"]
     for heat in measured.heats:
         for each in heat.taken:
             if each.samples:
                 low, high = each.spread()
-                lines.append(f"| {heat.title} | {each.side} | {number(each.middle() or 0.0)} | {number(low)}–{number(high)} |")
-    return lines + _reasons(measured.heats)
+                told = f"{number(each.middle() or 0.0)} {heat.unit}"
+                lines.append(f"| {heat.title} | {each.side} | {told} | {number(low)}–{number(high)} |")
+    return lines + _slopes(measured.heats) + _reasons(measured.heats)
+
+
+def _slopes(heats: Sequence[Heat]) -> list[str]:
+    """By how much those grow that stand on an axis: their titles differ in the last part only."""
+    groups: dict[str, list[Heat]] = {}
+    for heat in heats:
+        if heat.at is not None:
+            groups.setdefault(heat.title.rpartition(", ")[0], []).append(heat)
+    told = [
+        f"- {title}: {found * 1000:.3f} ms for each more of the {group[0].axis}"
+        for title, group in groups.items()
+        if (found := slope(points(group, OURS))) is not None
+    ]
+    return ["", *told] if told else []
 
 
 def growth(measured: Measured) -> list[str]:

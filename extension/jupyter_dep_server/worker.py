@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import queue
+import sys
 import threading
 import time
 import traceback
 from dataclasses import replace
+from io import TextIOWrapper
 from typing import TextIO
 
 from jupyter_dep.messages import CancelRequest
@@ -97,6 +99,8 @@ def main(make_services: MakeServices = Services.of_user, *, idle: float = IDLE) 
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     source = os.fdopen(os.dup(0), encoding="utf-8")
     os.dup2(2, 1)  # what a library prints goes to the log, not into the protocol
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # and goes there at once: `os._exit` drops what waits
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
     try:
