@@ -86,6 +86,17 @@ def agent(desk: Desk, of: Path | None, **environ: str) -> Iterator[Wire]:
                 stream.close()
 
 
+def test_a_cell_gives_a_folders_notebook_its_own_declaration_only_by_that_word(desk: Desk) -> None:
+    (desk.folder / "pyproject.toml").write_text('[project]\nname = "study"\nversion = "1"\n', "utf-8")
+    path = raw_notebook(desk.folder, ["print('mine')"])
+    with agent(desk, path) as wire:
+        refused = wire.ask("init")
+        assert (refused["code"], "%dep init --notebook" in refused["hint"]) == ("belongs-to-folder", True), refused
+        made = wire.ask("init --notebook")
+    assert "/// script" in made["edit"]["after"]
+    assert "dependencies" not in (desk.folder / "pyproject.toml").read_text("utf-8")
+
+
 def test_an_outcome_carries_the_report_the_edit_and_the_switch(desk: Desk) -> None:
     path = desk.notebook()
     desk.dep("sync", "nb.ipynb")

@@ -163,11 +163,10 @@ def test_notebook_of_a_folder_is_told_so(desk: Desk) -> None:
     assert (entry["project"], entry["notebook"]) == (str(desk.folder / "pyproject.toml"), str(desk.folder / "n.ipynb"))
 
 
-def test_notebook_of_a_folder_gets_its_own_declaration_only_by_that_word(desk: Desk) -> None:
+def test_notebook_of_a_folder_that_is_named_to_init_gets_its_own_declaration(desk: Desk) -> None:
     manifest(desk.folder, "alpha")
     path = book(desk.folder / "n.ipynb")
-    desk.refused("init", "n.ipynb", code="belongs-to-folder", exit_code=2)
-    assert desk.dep("init", "n.ipynb", "--notebook").code == 0
+    assert desk.dep("init", "n.ipynb").code == 0
     assert "/// script" in path.read_text("utf-8")
     assert desk.dep("status", "n.ipynb", "--json").entry["project"] == str(path)
 

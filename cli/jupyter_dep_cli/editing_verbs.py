@@ -176,7 +176,8 @@ def init(call: Call) -> Outcome:
         raise UsageError("bad-usage", "a notebook is called like its file", hint="leave `--name` out, or name no notebook")
     target = call.target()
     owned = owner(target, call.services, live_block=call.asking.live_block)
-    if owned.why == "folder" and not call.parsed.flag("notebook"):
+    # who names a notebook means it; in a cell it is only the one that happens to be open
+    if owned.why == "folder" and not call.parsed.targets and not call.parsed.flag("notebook"):
         raise UsageError(
             "belongs-to-folder",
             f"{owned.sentence(target)}: what it needs is declared there",
