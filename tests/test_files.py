@@ -50,6 +50,40 @@ def test_a_new_file_is_made(file: Path) -> None:
     assert names(file.parent) == ["lock", "n.ipynb"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a held file cannot be renamed there, so nothing is held")
+def test_what_a_killed_writer_left_is_cleared_away_and_a_living_ones_is_not(file: Path) -> None:
+    from jupyter_dep.io.leases import hold
+
+    dead, living = (file.with_name(f".n.ipynb.{name}.tmp") for name in ("0123abcd", "4567abcd"))
+    mine = [".n.ipynb.backup.tmp", ".other.ipynb.0123abcd.tmp", "n.ipynb.0123abcd.tmp"]
+    for path in (dead, living, *map(file.with_name, mine)):
+        path.write_bytes(b"half")
+    link = file.with_name(".n.ipynb.89abcdef.tmp")
+    link.symlink_to(file.with_name("n.ipynb.0123abcd.tmp"))
+    with living.open("rb") as held:
+        assert hold(held.fileno())
+        files.replace(file, b"new", expected=b"old")
+    assert names(file.parent) == sorted(["n.ipynb", living.name, link.name, *mine])
+    assert all(file.with_name(name).read_bytes() == b"half" for name in mine)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is swept there")
+def test_writers_of_one_file_do_not_take_each_others_for_dead(file: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from jupyter_dep.io import files; from jupyter_dep.errors import DepError\n"
+        "path, done = Path(sys.argv[1]), 0\n"
+        "while done < 60:\n"
+        "    old = path.read_bytes()\n"
+        "    try: files.replace(path, b'%d' % (int(old) + 1), expected=old); done += 1\n"
+        "    except DepError as error: assert error.code == 'changed-meanwhile', error\n"
+    )
+    file.write_bytes(b"0")
+    writers = [subprocess.Popen([sys.executable, "-c", program, str(file)], stderr=subprocess.PIPE) for _ in range(3)]
+    assert [writer.communicate(timeout=60)[1] for writer in writers] == [b""] * 3
+    assert all(writer.returncode == 0 for writer in writers)
+    assert names(file.parent) == ["n.ipynb"]
+
+
 @pytest.mark.parametrize("expected", [b"something else", None], ids=["changed", "appeared"])
 def test_what_somebody_else_wrote_stays(file: Path, expected: bytes | None) -> None:
     error = refused("changed-meanwhile", lambda: files.replace(file, b"new", expected=expected))

@@ -288,7 +288,7 @@ class Scene:
         desk.services().store.sweep()
         assert check_whole(desk) == 0
         leftovers = [name for name in desk.listing() if name not in {*self.before, *self.after}]
-        assert len(leftovers) <= 1, said  # a temporary file may stay, beside the whole ones
+        assert not leftovers, f"{said}: {leftovers} lie beside the user's files"
 
 
 def dists(desk: Desk) -> dict[str, bytes]:

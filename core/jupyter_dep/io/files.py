@@ -5,14 +5,17 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import stat
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import DepError
+from .leases import hold
 from .places import private_folder
 
 _FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
@@ -110,75 +113,138 @@ def replace(path: Path, content: bytes, *, expected: bytes | None) -> None:
 def replace_all(writes: Sequence[Write]) -> None:
     """Replace several files: every content is on the disk before the first is put in place, so that a full disk or a
     file that changed meanwhile leaves all of them as they were; where a later one cannot be put in place, those before it
-    are put back. Errors as `replace`."""
-    staged: list[tuple[Write, Path, Path]] = []
+    are put back. What writers that were killed have left beside these files is cleared away. Errors as `replace`."""
+    staged: list[_Staged] = []
     try:
         for write in writes:
-            target = Path(os.path.realpath(write.path))
-            temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
-            staged.append((write, target, temporary))
-            _guarded(write.path, _stage, write, target, temporary)
-        for write, target, _ in staged:
-            if read_if_there(target) != write.expected:
-                raise changed_meanwhile(write.path)
-        for number, (write, target, temporary) in enumerate(staged):
+            one = _Staged(write=write, target=Path(os.path.realpath(write.path)))
+            staged.append(one)
+            _guarded(write.path, _stage, one)
+        for one in staged:
+            if read_if_there(one.target) != one.write.expected:
+                raise changed_meanwhile(one.write.path)
+        for number, one in enumerate(staged):
             try:
-                _guarded(write.path, _publish, write, target, temporary)
+                _guarded(one.write.path, _publish, one)
             except BaseException:
-                for placed, where, _ in reversed(staged[:number]):
-                    _put_back(placed, where)
+                for placed in reversed(staged[:number]):
+                    _put_back(placed.write, placed.target)
                 raise
     finally:
-        for _, _, temporary in staged:
-            temporary.unlink(missing_ok=True)
+        for one in staged:
+            one.discard()
+    for one in staged:
+        _sweep(one.target)
 
 
-def _guarded(path: Path, step: Callable[[Write, Path, Path], None], *arguments: Any) -> None:
+_TEMPORARY = re.compile(r"\.[0-9a-f]{8}\.tmp")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Staged:
+    """A content that lies beside its file until it is put in its place, held so that nobody takes it for a dead writer's."""
+
+    write: Write
+    target: Path
+    temporary: Path = field(init=False)
+    handle: int = -1
+
+    def __post_init__(self) -> None:
+        self.temporary = _temporary(self.target)
+
+    def discard(self) -> None:
+        if self.handle >= 0:
+            os.close(self.handle)
+            self.handle = -1
+        self.temporary.unlink(missing_ok=True)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
+
+
+def _sweep(target: Path) -> None:
+    """Remove what writers of a file have left that were killed; one that lives holds what it has staged."""
+    if not sys.platform.startswith(("linux", "darwin")):
+        return  # a held file cannot be renamed there, so that a living writer could not be told from a dead one
+    begin = f".{target.name}"
+    for name in listing(target.parent):
+        if not name.startswith(begin) or not _TEMPORARY.fullmatch(name, len(begin)):
+            continue
+        with suppress(OSError):
+            handle = os.open(target.with_name(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                if stat.S_ISREG(os.fstat(handle).st_mode) and hold(handle):
+                    target.with_name(name).unlink()
+            finally:
+                os.close(handle)
+
+
+def _guarded(path: Path, step: Callable[[_Staged], None], staged: _Staged) -> None:
     try:
-        step(*arguments)
+        step(staged)
     except FileExistsError as error:
         raise changed_meanwhile(path) from error
     except OSError as error:
         raise explain(error, path, "writing") from error
 
 
-def _stage(write: Write, target: Path, temporary: Path) -> None:
+def _stage(staged: _Staged) -> None:
+    write, target = staged.write, staged.target
     mode = stat.S_IMODE(target.stat().st_mode) if write.expected is not None else None
     if mode is not None and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, "read-only")
-    created = 0o600 if write.private else 0o666
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), created)
-    with os.fdopen(handle, "wb") as file:
+    staged.handle = _created(staged, 0o600 if write.private else 0o666)
+    with os.fdopen(staged.handle, "wb", closefd=False) as file:
         file.write(write.content)
         file.flush()
         os.fsync(file.fileno())
+    if sys.platform == "win32":  # an open file cannot be renamed there
+        os.close(staged.handle)
+        staged.handle = -1
     if mode is not None and not write.private:
-        temporary.chmod(mode)
+        staged.temporary.chmod(mode)
 
 
-def _publish(write: Write, target: Path, temporary: Path) -> None:
-    if write.expected is None:
-        _publish_new(temporary, target)
+def _created(staged: _Staged, mode: int) -> int:
+    while True:
+        handle = os.open(
+            staged.temporary,
+            os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0),
+            mode,
+        )
+        # between the two calls somebody may have taken it for a dead writer's
+        if hold(handle) is not False and os.fstat(handle).st_nlink:
+            return handle
+        os.close(handle)
+        staged.temporary = _temporary(staged.target)
+
+
+def _publish(staged: _Staged) -> None:
+    if staged.write.expected is None:
+        _publish_new(staged.temporary, staged.target)
     else:
-        os.replace(temporary, target)
+        os.replace(staged.temporary, staged.target)
 
 
 def _put_back(write: Write, target: Path) -> None:
     """What a file held before, unless somebody else has changed it since. What stopped the writing is what the user reads."""
-    temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
     try:
         if target.read_bytes() != write.content:
             return
         if write.expected is None:
             target.unlink()
             return
-        _stage(Write(path=write.path, content=write.expected, expected=write.content, private=write.private), target, temporary)
-        os.replace(temporary, target)
     except OSError:
-        pass
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        return
+    back = Write(path=write.path, content=write.expected, expected=write.content, private=write.private)
+    one = _Staged(write=back, target=target)
+    with suppress(OSError):
+        try:
+            _stage(one)
+            os.replace(one.temporary, target)
+        finally:
+            one.discard()
 
 
 def rename(old: Path, new: Path) -> None:
@@ -239,7 +305,7 @@ def _publish_new(temporary: Path, target: Path) -> None:
 
 def write_state(path: Path, value: Any) -> None:
     """Write one of our own small JSON files: atomically, readable by its user only."""
-    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
+    temporary = _temporary(path)
     try:
         private_folder(path.parent)
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

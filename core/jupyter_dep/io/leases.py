@@ -19,6 +19,19 @@ else:
 _BYTES = 1 << 30
 
 
+def hold(handle: int) -> bool | None:
+    """Hold an open file alone until its descriptor is closed: False if somebody else holds it, None where nobody can."""
+    if sys.platform == "win32":
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
 class Lease:
     """A shared (in use) or exclusive (being built, being removed) hold on one file; `inheritable` for child processes."""
 
