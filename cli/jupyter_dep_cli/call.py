@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jupyter_dep.errors import UsageError
+from jupyter_dep.io.ancestry import MANIFEST
 from jupyter_dep.messages import Outcome
 from jupyter_dep.operations.asking import Asking, no_project
 from jupyter_dep.operations.belonging import nearest, owner
-from jupyter_dep.operations.forms import MANIFEST
 from jupyter_dep.services import Services
 
 from .tree import Parsed
@@ -85,6 +85,19 @@ class Call:
         if found is None:
             raise no_project(self.start)
         return found
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """What `--allow` names. A path counts from where the person is, and is allowed by its real name too; a notebook's lock
+        may name one as it stands."""
+        found: list[str] = []
+        for item in self.parsed.texts("allow"):
+            if not item.startswith("path:") or self.notebook is not None:
+                found.append(item)
+            if item.startswith("path:"):
+                whole = os.path.abspath(self.cwd / Path(item.removeprefix("path:")).expanduser())
+                found += [f"path:{whole}", f"path:{os.path.realpath(whole)}"]
+        return tuple(dict.fromkeys(found))
 
     @property
     def start(self) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -132,7 +131,7 @@ def lock(call: Call) -> Outcome:
 
 
 def sync(call: Call) -> Outcome:
-    with consenting.granting(whole_paths(call.parsed.texts("allow"), call.cwd), call.services):
+    with consenting.granting(call.allowed, call.services):
         return _changed(call, creating.sync(call.target(), call.services, call.asking))
 
 
@@ -149,16 +148,8 @@ def install(call: Call) -> Outcome:
         all_extras=parsed.flag("all_extras"),
         root=not parsed.flag("no_root"),
     )
-    with consenting.granting(whole_paths(parsed.texts("allow"), call.cwd), call.services):
+    with consenting.granting(call.allowed, call.services):
         return _changed(call, folders.install(target, call.services, call.asking, chosen=chosen, confirm=call.ask))
-
-
-def whole_paths(items: Sequence[str], cwd: Path) -> tuple[str, ...]:
-    """Items to allow as they were typed, a path among them as the whole one that a yes is recorded for."""
-    return tuple(
-        f"path:{os.path.realpath(cwd / Path(item.removeprefix('path:')).expanduser())}" if item.startswith("path:") else item
-        for item in items
-    )
 
 
 def undo(call: Call) -> Outcome:

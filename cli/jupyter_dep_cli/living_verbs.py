@@ -37,7 +37,7 @@ def run_command(call: Call) -> Outcome:
 
 
 def _environment(call: Call) -> Sealed:
-    with consenting.granting(call.parsed.texts("allow"), call.services):
+    with consenting.granting(call.allowed, call.services):
         return folders.environment(call.target(), call.services, call.asking, confirm=call.ask)
 
 

@@ -94,7 +94,7 @@ def _built(call: Call, target: Path, output: str | None = None) -> distributing.
         wheel=wheel or not sdist,
         sdist=sdist or not wheel,
         into=call.cwd / Path(output).expanduser() if output is not None else None,
-        allowed=call.parsed.texts("allow"),
+        allowed=call.allowed,
         confirm=call.ask,
     )
 

@@ -17,7 +17,7 @@ def _exact(call: Call, *, stale_is_error: bool) -> Sealed:
     target = call.target()
     if stale_is_error:
         editing.check(target, call.services)
-    with consenting.granting(call.parsed.texts("allow"), call.services):
+    with consenting.granting(call.allowed, call.services):
         result = creating.sync(target, call.services, call.asking)
     assert result.sealed is not None
     return result.sealed

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_dep.errors import UsageError
+from jupyter_dep.io.ancestry import MANIFEST
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.model.adoption_account import Taken
 from jupyter_dep.operations import importing, starting
-from jupyter_dep.operations.forms import MANIFEST
 from jupyter_dep.operations.starting import Started
 
 from .call import Call

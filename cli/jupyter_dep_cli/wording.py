@@ -11,8 +11,8 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from jupyter_dep.io.ancestry import MANIFEST
 from jupyter_dep.messages import Failure, Outcome
-from jupyter_dep.operations.forms import MANIFEST
 
 from .tree import BY_NAME
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from jupyter_dep import reports
 from jupyter_dep.errors import DepError, UsageError
 from jupyter_dep.io import files
+from jupyter_dep.io.ancestry import MANIFEST
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.messages.web import JobRequest
 from jupyter_dep.model import requirement
 from jupyter_dep.operations import creating, editing, inspecting, trusting, undoing
 from jupyter_dep.operations.asking import Asking, Changed
-from jupyter_dep.operations.forms import MANIFEST
 from jupyter_dep.progress import Cancel, Reporter
 from jupyter_dep.services import Services
 

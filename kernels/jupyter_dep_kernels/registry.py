@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_dep.errors import DepError
-from jupyter_dep.operations.forms import MANIFEST
+from jupyter_dep.io.ancestry import MANIFEST
 from jupyter_dep.ports import RegisteredKernel
 
 from .finding import KERNEL_NAME

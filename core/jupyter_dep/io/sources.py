@@ -10,10 +10,10 @@ from pathlib import Path
 from ..errors import DepError
 from ..model.manifest import is_project
 from . import files
+from .ancestry import MANIFEST
 
 _SKIPPED = frozenset({"node_modules", "build", "dist", "__pycache__", "site-packages"})
 _MODULE_ENDS = (".py", ".pyi", ".pyx", ".so", ".pyd")
-_MANIFEST = "pyproject.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def find(root: Path) -> Sources:
         names = {entry.name for entry in entries}
         if folder and "pyvenv.cfg" in names:
             continue
-        if folder and _MANIFEST in names and _is_nested(Path(base, folder, _MANIFEST)):
+        if folder and MANIFEST in names and _is_nested(Path(base, folder, MANIFEST)):
             nested.append(folder)
             continue
         if "__init__.py" in names or "__init__.pyi" in names:

@@ -15,13 +15,13 @@ from packaging.utils import canonicalize_name
 from ..engine import Pin
 from ..errors import DepError, UsageError
 from ..io import files
+from ..io.ancestry import MANIFEST
 from ..io.indexes import redact
 from ..model.declaration import Declaration
 from ..model.migration import ADOPTED, LOCKS, Brought, Left, Read, bring, pins, shaping
 from ..model.migration.poetry import is_poetry
 from ..model.requirement import parse as parse_requirement
 from ..services import Services
-from .forms import MANIFEST
 
 LIMIT = 16 << 20
 """Bytes; a lock of Poetry's for a large application has about one MB."""

@@ -8,10 +8,8 @@ from typing import Literal
 
 from ..errors import DepError
 from ..io import files
-from ..io.ancestry import candidates
-from ..model.manifest import is_project
+from ..io.ancestry import MANIFEST, candidates
 from ..services import Services
-from .forms import MANIFEST
 from .state import parsed_notebook
 
 Why = Literal["own", "folder", "none"]
@@ -78,5 +76,9 @@ def _is_project(file: Path) -> bool:
         data = files.read_if_there(file)
     except DepError:
         return False
+    if data is None:
+        return False
+    from ..model.manifest import is_project
+
     # one that is not UTF-8 is found too, so that reading it says what is wrong with it
-    return data is not None and is_project(data.decode("utf-8", "replace"))
+    return is_project(data.decode("utf-8", "replace"))

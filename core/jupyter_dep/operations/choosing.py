@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from packaging.utils import canonicalize_name
 
 from ..errors import UsageError
 from ..model.declaration import Declaration
-from ..model.membership import no_such_part
-from ..model.selection import Choice
+from ..model.selection import Choice, must_have
 from ..services import Services
 from .asking import Asking, load
 from .forms import DEPENDENCIES, Place
@@ -40,11 +40,11 @@ def installed(
     if only and (with_ or without):
         raise UsageError("bad-usage", "`--only` says it all", hint="leave out `--with` and `--without`, or `--only`")
     groups = set(declaration.groups)
-    asked = {part: _names(names) for part, names in (("with", with_), ("without", without), ("only", only))}
+    asked = {part: names_in(names) for part, names in (("with", with_), ("without", without), ("only", only))}
     for names in asked.values():
-        _must_be("group", names - {MAIN}, groups)
-    chosen_extras = set(declaration.extras) if all_extras else _names(extras)
-    _must_be("extra", chosen_extras, declaration.extras)
+        must_have("group", sorted(names - {MAIN}), groups, {})
+    chosen_extras = set(declaration.extras) if all_extras else names_in(extras)
+    must_have("extra", sorted(chosen_extras), declaration.extras, {})
     if only:
         wanted, default = asked["only"] - {MAIN}, MAIN in asked["only"] or MAIN in groups
     else:
@@ -64,19 +64,14 @@ def declared_in(target: Path, place: Place, services: Services, asking: Asking) 
     if place == DEPENDENCIES:
         return ()
     declaration = load(target, services, asking).declaration or Declaration()
-    kind, name = ("group", place.group) if place.group is not None else ("extra", place.extra)
+    kind: Literal["group", "extra"] = "group" if place.group is not None else "extra"
+    name = place.group if place.group is not None else place.extra
     parts = declaration.groups if kind == "group" else declaration.extras
     part = str(canonicalize_name(name or ""))
-    _must_be(kind, [part], parts)
+    must_have(kind, [part], parts, {})
     return tuple(str(canonicalize_name(item.name)) for item in parts[part])
 
 
-def _names(words: Sequence[str]) -> set[str]:
+def names_in(words: Sequence[str]) -> set[str]:
     """Normalised names; several may stand in one word, with commas or spaces between them."""
     return {str(canonicalize_name(name)) for word in words for name in word.replace(",", " ").split()}
-
-
-def _must_be(kind: str, names: Collection[str], known: Collection[str]) -> None:
-    for name in sorted(names):
-        if name not in known:
-            raise no_such_part("extra" if kind == "extra" else "group", name, known, {})

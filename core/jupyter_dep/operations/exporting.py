@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 from ..errors import UsageError
 from ..model import lockfile
 from ..model.export import FORMATS, cyclonedx, dockerfile, environment_yml, pylock, requirements_txt, script
@@ -14,6 +12,7 @@ from ..model.lockfile import Lock
 from ..model.selection import Choice
 from ..services import Services
 from .asking import Asking, load
+from .choosing import names_in
 from .inspecting import locked_state
 
 
@@ -45,7 +44,7 @@ def export(
         raise UsageError("bad-usage", "a notebook has no groups and no extras", hint="leave `--with` and `--extras` out")
     choice = Choice(kernel=kernel)
     if state.project.folder is not None:
-        choice = Choice(kernel=kernel, groups=_names(groups), extras=_names(extras))
+        choice = Choice(kernel=kernel, groups=tuple(sorted(names_in(groups))), extras=tuple(sorted(names_in(extras))))
     python, called = state.summary.python, state.project.called
     lock = lockfile.read(state.lock_data, context=state.project.lock_context)
     made: dict[str, Callable[[Lock], str]] = {
@@ -56,7 +55,3 @@ def export(
         "cyclonedx": lambda lock: cyclonedx(lock, choice, name=called),
     }
     return made[format_](lock)
-
-
-def _names(words: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sorted({str(canonicalize_name(name)) for name in words}))

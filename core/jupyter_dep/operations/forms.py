@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import DepError, UsageError
-from ..model import inline, manifest, manifest_edit, manifest_sources
+from ..io.ancestry import MANIFEST
+from ..model import inline
 from ..model.declaration import Declaration
 from ..model.notebook import Notebook
 from ..model.requirement import Context
-
-MANIFEST = "pyproject.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,21 +79,33 @@ class _Inline:
 
 
 class _Manifest:
+    """What reads manifests is loaded with the first one: most commands are about notebooks."""
+
     noun = "folder"
 
     def declaration(self, text: str, *, context: Context | None = None) -> Declaration:
+        from ..model import manifest
+
         return manifest.declaration(manifest.parse(text, context=context), context=context)
 
     def add(self, text: str, requirements: Sequence[str], place: Place) -> str:
+        from ..model import manifest_edit
+
         return manifest_edit.add(text, requirements, group=place.group, extra=place.extra)
 
     def remove(self, text: str, names: Sequence[str], place: Place) -> str:
+        from ..model import manifest_edit
+
         return manifest_edit.remove(text, names, group=place.group, extra=place.extra)
 
     def set_requires_python(self, text: str, wanted: str) -> str:
+        from ..model import manifest_edit
+
         return manifest_edit.set_requires_python(text, wanted)
 
     def set_cutoff(self, text: str, moment: str) -> str:
+        from ..model import manifest_sources
+
         return manifest_sources.set_cutoff(text, moment)
 
     def same(self, one: str, other: str) -> bool:

@@ -21,7 +21,6 @@ from ..model.declaration import Declaration
 from ..model.graph import from_engine_tree
 from ..model.interpreter import Interpreter
 from ..model.lockfile import Lock, LockTable
-from ..model.manifest import parse as parse_manifest
 from ..model.membership import KERNEL_GROUP
 from ..model.membership import from_engine_tree as membership_of
 from ..model.plan import Change, changes
@@ -323,7 +322,9 @@ def lock_for_state(
 
 
 def _whole(state: State) -> Whole | None:
-    if state.project.folder is None or state.block is None:
+    from .roots import manifest_of
+
+    manifest = manifest_of(state)
+    if manifest is None or state.project.folder is None:
         return None
-    manifest = parse_manifest(state.block, context=state.project.context)
     return Whole(folder=state.project.folder, name=manifest.name or "", version=manifest.version or "")

@@ -13,20 +13,22 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
 from ..errors import DepError
 from ..io import files
+from ..io.ancestry import MANIFEST
 from ..model.identity import environment_key
-from ..model.manifest import Manifest, parse
 from ..model.selection import WHOLE, Artifact, Choice
 from ..services import Services
 from .environments import Selected, select_for
-from .forms import MANIFEST
 from .rooting import root_item
 from .state import State
+
+if TYPE_CHECKING:
+    from ..model.manifest import Manifest
 
 _PASSED_OVER = frozenset({"build", "dist", "node_modules", "__pycache__"})
 _MOST_FILES = 20_000
@@ -123,6 +125,8 @@ def manifest_of(state: State) -> Manifest | None:
     """A folder's manifest as it was read."""
     if state.project.folder is None or state.block is None:
         return None
+    from ..model.manifest import parse
+
     return parse(state.block, context=state.project.context)
 
 

@@ -13,9 +13,10 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 
 from ..errors import DepError, UsageError
 from ..io import files
+from ..io.ancestry import MANIFEST
 from ..model import inline, manifest, manifest_sources
 from ..model import requirement as requirements
-from .forms import FOLDER, MANIFEST, Place
+from .forms import FOLDER, Place
 from .state import Project
 
 _PATH = re.compile(

@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from ..errors import DepError
 from ..io import files, new_folder
+from ..io.ancestry import MANIFEST
 from ..messages import Edit
 from ..model import adoption, layout
 from ..model.adoption_account import Taken
@@ -28,7 +29,7 @@ from ..model.requirement import parse as parse_requirement
 from ..services import Services
 from . import adopting
 from .asking import KERNEL_DISPLAY, KERNEL_NAME
-from .forms import MANIFEST, text_of
+from .forms import text_of
 from .rooting import own_root
 from .state import FOLDER_LOCK, LOCK_LIMIT
 
