@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from jupyter_dep.errors import UsageError
+from jupyter_dep.frozen import frozen
 from jupyter_dep.io.ancestry import MANIFEST
 from jupyter_dep.messages import Outcome
 from jupyter_dep.operations.asking import Asking, no_project
@@ -18,7 +19,7 @@ from .tree import Parsed
 from .wording import Wording
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Call:
     """`notebook` is the one that was named (or whose kernel asks), absolute, None without one. `project` is the file of the
     project that it belongs to, where that is a folder's. `ask` puts a yes/no question to a person at a terminal and is None

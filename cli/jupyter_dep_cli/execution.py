@@ -9,11 +9,11 @@ import tempfile
 import threading
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from jupyter_dep.errors import DepError
+from jupyter_dep.frozen import frozen
 from jupyter_dep.io.store import Sealed
 from jupyter_dep.opening import Ready
 from jupyter_dep.progress import Progress, Reporter
@@ -22,7 +22,7 @@ from jupyter_dep_kernels import context
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Executed:
     """What came of it: the notebook's bytes with outputs, the number of code cells that ran, the 1-based cell that failed."""
 

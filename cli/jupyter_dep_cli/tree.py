@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NoReturn
 
 from jupyter_dep.errors import UsageError
+from jupyter_dep.frozen import frozen
 
 from .verbs import PROJECT, VERBS, Verb
 
 BY_NAME = {verb.name: verb for verb in VERBS}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Parsed:
     """One line, understood. `targets` are notebooks as typed; `command` is what follows `--`, or what `run` becomes."""
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from jupyter_dep.frozen import frozen
 
 Targets = Literal["one", "many", "none", "two"]
 Names = Literal["declared", "locked", "popular", "none"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Option:
     """One option of a verb; `metavar` is empty for a switch."""
 
@@ -23,7 +24,7 @@ class Option:
         return self.flags[-1].lstrip("-").replace("-", "_")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verb:
     """One verb: how many notebooks it takes (`optional`: or none), what else, and whether a cell may say it."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol
 
+from .frozen import frozen
 from .model.declaration import Declaration
 from .model.selection import Artifact
 from .progress import Cancel, Reporter, silent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pin:
     """A version to keep if it still fits. `markers` tell several versions of one name apart."""
 
@@ -22,7 +23,7 @@ class Pin:
     markers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LockRequest:
     """What is to be resolved. `python` is an interpreter's path, `kernel` the kernel's requirements, `upgrade` the names
     that may move (True: all), `cutoff` a full UTC timestamp, `metadata` what builds told about sources without wheels."""
@@ -43,7 +44,7 @@ class LockRequest:
     version: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EngineAnswer:
     """`pylock` is the PEP 751 text as the engine exported it, `tree` its JSON graph."""
 
@@ -51,7 +52,7 @@ class EngineAnswer:
     tree: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Install:
     """Artifacts to link into the fresh environment whose interpreter is `python`; `python_version` is `3.11`."""
 
@@ -61,7 +62,7 @@ class Install:
     offline: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Build:
     """Distributions to build of a source `folder` by its own backend, into the empty folder `into`; both are whole paths.
 
@@ -77,7 +78,7 @@ class Build:
     offline: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Upload:
     """Distributions to bring to an index. `url` None is the engine's own place of upload.
 
@@ -93,7 +94,7 @@ class Upload:
     trusted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Served:
     """Of the files of an upload, those that the index has: the `same` bytes, or `other` ones under the name."""
 

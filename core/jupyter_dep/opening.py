@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from .frozen import frozen
 from .progress import Cancel, Reporter
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ready:
     """A sealed environment to start on. `starter`: it holds the kernel's packages only. `notes` are shown in the first cell."""
 
@@ -24,7 +24,7 @@ class Ready:
     """The project's lock, so that its kernel can tell that somebody else has changed it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Building:
     """The environment has to be built first: `build` blocks until it is sealed, raises `DepError`, obeys the cancel flag."""
 
@@ -33,7 +33,7 @@ class Building:
     build: Callable[[Reporter, Cancel], Ready]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Question:
     """A consent that somebody may give at the front end: they type `code`. `accept` records it."""
 
@@ -43,7 +43,7 @@ class Question:
     accept: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Refused:
     """Why this notebook's kernel may or can not start. `steps` are the numbered next steps."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from .frozen import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class RegisteredKernel:
     """One kernelspec of ours on disk. `project` is None for the general `dep` kernel; `stale` says why it is dead."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Event
 from typing import Literal
 
 from .errors import DepError
+from .frozen import frozen
 
 Phase = Literal["waiting", "resolving", "checking", "downloading", "linking", "sealing", "running"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Progress:
     """One moment of long work; `done` of `total` pieces and `bytes_done` of `bytes_total` where they are known."""
 

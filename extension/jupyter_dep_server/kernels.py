@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from jupyter_core.utils import ensure_async
+from jupyter_dep.frozen import frozen
 from jupyter_dep_kernels.provisioner import DepProvisioner
 from tornado.web import HTTPError
 
@@ -17,7 +17,7 @@ ACTIONS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
 """The server's own event about its kernels."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Running:
     """A live kernel as it was started: `path` is its session's, "" without one; `key` its environment, if it was known."""
 

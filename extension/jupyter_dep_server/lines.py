@@ -10,10 +10,10 @@ import dataclasses
 import json
 import types
 import typing
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
+from jupyter_dep.frozen import frozen
 from jupyter_dep.messages import CancelRequest, Failure, Outcome
 from jupyter_dep.messages.web import JobRequest
 from jupyter_dep.model.policy import Item
@@ -22,7 +22,7 @@ from jupyter_dep.progress import Progress
 from .decoding import encode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Order:
     """One job to do. `notebook` is absolute; `folder` the server's, below which paths are told as the page knows them."""
 
@@ -33,7 +33,7 @@ class Order:
     type: Literal["order"] = "order"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hello:
     """A worker can take orders; `version` is that of the jupyter-dep that it has imported."""
 
@@ -41,7 +41,7 @@ class Hello:
     type: Literal["hello"] = "hello"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Begun:
     """An order was taken. A worker that ends before it says so has done nothing of it."""
 
@@ -49,14 +49,14 @@ class Begun:
     type: Literal["begun"] = "begun"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Moment:
     id: int
     progress: Progress
     type: Literal["moment"] = "moment"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hosts:
     """The hosts that a yes to the lock of this fingerprint has to name."""
 
@@ -64,7 +64,7 @@ class Hosts:
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Done:
     """The end of an order. `trouble` is for the log alone: the traceback behind an `internal` failure."""
 

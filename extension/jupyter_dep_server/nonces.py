@@ -5,16 +5,16 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from jupyter_dep.errors import ConsentError
+from jupyter_dep.frozen import frozen
 
 SECONDS = 600.0
 MOST = 200
 """Open questions at a time; the oldest is dropped for a newer one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Question:
     """What somebody was shown: whose question it is, the notebook's real path, the lock's fingerprint, what was unusual."""
 

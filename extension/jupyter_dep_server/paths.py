@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_dep.errors import DepError, UsageError
+from jupyter_dep.frozen import frozen
 from jupyter_dep.model.lockfile import lock_name
 from jupyter_dep.operations.belonging import owner
 from jupyter_dep.operations.state import Project
@@ -17,7 +17,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _LIMIT = 2000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Place:
     """A notebook, by its contents path and as a file. `file` holds the declaration that counts for it: the notebook itself
     or its folder's manifest; `real` is that file whatever link it is named by."""
@@ -28,7 +28,7 @@ class Place:
     real: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Root:
     """The folder that the server shows. `hidden`: whether its contents API serves names that begin with a dot."""
 

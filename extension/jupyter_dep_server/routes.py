@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Literal
 
+from jupyter_dep.frozen import frozen
 from jupyter_dep.messages import web
 
 from . import answers
@@ -19,7 +19,7 @@ Method = Literal["GET", "POST", "DELETE"]
 Action = Literal["read", "write", "execute"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Query:
     """One parameter of an address. `pattern` is what a text has to match as a whole, `most` the largest whole number."""
 
@@ -31,7 +31,7 @@ class Query:
     most: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Route:
     """One method of one address. `{name}` in `path` is a part that is handed on. `action` is what the Authorizer is asked
     for: work that installs packages is `execute`, since packages are code."""

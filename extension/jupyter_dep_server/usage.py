@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from jupyter_dep.frozen import frozen
 from jupyter_dep.io.files import listing
 from jupyter_dep.messages.web import Missing
 from jupyter_dep.model.imports import imported_modules
@@ -22,7 +22,7 @@ Modules = Mapping[str, frozenset[str]]
 """Top-level module to the normalised names of the distributions that bring it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Usage:
     """`cells`: 0-based places, among all cells of the notebook, of those that import a package, by its name.
 

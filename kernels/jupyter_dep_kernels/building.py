@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
 
+from jupyter_dep.frozen import frozen
 from jupyter_dep.opening import Building, Ready, Refused
 from jupyter_dep.progress import Cancel, Progress
 
@@ -17,7 +17,7 @@ from .context import Look
 from .finding import Found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Started:
     """An environment is being built."""
 

@@ -11,11 +11,11 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Protocol, cast
 
+from jupyter_dep.frozen import frozen
 from jupyter_dep.opening import Opening, Ready
 
 from .finding import Found
@@ -33,7 +33,7 @@ class Look(Protocol):
     def __call__(self, notebook: Path | None, cwd: Path, *, reuse_key: str | None = None) -> Opening: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Launch:
     """One process to start: its arguments and its whole environment."""
 

@@ -6,9 +6,10 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+
+from jupyter_dep.frozen import frozen
 
 NOTEBOOK = "JUPYTER_DEP_NOTEBOOK"
 SESSION = "JPY_SESSION_NAME"
@@ -20,7 +21,7 @@ _MANY = 200
 """More notebooks than this in one folder are not opened to guess by: it would hold up the start."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """The notebook, or why it is not known; `cwd` is the folder that the kernel runs in."""
 
@@ -29,7 +30,7 @@ class Found:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Engine:
     """What a batch engine knows: the notebook's path, or only its code and the folder that it runs in."""
 

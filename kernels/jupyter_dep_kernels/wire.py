@@ -7,13 +7,13 @@ import socket
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import zmq
 from jupyter_client.session import Session
+from jupyter_dep.frozen import frozen
 from zmq.utils.monitor import parse_monitor_message
 
 Channel = Literal["shell", "control", "stdin"]
@@ -25,7 +25,7 @@ _HANG_UP = 0.5
 """Seconds that clients get to notice that we have stopped; they need a few milliseconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Request:
     """One message from a client; `frames` is the whole of it as received, so that another kernel can be given it."""
 

@@ -7,11 +7,11 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..engine import Build
 from ..errors import DepError
+from ..frozen import frozen
 from .engine_errors import explain as explain_engine
 from .files import explain, listing
 from .places import private_folder
@@ -31,7 +31,7 @@ _BEFORE = ("Failed to resolve requirements from `build-system", "Failed to insta
 _CREDENTIALS = re.compile(r"(https?://)[^\s/@]*@")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Placed:
     """One distribution in its place: `size` in bytes; `replaced` if another of that name was there, `same` if the same was."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from ..errors import DepError, UsageError
+from ..frozen import frozen
 from ..model.toml import loads as read_toml
 from . import files
 from .places import Places, own, private_folder
@@ -26,7 +26,7 @@ Kind = Literal["url", "text", "secret", "truth"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Key:
     """One key that can be set; `NAME` in its `form` stands for a name of the user's."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..frozen import frozen
 from ..model.policy import Item
 from .files import read_state, write_state
 from .places import private_folder
@@ -18,7 +19,7 @@ VARIABLE = "JUPYTER_DEP_TRUST"
 """Set by the user or an admin: fingerprints and absolute folders, separated like `PATH`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Given:
     """One recorded yes: `kind` is fingerprint, item or folder, `by` how it was given."""
 

@@ -10,12 +10,13 @@ import difflib
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from ..errors import DepError, UsageError
+from ..frozen import frozen
 from .indexes import IndexSettings, redact
 
 DEFAULT = "pypi"
@@ -25,7 +26,7 @@ _KEYRING_SECONDS = 60.0
 _HIDDEN_FROM_KEYRING = ("PYTHON", "UV_", "PIP_", "JUPYTER_DEP_", "VIRTUAL_ENV", "CONDA_")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Credentials:
     """A name and a password (or a token), and `where` they were found, in words that may be shown."""
 
@@ -34,7 +35,7 @@ class Credentials:
     where: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Repository:
     """Where to upload. `url` None is the engine's own place; `check` the index to ask what is there, None where only the
     engine knows it; it may hold credentials. `trusted`: the build service's identity is the password."""
@@ -51,7 +52,7 @@ class Repository:
         return redact(self.url) if self.url else "the default package index"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Settings:
     """What of the user's settings an upload depends on; `configured` is `io.configuration.read`'s answer."""
 

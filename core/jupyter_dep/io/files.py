@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DepError
+from ..frozen import frozen
 from .leases import hold
 from .places import private_folder
 
@@ -89,7 +90,7 @@ def listing(folder: Path) -> list[str]:
         return []
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Write:
     """One file's new content, and what it has to hold for that (None: nothing, it must not be there).
 

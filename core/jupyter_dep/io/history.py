@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DepError
+from ..frozen import frozen
 from .files import read_if_there, read_state, replace, write_state
 from .places import private_folder
 from .turns import turn
@@ -21,7 +22,7 @@ KEPT = 20
 KEPT_ENVIRONMENTS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Step:
     """One command's doing: the block's text, and the digest of the lock's bytes, before and after (None: there was none)."""
 
@@ -32,7 +33,7 @@ class Step:
     lock_after: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pending:
     """A wanted declaration that could not be written into the notebook: `base` is the block that it edits."""
 
@@ -40,7 +41,7 @@ class Pending:
     wanted: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Consented:
     """The lock of a project that had the last yes: its fingerprint, its versions by name, and when (ISO 8601, UTC)."""
 

@@ -16,13 +16,13 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from urllib.request import Request
 
 from ..errors import DepError, IndexUnreachableError
+from ..frozen import frozen
 from ..progress import Cancel, cancelled
 from .index_opener import opener
 from .indexes import IndexSettings, redact
@@ -36,7 +36,7 @@ _PIECE = 1 << 16
 _WAITING = 0.1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Limits:
     """`size` in bytes after decompression, `seconds` for all of it."""
 
@@ -44,7 +44,7 @@ class Limits:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Head:
     """The beginning of an answer: its address after redirects without credentials, its media type, its length if told."""
 

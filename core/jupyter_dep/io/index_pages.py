@@ -10,7 +10,6 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -26,6 +25,7 @@ from packaging.utils import (
 from packaging.version import Version
 
 from ..errors import IndexUnreachableError
+from ..frozen import frozen
 
 _LONGEST_ENTRY = 1 << 16
 _LONGEST_NAME = 1000
@@ -39,7 +39,7 @@ _CLOSING = re.compile(r"</a\b", re.IGNORECASE)
 _DECODER = json.JSONDecoder()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class File:
     """One wheel (with its tags) or source archive of a name's page. `size` in bytes, 0 where the page does not tell it."""
 

@@ -10,12 +10,13 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from ..errors import DepError
+from ..frozen import frozen
 
 Level = Literal["uv", "pip", "system"]
 
@@ -70,7 +71,7 @@ _SYSTEM_VARIABLES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """One setting as it was written. `value` is a text, a truth value, a number or a tuple of texts.
 

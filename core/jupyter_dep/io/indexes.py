@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from ..frozen import frozen
 from . import index_sources
 from .index_sources import Found, truth
 
@@ -24,7 +25,7 @@ _INDEX_SETTINGS = {"default", "extra", "no-index"}
 _ELSEWHERE = "a lock must open on machines that do not have it"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class IndexSettings:
     """What the user configured for uv, else for pip. URLs may hold credentials: show them through `redact`.
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DepError
+from ..frozen import frozen
 from ..model.likeness import one_edit
 from .files import explain, read_state, remove, write_state
 from .places import private_folder
@@ -37,7 +38,7 @@ _LONGER = 40
 """By how many characters a name may be longer than what was typed of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StoredList:
     """A stored list: the indexes it is from (without credentials), how many names, how many entries were no names and
     were left out, when it was made (ISO 8601, UTC), bytes on disk."""

@@ -6,15 +6,15 @@ import os
 import stat
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
 from ..errors import DepError
+from ..frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Places:
     """Folders, not necessarily there yet. `system_store` is a read-only store under the user's, if an admin named one."""
 

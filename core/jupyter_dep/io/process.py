@@ -15,11 +15,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import DepError
+from ..frozen import frozen
 from ..progress import Cancel, cancelled
 
 _PR_SET_PDEATHSIG = 1
@@ -27,7 +27,7 @@ _IGNORED_BY_PYTHON = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") i
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Completed:
     returncode: int
     stdout: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from ..errors import DepError
+from ..frozen import frozen
 from ..model.manifest import is_project
 from . import files
 from .ancestry import MANIFEST
@@ -16,7 +17,7 @@ _SKIPPED = frozenset({"node_modules", "build", "dist", "__pycache__", "site-pack
 _MODULE_ENDS = (".py", ".pyi", ".pyx", ".so", ".pyd")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sources:
     """The files below `root`, as sorted relative paths with `/`.
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DepError
+from ..frozen import frozen
 from ..progress import Cancel, Progress, Reporter, cancelled, silent
 from . import contents
 from .files import explain, read_state, write_state
@@ -34,7 +35,7 @@ _REMOVING = 30.0
 """Seconds to wait for who removes an environment: a big one has tens of thousands of files."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sealed:
     """One sealed environment. `site` is its site-packages, `stamp` the digest of names, sizes and times at sealing."""
 
@@ -53,7 +54,7 @@ class Sealed:
         return self.path + ".lease"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Recipe:
     """How to build one environment: `create` makes the empty one at a folder and gives its python, `link` fills it."""
 
@@ -68,7 +69,7 @@ class Recipe:
     """Gives a folder that was begun for this recipe ahead of time: `link` then has only the rest to do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unsealed:
     """A folder that its builder works in: `before` is what the empty environment held, `configuration` its `pyvenv.cfg`."""
 

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ import tomlkit
 
 from ..engine import Build, EngineAnswer, Install, LockRequest, Served, Upload
 from ..errors import DepError
+from ..frozen import frozen
 from ..model.selection import Artifact
 from ..progress import Cancel, Progress, Reporter, silent
 from . import building, engine_errors, uploading
@@ -58,7 +59,7 @@ _FINDING = threading.Lock()
 _SIZE = re.compile(r"^\s*(Downloading|Downloaded) (\S+)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Uv:
     """The real engine. `settings` are the user's; `cache` is ours; `environ` is what the scrubbed environment is cut from."""
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any, Literal
+
+from ..frozen import frozen
 
 PROTOCOL = 1
 
 Tone = Literal["plain", "good", "warn", "bad"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Table:
     """Rows under a heading; a cell is text, never markup. `tones` has one entry a row or is empty."""
 
@@ -26,7 +28,7 @@ class Table:
     tones: tuple[Tone, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Report:
     """What a person reads: one headline, tables, notes, and what to type next."""
 
@@ -38,7 +40,7 @@ class Report:
     next: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Switch:
     """The environment that the asking kernel should move to. `changed` are the distributions whose files differ
     between the two, with their versions before and after (empty text for absent)."""
@@ -51,7 +53,7 @@ class Switch:
     changed: tuple[tuple[str, str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Edit:
     """The wanted declaration: the whole text of the block's cell before (None: there was none) and after."""
 
@@ -62,7 +64,7 @@ class Edit:
     """True where the file could not be edited and a front end or the user has to insert the block."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Request:
     """One line of a person, with where it was typed.
 
@@ -81,13 +83,13 @@ class Request:
     type: Literal["request"] = "request"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CancelRequest:
     id: int
     type: Literal["cancel"] = "cancel"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ProgressLine:
     id: int
     text: str
@@ -99,7 +101,7 @@ class ProgressLine:
     type: Literal["progress"] = "progress"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcome:
     """A verb that was carried out. `data` is the target's entry in `--json`."""
 
@@ -114,7 +116,7 @@ class Outcome:
     type: Literal["outcome"] = "outcome"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Failure:
     id: int = 0
     verb: str = ""

@@ -7,9 +7,10 @@ Texts are plain text, never markup: a page shows them as they are, with control 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from ..frozen import frozen
 from . import Failure, Outcome, Switch
 
 HEADER = "Jupyter-Dep-Protocol"
@@ -20,7 +21,7 @@ JobKind = Literal["init", "add", "remove", "update", "lock", "sync", "undo", "re
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class About:
     """Who answers. `allowed`: whether this caller may change things here."""
 
@@ -29,7 +30,7 @@ class About:
     allowed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Problem:
     """What is wrong, where, and the next step; the body of every answer of status 400 and above."""
 
@@ -39,7 +40,7 @@ class Problem:
     context: Mapping[str, str | int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Declared:
     """One declared requirement: `text` as written, `locked` the version it got ("" where it has none)."""
 
@@ -48,7 +49,7 @@ class Declared:
     locked: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Missing:
     """A module that the notebook imports and nothing provides; `name` is the distribution to add, "" where unknown."""
 
@@ -57,7 +58,7 @@ class Missing:
     cells: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunningKernel:
     """A live kernel of ours. `key`: the environment it was started on; `moved_on`: the project has another one now."""
 
@@ -69,7 +70,7 @@ class RunningKernel:
     moved_on: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Project:
     """A notebook's standing, as told from disk and what is remembered: no network, no write.
 
@@ -106,7 +107,7 @@ class Project:
     kernels: tuple[RunningKernel, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Package:
     """One locked package. `text` is its bound if it is declared, `cells` those that import it, `unused` where none does."""
 
@@ -122,7 +123,7 @@ class Package:
     summary: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Packages:
     """Every locked package, declared ones first."""
 
@@ -130,7 +131,7 @@ class Packages:
     packages: tuple[Package, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Edge:
     """`source` needs `target`."""
 
@@ -138,7 +139,7 @@ class Edge:
     target: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GraphPage:
     """The locked graph, from `roots` on."""
 
@@ -147,7 +148,7 @@ class GraphPage:
     edges: tuple[Edge, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Python:
     """A Python of this machine; `chosen`: the lock was made with its minor, `fits`: the declaration allows it."""
 
@@ -158,13 +159,13 @@ class Python:
     fits: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pythons:
     path: str
     pythons: tuple[Python, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hit:
     """One answer of a search. `source`: where the name is known from. `near`: the popular name it could be mistaken for."""
 
@@ -176,7 +177,7 @@ class Hit:
     near: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hits:
     """The answer to `words`, best first. `full`: whether a stored list of the configured index was searched, too.
 
@@ -189,7 +190,7 @@ class Hits:
     near: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Details:
     """What the configured index says of one name: newest version first, at most 50 of them."""
 
@@ -201,7 +202,7 @@ class Details:
     near: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JobRequest:
     """Long work to do. `names`: requirements to add, names to remove or update; `python`: for `python` and `init`.
 
@@ -225,7 +226,7 @@ class JobRequest:
     fingerprint: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JobProgress:
     text: str
     phase: str
@@ -235,7 +236,7 @@ class JobProgress:
     bytes_total: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Job:
     """Long work, also after its end. `outcome` is there when it is done, `failure` when it failed or was cancelled."""
 
@@ -250,12 +251,12 @@ class Job:
     failure: Failure | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Jobs:
     jobs: tuple[Job, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unusual:
     """One thing that wants a yes of its own: `item` is what `allow` names, `words` says it, `given` whether it has its yes."""
 
@@ -265,7 +266,7 @@ class Unusual:
     given: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Artifact:
     """What would be installed, and from where the lock says it comes."""
 
@@ -276,7 +277,7 @@ class Artifact:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ConsentPage:
     """What a yes would cover. `added`, `removed`, `changed`: against the lock that had the last yes, if there was one."""
 
@@ -294,12 +295,12 @@ class ConsentPage:
     changed: tuple[tuple[str, str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NonceRequest:
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Nonce:
     """A word that a `trust` job has to bring: good once, for one user, one fingerprint, some minutes."""
 
@@ -307,24 +308,24 @@ class Nonce:
     page: ConsentPage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RevokeRequest:
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Kernels:
     kernels: tuple[RunningKernel, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JobEvent:
     """Goes out at every change of a job."""
 
     job: Job
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ProjectEvent:
     """A project is no longer what it was: read it again. `why` is a verb, or `kernel`."""
 
@@ -335,7 +336,7 @@ class ProjectEvent:
 # Over the comm `jupyter-dep`, from the page to the kernel ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Holds:
     """The data of the page's `comm_open`, and again whenever the block or the path changes."""
 
@@ -344,7 +345,7 @@ class Holds:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SwitchOrder:
     """A job of the page made another environment: move to it. Answered by `Switched`."""
 
@@ -355,7 +356,7 @@ class SwitchOrder:
 # ... and from the kernel to the page: the data of a `comm_open` to the target `jupyter-dep` on iopub
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EditOrder:
     """Replace the text of the declaration's cell, `before` None: there was none; `after` empty: delete the cell."""
 
@@ -365,7 +366,7 @@ class EditOrder:
     type: Literal["edit"] = "edit"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Switched:
     """The kernel runs on environment `key` now; `restart` are loaded distributions that differ: name, before, after."""
 
@@ -375,7 +376,7 @@ class Switched:
     type: Literal["switched"] = "switched"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Carried:
     """A verb was carried out in a cell: the project is to be read again."""
 
@@ -383,7 +384,7 @@ class Carried:
     type: Literal["carried"] = "carried"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class HoldingState:
     """The holding kernel: what it waits for. `state` diagnosis: it will not start, and `problem` says why."""
 
@@ -404,7 +405,7 @@ MISSING_MIME = "application/vnd.jupyter-dep.missing+json"
 """The bundle beside the note of a missing import: a `MissingImport`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MissingImport:
     module: str
     names: tuple[str, ...]

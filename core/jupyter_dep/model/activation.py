@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from ..frozen import frozen
 from .shells import Shell, quoted
 
 MARK = "JUPYTER_DEP_SHELL"
 """The variable that holds, inside a subshell of ours, the file that its project is declared in."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Activation:
     """What a shell is to live in: `environment` is its folder, `programs` come first on PATH, `label` is shown in the prompt.
 

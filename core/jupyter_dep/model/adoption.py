@@ -4,13 +4,14 @@ be carried over is listed."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Any
 
 from packaging.utils import canonicalize_name
 
 from ..errors import DepError
+from ..frozen import frozen
 from . import layout, manifest, manifest_edit, requirement
 from .adoption_account import Account, Taken, in_tool_uv
 from .manifest import Manifest
@@ -23,7 +24,7 @@ _BY_US = ("dependencies", "optional-dependencies", "requires-python")
 _SAID_ONCE = ("name", "version", "description", "requires-python")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Adoption:
     """The new text; `assumed` are the keys of `[project]` that nobody told, with what was taken for them."""
 

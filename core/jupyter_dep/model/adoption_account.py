@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ..frozen import frozen
 from . import layout
 from .manifest import Manifest
 from .manifest_document import spelling, table
@@ -15,7 +16,7 @@ Leave = Callable[[str, str, str], None]
 """Lists what is not carried over: the file, what stood there, why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Taken:
     """What was carried over from one file: requirement texts, names of sources and indexes, keys of `[project]`."""
 

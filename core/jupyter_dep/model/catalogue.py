@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from ..frozen import frozen
 
 POPULAR = 3
 """The last tier that counts as popular: a name one slip away from one of these is marked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """One distribution: its normalised name, a tier from 1 (known by everybody) to 4 (known in its field), a summary."""
 

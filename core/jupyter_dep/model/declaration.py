@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from ..frozen import frozen
 from .requirement import canonical
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Settings:
     """`[tool.jupyter-dep]` of a declaration.
 
@@ -26,7 +27,7 @@ class Settings:
     platforms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Declaration:
     """One declaration, parsed and validated; two that mean the same have the same `canonical()`.
 

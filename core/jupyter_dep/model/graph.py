@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from packaging.utils import canonicalize_name
+
+from ..frozen import frozen
 
 Node = tuple[str, str]
 """Normalised name and version; a name may be locked in several versions, for different platforms."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Graph:
     """`edges` of every locked package; `roots` of the user's declaration with its extras and groups, `kernel_roots` of the
     kernel's packages."""

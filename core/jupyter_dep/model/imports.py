@@ -7,10 +7,10 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from ..errors import DepError
+from ..frozen import frozen
 from .requirement import InstallLine, canonical, install_line, parse
 
 # Cell magics whose body is Python that runs in the kernel, and those whose body is a shell script.
@@ -35,7 +35,7 @@ _LOADING = re.compile(r"^[ \t]*%(?:(?:re)?load_ext[ \t]+(?P<extension>[\w.]+)|(?
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Import:
     """One imported module. `optional`: the code goes on without it, or only a type checker imports it."""
 

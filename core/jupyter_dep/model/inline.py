@@ -6,9 +6,9 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..errors import DepError
+from ..frozen import frozen
 from . import requirement
 from .declaration import Declaration
 from .requirement import Context
@@ -23,7 +23,7 @@ _OPENING = re.compile(r"^# /// script[ \t]*\r?$", re.MULTILINE)
 _CONFLICT = re.compile(r"^(?:# ?)?(?:<{7}|>{7})(?: |\r?$)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Block:
     """One script block: `source[start:end]` is its text with both fences, without the last line's end.
 

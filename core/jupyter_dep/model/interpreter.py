@@ -5,11 +5,12 @@ from __future__ import annotations
 import platform
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from ..errors import DepError, UsageError
+from ..frozen import frozen
 
 if TYPE_CHECKING:
     from packaging.markers import Environment
@@ -21,7 +22,7 @@ _NAMED = re.compile(r"(?:python|cpython)?(\d+)(?:\.(\d+)(?:\.(\d+)((?:a|b|rc)\d+
 _LONG_NUMBER = re.compile(r"\d{1000}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Interpreter:
     """One CPython that environments can be built on, never a virtual environment's own.
 

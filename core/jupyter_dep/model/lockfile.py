@@ -7,13 +7,13 @@ import json
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
 from ..errors import DepError
+from ..frozen import frozen
 from . import toml
 from .graph import Graph, Node
 
@@ -29,7 +29,7 @@ def lock_name(stem: str) -> str:
     return f"pylock.{stem.replace('.', '_')}.toml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LockTable:
     """Our table: the declaration that the lock answers (canonical form), and how it was made.
 
@@ -49,7 +49,7 @@ class LockTable:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Lock:
     """A parsed lock. `table` is None where the file was written by another tool."""
 

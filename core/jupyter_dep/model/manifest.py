@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from packaging.requirements import Requirement
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from ..errors import DepError
+from ..frozen import frozen
 from . import requirement
 from .declaration import Declaration, Settings
 from .manifest_parts import extras_of, groups_of
@@ -29,7 +30,7 @@ UV_OWN_KEYS = frozenset(
 """Keys of `[tool.uv]` about how uv's own commands work or build: no resolution depends on them, so they are passed over."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BuildSystem:
     """`[build-system]`: the `backend` is empty where the old default is meant."""
 
@@ -38,7 +39,7 @@ class BuildSystem:
     path: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Manifest:
     """One `pyproject.toml`. `name` and `version` are as written, `dynamic` the keys that the build backend tells.
 

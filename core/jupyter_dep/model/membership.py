@@ -15,6 +15,7 @@ from typing import Any, Literal
 from packaging.utils import canonicalize_name
 
 from ..errors import DepError
+from ..frozen import frozen
 from .graph import Node
 
 KERNEL_GROUP = "jupyter-dep-kernel"
@@ -46,7 +47,7 @@ class Part:
 DEFAULT = Part(kind="default")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Membership:
     """For each locked package the parts that need it, with the ways to it."""
 

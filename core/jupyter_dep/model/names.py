@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 
 from packaging.utils import canonicalize_name
 
+from ..frozen import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class Match:
     """The normalised name of a distribution. `certain` is False where it is only a guess.
 
@@ -23,7 +24,7 @@ class Match:
     certain: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Tables:
     """`names`: dotted module to distribution where they differ; `same`: distributions that are imported by their own
     name; `shared`: namespaces that belong to nobody."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from json.decoder import JSONDecodeError
 
 from ..errors import DepError
+from ..frozen import frozen
 from . import inline
 from .declaration import Declaration
 from .notebook_scan import DECODER, CodeCell, Layout, Scan, array, block_cell, decoded, record, skip, text_or_none, unreadable
@@ -22,7 +23,7 @@ _RAW_LINE = re.compile(r"(?:[^\\]|\\[^n])*\\n|(?:[^\\]|\\[^n])+", re.DOTALL)
 _TAG = "jupyter-dep"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Style:
     """How the file writes JSON; `indent` is None for a file without line ends."""
 
@@ -45,7 +46,7 @@ class _Style:
         return text if self.indent is None else text.replace("\n", self.line(depth))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Notebook:
     """One notebook, parsed. `block` is the one code cell with a script block.
 

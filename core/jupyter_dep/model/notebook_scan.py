@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from json.decoder import JSONDecodeError, JSONDecoder
 
 from ..errors import DepError
+from ..frozen import frozen
 from . import inline
 from .requirement import Context
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Layout:
     """Where things stand in the text, as half-open spans of characters."""
 
@@ -164,7 +164,7 @@ def block_cell(cells: tuple[CodeCell, ...], where: Context) -> CodeCell | None:
     return found[0] if found else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CodeCell:
     """A code cell; `index` is its 0-based place among all cells, `id` is None before nbformat 4.5."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..frozen import frozen
 from .graph import Graph
 
 ChangeKind = Literal["added", "removed", "changed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Change:
     """One package's way from one lock to the next; versions are empty where it is absent. `via` are its direct requirers,
     empty for a declared one."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name, canonicalize_version
 
 from ..errors import DepError
+from ..frozen import frozen
 
 Context = Mapping[str, str | int]
 
@@ -126,7 +126,7 @@ def parse_lines(text: str, *, context: Context | None = None) -> tuple[Requireme
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class InstallLine:
     """The words of an install command: what it names, and its options without their values."""
 

@@ -6,12 +6,13 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from ..errors import ConflictError, DepError
+from ..frozen import frozen
 from .lockfile import Lock
 from .membership import KERNEL_GROUP, no_such_part
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 Kind = Literal["wheel", "sdist", "vcs", "directory", "archive"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Artifact:
     """One file (or source) that goes into an environment; `size` in bytes where the lock tells.
 
@@ -49,7 +50,7 @@ class Artifact:
         return cls(**raw)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Choice:
     """What of a folder's lock is wanted: normalised names of extras and groups (None: every group).
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from ..errors import DepError
+from ..frozen import frozen
 from . import identity, policy
 from .lockfile import Lock
 from .membership import environment_part
@@ -17,7 +18,7 @@ VERSION = 6
 """Counts up when this value's form or the policy behind it changes: remembered summaries are then made anew."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Summary:
     """A valid lock in short. `ours`: it carries our table; `open_ends`: what the graph needs and the lock lacks."""
 

@@ -6,7 +6,7 @@ import codecs
 import os
 import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from ..engine import Pin
 from ..errors import DepError, UsageError
+from ..frozen import frozen
 from ..io import files
 from ..io.ancestry import MANIFEST
 from ..io.indexes import redact
@@ -49,7 +50,7 @@ _MARKS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Seed:
     """Versions for a first lock: the file that they stand in, and pairs of normalised name and version."""
 
@@ -85,7 +86,7 @@ def seed_pins(folder: Path) -> Seed | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Found:
     """What the files of a folder declare, those that decide first. `passed` are files that were not read, since `teller`
     tells all and they may be made from it."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from ..errors import DepError, UsageError
+from ..frozen import frozen
 from ..io.store import Sealed
 from ..messages import Edit
 from ..model.plan import Change
@@ -21,7 +22,7 @@ KERNEL_NAME = "dep"
 KERNEL_DISPLAY = "Python (dep)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asking:
     """Who asks, and how the work is reported.
 
@@ -42,7 +43,7 @@ class Asking:
     cancel: Cancel | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Changed:
     """What a verb did. `sealed` is the environment that answers now, None where it was not built and `unbuilt` says why.
 

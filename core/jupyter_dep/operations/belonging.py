@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ..errors import DepError
+from ..frozen import frozen
 from ..io import files
 from ..io.ancestry import MANIFEST, candidates
 from ..services import Services
@@ -15,7 +15,7 @@ from .state import parsed_notebook
 Why = Literal["own", "folder", "none"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Owner:
     """`file` holds the declaration that counts for a notebook: the notebook itself, or a folder's `pyproject.toml`.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from packaging.utils import canonicalize_name
 
 from ..errors import DepError
+from ..frozen import frozen
 from ..io import files, sources
 from ..io.bringers import bringers
 from ..model import lockfile, manifest
@@ -47,7 +47,7 @@ def check(target: Path, services: Services, asking: Asking, *, kernels: Collecti
     return _checked_notebook(target, services, asking, kernels)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Folder:
     """A folder's manifest, read as far as it can be, with what was wrong with it; `state` is None where anything was."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
 from ..errors import ConsentError, DepError
+from ..frozen import frozen
 from ..model.policy import Item, ItemKind
 from ..model.selection import Artifact
 from ..model.summary import Summary
@@ -18,7 +18,7 @@ from ..services import Services
 Basis = Literal["own", "allowed", "folder", "none"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Trust:
     """`basis` is why the lock may be used; `missing` are unusual items without a yes of their own."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
 
 from ..errors import DepError
+from ..frozen import frozen
 from ..io import files
 from ..io.history import Pending
 from ..messages import Edit
@@ -29,7 +30,7 @@ from .roots import Installed, select_state
 from .state import Project, check_lock_name, read_state
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Created:
     """`suggested` are requirements that the notebook seems to need and does not declare."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DepError, UsageError
+from ..frozen import frozen
 from ..io import files
 from ..model import inline, manifest_sources
 from ..model import requirement as requirements
@@ -20,7 +20,7 @@ from .locking import asked_items
 from .state import State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeclaredIndex:
     """`packages` are those that are taken from it."""
 

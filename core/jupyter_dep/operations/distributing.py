@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from ..engine import Build
 from ..errors import DepError
+from ..frozen import frozen
 from ..io import building, files
 from ..io.building import Placed
 from ..model import manifest
@@ -28,7 +28,7 @@ from .state import Project
 DIST = "dist"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Built:
     """What was built: `name` as declared, the files in their places, the Python that the backend ran on."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..errors import ConsentError, DepError
+from ..frozen import frozen
 from ..io import files
 from ..io.store import Recipe, Sealed, Unsealed
 from ..model.interpreter import Interpreter
@@ -20,7 +21,7 @@ from ..services import Services
 from .consenting import Trust
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Selected:
     """A lock's answer for one interpreter: the key of the environment and what goes into it."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from ..errors import DepError, UsageError
+from ..frozen import frozen
 from ..io.ancestry import MANIFEST
 from ..model import inline
 from ..model.declaration import Declaration
@@ -15,7 +15,7 @@ from ..model.notebook import Notebook
 from ..model.requirement import Context
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Place:
     """Where among a folder's declarations something belongs: a group, an extra, or (neither) the dependencies."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email.parser import HeaderParser
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ from packaging.tags import sys_tags
 from packaging.utils import canonicalize_name
 
 from ..errors import IndexUnreachableError
+from ..frozen import frozen
 from ..io.index_http import Limits, Page, page_url
 from ..io.index_pages import File, files_of_page, names_of_root, no_package_page
 from ..io.indexes import redact
@@ -125,7 +125,7 @@ def _with_credentials(url: str, indexes: tuple[str, ...]) -> str:
     return url
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Synced:
     """A list that was stored, and the indexes that were left out, each with why."""
 

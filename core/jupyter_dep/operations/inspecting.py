@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from packaging.utils import canonicalize_name
 
 from ..errors import DepError
+from ..frozen import frozen
 from ..model.graph import Graph
 from ..services import Services
 from .asking import Asking, load
@@ -19,7 +19,7 @@ from .roots import select_state
 from .state import State, read_state
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Status:
     """One project's standing; `sealed` is its environment's folder if it can start at once."""
 
@@ -72,7 +72,7 @@ def status(notebook: Path, services: Services, asking: Asking) -> Status:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Row:
     """One locked package: `via` are its direct requirers, `latest` the version that an update would bring.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from ..engine import EngineAnswer, LockRequest, Pin
 from ..errors import ConflictError, DepError
+from ..frozen import frozen
 from ..io.engine_input import anchored
 from ..model import lockfile
 from ..model.composition import compose
@@ -38,7 +39,7 @@ KERNEL_FLOOR = "ipykernel>=6.29"
 WIDGETS = "ipywidgets>=8"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Locked:
     """A new lock, not yet written. `notes` say what a user should know about it."""
 
@@ -49,7 +50,7 @@ class Locked:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LockOptions:
     """`upgrade`: names that may move, True for all. `python`: a request for another Python. `prefer`: the minor of the
     kernel that asks, taken where nothing else decides."""
@@ -60,7 +61,7 @@ class LockOptions:
     offline: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Whole:
     """What a folder's lock needs beside its declaration: where it lies, and its own name and version (empty: none)."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DepError
+from ..frozen import frozen
 from ..io import files
 from ..io.store import Sealed
 from ..opening import Building, Opening, Question, Ready, Refused
@@ -73,7 +73,7 @@ def _ready(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Look:
     notebook: Path | None
     services: Services

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from ..engine import Upload
 from ..errors import DepError
+from ..frozen import frozen
 from ..io import building, configuration, credentials
 from ..io.credentials import Repository, Settings
 from ..model.manifest import Manifest
@@ -20,7 +21,7 @@ from .asking import Asking
 from .distributing import DIST, normalised, read_manifest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Published:
     """What went where. `uploaded` and `skipped` are file names: those brought now, and those that the index had already.
 

@@ -11,13 +11,14 @@ import json
 import os
 import tomllib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
 from ..errors import DepError
+from ..frozen import frozen
 from ..io import files
 from ..io.ancestry import MANIFEST
 from ..model.identity import environment_key
@@ -34,7 +35,7 @@ _PASSED_OVER = frozenset({"build", "dist", "node_modules", "__pycache__"})
 _MOST_FILES = 20_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Installed:
     """What of a folder's lock its environment holds, as `install` was last told. `root`: the project itself, too."""
 

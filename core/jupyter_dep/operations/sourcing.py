@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 
 from ..errors import DepError, UsageError
+from ..frozen import frozen
 from ..io import files
 from ..io.ancestry import MANIFEST
 from ..model import inline, manifest, manifest_sources
@@ -25,7 +25,7 @@ _PATH = re.compile(
 _ADDRESS = re.compile(r"(?:[a-z]+\+)?[a-z]+://\S+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wanted:
     """One requirement as it is to be declared; `source` is its line under `[tool.uv.sources]`, `index` the index behind it."""
 

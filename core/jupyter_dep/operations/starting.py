@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from ..errors import DepError
+from ..frozen import frozen
 from ..io import files, new_folder
 from ..io.ancestry import MANIFEST
 from ..messages import Edit
@@ -38,7 +39,7 @@ FIRST_NOTEBOOK = "analysis.ipynb"
 _READMES = ("README.md", "README.rst", "README.txt", "README")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Started:
     """What `new`, `init` or `import` did to the project that `file` declares.
 

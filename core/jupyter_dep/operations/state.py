@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from ..errors import DepError
+from ..frozen import frozen
 from ..io import files
 from ..io.history import Pending
 from ..model import inline
@@ -28,7 +28,7 @@ FOLDER_LOCK = "pylock.toml"
 StateName = Literal["none", "unlocked", "stale", "pending", "unmerged", "invalid", "fresh"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Project:
     """The owner of one declaration and one lock. `orphan` is the lock of a former name that is used in place of `lock`."""
 
@@ -73,7 +73,7 @@ class Project:
         return {"file": (self.orphan or self.lock).name}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class State:
     """A project as it was read, once. `block` is the block that counts (a front end's live one, a pending edit's, or the
     file's); `base` the one in the file; a folder's is its whole `pyproject.toml`. Bytes are None where there is no file."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from ..errors import DepError
+from ..frozen import frozen
 from ..io import contents, files
 from ..io.sizes import measure
 from ..io.store import Sealed
@@ -16,7 +16,7 @@ from .environments import sealed_starter
 from .state import Project, read_state
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Collected:
     """`removed` keys; `kept` sealed environments that stay; `swept` folders of builders that are gone."""
 
@@ -67,7 +67,7 @@ def collect(services: Services, *, dry_run: bool = False) -> Collected:
     return Collected(removed=tuple(removed), kept=len(everything) - len(removed), swept=swept)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Held:
     """One environment of a project: whether it is the one of what is `locked` now, and which `others` use it."""
 
@@ -105,7 +105,7 @@ def locked_key(target: Path, services: Services) -> str | None:
     return selected.key if selected is not None else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Dropped:
     """`freed` bytes are those that nothing else shares; `kept` pairs an environment that stays with why."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ConsentError, DepError, IndexUnreachableError
+from ..frozen import frozen
 from ..model.policy import Item
 from ..services import Services
 from .asking import Asking, load
@@ -16,7 +16,7 @@ from .locking import asked_items
 from .roots import select_state
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Allowed:
     fingerprint: str | None
     items: tuple[Item, ...]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DepError, UsageError
+from ..frozen import frozen
 from ..io import files
 from ..model import bump, manifest, manifest_edit
 from ..services import Services
@@ -13,7 +13,7 @@ from .asking import Asking
 from .forms import text_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Versioned:
     """`before` and `after` are versions, equal where none was asked for; None where only a build tells it.
 

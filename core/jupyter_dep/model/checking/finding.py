@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from ...errors import DepError
+from ...frozen import frozen
 
 Level = Literal["error", "warning", "note"]
 _ORDER: Mapping[Level, int] = {"error": 0, "warning": 1, "note": 2}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finding:
     """What was found, and the next step. `code` and `context` are as of a `DepError`: the place is `file`, `cell`, `key` …"""
 
@@ -41,7 +42,7 @@ class Finding:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Findings:
     """All that was found, the gravest first. `notebooks` and `modules` count the files that were read."""
 

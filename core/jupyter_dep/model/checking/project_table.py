@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
+from ...frozen import frozen
 from ..requirement import Context
 from .finding import Finding, Level
 
@@ -26,7 +26,7 @@ _OBJECT_OR_MODULE = re.compile(rf"\s*{_IDENTIFIER}\s*(?::\s*{_IDENTIFIER}\s*)?(?
 _README_TYPES = (".md", ".rst", ".txt")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NamedFile:
     """A file that the table names, relative to the folder; `pattern`: a glob that has to match one at least."""
 

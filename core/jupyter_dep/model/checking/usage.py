@@ -14,6 +14,7 @@ from typing import Literal
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from ...frozen import frozen
 from ..names import brought_by, distribution_for
 from ..requirement import Context
 from .finding import Finding, Level
@@ -25,7 +26,7 @@ _STUBS = re.compile(r"types-.*|.*-stubs")
 _KERNEL = frozenset({"ipykernel", "ipython", "ipywidgets", "traitlets", "jupyter-client", "jupyter-core", "comm"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Use:
     """One module that one file imports; `own`: some file of the folder has the module's name, wherever it lies."""
 
@@ -36,7 +37,7 @@ class Use:
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Declared:
     """What is declared and locked, as normalised names. `parts` maps `default`, `extra`, `group` to theirs."""
 
@@ -59,7 +60,7 @@ def names_of(requirements: Iterable[Requirement]) -> frozenset[str]:
     return frozenset(str(canonicalize_name(item.name)) for item in requirements)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bringers:
     """What a sealed environment's files tell: `modules` maps dotted names to the distributions that bring them, `plugged`
     are those that offer commands or plugins, `names` all."""

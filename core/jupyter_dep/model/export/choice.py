@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from ...frozen import frozen
 from ..lockfile import Lock
 from ..selection import WHOLE, Choice, groups_of, must_have, only
 from .markers import decided
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from packaging.pylock import Package
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Chosen:
     """One package that goes out, under the marker that is left (`""`: everywhere)."""
 

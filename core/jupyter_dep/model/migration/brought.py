@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ...frozen import frozen
 
 Read = Callable[[str], str]
 """The text of a file beside the imported one, by its relative path with `/`; raises `DepError` where there is none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Left:
     """One thing that was not carried over: what stood there (without secrets), and why or what to do about it."""
 
@@ -17,7 +19,7 @@ class Left:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Group:
     """A dependency group: requirement texts, names of groups that it includes, whether it is installed only on request."""
 
@@ -26,7 +28,7 @@ class Group:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Brought:
     """A declaration out of another tool's file; requirements are valid texts of PEP 508, in the file's order.
 

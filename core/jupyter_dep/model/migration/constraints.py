@@ -6,10 +6,11 @@ The rules are those of poetry-core's `constraints/version/parser.py` and of its 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 
 from packaging.version import InvalidVersion, Version
+
+from ...frozen import frozen
 
 _BETWEEN = re.compile(r"(?<!^)(?<![\^~=>< ,]) *(?<!-)[, ](?!-) *(?!,|$)")
 _ONE = re.compile(r"(?P<op>\^|~=|~|!=|>=|<=|===?|=|>|<)?\s*v?(?P<version>[0-9][^\s*]*?)(?P<wild>(?:\.\*)+)?")
@@ -17,7 +18,7 @@ _ANY = re.compile(r"v?[xX*](?:\.[xX*])*")
 _MOST = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bound:
     """A specifier; where it allows more than the constraint did, or could not be read, `lost` says why."""
 
@@ -25,7 +26,7 @@ class Bound:
     lost: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Part:
     """One comparison of PEP 440; `version` is without its wildcard."""
 
@@ -37,7 +38,7 @@ class _Part:
         return f"{self.op}{self.version}{'.*' if self.wild else ''}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Range:
     """An interval of versions; None is open."""
 

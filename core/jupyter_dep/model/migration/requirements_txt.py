@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from packaging.utils import canonicalize_name
 
 from ...errors import DepError
+from ...frozen import frozen
 from .. import requirement
 from .brought import Brought, Read
 from .gathering import Gathering
@@ -43,7 +44,7 @@ _PER_REQUIREMENT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Line:
     """One requirement or option with the comments on it and directly below (`# via …`)."""
 
