@@ -11,6 +11,7 @@ import pytest
 from jupyter_dep.errors import DepError
 from jupyter_dep.io import turns
 from jupyter_dep.io.consent import VARIABLE, ConsentBook
+from jupyter_dep.io.leases import Lease
 from jupyter_dep.model.policy import Item
 
 BUILD = Item(kind="build", value="delta")
@@ -130,11 +131,11 @@ def test_every_record_tells_how_and_when(book: ConsentBook) -> None:
 def test_a_stuck_holder_of_the_lock_is_an_error_and_no_wait_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from filelock import FileLock
-
     monkeypatch.setattr(turns, "PATIENCE", 0.2)
     consent = ConsentBook(tmp_path / "consent.json", {})
-    with FileLock(tmp_path / "consent.lock"), pytest.raises(DepError) as caught:
+    held = Lease.take(tmp_path / "consent.lock", exclusive=True)
+    assert held is not None
+    with held, pytest.raises(DepError) as caught:
         consent.allow("folder", ["/x"], by="test")
     assert caught.value.code == "memory-busy" and caught.value.hint
     consent.allow("folder", ["/x"], by="test")

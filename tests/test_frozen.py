@@ -21,6 +21,7 @@ class Ours:
     c: tuple[int, ...] = ()
     d: dict[str, int] = field(default_factory=dict, compare=False)
     e: str = field(default="secret", repr=False)
+    f: dict[str, int] = field(default_factory=dict, hash=False, repr=False)
 
     @property
     def twice(self) -> int:
@@ -40,6 +41,7 @@ class Theirs:
     c: tuple[int, ...] = ()
     d: dict[str, int] = field(default_factory=dict, compare=False)
     e: str = field(default="secret", repr=False)
+    f: dict[str, int] = field(default_factory=dict, hash=False, repr=False)
 
     @property
     def twice(self) -> int:
@@ -61,6 +63,7 @@ def test_values_compare_hash_and_show_alike(kind: Any) -> None:
     assert repr(one) == f"{kind.__name__}(a=1, b='x', c=(), d={{'k': 1}})"
     assert same.d == {} and same.d is not kind(a=1).d
     assert kind.__doc__ == "A thing." and one.twice == 2 and kind.one() == same
+    assert one != kind(a=1, f={"k": 1}) and hash(one) == hash(kind(a=1, f={"k": 1}))
     with pytest.raises(TypeError):
         hash(kind(a=1, c=[1]))
 
@@ -90,10 +93,10 @@ def test_what_is_missing_or_unknown_is_an_error(kind: Any, arguments: dict[str, 
 def test_the_standard_library_takes_it_for_a_dataclass(kind: Any) -> None:
     one = kind(a=1, d={"k": 1})
     assert dataclasses.is_dataclass(kind)
-    assert [each.name for each in dataclasses.fields(kind)] == ["a", "b", "c", "d", "e"]
+    assert [each.name for each in dataclasses.fields(kind)] == ["a", "b", "c", "d", "e", "f"]
     assert dataclasses.fields(kind)[1].default == "x" and dataclasses.fields(kind)[3].default_factory is dict
     assert dataclasses.replace(one, b="y") == kind(a=1, b="y")
-    assert dataclasses.asdict(one) == {"a": 1, "b": "x", "c": (), "d": {"k": 1}, "e": "secret"}
+    assert dataclasses.asdict(one) == {"a": 1, "b": "x", "c": (), "d": {"k": 1}, "e": "secret", "f": {}}
     with pytest.raises(TypeError):
         dataclasses.replace(one, z=1)
 

@@ -361,7 +361,7 @@ def test_files_are_read_only_for_an_ordinary_user(tmp_path: Path) -> None:
     # everything is imported before the privileges go: the interpreter may lie where only its owner reads
     code = (
         "import os, sys, tempfile; from pathlib import Path; sys.path[:0] = eval(sys.argv[1]);"
-        "import filelock, test_store; os.setgid(65534); os.setuid(65534);"
+        "import test_store; os.setgid(65534); os.setuid(65534);"
         "test_store.seal_read_only(Path(tempfile.mkdtemp()))"
     )
     folders = [str(Path(__file__).parent), *sys.path]

@@ -34,7 +34,8 @@ def frozen(cls: type[_T]) -> type[_T]:
         body.pop(name, None)
     methods = {name: body.get(name, method) for name, method in _SHARED.items()}
     compared = tuple(name for name, one in fields.items() if one.compare)
-    body |= {"__slots__": tuple(fields), _FIELDS: fields, "_compared": compared, **methods}
+    hashed = tuple(name for name, one in fields.items() if (one.compare if one.hash is None else one.hash))
+    body |= {"__slots__": tuple(fields), _FIELDS: fields, "_compared": compared, "_hashed": hashed, **methods}
     made: Any = type(cls)
     made = made(cls.__name__, cls.__bases__, body)
     made.__init__ = _initialiser(made, fields)
@@ -66,16 +67,18 @@ def _initialiser(cls: type, fields: dict[str, Any]) -> Callable[..., None]:
     return initialise
 
 
-def _values(one: Any) -> tuple[Any, ...]:
-    return tuple([getattr(one, name) for name in one._compared])
+def _values(one: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple([getattr(one, name) for name in names])
 
 
-def _eq(self: Any, other: object) -> Any:
-    return _values(self) == _values(other) if other.__class__ is self.__class__ else NotImplemented
+def _eq(self: Any, other: Any) -> Any:
+    if other.__class__ is not self.__class__:
+        return NotImplemented
+    return _values(self, self._compared) == _values(other, self._compared)
 
 
 def _hash(self: Any) -> int:
-    return hash(_values(self))
+    return hash(_values(self, self._hashed))
 
 
 def _repr(self: Any) -> str:

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -17,6 +19,9 @@ else:
 
 
 _BYTES = 1 << 30
+_HELD = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK}
+"""What the systems answer where somebody else has the lock."""
+_PAUSE = 0.01
 
 
 def hold(handle: int) -> bool | None:
@@ -41,7 +46,7 @@ class Lease:
 
     @classmethod
     def take(cls, file: Path, *, exclusive: bool = False, inheritable: bool = False) -> Lease | None:
-        """The lease, or None if somebody holds what excludes it; never waits."""
+        """The lease, or None if somebody holds what excludes it; never waits. Errors: OSError where no lock works."""
         handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             if sys.platform == "win32":
@@ -50,14 +55,27 @@ class Lease:
                 msvcrt.locking(handle, msvcrt.LK_NBLCK, _BYTES if exclusive else 1)
             else:
                 fcntl.flock(handle, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-        except OSError:
+        except OSError as error:
             os.close(handle)
-            return None
+            if error.errno in _HELD:
+                return None
+            raise
         os.set_inheritable(handle, inheritable)
         return cls(file, handle)
 
+    @classmethod
+    def wait(cls, file: Path, seconds: float) -> Lease | None:
+        """The exclusive lease as soon as it can be had, None if that is not within `seconds`. Errors as `take`."""
+        until = time.monotonic() + seconds
+        while (lease := cls.take(file, exclusive=True)) is None and time.monotonic() < until:
+            time.sleep(_PAUSE)
+        return lease
+
     def release(self) -> None:
         if self.handle >= 0:
+            if sys.platform != "win32" and not os.get_inheritable(self.handle):
+                # a child that is just being started has the descriptor too, until it becomes another program
+                fcntl.flock(self.handle, fcntl.LOCK_UN)
             os.close(self.handle)
             self.handle = -1
 

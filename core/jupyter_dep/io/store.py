@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import DepError
 from ..frozen import frozen
@@ -26,9 +26,6 @@ from . import contents
 from .files import explain, read_state, write_state
 from .leases import Lease
 from .places import private_folder
-
-if TYPE_CHECKING:
-    from filelock import FileLock
 
 BUILD_DEADLINE = 2400.0
 _REMOVING = 30.0
@@ -124,18 +121,14 @@ class Store:
         if (found := self.sealed(recipe.key)) is not None:
             return found
         self._prepare()
-        with self._turn(recipe.key, reporter, cancel):
-            if (found := self.sealed(recipe.key)) is not None:
-                return found
-            try:
-                return self._build(recipe, reporter)
-            except OSError as error:
-                raise explain(error, self.root, "building an environment") from error
+        try:
+            with self._turn(recipe.key, reporter, cancel):
+                return self.sealed(recipe.key) or self._build(recipe, reporter)
+        except OSError as error:
+            raise explain(error, self.root, "building an environment") from error
 
     def _turn(self, key: str, reporter: Reporter, cancel: Cancel | None) -> _Turn:
-        from filelock import FileLock
-
-        return _Turn(FileLock(self.root / "k" / f"{key}.lock", mode=0o600), reporter, cancel)
+        return _Turn(self.root / "k" / f"{key}.lock", reporter, cancel)
 
     def _prepare(self) -> None:
         try:
@@ -297,35 +290,30 @@ def remove_tree(folder: Path) -> None:
 class _Turn:
     """One build at a time for a key: waits visibly, can be cancelled, has a deadline."""
 
-    def __init__(self, lock: FileLock, reporter: Reporter, cancel: Cancel | None) -> None:
+    def __init__(self, lock: Path, reporter: Reporter, cancel: Cancel | None) -> None:
         self.lock, self.reporter, self.cancel = lock, reporter, cancel
+        self.lease: Lease | None = None
 
     def __enter__(self) -> None:
-        from filelock import Timeout
-
         deadline = time.monotonic() + BUILD_DEADLINE
-        try:
-            self.lock.acquire(timeout=0)
-            return
-        except Timeout:
-            pass
-        while True:
+        self.lease = Lease.take(self.lock, exclusive=True)
+        while self.lease is None:
             self.reporter(Progress(phase="waiting", detail="another process builds the same environment"))
-            try:
-                self.lock.acquire(timeout=0.3, poll_interval=0.05)
+            self.lease = Lease.wait(self.lock, 0.3)
+            if self.lease is not None:
                 return
-            except Timeout:
-                if self.cancel is not None and self.cancel.is_set:
-                    raise cancelled("while waiting") from None
-                if time.monotonic() > deadline:
-                    raise DepError(
-                        "build-deadline",
-                        f"another process has been building this environment for {BUILD_DEADLINE / 60:.0f} minutes",
-                        hint="end that process, then run the same again",
-                    ) from None
+            if self.cancel is not None and self.cancel.is_set:
+                raise cancelled("while waiting")
+            if time.monotonic() > deadline:
+                raise DepError(
+                    "build-deadline",
+                    f"another process has been building this environment for {BUILD_DEADLINE / 60:.0f} minutes",
+                    hint="end that process, then run the same again",
+                )
 
     def __exit__(self, *_: Any) -> None:
-        self.lock.release()
+        if self.lease is not None:
+            self.lease.release()
 
 
 def _protects() -> bool:

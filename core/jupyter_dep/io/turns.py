@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import DepError
 from .files import explain
+from .leases import Lease
 
 PATIENCE = 30.0
 """Seconds to wait for a writer, each of whom needs some milliseconds."""
@@ -15,22 +16,18 @@ PATIENCE = 30.0
 
 @contextmanager
 def turn(file: Path) -> Iterator[None]:
-    """Nobody else changes `file` meanwhile. Errors: `memory-busy` after `PATIENCE`: a holder is stuck, or no lock works."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(file.with_suffix(".lock"), mode=0o600, timeout=PATIENCE)
+    """Nobody else changes `file` meanwhile. Errors: `memory-busy` after `PATIENCE`: a holder is stuck; what `explain` says."""
+    lock = file.with_suffix(".lock")
     try:
-        lock.acquire()
-    except Timeout as error:
-        raise DepError(
-            "memory-busy",
-            f"another process has held `{lock.lock_file}` for {PATIENCE:.0f} seconds, or this file system knows no locks",
-            hint="end that process, or name a folder on a local disk with `JUPYTER_DEP_HOME`",
-            context={"file": str(file)},
-        ) from error
+        lease = Lease.wait(lock, PATIENCE)
     except OSError as error:
         raise explain(error, file, "waiting for a turn") from error
-    try:
+    if lease is None:
+        raise DepError(
+            "memory-busy",
+            f"another process has held `{lock}` for {PATIENCE:.0f} seconds",
+            hint="end that process, then run the same again",
+            context={"file": str(file)},
+        )
+    with lease:
         yield
-    finally:
-        lock.release()
