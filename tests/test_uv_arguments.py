@@ -128,6 +128,12 @@ def test_install(asked: dict[str, bool], more: list[str]) -> None:
     assert engine_input.install_arguments("/env/bin/python", "lock.toml", **asked) == [*start, *more, "lock.toml"]
 
 
+def test_an_install_through_another_interpreter_names_the_environment() -> None:
+    arguments = engine_input.install_arguments("/t/bin/python", "lock.toml", offline=False, prefix="/e/0")
+    assert arguments[arguments.index("--python") + 1] == "/t/bin/python"
+    assert arguments[arguments.index("--prefix") + 1] == "/e/0"
+
+
 @pytest.mark.parametrize(
     "asked, more", [({"offline": False}, []), ({"offline": True, "no_index": True}, ["--offline", "--no-index"])]
 )

@@ -11,7 +11,6 @@ from jupyter_dep.errors import DepError, UsageError
 from jupyter_dep.io import files
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.model import requirement
-from jupyter_dep.model.names import distribution_for
 from jupyter_dep.operations import asking, choosing, consenting, creating, editing, folders, undoing
 from jupyter_dep.operations.belonging import owner
 from jupyter_dep.operations.forms import Place, form_of
@@ -54,6 +53,8 @@ def _place(call: Call) -> Place:
 
 def _mistaken(names: Iterable[str]) -> list[str]:
     """A module's name that is another package's, too, as `cv2` is: it was added as typed, and it may not be what was meant."""
+    from jupyter_dep.model.names import distribution_for
+
     found = []
     for name in names:
         match = distribution_for(name)

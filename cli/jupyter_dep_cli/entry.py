@@ -3,8 +3,23 @@ command before any of what the other verbs need is loaded."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+
+
+def program() -> None:
+    """The installed `jupyter-dep`. It ends at once: taking a full interpreter apart takes longer than a short verb."""
+    code = main()
+    threads = sys.modules.get("threading")
+    if threads is not None and any(one is not threads.main_thread() and not one.daemon for one in threads.enumerate()):
+        sys.exit(code)  # somebody clears away what was stopped
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        sys.exit(code)
+    os._exit(code)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,4 +35,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from jupyter_dep import __version__
@@ -145,6 +144,8 @@ def _work(parsed: Parsed, terminal: Terminal, telling: Telling) -> Iterator[Told
         target = notebooks[0] if notebooks else None
         yield target, one(target)
         return
+    from concurrent.futures import ThreadPoolExecutor
+
     # `status` waits for nobody: threads would only take turns at the interpreter, twice as slowly
     with ThreadPoolExecutor(1 if parsed.verb.name == "status" else _WORKERS) as pool:
         try:

@@ -54,12 +54,17 @@ class EngineAnswer:
 
 @frozen
 class Install:
-    """Artifacts to link into the fresh environment whose interpreter is `python`; `python_version` is `3.11`."""
+    """Artifacts to link into the fresh environment whose interpreter is `python`; `python_version` is `3.11`.
+
+    `through` is the same interpreter in an environment that stays: an engine that asks an interpreter what it is remembers
+    the answer by its path.
+    """
 
     artifacts: tuple[Artifact, ...]
     python: str
     python_version: str
     offline: bool = False
+    through: str | None = None
 
 
 @frozen

@@ -9,7 +9,6 @@ from packaging.utils import canonicalize_name
 from ..engine import LockRequest
 from ..errors import ConflictError, DepError, IndexUnreachableError
 from ..model.membership import KERNEL_GROUP
-from ..model.names import meant_by
 from .engine_input import ROOT
 
 _NOT_FOUND = re.compile(r"\b([A-Za-z0-9][A-Za-z0-9._-]*) was not found in the (?:package registry|cache)")
@@ -200,6 +199,8 @@ def _build(flat: str, text: str, doing: str) -> DepError | None:
     )
     if match is None:
         return None
+    from ..model.names import meant_by
+
     meant = meant_by(match[1])
     return ConflictError(
         "needs-build",
@@ -251,6 +252,8 @@ def _unknown(missing: list[str], flat: str) -> DepError:
     which = re.escape(name)
     needed = re.search(rf"\b{which} was not found in [^.]*? and (?:all versions of )?(\S+) depends? on {which}", flat)
     by = f", which `{needed[1]}` needs" if needed and needed[1] != "project" else ""
+    from ..model.names import meant_by
+
     meant = meant_by(name)
     return IndexUnreachableError(
         "unknown-package",

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import tomlkit
 from packaging.utils import canonicalize_name
 
 from ..engine import Build, LockRequest, Upload
@@ -100,11 +99,23 @@ def tree_arguments() -> list[str]:
 
 
 def install_arguments(
-    python: str, lock: str, *, offline: bool, build: bool = False, anew: Sequence[str] = (), no_index: bool = False
+    python: str,
+    lock: str,
+    *,
+    offline: bool,
+    build: bool = False,
+    anew: Sequence[str] = (),
+    no_index: bool = False,
+    prefix: str | None = None,
 ) -> list[str]:
-    """`anew`: distributions that are built whatever the engine remembers of them, as a folder's files have no hash."""
+    """`anew`: distributions that are built whatever the engine remembers of them, as a folder's files have no hash.
+
+    `prefix`: the environment that is filled, where `python` is not its own.
+    """
     arguments = ["pip", "sync", "--no-config", "--no-python-downloads", "--no-progress", "--color", "never"]
     arguments += ["--python", python, "--strict"]
+    if prefix is not None:
+        arguments += ["--prefix", prefix]
     if not build:
         arguments.append("--no-build")
     for name in anew:
@@ -157,6 +168,8 @@ def publish_environment(upload: Upload, environ: Mapping[str, str]) -> dict[str,
 
 def manifest(request: LockRequest) -> str:
     """The project that the engine resolves, written from the validated declaration only."""
+    import tomlkit
+
     declaration = request.declaration
     uv: dict[str, Any] = {key: value for key, value in declaration.uv.items() if key not in ("index", "exclude-newer")}
     uv["package"] = False

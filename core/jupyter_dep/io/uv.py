@@ -13,20 +13,17 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import tomlkit
+from typing import TYPE_CHECKING, Any
 
 from ..engine import Build, EngineAnswer, Install, LockRequest, Served, Upload
 from ..errors import DepError
 from ..frozen import frozen
 from ..model.selection import Artifact
 from ..progress import Cancel, Progress, Reporter, silent
-from . import building, engine_errors, uploading
+from . import engine_errors
 from .engine_input import (
     COMMON,
     ROOT,
@@ -49,6 +46,10 @@ from .engine_input import (
 from .files import explain
 from .indexes import IndexSettings
 from .process import Completed, run
+from .scripts import readdress
+
+if TYPE_CHECKING:
+    from . import uploading
 
 LOCK_DEADLINE = 600.0
 INSTALL_DEADLINE = 1800.0
@@ -125,6 +126,8 @@ class Uv:
             resolved = self._run([*arguments, *resolution_flags(request)], folder, LOCK_DEADLINE, cancel=cancel)
             if resolved.returncode != 0:
                 raise engine_errors.explain(resolved.stderr, doing="lock", request=request)
+            from concurrent.futures import ThreadPoolExecutor
+
             with ThreadPoolExecutor(1) as beside:  # both only read the lock that is there now
                 telling = beside.submit(self._run, tree_arguments(), folder, 60)
                 exported = self._run(export_arguments(), folder, LOCK_DEADLINE, cancel=cancel)
@@ -182,6 +185,8 @@ class Uv:
 
     def _source(self, wanted: Artifact, python: str, *, offline: bool, cancel: Cancel | None) -> Artifact | None:
         """A source archive as the user's index serves it: it is told what the archive needs (nothing), so it builds nothing."""
+        import tomlkit
+
         project = {
             "project": {
                 "name": ROOT,
@@ -249,17 +254,21 @@ class Uv:
                 (folder / "pylock.environment.toml").write_text(
                     derived_lock(artifacts, install.python_version), encoding="utf-8"
                 )
+                through = install.through if not build else None
                 arguments = install_arguments(
-                    install.python,
+                    through or install.python,
                     "pylock.environment.toml",
                     offline=install.offline,
                     build=build,
                     anew=[item.name for item in artifacts if item.kind == "directory"],
                     no_index=self.settings.no_index,
+                    prefix=_root(install.python) if through else None,
                 )
                 done = self._run(arguments, folder, INSTALL_DEADLINE, on_line=listen, cancel=cancel)
                 if done.returncode != 0:
                     raise engine_errors.explain(done.stderr, doing="install")
+                if through:
+                    readdress(Path(_root(install.python)), Path(_root(through)))
 
     def build(self, build: Build, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> None:
         """Build a folder's distributions by its own backend, in an environment of its own. Errors: `build-failed`, network."""
@@ -274,26 +283,34 @@ class Uv:
             more = build_environment(self.environ)
             done = self._run(arguments, folder, BUILD_DEADLINE, on_line=listen, cancel=cancel, more=more)
         if done.returncode != 0:
-            raise building.failed(done.stderr, build)
+            from .building import failed
+
+            raise failed(done.stderr, build)
 
     def served(self, upload: Upload, *, cancel: Cancel | None = None) -> Served:
         """Which of the files the index has, by name and hash; uploads nothing. Errors: network codes."""
         listener, done = self._publish(upload, silent, cancel, dry_run=True)
         if done.returncode != 0 and not listener.other:
-            raise uploading.explain(done, upload, listener)
+            from .uploading import explain as explained
+
+            raise explained(done, upload, listener)
         return Served(same=tuple(listener.there), other=tuple(listener.other))
 
     def publish(self, upload: Upload, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> tuple[str, ...]:
         """Upload the files; gives those that went up. Errors: those of `uploading.explain`."""
         listener, done = self._publish(upload, reporter, cancel)
         if done.returncode != 0:
-            raise uploading.explain(done, upload, listener)
+            from .uploading import explain as explained
+
+            raise explained(done, upload, listener)
         return tuple(listener.started)
 
     def _publish(
         self, upload: Upload, reporter: Reporter, cancel: Cancel | None, *, dry_run: bool = False
     ) -> tuple[uploading.Listener, Completed]:
-        listener = uploading.Listener(len(upload.files), reporter)
+        from .uploading import Listener
+
+        listener = Listener(len(upload.files), reporter)
         # the indexes that packages are installed from, and their passwords, have no part in this
         bare = replace(self, settings=replace(self.settings, default=None, extra=(), keyring=False))
         with self._workshop() as folder:
@@ -343,6 +360,11 @@ class Uv:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _root(python: str) -> str:
+    """The folder of the environment that an interpreter belongs to."""
+    return os.path.dirname(os.path.dirname(python))
 
 
 class _Listener:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -34,14 +35,28 @@ class Templates:
         `identity` says which interpreter the file is now. `target` has a random name of its own, which is what differs
         between two environments of one folder. Errors: `environment-failed`, OSError.
         """
-        name = hashlib.sha256(f"{identity}\0{interpreter}\0{target.parent}\0{_virtualenv()}".encode()).hexdigest()[:20]
-        record = self.folder / f"{name}.json"
+        record = self._record(target.parent, interpreter, identity)
         known = files.read_state(record)
         if isinstance(known, dict) and _copied(self.folder, known, target):
             return target / str(known["python"])
         python = make(target, interpreter, self.app_data)
         self._keep(target, python, record)
         return python
+
+    def python(self, beside: Path, interpreter: Path, identity: str) -> Path | None:
+        """The python of the template that environments in the folder `beside` are copied from, where there is one.
+
+        Not on Windows, where programs hold the path of their interpreter in a form of their own (`io/scripts`).
+        """
+        known = files.read_state(self._record(beside, interpreter, identity)) if sys.platform != "win32" else None
+        if not isinstance(known, dict) or not {"folder", "python"} <= known.keys():
+            return None
+        python = self.folder / str(known["folder"]) / str(known["python"])
+        return python if python.exists() else None
+
+    def _record(self, beside: Path, interpreter: Path, identity: str) -> Path:
+        name = hashlib.sha256(f"{identity}\0{interpreter}\0{beside}\0{_virtualenv()}".encode()).hexdigest()[:20]
+        return self.folder / f"{name}.json"
 
     def _keep(self, made: Path, python: Path, record: Path) -> None:
         """Keep a copy of a fresh environment; where that fails, virtualenv makes the next one, too."""

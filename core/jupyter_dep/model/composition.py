@@ -10,7 +10,6 @@ import tomllib
 from collections import Counter
 from collections.abc import Mapping
 
-import tomlkit
 from packaging.utils import canonicalize_name
 
 from . import toml
@@ -108,6 +107,8 @@ def _table_text(table: LockTable) -> str:
     raw["declaration"] = {key: _plain(value) for key, value in declaration.items()}
     if table.unavailable:
         raw["unavailable"] = {key: sorted(names) for key, names in sorted(table.unavailable.items())}
+    import tomlkit
+
     return tomlkit.dumps({"tool": {"jupyter-dep": raw}})
 
 

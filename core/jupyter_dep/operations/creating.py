@@ -16,7 +16,6 @@ from ..messages import Edit
 from ..model import imports, inline
 from ..model.declaration import Declaration
 from ..model.interpreter import Interpreter
-from ..model.names import distribution_for
 from ..model.notebook import Notebook, blank
 from ..services import Services
 from .asking import KERNEL_DISPLAY, KERNEL_NAME, Asking, Changed, load
@@ -95,6 +94,8 @@ def init(
 
 def suggestions(notebook: Notebook) -> tuple[str, ...]:
     """Requirements for what a notebook imports and what its `%pip install` lines name."""
+    from ..model.names import distribution_for
+
     sources = [cell.source for cell in notebook.code_cells]
     found: dict[str, str] = {}
     for text in imports.installed_by_lines(sources):

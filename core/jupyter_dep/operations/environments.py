@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..errors import ConsentError, DepError
@@ -19,6 +20,9 @@ from ..model.summary import Summary
 from ..progress import Cancel, Progress, Reporter, silent
 from ..services import Services
 from .consenting import Trust
+
+if TYPE_CHECKING:
+    from ..engine import Install
 
 
 @frozen
@@ -80,9 +84,7 @@ def ensure_environment(
         if trust.basis != "own":
             reporter(Progress(phase="checking", detail="what your package index vouches for"))
             artifacts = vouched(selected, services, file=file, offline=offline, cancel=cancel)
-        from ..engine import Install
-
-        install = Install(artifacts=artifacts, python=str(python), python_version=selected.interpreter.minor, offline=offline)
+        install = linking(artifacts, python, selected.interpreter, services, offline=offline)
         reporter(Progress(phase="linking"))
         services.engine.install(install, reporter=reporter, cancel=cancel)
 
@@ -101,6 +103,23 @@ def ensure_environment(
 
 def empty_environment(folder: Path, interpreter: Interpreter, services: Services) -> Path:
     return services.templates.create(folder, Path(interpreter.executable), interpreter.identity)
+
+
+def linking(
+    artifacts: tuple[Artifact, ...], python: Path, interpreter: Interpreter, services: Services, *, offline: bool
+) -> Install:
+    """The order to link artifacts into the empty environment of `python`, which was made of `interpreter`."""
+    from ..engine import Install
+
+    beside = python.parent.parent.parent
+    through = services.templates.python(beside, Path(interpreter.executable), interpreter.identity)
+    return Install(
+        artifacts=artifacts,
+        python=str(python),
+        python_version=interpreter.minor,
+        offline=offline,
+        through=str(through) if through else None,
+    )
 
 
 def vouched(

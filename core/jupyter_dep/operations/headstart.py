@@ -10,7 +10,6 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
-from ..engine import Install
 from ..errors import DepError
 from ..io import files
 from ..io.store import Unsealed
@@ -18,7 +17,7 @@ from ..progress import Cancel
 from ..services import Services
 from .asking import Asking
 from .consenting import trust_of
-from .environments import Selected, empty_environment, select_for
+from .environments import Selected, empty_environment, linking, select_for
 from .state import State
 
 
@@ -69,9 +68,7 @@ class HeadStart:
         unsealed = services.store.begin(lambda folder: empty_environment(folder, head.interpreter, services))
         try:
             # offline: a download that the next environment does not need would hold up those that it does
-            install = Install(
-                artifacts=head.artifacts, python=str(unsealed.python), python_version=head.interpreter.minor, offline=True
-            )
+            install = linking(head.artifacts, unsealed.python, head.interpreter, services, offline=True)
             services.engine.install(install, cancel=self._cancel)
         except BaseException:
             unsealed.drop()
