@@ -18,7 +18,7 @@ from jupyter_dep.model import activation, shells, subshell
 from jupyter_dep.model.activation import MARK, Activation
 from jupyter_dep.model.shells import Shell
 from jupyter_dep.operations import consenting, folders, remembering
-from jupyter_dep.operations.state import Project
+from jupyter_dep.operations.project import Project
 from jupyter_dep.visible import visible
 
 from .call import Call

@@ -25,8 +25,8 @@ from jupyter_dep.operations import creating, inspecting
 from jupyter_dep.operations.asking import Asking, load
 from jupyter_dep.operations.inspecting import Status
 from jupyter_dep.operations.locking import asked_items
+from jupyter_dep.operations.project import Project as Where
 from jupyter_dep.operations.roots import select_state
-from jupyter_dep.operations.state import Project as Where
 from jupyter_dep.operations.state import State
 from jupyter_dep.services import Services
 from packaging.utils import canonicalize_name

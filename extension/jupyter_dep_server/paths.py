@@ -10,7 +10,7 @@ from jupyter_dep.errors import DepError, UsageError
 from jupyter_dep.frozen import frozen
 from jupyter_dep.model.lockfile import lock_name
 from jupyter_dep.operations.belonging import owner
-from jupyter_dep.operations.state import Project
+from jupyter_dep.operations.project import Project
 from jupyter_dep.services import Services
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")

@@ -29,8 +29,9 @@ from .asking import Asking, load
 from .belonging import owner
 from .forms import FOLDER, form_of, text_of
 from .looking import Looking
+from .project import LOCK_LIMIT, Project
 from .roots import select_state
-from .state import LOCK_LIMIT, Project, State, read_state
+from .state import State, read_state
 
 _NAMELESS = ("no-such-notebook", "not-a-notebook-name")
 """Errors that are about the command, and not about what was to be checked."""

@@ -24,9 +24,11 @@ from .consenting import consent_missing, trust_of
 from .editing import new_block, relock
 from .forms import form_of
 from .inspecting import locked_state
+from .lock_owner import check_lock_name
 from .locking import allows, cutoff
+from .project import Project
 from .roots import Installed, select_state
-from .state import Project, check_lock_name, read_state
+from .state import read_state
 
 
 @frozen

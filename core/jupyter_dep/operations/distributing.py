@@ -22,8 +22,8 @@ from ..services import Services
 from .asking import Asking
 from .consenting import granting
 from .forms import text_of
+from .project import Project
 from .rooting import root_consent_missing, root_item, root_trusted
-from .state import Project
 
 DIST = "dist"
 

@@ -18,8 +18,9 @@ from . import adopting
 from .asking import KERNEL_DISPLAY, KERNEL_NAME, Asking, load
 from .editing import new_block
 from .forms import FOLDER
+from .lock_owner import check_lock_name
 from .starting import Started
-from .state import State, check_lock_name
+from .state import State
 
 
 def import_file(

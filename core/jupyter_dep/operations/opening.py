@@ -17,9 +17,10 @@ from ..services import Services
 from .belonging import nearest, owner
 from .consenting import Trust, trust_of
 from .environments import Selected, ensure_environment, ensure_starter, sealed_starter
+from .project import Project
 from .rooting import root_item
 from .roots import installed, root_of, select_state
-from .state import Project, State, read_state
+from .state import State, read_state
 from .storing import withdrawn
 
 

@@ -17,7 +17,7 @@ from ..io.ancestry import MANIFEST
 from ..model import inline, manifest, manifest_sources
 from ..model import requirement as requirements
 from .forms import FOLDER, Place
-from .state import Project
+from .project import Project
 
 _PATH = re.compile(
     r"(?:(?P<name>[A-Za-z0-9][\w.-]*)(?P<extras>\[[^\]]*\])?\s*@\s*)?(?P<path>(?:\.|~|/|[A-Za-z]:[\\/]).*)", re.ASCII

@@ -31,8 +31,8 @@ from ..services import Services
 from . import adopting
 from .asking import KERNEL_DISPLAY, KERNEL_NAME
 from .forms import text_of
+from .project import FOLDER_LOCK, LOCK_LIMIT
 from .rooting import own_root
-from .state import FOLDER_LOCK, LOCK_LIMIT
 
 Kind = Literal["lib", "notebook"]
 FIRST_NOTEBOOK = "analysis.ipynb"

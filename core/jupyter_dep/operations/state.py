@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -14,63 +13,15 @@ from ..io import files
 from ..io.history import Pending
 from ..model import inline
 from ..model.declaration import Declaration
-from ..model.lockfile import lock_name
 from ..model.notebook import Notebook
 from ..model.pending import carried_onto
 from ..model.summary import Summary, problem
 from ..services import Services
-from .forms import FOLDER, INLINE, Form, form_of, text_of
-
-LOCK_LIMIT = 16 << 20
-"""Bytes; the lock of a very large project has less than one MB."""
-FOLDER_LOCK = "pylock.toml"
+from .forms import FOLDER, INLINE, Form, text_of
+from .lock_owner import own_lock, with_orphan
+from .project import LOCK_LIMIT, Project
 
 StateName = Literal["none", "unlocked", "stale", "pending", "unmerged", "invalid", "fresh"]
-
-
-@frozen
-class Project:
-    """The owner of one declaration and one lock. `orphan` is the lock of a former name that is used in place of `lock`."""
-
-    file: Path
-    """What holds the declaration."""
-    lock: Path
-    orphan: Path | None = None
-    owner: Path | None = None
-    """The renamed notebook whose lock still lies under this notebook's lock name."""
-
-    @classmethod
-    def of(cls, file: Path) -> Project:
-        """The project of a notebook or of a `pyproject.toml`. Errors: `not-a-notebook-name`."""
-        name = FOLDER_LOCK if form_of(file) is FOLDER else lock_name(file.stem)
-        return cls(file=file, lock=file.with_name(name))
-
-    @property
-    def form(self) -> Form:
-        return form_of(self.file)
-
-    @property
-    def folder(self) -> Path | None:
-        """The folder that the project is, None for a notebook's."""
-        return self.file.parent if self.form is FOLDER else None
-
-    @property
-    def title(self) -> str:
-        """What the project is called where its file's name says nothing: a folder's own name."""
-        return self.file.parent.name if self.form is FOLDER else self.file.name
-
-    @property
-    def called(self) -> str:
-        """The project's name without a file's ending, for what is made of it."""
-        return self.file.parent.name if self.form is FOLDER else self.file.stem
-
-    @property
-    def context(self) -> dict[str, str | int]:
-        return {"file": self.file.name}
-
-    @property
-    def lock_context(self) -> dict[str, str | int]:
-        return {"file": (self.orphan or self.lock).name}
 
 
 @frozen
@@ -142,9 +93,9 @@ def read_state(notebook: Path, services: Services, *, live_block: str | None = N
         declaration = inline.parse(block, context=project.context)
     lock_data = files.read_if_there(project.lock, limit=LOCK_LIMIT)
     if lock_data is None and declaration is not None and orphans:
-        project, lock_data = _with_orphan(project, declaration, services)
+        project, lock_data = with_orphan(project, declaration, services)
     if lock_data is not None and base is None and data is not None and live_block is None:
-        project, lock_data = _own_lock(project, lock_data, services)
+        project, lock_data = own_lock(project, lock_data, services)
         if project.owner is not None:
             pending, block, declaration = None, None, None
     summary, error = _summary(project, lock_data, services)
@@ -199,20 +150,6 @@ def _summary(project: Project, lock_data: bytes | None, services: Services) -> t
     return (summary, None) if summary.ours else (None, foreign_lock(project))
 
 
-def _own_lock(project: Project, data: bytes, services: Services) -> tuple[Project, bytes | None]:
-    """The lock under a notebook's name, unless the notebook is a new one that took the name of a renamed one."""
-    try:
-        summary = services.summaries.of(data, context=project.lock_context)
-    except DepError:
-        return project, data
-    owner = _new_owner(project, summary)
-    if owner is None:
-        return project, data
-    if services.history.last(owner) is None:
-        services.history.rename(project.file, owner)
-    return Project(file=project.file, lock=project.lock, owner=owner), None
-
-
 def foreign_lock(project: Project) -> DepError:
     return DepError(
         "foreign-lock",
@@ -251,101 +188,3 @@ def _unreadable(block: str) -> bool:
     except DepError:
         return True
     return False
-
-
-def _new_owner(project: Project, summary: Summary) -> Path | None:
-    """The renamed notebook that a lock belongs to, if `project` only happens to have the lock's name now.
-
-    That is one without a lock of its own whose file holds a block which the lock answers.
-    """
-    folder = project.file.parent
-    names = set(files.listing(folder))
-    for name in sorted(names):
-        if not name.endswith(".ipynb") or name == project.file.name or lock_name(name.removesuffix(".ipynb")) in names:
-            continue
-        try:
-            data = files.read_if_there(folder / name)
-            declaration = Notebook.parse(data).declaration() if data is not None else None
-        except DepError:
-            continue
-        if declaration is not None and declaration.digest() == summary.declaration_digest:
-            return folder / name
-    return None
-
-
-def _with_orphan(project: Project, declaration: Declaration, services: Services) -> tuple[Project, bytes | None]:
-    """The one lock beside a renamed notebook that answers its declaration and that no other notebook claims."""
-    digest = declaration.digest()
-    found: list[tuple[Path, bytes]] = []
-    folder = project.file.parent
-    names = files.listing(folder)
-    claimed = {lock_name(name.removesuffix(".ipynb")) for name in names if name.endswith(".ipynb")}
-    for name in names:
-        if not (name.startswith("pylock.") and name.endswith(".toml")):
-            continue
-        lock = folder / name
-        if name in claimed and not _only_by_name(lock, names):
-            continue
-        try:
-            data = files.read_if_there(lock, limit=LOCK_LIMIT)
-            if data is None:
-                continue
-            summary = services.summaries.of(data, context={"file": lock.name})
-        except DepError:
-            continue
-        if summary.ours and summary.declaration_digest == digest:
-            found.append((lock, data))
-    if len(found) != 1:
-        return project, None
-    _take_over(project, found[0][0], services)
-    return Project(file=project.file, lock=project.lock, orphan=found[0][0]), found[0][1]
-
-
-def _only_by_name(lock: Path, names: list[str]) -> bool:
-    """Whether the notebook that has a lock's name declares nothing, so that it is a new one under a freed name."""
-    for name in names:
-        if name.endswith(".ipynb") and lock_name(name.removesuffix(".ipynb")) == lock.name:
-            try:
-                data = files.read_if_there(lock.with_name(name))
-                if data is None or Notebook.parse(data).block is not None:
-                    return False
-            except DepError:
-                return False
-    return True
-
-
-def _take_over(project: Project, orphan: Path, services: Services) -> None:
-    """What was remembered of a notebook under its former name is its own under the new one."""
-    if services.history.last(project.file) is not None:
-        return
-    for former, _ in list(services.history.projects()):
-        if former.parent == Path(os.path.realpath(project.file.parent)) and lock_name(former.stem) == orphan.name:
-            services.history.rename(former, project.file)
-
-
-def check_lock_name(project: Project, *, leaving: Path | None = None) -> None:
-    """Refuse a name that no lock can hold, or if another notebook of the folder wants its lock's (`a.b.ipynb` and `a_b.ipynb`).
-
-    `leaving` is a notebook that is just being renamed, so that its name is free.
-    """
-    if project.form is FOLDER:
-        return
-    try:
-        project.file.name.encode()
-    except UnicodeEncodeError:
-        raise DepError(
-            "name-not-text",
-            "the notebook's name holds bytes that are no text (UTF-8), and the lock has to name it",
-            hint="rename the notebook with `mv`",
-            context=project.context,
-        ) from None
-    for other in sorted(project.file.parent.glob("*.ipynb")):
-        if other.name == project.file.name or other == leaving:
-            continue
-        if lock_name(other.stem) == project.lock.name:
-            raise DepError(
-                "lock-name-taken",
-                f"`{project.file.name}` and `{other.name}` would both be locked in `{project.lock.name}`",
-                hint="rename one of the two notebooks (`jupyter dep mv`)",
-                context={"file": project.lock.name},
-            )

@@ -13,7 +13,8 @@ from ..io.sizes import measure
 from ..io.store import Sealed
 from ..services import Services
 from .environments import sealed_starter
-from .state import Project, read_state
+from .project import Project
+from .state import read_state
 
 
 @frozen

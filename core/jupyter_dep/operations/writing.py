@@ -1,0 +1,99 @@
+"""What a change writes: notebook and lock, both or none, and the step that takes them back."""
+
+from __future__ import annotations
+
+import hashlib
+
+from ..errors import DepError
+from ..io import files
+from ..io.history import Pending, Step
+from ..messages import Edit
+from ..model.notebook import Notebook
+from ..services import Services
+from .asking import KERNEL_DISPLAY, KERNEL_NAME, Asking
+from .locking import Locked
+from .project import Project
+from .state import State
+
+
+def refuse_link(state: State) -> None:
+    """A link in a stranger's folder may lead to any file of this user: only a lock of ours is replaced through one."""
+    lock = state.project.lock
+    if lock.is_symlink() and (state.summary is None or state.project.orphan is not None):
+        raise DepError(
+            "linked-lock",
+            f"`{lock.name}` is a link to something that is no lock of ours, so nothing is written there",
+            hint="look where it leads (`ls -l`), and remove the link",
+            context={"file": lock.name},
+        )
+
+
+def write(state: State, block: str, locked: Locked, services: Services, asking: Asking) -> Edit | None:
+    """Notebook and lock, both or none; the notebook first, so that a kill between the two leaves what the user asked for
+    declared, and the lock stale."""
+    project, edit = state.project, None
+    writes = []
+    if state.live:
+        if block != state.block:
+            edit = Edit(project=str(project.file), before=state.block, after=block)
+    elif asking.in_kernel:
+        if block != state.base:
+            services.history.set_pending(project.file, Pending(base=state.base, wanted=block))
+            edit = Edit(project=str(project.file), before=state.base, after=block, pending=True)
+    elif state.data is not None:
+        content = state.data
+        if block != state.base:
+            content = project.form.written(content, block, context=project.context)
+        if state.base is None:
+            content = _with_kernel(content, project)
+        if content != state.data:
+            writes.append(files.Write(path=project.file, content=content, expected=state.data))
+    if project.owner is not None:  # a renamed notebook's lock lies under our name: it gets its own first
+        files.rename(project.lock, Project.of(project.owner).lock)
+    if project.orphan is not None or locked.data != state.lock_data:
+        expected = None if project.orphan is not None else state.lock_data
+        writes.append(files.Write(path=project.lock, content=locked.data, expected=expected))
+    files.replace_all(writes)
+    if not state.live and not asking.in_kernel:
+        services.history.set_pending(project.file, None)
+    if project.orphan is not None and files.read_if_there(project.orphan) == state.lock_data:
+        files.remove(project.orphan)
+    return edit
+
+
+def take_back(before: State, block: str, locked: Locked) -> None:
+    """What was written of a folder, as it was before; what somebody else wrote meanwhile stays."""
+    project = before.project
+    if before.data is not None and block != before.base:
+        files.replace(project.file, before.data, expected=block.encode())
+    if before.lock_data is None:
+        files.remove(project.lock)
+    elif before.lock_data != locked.data:
+        files.replace(project.lock, before.lock_data, expected=locked.data)
+
+
+def _with_kernel(content: bytes, project: Project) -> bytes:
+    parsed = Notebook.parse(content, context=project.context)
+    return content if parsed.kernel_name == KERNEL_NAME else parsed.with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
+
+
+def check_writable(state: State, block: str, asking: Asking) -> None:
+    """Refuse before the long work what could not be written after it (`read-only`)."""
+    project = state.project
+    by_us = not state.live and not asking.in_kernel and state.data is not None and block != state.base
+    for path in (project.file, project.lock) if by_us else (project.lock,):
+        files.check_writable(path)
+
+
+def remember(state: State, block: str, data: bytes, services: Services, asking: Asking) -> None:
+    before = state.lock_data
+    if block == state.block and data == before:
+        return
+    step = Step(
+        command=asking.command,
+        block_before=state.block,
+        block_after=block,
+        lock_before=hashlib.sha256(before).hexdigest() if before is not None else None,
+        lock_after=hashlib.sha256(data).hexdigest(),
+    )
+    services.history.record(state.project.file, step, [item for item in (before, data) if item is not None])
