@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from jupyter_dep.errors import DepError
+from jupyter_dep.io.consent import ConsentBook
 from jupyter_dep.io.leases import Lease
-from jupyter_dep.io.store import Sealed, Store, file_system
+from jupyter_dep.io.mounts import file_system
+from jupyter_dep.io.store import Sealed, Store
 from jupyter_dep.operations import editing, storing
 from jupyter_dep.progress import Cancel, Progress
 from support import canary as birds
@@ -267,6 +271,27 @@ def test_what_is_not_as_locked_is_not_sealed(store: Store, harm: Callable[[Path]
     assert caught.value.code == code
     assert store.all() == ()
     assert leftovers(store) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="flock")
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK])
+def test_a_file_system_without_locks_is_told_at_once(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def flock(handle: int, how: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    begin = time.monotonic()
+    for call in (
+        lambda: store.ensure(recipe()),
+        lambda: ConsentBook(tmp_path / "c.json", {}).allow("folder", ["/x"], by="test"),
+    ):
+        with pytest.raises(DepError) as caught:
+            call()
+        assert caught.value.code == "no-locks" and "JUPYTER_DEP_HOME" in caught.value.hint
+    assert time.monotonic() - begin < 5
+    assert store.all() == ()
 
 
 def test_versions_are_compared_as_versions(store: Store) -> None:

@@ -40,8 +40,8 @@ CALLS = {
     "fsync": "fsync,fdatasync",
 }
 ERRORS = ("EIO", "ENOSPC", "EACCES", "EINTR", "EDQUOT", "ENOENT")
-LOCKING = ("EIO", "ENOLCK", "EINTR")
-"""Of `flock`: at EACCES somebody has the lock, and we wait with a deadline; at ENOSYS `filelock` takes another way."""
+LOCKING = ("EIO", "ENOLCK", "ENOSYS", "EINTR")
+"""Of `flock`: at EACCES somebody has the lock, and we wait with a deadline."""
 VERBS = {"add": ["add", "--json", "n.ipynb", "big"], "sync": ["sync", "--json", "n.ipynb"], "gc": ["env", "gc", "--json"]}
 LANES = 2
 NOT_STARTED = (

@@ -43,6 +43,10 @@ _TRUSTED = ("GITHUB_ACTIONS", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_
 COMMON = ("--no-config", "--no-python-downloads", "--no-progress", "--color", "never")
 
 
+LOCK_DEADLINE = 600.0
+"""Seconds that a resolution may take."""
+
+
 def scrubbed(environ: Mapping[str, str], settings: IndexSettings, cache: Path) -> dict[str, str]:
     """The engine's whole environment: what an operating system needs, our cache, and the user's index settings."""
     env = {name: environ[name] for name in _KEPT if name in environ}

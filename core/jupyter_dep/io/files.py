@@ -21,6 +21,8 @@ from .places import private_folder
 
 _FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NO_LOCKS = {errno.ENOSYS, errno.ENOLCK}
+"""What a file system answers that cannot lock files; some clusters mount theirs so."""
 
 
 def explain(error: OSError, path: Path, doing: str) -> DepError:
@@ -38,6 +40,13 @@ def explain(error: OSError, path: Path, doing: str) -> DepError:
             "read-only",
             f"no permission while {doing}",
             hint="make the file and its folder writable, or work on a copy",
+            context=context,
+        )
+    if error.errno in _NO_LOCKS:
+        return DepError(
+            "no-locks",
+            f"this file system cannot lock files ({error.strerror}), which {doing} needs",
+            hint="name a folder on a local disk with `JUPYTER_DEP_HOME`",
             context=context,
         )
     if error.errno == errno.ENOENT:

@@ -17,17 +17,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from ..errors import DepError
 from ..frozen import frozen
-from ..progress import Cancel, Progress, Reporter, cancelled, silent
+from ..progress import Cancel, Progress, Reporter, silent
 from . import contents
 from .files import explain, read_state, write_state
 from .leases import Lease
+from .mounts import NETWORK, file_system
 from .places import private_folder
+from .turns import BuildTurn
 
-BUILD_DEADLINE = 2400.0
 _REMOVING = 30.0
 """Seconds to wait for who removes an environment: a big one has tens of thousands of files."""
 
@@ -122,13 +122,10 @@ class Store:
             return found
         self._prepare()
         try:
-            with self._turn(recipe.key, reporter, cancel):
+            with BuildTurn(self.root / "k" / f"{recipe.key}.lock", reporter, cancel):
                 return self.sealed(recipe.key) or self._build(recipe, reporter)
         except OSError as error:
             raise explain(error, self.root, "building an environment") from error
-
-    def _turn(self, key: str, reporter: Reporter, cancel: Cancel | None) -> _Turn:
-        return _Turn(self.root / "k" / f"{key}.lock", reporter, cancel)
 
     def _prepare(self) -> None:
         try:
@@ -271,7 +268,7 @@ class Store:
 
     def on_network(self) -> bool:
         """Whether the store lies on a network file system, where the locks of other machines cannot be trusted."""
-        return file_system(self.root) in _NETWORK
+        return file_system(self.root) in NETWORK
 
 
 def remove_tree(folder: Path) -> None:
@@ -287,69 +284,6 @@ def remove_tree(folder: Path) -> None:
     shutil.rmtree(folder, onerror=writable)
 
 
-class _Turn:
-    """One build at a time for a key: waits visibly, can be cancelled, has a deadline."""
-
-    def __init__(self, lock: Path, reporter: Reporter, cancel: Cancel | None) -> None:
-        self.lock, self.reporter, self.cancel = lock, reporter, cancel
-        self.lease: Lease | None = None
-
-    def __enter__(self) -> None:
-        deadline = time.monotonic() + BUILD_DEADLINE
-        self.lease = Lease.take(self.lock, exclusive=True)
-        while self.lease is None:
-            self.reporter(Progress(phase="waiting", detail="another process builds the same environment"))
-            self.lease = Lease.wait(self.lock, 0.3)
-            if self.lease is not None:
-                return
-            if self.cancel is not None and self.cancel.is_set:
-                raise cancelled("while waiting")
-            if time.monotonic() > deadline:
-                raise DepError(
-                    "build-deadline",
-                    f"another process has been building this environment for {BUILD_DEADLINE / 60:.0f} minutes",
-                    hint="end that process, then run the same again",
-                )
-
-    def __exit__(self, *_: Any) -> None:
-        if self.lease is not None:
-            self.lease.release()
-
-
 def _protects() -> bool:
     """Read-only permissions do nothing against root."""
     return sys.platform == "win32" or os.geteuid() != 0
-
-
-_NETWORK = {
-    "nfs",
-    "nfs4",
-    "cifs",
-    "smb3",
-    "smbfs",
-    "afs",
-    "ceph",
-    "glusterfs",
-    "lustre",
-    "beegfs",
-    "gpfs",
-    "9p",
-    "fuse.sshfs",
-}
-
-
-def file_system(folder: Path, mounts: str = "/proc/self/mountinfo") -> str | None:
-    """The type of the file system that holds a folder, where the system tells (Linux)."""
-    try:
-        lines = Path(mounts).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return None
-    where = os.path.realpath(folder)
-    best, kind = "", None
-    for line in lines:
-        fields, _, rest = line.partition(" - ")
-        point = fields.split(" ")[4].replace("\\040", " ")
-        inside = where == point or where.startswith(point.rstrip("/") + "/")
-        if inside and len(point) >= len(best):
-            best, kind = point, rest.split(" ", 1)[0]
-    return kind

@@ -26,7 +26,7 @@ from ..progress import Cancel, Progress, Reporter, silent
 from . import engine_errors
 from .engine_input import (
     COMMON,
-    ROOT,
+    LOCK_DEADLINE,
     build_arguments,
     build_environment,
     derived_lock,
@@ -41,8 +41,8 @@ from .engine_input import (
     resolution_flags,
     scrubbed,
     tree_arguments,
-    vouch_arguments,
 )
+from .engine_lines import Listener
 from .files import explain
 from .indexes import IndexSettings
 from .process import Completed, run
@@ -51,13 +51,11 @@ from .scripts import readdress
 if TYPE_CHECKING:
     from . import uploading
 
-LOCK_DEADLINE = 600.0
 INSTALL_DEADLINE = 1800.0
 BUILD_DEADLINE = 3600.0
 PUBLISH_DEADLINE = 3600.0
 CLEAN_DEADLINE = 600.0
 _FINDING = threading.Lock()
-_SIZE = re.compile(r"^\s*(Downloading|Downloaded) (\S+)")
 
 
 @frozen
@@ -75,8 +73,8 @@ class Uv:
             return os.fspath(find_uv_bin())
 
     def version(self) -> str:
-        with self._workshop() as folder:
-            return self._run(["--version"], folder, 20).stdout.strip()
+        with self.workshop() as folder:
+            return self.call(["--version"], folder, 20).stdout.strip()
 
     def default_index(self) -> str:
         """The index that the engine asks for a name, told by itself unless the user configured one; no credentials."""
@@ -93,9 +91,9 @@ class Uv:
 
         if isinstance(known := read_state(memo), dict) and known.get("program") == self._stamp():
             return str(known["index"])
-        with self._workshop() as folder:
+        with self.workshop() as folder:
             (folder / "empty.in").write_text("")
-            asked = replace(self, settings=IndexSettings())._run(
+            asked = replace(self, settings=IndexSettings()).call(
                 ["pip", "compile", "--no-config", "--emit-index-url", "--no-header", "empty.in"], folder, 20
             )
         match = re.search(r"^--index-url (\S+)$", asked.stdout, re.MULTILINE)
@@ -112,7 +110,7 @@ class Uv:
         """Resolve a declaration for every platform. Errors: `conflict` and its kin, `unknown-package`, network codes."""
         self._check_index_urls()
         reporter(Progress(phase="resolving"))
-        with self._workshop() as folder:
+        with self.workshop() as folder:
             (folder / "pyproject.toml").write_text(manifest(request), encoding="utf-8")
             if (stub := pins_stub(request)) is not None:
                 (folder / "uv.lock").write_text(stub, encoding="utf-8")
@@ -123,14 +121,14 @@ class Uv:
                 build=request.build,
                 no_index=self.settings.no_index,
             )
-            resolved = self._run([*arguments, *resolution_flags(request)], folder, LOCK_DEADLINE, cancel=cancel)
+            resolved = self.call([*arguments, *resolution_flags(request)], folder, LOCK_DEADLINE, cancel=cancel)
             if resolved.returncode != 0:
                 raise engine_errors.explain(resolved.stderr, doing="lock", request=request)
             from concurrent.futures import ThreadPoolExecutor
 
             with ThreadPoolExecutor(1) as beside:  # both only read the lock that is there now
-                telling = beside.submit(self._run, tree_arguments(), folder, 60)
-                exported = self._run(export_arguments(), folder, LOCK_DEADLINE, cancel=cancel)
+                telling = beside.submit(self.call, tree_arguments(), folder, 60)
+                exported = self.call(export_arguments(), folder, LOCK_DEADLINE, cancel=cancel)
                 tree = telling.result()
             for done in (tree, exported):
                 if done.returncode != 0:
@@ -150,71 +148,9 @@ class Uv:
         self, artifacts: Sequence[Artifact], *, python: str, offline: bool = False, cancel: Cancel | None = None
     ) -> dict[str, Artifact]:
         """Those artifacts that the user's own index serves under the same filename and hash, by name, at its URL."""
-        found: dict[str, Artifact] = {}
-        for item in artifacts:
-            if item.kind == "sdist" and (served := self._source(item, python, offline=offline, cancel=cancel)):
-                found[item.name] = served
-        asked = {item.name: item for item in artifacts if item.kind == "wheel"}
-        default = self.default_index()
-        while asked:
-            with self._workshop() as folder:
-                lines = "".join(f"{item.name}=={item.version}\n" for item in asked.values())
-                (folder / "names.in").write_text(lines, encoding="utf-8")
-                arguments = vouch_arguments(python, "names.in", offline=offline, no_index=self.settings.no_index)
-                done = self._run(arguments, folder, LOCK_DEADLINE, cancel=cancel)
-            if done.returncode == 0:
-                break
-            strangers = engine_errors.names_not_served(done.stderr) & asked.keys()
-            if not strangers:
-                raise engine_errors.explain(done.stderr, doing="lock")
-            for name in strangers:
-                del asked[name]
-        else:
-            return found
-        import tomllib
+        from .vouching import vouch
 
-        for package in tomllib.loads(done.stdout).get("packages", ()):
-            wanted = asked.get(package["name"])
-            for file in package.get("wheels", ()):
-                name = file.get("name") or str(file.get("url", "")).rsplit("/", 1)[-1]
-                if wanted and file.get("hashes", {}).get("sha256") == wanted.sha256 and name == wanted.filename:
-                    found[wanted.name] = Artifact(
-                        **{**wanted.as_json(), "url": str(file["url"]), "index": package.get("index") or default}
-                    )
-        return found
-
-    def _source(self, wanted: Artifact, python: str, *, offline: bool, cancel: Cancel | None) -> Artifact | None:
-        """A source archive as the user's index serves it: it is told what the archive needs (nothing), so it builds nothing."""
-        import tomlkit
-
-        project = {
-            "project": {
-                "name": ROOT,
-                "version": "0",
-                "requires-python": ">=3.8",
-                "dependencies": [f"{wanted.name}=={wanted.version}"],
-            },
-            "tool": {"uv": {"package": False, "dependency-metadata": [{"name": wanted.name, "version": wanted.version}]}},
-        }
-        with self._workshop() as folder:
-            (folder / "pyproject.toml").write_text(tomlkit.dumps(project), encoding="utf-8")
-            arguments = lock_arguments(
-                python, upgrade=False, offline=offline, build=(wanted.name,), no_index=self.settings.no_index
-            )
-            done = self._run(arguments, folder, LOCK_DEADLINE, cancel=cancel)
-            if done.returncode != 0:
-                if wanted.name in engine_errors.names_not_served(done.stderr):
-                    return None
-                raise engine_errors.explain(done.stderr, doing="lock")
-            exported = self._run(export_arguments(), folder, 60)
-        import tomllib
-
-        for package in tomllib.loads(exported.stdout).get("packages", ()):
-            file = package.get("sdist", {})
-            name = file.get("name") or str(file.get("url", "")).rsplit("/", 1)[-1]
-            if file.get("hashes", {}).get("sha256") == wanted.sha256 and name == wanted.filename:
-                return Artifact(**{**wanted.as_json(), "url": str(file["url"]), "index": package.get("index")})
-        return None
+        return vouch(self, artifacts, python, offline=offline, cancel=cancel)
 
     def built_metadata(
         self, requirement: str, *, python: str, offline: bool = False, cancel: Cancel | None = None
@@ -222,13 +158,13 @@ class Uv:
         """Build one distribution, and nothing that it needs at run time, into a folder that is thrown away."""
         from email.parser import HeaderParser
 
-        with self._workshop() as folder:
+        with self.workshop() as folder:
             (folder / "build.in").write_text(requirement + "\n", encoding="utf-8")
             arguments = [
                 "pip", "install", *COMMON, "--no-deps", "--target", "built", "--python", python,
                 *network_flags(offline=offline, no_index=self.settings.no_index), "--requirement", "build.in",
             ]  # fmt: skip
-            done = self._run(arguments, folder, INSTALL_DEADLINE, cancel=cancel)
+            done = self.call(arguments, folder, INSTALL_DEADLINE, cancel=cancel)
             if done.returncode != 0:
                 raise engine_errors.explain(done.stderr, doing="lock")
             (file,) = folder.glob("built/*.dist-info/METADATA")
@@ -245,8 +181,8 @@ class Uv:
         wheels = [item for item in install.artifacts if item.kind == "wheel"]
         others = [item for item in install.artifacts if item.kind != "wheel"]
         sizes = {item.name: item.size or 0 for item in install.artifacts}
-        with self._workshop() as folder:
-            listen = _Listener(sizes, reporter)
+        with self.workshop() as folder:
+            listen = Listener(sizes, reporter)
             steps = [(wheels, False)] if wheels or not others else []
             if others:  # consented builds come after the wheels, and one sync states the whole set
                 steps.append(([*wheels, *others], True))
@@ -264,7 +200,7 @@ class Uv:
                     no_index=self.settings.no_index,
                     prefix=_root(install.python) if through else None,
                 )
-                done = self._run(arguments, folder, INSTALL_DEADLINE, on_line=listen, cancel=cancel)
+                done = self.call(arguments, folder, INSTALL_DEADLINE, on_line=listen, cancel=cancel)
                 if done.returncode != 0:
                     raise engine_errors.explain(done.stderr, doing="install")
                 if through:
@@ -278,10 +214,10 @@ class Uv:
             if line.startswith("Building "):
                 reporter(Progress(phase="running", detail=line.removesuffix("...").lower()))
 
-        with self._workshop() as folder:
+        with self.workshop() as folder:
             arguments = build_arguments(build, no_index=self.settings.no_index)
             more = build_environment(self.environ)
-            done = self._run(arguments, folder, BUILD_DEADLINE, on_line=listen, cancel=cancel, more=more)
+            done = self.call(arguments, folder, BUILD_DEADLINE, on_line=listen, cancel=cancel, more=more)
         if done.returncode != 0:
             from .building import failed
 
@@ -308,25 +244,25 @@ class Uv:
     def _publish(
         self, upload: Upload, reporter: Reporter, cancel: Cancel | None, *, dry_run: bool = False
     ) -> tuple[uploading.Listener, Completed]:
-        from .uploading import Listener
+        from .uploading import Listener as Uploads
 
-        listener = Listener(len(upload.files), reporter)
+        listener = Uploads(len(upload.files), reporter)
         # the indexes that packages are installed from, and their passwords, have no part in this
         bare = replace(self, settings=replace(self.settings, default=None, extra=(), keyring=False))
-        with self._workshop() as folder:
+        with self.workshop() as folder:
             arguments = publish_arguments(upload, dry_run=dry_run)
             more = publish_environment(upload, self.environ)
-            return listener, bare._run(arguments, folder, PUBLISH_DEADLINE, on_line=listener, cancel=cancel, more=more)
+            return listener, bare.call(arguments, folder, PUBLISH_DEADLINE, on_line=listener, cancel=cancel, more=more)
 
     def forget(self, names: Sequence[str]) -> None:
         """Drop what the engine's cache holds of these distributions."""
-        with self._workshop() as folder:
-            self._run(["cache", "clean", "--no-config", *names], folder, 120)
+        with self.workshop() as folder:
+            self.call(["cache", "clean", "--no-config", *names], folder, 120)
 
     def clear(self, *, cancel: Cancel | None = None) -> None:
         """Empty the cache; waits for engines that are at work. Errors: `cache-busy`, `cancelled`."""
-        with self._workshop() as folder:
-            done = self._run(["cache", "clean", "--no-config"], folder, CLEAN_DEADLINE, cancel=cancel)
+        with self.workshop() as folder:
+            done = self.call(["cache", "clean", "--no-config"], folder, CLEAN_DEADLINE, cancel=cancel)
         if done.returncode != 0:
             raise DepError(
                 "cache-busy",
@@ -335,7 +271,7 @@ class Uv:
                 context={"file": str(self.cache)},
             )
 
-    def _run(
+    def call(
         self,
         arguments: list[str],
         folder: Path,
@@ -345,11 +281,12 @@ class Uv:
         cancel: Cancel | None = None,
         more: Mapping[str, str] | None = None,
     ) -> Completed:
+        """Run the engine in an empty working folder of ours; `more` are variables that this call alone is given."""
         env = {**scrubbed(self.environ, self.settings, self.cache), **(more or {})}
         return run([self.program(), *arguments], cwd=folder, env=env, timeout=timeout, on_line=on_line, cancel=cancel)
 
     @contextmanager
-    def _workshop(self) -> Iterator[Path]:
+    def workshop(self) -> Iterator[Path]:
         """An empty working folder: the engine obeys files that lie where it runs."""
         try:
             self.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -365,31 +302,3 @@ class Uv:
 def _root(python: str) -> str:
     """The folder of the environment that an interpreter belongs to."""
     return os.path.dirname(os.path.dirname(python))
-
-
-class _Listener:
-    """Turns the engine's lines into progress; only files of over a megabyte are announced by it."""
-
-    def __init__(self, sizes: Mapping[str, int], reporter: Reporter) -> None:
-        self.sizes = sizes
-        self.reporter = reporter
-        self.started: dict[str, int] = {}
-        self.ended: dict[str, int] = {}
-
-    def __call__(self, line: str) -> None:
-        match = _SIZE.match(line)
-        if match:
-            into = self.started if match[1] == "Downloading" else self.ended
-            into[match[2]] = self.sizes.get(match[2], 0)
-            self.reporter(
-                Progress(
-                    phase="downloading",
-                    detail=match[2],
-                    done=len(self.ended),
-                    total=len(self.started),
-                    bytes_done=sum(self.ended.values()),
-                    bytes_total=sum(self.started.values()),
-                )
-            )
-        elif line.startswith("Prepared "):
-            self.reporter(Progress(phase="linking"))
