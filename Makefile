@@ -34,7 +34,7 @@ format: .venv/tested
 labext: .venv/tested
 	$(BIN)/python -m jupyter_dep.typescript > labext/src/wire.ts
 	$(BIN)/python labext/bundle.py
-	cd labext && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm check && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm test
+	cd labext && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm check && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm lint && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm test
 
 bench: .venv/tested
 	$(BIN)/python -m bench

@@ -6,7 +6,7 @@ import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import { part } from './standing';
+import { part } from './progress';
 import { plain, sentence } from './text';
 import type { INotebookProject } from './tokens';
 import type { HoldingState } from './wire';

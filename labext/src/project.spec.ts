@@ -280,6 +280,14 @@ describe('a job', () => {
     await outcome;
   });
 
+  it('rejects as well when the notebook is closed before the server has answered', async () => {
+    const { model, notebook } = stage();
+    await settle();
+    const outcome = expect(model.run({ kind: 'add', names: ['x'] })).rejects.toThrow('closed');
+    notebook.disposed.emit();
+    await outcome;
+  });
+
   it('changes are told once a turn', async () => {
     const { model } = stage();
     await settle();

@@ -4,8 +4,9 @@
 import * as React from 'react';
 
 import { factsOf } from '../facts';
-import { isEnded } from '../project';
-import { banner, jobTitle, part } from '../standing';
+import { isEnded } from '../jobs';
+import { jobTitle, part } from '../progress';
+import { banner } from '../standing';
 import { plain, sentence } from '../text';
 import { Words } from '../words';
 import type { IPart } from './context';

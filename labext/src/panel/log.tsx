@@ -3,8 +3,8 @@
  */
 import * as React from 'react';
 
-import { isEnded } from '../project';
-import { jobTitle } from '../standing';
+import { isEnded } from '../jobs';
+import { jobTitle } from '../progress';
 import { age, plain, sentence } from '../text';
 import type { Job } from '../wire';
 import { Words } from '../words';

@@ -11,12 +11,13 @@ import { boxIcon } from '../icons';
 import { type IDepProjects, NAME } from '../tokens';
 import { Banner, Work } from './banner';
 import type { IPart } from './context';
+import { Declared } from './declared';
 import { Header } from './header';
 import { Log } from './log';
-import { Declared, Transitive, Undeclared } from './packages';
 import { usePulse } from './pulse';
 import { SearchBox } from './search';
 import { WordButton } from './toolbutton';
+import { Transitive, Undeclared } from './undeclared';
 
 /** When a focus that somebody gave back is looked for, in milliseconds after the command. */
 const GIVEN_BACK = [0, 50, 150, 300];

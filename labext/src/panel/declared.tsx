@@ -1,5 +1,5 @@
 /**
- * The lists: what is declared, what is imported but not declared, and, folded, what comes with it.
+ * The list of what is declared: each requirement with its bound, what it is locked at, and what is newer.
  */
 import { closeIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
@@ -7,17 +7,11 @@ import * as React from 'react';
 import { nameAndBound, normal } from '../installline';
 import { plain, size } from '../text';
 import type { INotebookProject } from '../tokens';
-import type { Missing, Package } from '../wire';
+import type { Package } from '../wire';
 import type { IPart } from './context';
 import { useRoving } from './roving';
+import { Cells, Filter, More, useList } from './rows';
 import { ToolButton, WordButton } from './toolbutton';
-
-/** How many rows a list shows, and how many more when asked: a panel of 2,000 has to open as fast as one of 20. */
-const FIRST_ROWS = 100;
-const MORE_ROWS = 200;
-/** From this many rows on, a list can be filtered. */
-const FILTERED = 30;
-const MOST_CELLS = 6;
 
 /** What a declared row shows: the declaration, and the locked package that answers it, if one does. */
 export interface IDeclaredRow {
@@ -85,51 +79,6 @@ export function Declared(part: IPart): React.JSX.Element | null {
       <More list={list} trans={trans} />
     </section>
   );
-}
-
-/** What a list shows of its rows now. */
-interface IList<T> {
-  readonly total: number;
-  readonly found: number;
-  readonly shown: ReadonlyArray<T>;
-  readonly words: string;
-  readonly setWords: (words: string) => void;
-  readonly more: () => void;
-}
-
-function useList<T extends { readonly name: string }>(rows: ReadonlyArray<T>): IList<T> {
-  const [words, setWords] = React.useState('');
-  const [most, setMost] = React.useState(FIRST_ROWS);
-  const wanted = normal(words.trim());
-  const found = React.useMemo(() => (wanted ? rows.filter(row => normal(row.name).includes(wanted)) : rows), [rows, wanted]);
-  const shown = React.useMemo(() => found.slice(0, most), [found, most]);
-  return { total: rows.length, found: found.length, shown, words, setWords, more: () => setMost(most + MORE_ROWS) };
-}
-
-function Filter({ list, trans }: { list: IList<unknown>; trans: IPart['trans'] }): React.JSX.Element | null {
-  if (list.total < FILTERED) {
-    return null;
-  }
-  return (
-    <input
-      className="jp-Dep-input jp-Dep-filter"
-      type="text"
-      spellCheck={false}
-      placeholder={trans.__('Filter')}
-      aria-label={trans.__('Filter this list')}
-      value={list.words}
-      onChange={event => list.setWords(event.target.value)}
-    />
-  );
-}
-
-function More({ list, trans }: { list: IList<unknown>; trans: IPart['trans'] }): React.JSX.Element | null {
-  const left = list.found - list.shown.length;
-  return left > 0 ? (
-    <WordButton onClick={list.more}>
-      {trans.__('Show %1 more of %2', String(Math.min(left, MORE_ROWS)), String(left))}
-    </WordButton>
-  ) : null;
 }
 
 interface IDeclaredRowProps extends Pick<IPart, 'model' | 'actions' | 'trans'> {
@@ -305,166 +254,3 @@ function BoundInput({ row, model, actions, trans, onDone }: IBoundInputProps): R
     </span>
   );
 }
-
-/** The cells that import something, counted from 1, as links to them. */
-function Cells({
-  cells,
-  model,
-  trans,
-  tabIndex
-}: Pick<IPart, 'model' | 'trans'> & { cells: ReadonlyArray<number>; tabIndex: number }): React.JSX.Element {
-  return (
-    <>
-      {cells.slice(0, MOST_CELLS).map(at => (
-        <button
-          key={at}
-          type="button"
-          className="jp-Dep-link"
-          tabIndex={tabIndex}
-          aria-label={trans.__('Go to cell %1', String(at + 1))}
-          onClick={() => goTo(model, at)}
-        >
-          {trans.__('cell %1', String(at + 1))}
-        </button>
-      ))}
-      {cells.length > MOST_CELLS && <span>…</span>}
-    </>
-  );
-}
-
-function goTo({ notebook }: INotebookProject, at: number): void {
-  const { content } = notebook;
-  content.activeCellIndex = at;
-  if (content.activeCell) {
-    void content.scrollToCell(content.activeCell);
-  }
-}
-
-/** What the notebook imports and nothing provides. */
-export function Undeclared({ model, actions, trans }: IPart): React.JSX.Element | null {
-  const declared = new Set((model.project?.declared ?? []).map(one => normal(one.name)));
-  const missing = (model.project?.missing ?? []).filter(one => !declared.has(normal(one.name)));
-  if (missing.length === 0) {
-    return null;
-  }
-  const names = missing.map(one => one.name).filter(Boolean);
-  return (
-    <section className="jp-Dep-section" aria-labelledby="jp-Dep-missing">
-      <div className="jp-Dep-line">
-        <h3 id="jp-Dep-missing">{trans.__('Undeclared imports')}</h3>
-        <span className="jp-Dep-count">{missing.length}</span>
-        <span className="jp-Dep-fill" />
-        {names.length > 1 && (
-          <WordButton blocked={model.locked} onClick={() => void actions.run(model, { kind: 'add', names })}>
-            {trans.__('Add all')}
-          </WordButton>
-        )}
-      </div>
-      <ul className="jp-Dep-rows">
-        {missing.slice(0, FIRST_ROWS).map(one => (
-          <MissingRow key={one.module} one={one} model={model} actions={actions} trans={trans} />
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-function MissingRow({
-  one,
-  model,
-  actions,
-  trans
-}: Pick<IPart, 'model' | 'actions' | 'trans'> & { one: Missing }): React.JSX.Element {
-  const module = plain(one.module, 80);
-  return (
-    <li className="jp-Dep-row">
-      <div className="jp-Dep-line">
-        <bdi className="jp-Dep-name">{module}</bdi>
-        <span className="jp-Dep-fill" />
-        {one.name ? (
-          <WordButton
-            blocked={model.locked}
-            label={trans.__('Add %1', plain(one.name, 80))}
-            onClick={() => void actions.run(model, { kind: 'add', names: [one.name] })}
-          >
-            {one.name === one.module ? trans.__('Add') : trans.__('Add %1', plain(one.name, 80))}
-          </WordButton>
-        ) : (
-          <span className="jp-Dep-dim">{trans.__('package unknown: search above')}</span>
-        )}
-      </div>
-      <div className="jp-Dep-facts">
-        <Cells cells={one.cells} model={model} trans={trans} tabIndex={0} />
-      </div>
-    </li>
-  );
-}
-
-/** What nobody declared: it came with something. */
-export function Transitive({ model, trans }: IPart): React.JSX.Element | null {
-  const [open, setOpen] = React.useState(false);
-  const rows = React.useMemo(() => (model.packages?.packages ?? []).filter(one => !one.declared), [model.packages]);
-  const list = useList(rows);
-  const roving = useRoving(list.shown.length);
-  if (rows.length === 0) {
-    return null;
-  }
-  return (
-    <details className="jp-Dep-section" onToggle={event => setOpen(event.currentTarget.open)}>
-      <summary>
-        <h3>{trans.__('Came with them')}</h3>
-        <span className="jp-Dep-count">{rows.length}</span>
-      </summary>
-      {open && (
-        <>
-          <Filter list={list} trans={trans} />
-          <ul className="jp-Dep-rows" onKeyDown={roving.onKeyDown} onFocus={roving.onFocus}>
-            {list.shown.map((one, at) => (
-              <TransitiveRow
-                key={`${one.name} ${one.version}`}
-                one={one}
-                at={at}
-                current={at === roving.current}
-                newer={model.newer?.get(normal(one.name))}
-                trans={trans}
-              />
-            ))}
-          </ul>
-          <More list={list} trans={trans} />
-        </>
-      )}
-    </details>
-  );
-}
-
-interface ITransitiveRowProps {
-  one: Package;
-  at: number;
-  current: boolean;
-  newer: string | undefined;
-  trans: IPart['trans'];
-}
-
-const TransitiveRow = React.memo(function TransitiveRow({ one, at, current, newer, trans }: ITransitiveRowProps) {
-  const named =
-    one.via
-      .slice(0, 3)
-      .map(name => plain(name, 60))
-      .join(', ') + (one.via.length > 3 ? ', …' : '');
-  const via = one.via.length > 0 ? trans.__('via %1', named) : one.kernel ? trans.__('for the kernel') : '';
-  return (
-    <li className="jp-Dep-row" data-row={at} tabIndex={current ? 0 : -1}>
-      <div className="jp-Dep-line">
-        <bdi className="jp-Dep-name" title={plain(one.summary)}>
-          {plain(one.name, 100)}
-        </bdi>
-        <span className="jp-Dep-fill" />
-        <span className="jp-Dep-version">
-          {plain(one.version, 40)}
-          {newer ? ` → ${plain(newer, 40)}` : ''}
-        </span>
-      </div>
-      <div className="jp-Dep-dim">{[via, size(one.size)].filter(Boolean).join(' · ')}</div>
-    </li>
-  );
-});
