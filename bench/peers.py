@@ -51,6 +51,8 @@ class Peers:
     """The programs by name; what could not be had is asked for only once in a run."""
 
     folder: Path = field(default_factory=cache_folder)
+    environ: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    """The user's own variables, from before the race takes others: peers come from the user's index, not from its mirror."""
     _missing: dict[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -92,9 +94,9 @@ class Peers:
             (made / "complete").touch()
         return made / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
 
-    @staticmethod
-    def _run(argv: list[str | Path], name: str) -> None:
-        done = subprocess.run([os.fspath(word) for word in argv], capture_output=True, text=True, check=False)
+    def _run(self, argv: list[str | Path], name: str) -> None:
+        words = [os.fspath(word) for word in argv]
+        done = subprocess.run(words, env=self.environ, capture_output=True, text=True, check=False)
         if done.returncode:
             raise MissingError(
                 f"`{name}` could not be installed: {(done.stderr.strip().splitlines() or ['no reason told'])[-1]}"
