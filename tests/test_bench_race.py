@@ -164,6 +164,22 @@ def test_a_peer_that_cannot_be_installed_is_missing_and_is_tried_once(tmp_path: 
     assert len(calls) == 1
 
 
+def test_peers_come_from_the_users_own_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str | None] = []
+
+    def run(argv: list[str], *, env: dict[str, str], **_: object) -> subprocess.CompletedProcess[str]:
+        seen.append(env.get("UV_DEFAULT_INDEX"))
+        return subprocess.CompletedProcess(argv, 1, "", "no")
+
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://own.example/simple/")
+    there = Peers(tmp_path)
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:1/mirror/")  # the race has begun
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(MissingError):
+        there.program("juv")
+    assert seen == ["https://own.example/simple/"]
+
+
 def test_every_peer_is_pinned_and_juv_has_our_engine() -> None:
     assert all("==" in pin for pins in PINS.values() for pin in pins)
     assert f"uv=={peers.UV}" in PINS["juv"]
