@@ -35,6 +35,7 @@ def frozen(cls: type[_T]) -> type[_T]:
     methods = {name: body.get(name, method) for name, method in _SHARED.items()}
     compared = tuple(name for name, one in fields.items() if one.compare)
     hashed = tuple(name for name, one in fields.items() if (one.compare if one.hash is None else one.hash))
+    body["__qualname__"] = cls.__qualname__
     body |= {"__slots__": tuple(fields), _FIELDS: fields, "_compared": compared, "_hashed": hashed, **methods}
     made: Any = type(cls)
     made = made(cls.__name__, cls.__bases__, body)

@@ -73,11 +73,13 @@ class Lease:
 
     def release(self) -> None:
         if self.handle >= 0:
-            if sys.platform != "win32" and not os.get_inheritable(self.handle):
-                # a child that is just being started has the descriptor too, until it becomes another program
-                fcntl.flock(self.handle, fcntl.LOCK_UN)
-            os.close(self.handle)
-            self.handle = -1
+            handle, self.handle = self.handle, -1
+            try:
+                if sys.platform != "win32" and not os.get_inheritable(handle):
+                    # a child that is just being started has the descriptor too, until it becomes another program
+                    fcntl.flock(handle, fcntl.LOCK_UN)
+            finally:
+                os.close(handle)
 
     def __enter__(self) -> Lease:
         return self

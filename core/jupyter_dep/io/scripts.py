@@ -23,7 +23,10 @@ def readdress(root: Path, through: Path) -> None:
         if not entry.is_file(follow_symlinks=False):
             continue
         file = Path(entry.path)
-        content = file.read_bytes()
+        with file.open("rb") as opened:
+            content = opened.read(2)
+            if content == b"#!":  # else it is no script: programs of tens of megabytes come in wheels, too
+                content += opened.read()
         if was in content:
             content = content.replace(was, now)
             _write(file, content, stat.S_IMODE(entry.stat().st_mode))
