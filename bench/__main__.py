@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -80,6 +81,8 @@ async def measure(bench: Bench, names: Sequence[str]) -> list[Result]:
     results: list[Result] = []
     for name in dict.fromkeys(names):
         table.progress(f"{name}: {(CASES[name].__doc__ or '').strip()}")
+        gc.collect()
+        gc.freeze()  # what is measured in this process must not pay for what the cases before have left in it
         try:
             results += await CASES[name](bench)
         except Exception as error:
