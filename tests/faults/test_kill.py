@@ -5,6 +5,7 @@ Two lanes strike side by side, each with folders and a store of its own. Every f
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -187,9 +188,9 @@ class Scene:
     def arguments(self) -> list[str]:
         return [*self.words, *(["--repository", self.server.url] if self.server else [])]
 
-    def run(self) -> subprocess.CompletedProcess[str]:
+    def run(self, *more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*CLI, *self.arguments()],
+            [*CLI, *self.arguments(), *more],
             cwd=self.desk.folder,
             env=self.environ(),
             capture_output=True,
@@ -254,12 +255,12 @@ class Scene:
             assert all(self.before.get(name) == data for name, data in there.items()), f"{said}: half a file is published"
             met.half_built += 0 < len(there) < len(self.before)
             met.changed += bool(there)
-            done = self.run()
+            done = self.run("--json")
             if done.returncode != 0 and len(self.published()) < len(self.before):
-                done = self.run()  # this server shows a file while it writes it: it had got all of it before its client died
-            assert done.returncode == 0 or "version-exists" in done.stderr or len(there) == len(self.before), (
-                f"{said}: {done.stderr}"
-            )
+                done = self.run("--json")  # this server shows a file while it writes it: it had got all of it before
+            # whoever was struck at the end had sent everything, and the server wrote the last of it after our look
+            (told,) = json.loads(done.stdout)["results"]
+            assert told["ok"] or told["error"]["code"] == "version-exists", f"{said}: {done.stdout}"
             assert self.published() == self.before, said
             return
         now = desk.listing()
