@@ -531,6 +531,17 @@ def test_a_build_beside_a_pth_does_not_start_the_environment(cage: Cage) -> None
 
 
 @posix
+def test_an_add_beside_a_pth_does_not_start_the_environment(cage: Cage) -> None:
+    """It links in two steps: what is locked already while the engine resolves, and then the rest."""
+    birds.pth_wheel(cage.index.folder, cage.canary)
+    path = notebook(cage.folder, "pthbird")
+    assert cage.cli("lock", path).code == 0
+    assert cage.cli("sync", path).code == 0
+    assert cage.cli("add", path, "alpha<2").code == 0
+    assert not cage.canary.fired
+
+
+@posix
 def test_a_kernel_that_a_wheel_brings_is_not_offered_by_jupyter(cage: Cage) -> None:
     birds.kernel_wheel(cage.index.folder, cage.canary)
     path = notebook(cage.folder, "kernelbird")

@@ -56,8 +56,8 @@ class EngineAnswer:
 class Install:
     """Artifacts to link into the fresh environment whose interpreter is `python`; `python_version` is `3.11`.
 
-    `through` is the same interpreter in an environment that stays: an engine that asks an interpreter what it is remembers
-    the answer by its path.
+    `through` is the same interpreter in an empty environment that stays: an engine that asks an interpreter what it is
+    remembers the answer by its path, and nothing of what is installed runs when it asks.
     """
 
     artifacts: tuple[Artifact, ...]

@@ -190,21 +190,21 @@ class Uv:
                 (folder / "pylock.environment.toml").write_text(
                     derived_lock(artifacts, install.python_version), encoding="utf-8"
                 )
-                through = install.through if not build else None
+                # in no step is the environment's own interpreter asked once something is in it: a `.pth` of a wheel would run
                 arguments = install_arguments(
-                    through or install.python,
+                    install.through or install.python,
                     "pylock.environment.toml",
                     offline=install.offline,
                     build=build,
                     anew=[item.name for item in artifacts if item.kind == "directory"],
                     no_index=self.settings.no_index,
-                    prefix=_root(install.python) if through else None,
+                    prefix=_root(install.python) if install.through else None,
                 )
                 done = self.call(arguments, folder, INSTALL_DEADLINE, on_line=listen, cancel=cancel)
                 if done.returncode != 0:
                     raise engine_errors.explain(done.stderr, doing="install")
-                if through:
-                    readdress(Path(_root(install.python)), Path(_root(through)))
+                if install.through:
+                    readdress(Path(_root(install.python)), Path(_root(install.through)))
 
     def build(self, build: Build, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> None:
         """Build a folder's distributions by its own backend, in an environment of its own. Errors: `build-failed`, network."""

@@ -7,6 +7,7 @@ part of the answer, file for file; else it is thrown away and the environment is
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
@@ -29,6 +30,7 @@ class HeadStart:
         self._minor = minor
         self._cancel = Cancel()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="head-start")
+        self._through: str | None = None
         self._work: Future[tuple[Selected, Unsealed] | None] | None = None
 
     def __enter__(self) -> HeadStart:
@@ -52,6 +54,8 @@ class HeadStart:
             return None
         if begun is None:
             return None
+        if self._through is not None and not os.path.exists(self._through):
+            return None  # the rest would have to be linked by asking an interpreter that has packages already
         head, unsealed = begun
         wanted = {(item.name, item.filename, item.sha256) for item in selected.artifacts}
         same = head.interpreter.identity == selected.interpreter.identity
@@ -69,6 +73,7 @@ class HeadStart:
         try:
             # offline: a download that the next environment does not need would hold up those that it does
             install = linking(head.artifacts, unsealed.python, head.interpreter, services, offline=True)
+            self._through = install.through
             services.engine.install(install, cancel=self._cancel)
         except BaseException:
             unsealed.drop()
