@@ -85,10 +85,10 @@ def test_a_lock_that_cannot_be_put_in_place_leaves_the_notebook_too(desk: Desk, 
     before = desk.listing()
     stage = files._stage
 
-    def full(write: files.Write, target: Path, temporary: Path) -> None:
-        if target.suffix == ".toml":
+    def full(staged: files._Staged) -> None:
+        if staged.target.suffix == ".toml":
             raise OSError(28, "No space left on device")
-        stage(write, target, temporary)
+        stage(staged)
 
     monkeypatch.setattr(files, "_stage", full)
     with pytest.raises(DepError) as caught:
