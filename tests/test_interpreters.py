@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import platform
@@ -19,6 +20,7 @@ from jupyter_dep.io import probe, search
 from jupyter_dep.io.interpreters import Interpreter, Interpreters
 from jupyter_dep.io.process import Completed
 from packaging.markers import Marker
+from packaging.specifiers import SpecifierSet
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and shell scripts")
 
@@ -421,6 +423,7 @@ def test_tags_and_markers_agree_with_what_every_python_here_says(real: Interpret
     if len(found) < 2:
         pytest.skip("only one Python here")
     package = Path(packaging.__file__).parent.parent
+    runs_on = SpecifierSet(importlib.metadata.metadata("packaging")["Requires-Python"])
     code = (
         f"import sys, json; sys.path.append({str(package)!r})\n"
         "from packaging.tags import sys_tags; from packaging.markers import default_environment\n"
@@ -430,7 +433,7 @@ def test_tags_and_markers_agree_with_what_every_python_here_says(real: Interpret
     for one in found:
         done = subprocess.run([one.executable, "-I", "-S", "-c", code], capture_output=True, text=True)
         if done.returncode != 0:
-            assert one.minor == "3.8", done.stderr  # older than this release of packaging allows
+            assert one.version not in runs_on, done.stderr
             continue
         tags, markers = json.loads(done.stdout)
         assert [str(tag) for tag in one.tags()] == tags

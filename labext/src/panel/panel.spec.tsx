@@ -70,12 +70,18 @@ async function key(node: HTMLElement, name: string): Promise<void> {
   await turn();
 }
 
-async function type(node: HTMLInputElement, text: string): Promise<void> {
+async function type(node: HTMLInputElement, text: string, wait = 100): Promise<void> {
   await act(async () => {
     Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')!.set!.call(node, text);
     node.dispatchEvent(new Event('input', { bubbles: true }));
   });
-  await turn(100);
+  await turn(wait);
+}
+
+/** Types and presses Enter faster than the list can come. */
+async function hurry(node: HTMLInputElement, text: string): Promise<void> {
+  await type(node, text, 0);
+  await key(node, 'Enter');
 }
 
 function hit(name: string, changes: Partial<Hit> = {}): Hit {
@@ -403,6 +409,31 @@ describe('the search box', () => {
     await type(box(), 'numpy>=2');
     await key(box(), 'Enter');
     expect(set.server.started[0]).toMatchObject({ kind: 'add', names: ['numpy>=2'] });
+  });
+
+  it('carries out an Enter that comes before the list, once it has come', async () => {
+    await open({}, [], knows(hit('numpy')));
+    await hurry(box(), 'numpy');
+    expect(set.server.started).toEqual([]);
+    await turn(100);
+    expect(set.server.started[0]).toMatchObject({ kind: 'add', names: ['numpy'] });
+    expect(set.server.asked.some(one => one.startsWith('details'))).toBe(false);
+  });
+
+  it('looks first at an unknown name, also when Enter comes before the list', async () => {
+    await open({}, [], knows());
+    await hurry(box(), 'requsts');
+    await turn(100);
+    expect(host.textContent).toContain('One letter from the well-known “requests”');
+    expect(set.server.started).toEqual([]);
+  });
+
+  it('forgets a hurried Enter when somebody goes on typing', async () => {
+    await open({}, [], knows(hit('numpy'), hit('numpydoc')));
+    await hurry(box(), 'numpy');
+    await type(box(), 'numpydoc');
+    await turn(100);
+    expect(set.server.started).toEqual([]);
   });
 
   it('asks the index only on Enter, and adds an unknown name only after it was looked at', async () => {

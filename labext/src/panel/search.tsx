@@ -26,6 +26,10 @@ export function SearchBox(part: IPart): React.JSX.Element {
   const [note, setNote] = React.useState('');
   const [near, setNear] = React.useState('');
   const [asked, setAsked] = React.useState<IAsked | null>(null);
+  /** The words whose list has come. */
+  const [listed, setListed] = React.useState('');
+  /** Enter was pressed before the list had come: until then nobody can tell what is known from what is not. */
+  const hurried = React.useRef(false);
   const input = React.useRef<HTMLInputElement>(null);
   const { path } = model;
   const line = readInstallLine(text);
@@ -34,28 +38,45 @@ export function SearchBox(part: IPart): React.JSX.Element {
   React.useEffect(() => {
     setActive(-1);
     setNear('');
+    hurried.current = false;
     if (words === '') {
       setHits([]);
+      setListed('');
       return;
     }
     let wanted = true;
     const timer = setTimeout(() => {
-      client.search(words, path, LIMIT).then(
-        found => {
-          if (wanted) {
-            setHits(found.hits);
-            setNear(found.near);
-            setNote(found.hits.length ? '' : trans.__('Not a name known here. Press Enter to ask the index for it.'));
+      client
+        .search(words, path, LIMIT)
+        .then(
+          found => {
+            if (wanted) {
+              setHits(found.hits);
+              setNear(found.near);
+              setNote(found.hits.length ? '' : trans.__('Not a name known here. Press Enter to ask the index for it.'));
+            }
+          },
+          error => {
+            if (wanted) {
+              setHits([]);
+              setNote(plain(sentence(problemOf(error).message)));
+            }
           }
-        },
-        error => wanted && setNote(plain(sentence(problemOf(error).message)))
-      );
+        )
+        .finally(() => wanted && setListed(words));
     }, PAUSE);
     return () => {
       wanted = false;
       clearTimeout(timer);
     };
   }, [client, path, words, trans]);
+
+  React.useEffect(() => {
+    if (hurried.current && listed === words) {
+      hurried.current = false;
+      enter();
+    }
+  });
 
   const declared = new Set((model.project?.declared ?? []).map(one => normal(one.name)));
   const reset = (): void => {
@@ -64,6 +85,7 @@ export function SearchBox(part: IPart): React.JSX.Element {
     setOpen(false);
     setNote('');
     setAsked(null);
+    hurried.current = false;
     input.current?.focus();
   };
   const add = async (names: ReadonlyArray<string>): Promise<void> => {
@@ -89,6 +111,10 @@ export function SearchBox(part: IPart): React.JSX.Element {
       } else {
         void add(line.requirements);
       }
+      return;
+    }
+    if (listed !== words) {
+      hurried.current = true;
       return;
     }
     const typed = nameAndBound(text);
@@ -122,6 +148,7 @@ export function SearchBox(part: IPart): React.JSX.Element {
           autoComplete="off"
           value={text}
           onChange={event => {
+            hurried.current = false;
             setText(event.target.value.slice(0, 2000));
             setAsked(null);
             setNote('');
