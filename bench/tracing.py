@@ -15,11 +15,11 @@ from typing import Any
 
 PARTS = (
     ("jupyter_dep.io.contents", "check", "comparing files with their RECORDs"),
-    ("jupyter_dep.io.contents", "listing", "comparing files with their RECORDs"),
+    ("jupyter_dep.io.snapshots", "take", "comparing files with their RECORDs"),
     ("jupyter_dep.io.contents", "carry_bytecode", "linking bytecode"),
-    ("jupyter_dep.io.contents", "stamp", "comparing files with their RECORDs"),
+    ("jupyter_dep.io.snapshots", "stamp", "comparing files with their RECORDs"),
     ("jupyter_dep.io.contents", "make_read_only", "making files read-only"),
-    ("jupyter_dep.operations.environments", "empty_environment", "empty environment"),
+    ("jupyter_dep.io.venv", "_copied", "empty environment"),
 )
 _MAIN = threading.main_thread()
 taken: dict[str, float] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,9 @@ from jupyter_dep.errors import DepError
 from jupyter_dep.io import contents
 from jupyter_dep.operations import editing
 from jupyter_dep.operations.asking import Changed
+from jupyter_dep.operations.headstart import HeadStart
 from support.index import Index
+from support.wheels import build_wheel
 from support.workplace import Desk, asking
 
 
@@ -94,3 +98,41 @@ def test_a_lock_of_somebody_else_gets_no_head_start(desk: Desk, tmp_path: Path) 
     engine._linked.set()
     done = editing.add(other.folder / notebook.name, ["gamma"], other.services(engine), asking("add gamma"))
     assert done.sealed is None and engine.installs == []
+
+
+def test_what_was_linked_ahead_is_checked_ahead_and_its_bytecode_carried(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = desk.notebook()
+    first = editing.add(notebook, ["beta"], desk.services(), asking("add beta")).sealed
+    assert first is not None
+    subprocess.run([first.python, "-c", "import beta"], check=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""})
+    checks: list[tuple[bool, frozenset[str]]] = []
+    check = contents.check
+
+    def watched(*words: Any, checked: Any = None, **more: Any) -> Any:
+        checks.append((checked is not None, frozenset(words[3])))
+        return check(*words, checked=checked, **more)
+
+    monkeypatch.setattr(contents, "check", watched)
+    done, _ = add(desk, notebook, "gamma")
+    assert done.sealed is not None
+    ((ahead, head), (after, whole)) = checks
+    assert (ahead, after) == (False, True) and "beta" in head and "gamma" in whole - head
+    assert not desk.services().store.changed(done.sealed)
+    carried = list((Path(done.sealed.site) / "beta" / "__pycache__").iterdir())
+    assert [file.name for file in carried] == [file.name for file in (Path(first.site) / "beta" / "__pycache__").iterdir()]
+
+
+@pytest.mark.parametrize("head_start", [True, False])
+def test_a_package_that_replaces_a_file_of_another_is_refused_with_a_head_start_as_without(
+    desk: Desk, toy_index: Index, monkeypatch: pytest.MonkeyPatch, head_start: bool
+) -> None:
+    build_wheel(toy_index.folder, "crowder", "1.0", files={"beta/__init__.py": "# not beta's\n"})
+    notebook = desk.notebook()
+    editing.add(notebook, ["beta"], desk.services(), asking("add beta"))
+    if not head_start:
+        monkeypatch.setattr(HeadStart, "take", lambda self, selected: None)
+    before = desk.listing()
+    with pytest.raises(DepError, match=r"beta/__init__\.py") as caught:
+        add(desk, notebook, "crowder")
+    assert caught.value.code == "incomplete-environment"
+    assert desk.listing() == before

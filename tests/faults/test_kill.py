@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 from faults.conftest import Tally
 from jupyter_dep.errors import DepError
-from jupyter_dep.io import contents
+from jupyter_dep.io import contents, snapshots
 from jupyter_dep.model.notebook import Notebook
 from jupyter_dep.operations import creating, editing, storing
 from support.index import Index
@@ -117,8 +117,8 @@ def check_whole(desk: Desk) -> int:
     sealed = store.all()
     for environment in sealed:
         root, site = Path(environment.path), Path(environment.site)
-        files = contents.check(root, site, {}, environment.packages, own=("virtualenv",))
-        assert contents.stamp(files) == environment.stamp
+        found = contents.check(root, site, {}, environment.packages, own=("virtualenv",))
+        assert snapshots.stamp(found.files) == environment.stamp
         assert contents.damaged(root, site) == {}
         if "big" in environment.packages:
             assert len(list((site / "big").glob("m*.py"))) == FILES

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_dep.io import contents
-from jupyter_dep.io.store import Recipe, Store
+from jupyter_dep.io.store import Store
+from jupyter_dep.io.unsealed import Recipe
 
 INTERPRETER = "CPython 3.11.7 cp311 /opt/python3.11"
 KEY = "k" * 40

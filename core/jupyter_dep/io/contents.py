@@ -7,40 +7,15 @@ import hashlib
 import os
 import stat
 from base64 import urlsafe_b64encode
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from ..errors import DepError
-
-Listing = dict[str, tuple[int, int]]
-"""Relative path with `/` → size in bytes and modification time in nanoseconds; bytecode is left out."""
-
-
-def listing(root: Path) -> Listing:
-    """Every file of an environment but its bytecode, without following links."""
-    found: Listing = {}
-    waiting = [(os.fspath(root), "")]
-    while waiting:
-        folder, prefix = waiting.pop()
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                name = entry.name
-                if entry.is_dir(follow_symlinks=False):
-                    if name != "__pycache__":
-                        waiting.append((entry.path, f"{prefix}{name}/"))
-                elif name[-4:] != ".pyc":
-                    info = entry.stat(follow_symlinks=False)
-                    found[prefix + name] = (info.st_size, info.st_mtime_ns)
-    return found
-
-
-def stamp(files: Listing) -> str:
-    """A digest of names, sizes and times: a later difference means that somebody changed a sealed environment."""
-    text = "\n".join(f"{path}\0{size}\0{time}" for path, (size, time) in sorted(files.items()))
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+from . import snapshots
+from .snapshots import Listing, Snapshot
 
 
 def site_packages(root: Path, python_version: str, platform: str) -> Path:
@@ -51,13 +26,24 @@ def site_packages(root: Path, python_version: str, platform: str) -> Path:
     return root / "lib" / f"python{suffix}" / "site-packages"
 
 
-def check(root: Path, site: Path, before: Listing, wanted: Mapping[str, str], own: Collection[str]) -> Listing:
-    """Hold a freshly linked environment to its wheels' RECORDs; gives the listing.
+def check(
+    root: Path,
+    site: Path,
+    before: Listing,
+    wanted: Mapping[str, str],
+    own: Collection[str],
+    checked: Snapshot | None = None,
+) -> Snapshot:
+    """Hold a freshly linked environment to its wheels' RECORDs; gives what it holds.
 
     `before` is the listing of the empty environment, whose files no wheel may touch; `wanted` maps normalised names to
-    versions; `own` are names that may be there besides. Errors: `hostile-wheel`, `incomplete-environment`.
+    versions; `own` are names that may be there besides; `checked` is what was found right before more was linked, as hard
+    links: of that only what has changed is looked at again. Errors: `hostile-wheel`, `incomplete-environment`.
     """
-    files = listing(root)
+    seen = snapshots.take(root, checked)
+    if checked is not None and not checked.files.items() <= seen.files.items():  # what came later replaced some of it
+        seen, checked = snapshots.take(root), None
+    files = seen.files
     for path, known in before.items():
         if files.get(path) != known:
             raise DepError(
@@ -72,7 +58,8 @@ def check(root: Path, site: Path, before: Listing, wanted: Mapping[str, str], ow
         if path.startswith(prefix) and path.endswith(".dist-info/RECORD") and path.count("/") == prefix.count("/") + 1:
             name, _, version = path[len(prefix) : -len(".dist-info/RECORD")].rpartition("-")
             found[canonicalize_name(name)] = version
-            _check_record(root, prefix, path, files)
+            if checked is None or path not in checked.files:
+                _check_record(root, prefix, path, files)
     missing = sorted(name for name in wanted if name not in found or not _same_version(found[name], wanted[name]))
     strange = sorted(set(found) - set(wanted) - set(own))
     if missing or strange:
@@ -82,7 +69,7 @@ def check(root: Path, site: Path, before: Listing, wanted: Mapping[str, str], ow
             f"the environment that was built {what}",
             hint="run the same again; `jupyter dep doctor` looks at the store",
         )
-    return files
+    return seen
 
 
 def _same_version(found: str, wanted: str) -> bool:
@@ -146,20 +133,23 @@ def _sha256(path: Path) -> str:
         return urlsafe_b64encode(hashlib.file_digest(file, "sha256").digest()).decode().rstrip("=")
 
 
-def make_read_only(root: Path, files: Listing, before: Listing) -> None:
-    """Take the write permission from every file that came from a wheel; folders stay writable for bytecode.
+def linked(site: Path) -> bool:
+    """Whether the engine made hard links of what it installed here, where it could have copied."""
+    metadata = [info / "METADATA" for info in site.glob("*.dist-info")]
+    return all(file.stat().st_nlink > 1 for file in metadata if file.is_file())
+
+
+def make_read_only(root: Path, files: Iterable[str]) -> None:
+    """Take the write permission from files that came from wheels; folders stay writable for bytecode.
 
     The files are the engine's cache's own (hard links), so this keeps the cache clean for every later environment too.
     """
     for path in files:
-        if path not in before:
-            full = root / path
-            mode = full.lstat().st_mode
-            if mode & 0o222 and not stat.S_ISLNK(mode):
-                full.chmod(stat.S_IMODE(mode) & ~0o222)
+        full = root / path
+        full.chmod(stat.S_IMODE(full.lstat().st_mode) & ~0o222)
 
 
-def carry_bytecode(old: Path, root: Path, site: Path, files: Listing) -> int:
+def carry_bytecode(old: Path, root: Path, site: Path, files: Iterable[str]) -> int:
     """Hard-link the bytecode that imports wrote for files which are the same file in the new environment; how many.
 
     `old` is the site-packages that has it; `root`, `site` and `files` are the new environment's.

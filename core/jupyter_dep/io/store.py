@@ -11,7 +11,6 @@ Nothing ever refers to an unsealed folder, so a kill at any point leaves nothing
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,12 +20,13 @@ from pathlib import Path
 from ..errors import DepError
 from ..frozen import frozen
 from ..progress import Cancel, Progress, Reporter, silent
-from . import contents
+from . import contents, snapshots
 from .files import explain, read_state, write_state
 from .leases import Lease
 from .mounts import NETWORK, file_system
 from .places import private_folder
 from .turns import BuildTurn
+from .unsealed import Recipe, Unsealed, remove_tree
 
 _REMOVING = 30.0
 """Seconds to wait for who removes an environment: a big one has tens of thousands of files."""
@@ -49,38 +49,6 @@ class Sealed:
     @property
     def lease(self) -> str:
         return self.path + ".lease"
-
-
-@frozen
-class Recipe:
-    """How to build one environment: `create` makes the empty one at a folder and gives its python, `link` fills it."""
-
-    key: str
-    interpreter: str
-    python_version: str
-    packages: Mapping[str, str]
-    create: Callable[[Path], Path]
-    link: Callable[[Path], None]
-    bytecode_from: str | None = None
-    begun: Callable[[], Unsealed | None] = lambda: None
-    """Gives a folder that was begun for this recipe ahead of time: `link` then has only the rest to do."""
-
-
-@frozen
-class Unsealed:
-    """A folder that its builder works in: `before` is what the empty environment held, `configuration` its `pyvenv.cfg`."""
-
-    folder: Path
-    lease: Lease
-    python: Path
-    before: contents.Listing
-    configuration: bytes
-
-    def drop(self) -> None:
-        """Give the folder up."""
-        remove_tree(self.folder)
-        self.folder.with_name(self.folder.name + ".lease").unlink(missing_ok=True)
-        self.lease.release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +116,7 @@ class Store:
                 folder=folder,
                 lease=lease,
                 python=python,
-                before=contents.listing(folder),
+                before=snapshots.take(folder).files,
                 configuration=(folder / "pyvenv.cfg").read_bytes(),
             )
         except BaseException:
@@ -163,26 +131,19 @@ class Store:
         try:
             recipe.link(unsealed.python)
             reporter(Progress(phase="checking"))
-            site = contents.site_packages(folder, recipe.python_version, sys.platform)
-            if (folder / "pyvenv.cfg").read_bytes() != unsealed.configuration:
-                raise DepError(
-                    "hostile-wheel",
-                    "a package replaced `pyvenv.cfg`, the file that makes the environment what it is",
-                    hint="remove the package that was added last; nothing of it was started",
-                )
-            files = contents.check(folder, site, unsealed.before, recipe.packages, own=("virtualenv",))
+            found = unsealed.check(recipe)
             reporter(Progress(phase="sealing"))
-            if recipe.bytecode_from is not None and os.path.isdir(recipe.bytecode_from):
-                contents.carry_bytecode(Path(recipe.bytecode_from), folder, site, files)
+            unsealed.carry_bytecode(recipe, found)
             if _protects():
-                contents.make_read_only(folder, files, unsealed.before)
+                contents.make_read_only(folder, [path for path in found.writable if path not in unsealed.before])
+            files = found.files
             sealed = Sealed(
                 key=recipe.key,
                 path=str(folder),
                 python=str(unsealed.python),
-                site=str(site),
+                site=str(unsealed.site(recipe)),
                 interpreter=recipe.interpreter,
-                stamp=contents.stamp(files),
+                stamp=snapshots.stamp(files),
                 files=len(files),
                 size=sum(size for size, _ in files.values()),
                 packages=dict(recipe.packages),
@@ -197,7 +158,7 @@ class Store:
     def changed(self, environment: Sealed) -> bool:
         """Whether names, sizes or times of a sealed environment's files are not what they were (0.1 s for 14,000 files)."""
         try:
-            return contents.stamp(contents.listing(Path(environment.path))) != environment.stamp
+            return snapshots.stamp(snapshots.take(Path(environment.path)).files) != environment.stamp
         except OSError:
             return True
 
@@ -269,19 +230,6 @@ class Store:
     def on_network(self) -> bool:
         """Whether the store lies on a network file system, where the locks of other machines cannot be trusted."""
         return file_system(self.root) in NETWORK
-
-
-def remove_tree(folder: Path) -> None:
-    """Remove a folder as far as it goes; read-only files, which Windows keeps, are made writable first."""
-
-    def writable(function: Callable[[str], object], path: str, _: object) -> None:
-        try:
-            Path(path).chmod(0o700)
-            function(path)
-        except OSError:
-            pass
-
-    shutil.rmtree(folder, onerror=writable)
 
 
 def _protects() -> bool:

@@ -11,7 +11,7 @@ from ..model.summary import Summary
 from ..services import Services
 from .asking import Asking, Changed
 from .consenting import Trust, consent_missing, covered, trust_of
-from .environments import Selected, ensure_environment
+from .environments import Selected, bytecode_source, ensure_environment
 from .headstart import HeadStart
 from .locking import asked_items
 from .roots import select_state
@@ -88,22 +88,10 @@ def sealed_environment(
         trust,
         services,
         file=state.project.file.name,
-        bytecode_from=bytecode_source(state, services, asking, selected),
+        bytecode_from=bytecode_source(state.project.file, asking.environment, selected, services),
         begun=lambda: head.take(selected) if head is not None else None,
         offline=asking.offline,
         reporter=asking.reporter,
         cancel=asking.cancel,
     )
     return built, True
-
-
-def bytecode_source(state: State, services: Services, asking: Asking, selected: Selected) -> str | None:
-    """Site-packages of the environment whose bytecode the new one takes over: the asking kernel's, or the project's last."""
-    for key in (asking.environment, *reversed(services.history.environments(state.project.file))):
-        sealed = services.store.sealed(key) if key else None
-        if sealed is not None and sealed.interpreter == selected.interpreter.identity:
-            return sealed.site
-    for sealed in services.store.all():
-        if sealed.interpreter == selected.interpreter.identity:
-            return sealed.site
-    return None

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from ..errors import ConsentError, DepError
 from ..frozen import frozen
 from ..io import files
-from ..io.store import Recipe, Sealed, Unsealed
+from ..io.store import Sealed
+from ..io.unsealed import Recipe, Unsealed
 from ..model.interpreter import Interpreter
 from ..model.policy import Item
 from ..model.selection import WHOLE, Artifact, Choice
@@ -88,21 +89,43 @@ def ensure_environment(
         reporter(Progress(phase="linking"))
         services.engine.install(install, reporter=reporter, cancel=cancel)
 
-    recipe = Recipe(
+    made = recipe(selected, services, link, bytecode_from=bytecode_from, begun=begun)
+    return services.store.ensure(made, reporter=reporter, cancel=cancel)
+
+
+def recipe(
+    selected: Selected,
+    services: Services,
+    link: Callable[[Path], None],
+    *,
+    bytecode_from: str | None = None,
+    begun: Callable[[], Unsealed | None] = lambda: None,
+) -> Recipe:
+    """How the environment of a selection is built; `link` fills the empty one of the python that it is given."""
+    interpreter = selected.interpreter
+    return Recipe(
         key=selected.key,
-        interpreter=selected.interpreter.identity,
-        python_version=selected.interpreter.minor + ("t" if selected.interpreter.abi.endswith("t") else ""),
+        interpreter=interpreter.identity,
+        python_version=interpreter.minor + ("t" if interpreter.abi.endswith("t") else ""),
         packages={item.name: item.version for item in selected.artifacts},
-        create=lambda folder: empty_environment(folder, selected.interpreter, services),
+        create=lambda folder: services.templates.create(folder, Path(interpreter.executable), interpreter.identity),
         link=link,
         bytecode_from=bytecode_from,
         begun=begun,
     )
-    return services.store.ensure(recipe, reporter=reporter, cancel=cancel)
 
 
-def empty_environment(folder: Path, interpreter: Interpreter, services: Services) -> Path:
-    return services.templates.create(folder, Path(interpreter.executable), interpreter.identity)
+def bytecode_source(file: Path, environment: str | None, selected: Selected, services: Services) -> str | None:
+    """Site-packages whose bytecode a new environment takes over: of the asking kernel's `environment`, of the last of the
+    project `file`, or of any on the same interpreter."""
+    for key in (environment, *reversed(services.history.environments(file))):
+        sealed = services.store.sealed(key) if key else None
+        if sealed is not None and sealed.interpreter == selected.interpreter.identity:
+            return sealed.site
+    for sealed in services.store.all():
+        if sealed.interpreter == selected.interpreter.identity:
+            return sealed.site
+    return None
 
 
 def linking(

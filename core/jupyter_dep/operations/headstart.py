@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from types import TracebackType
 
 from ..errors import DepError
 from ..io import files
-from ..io.store import Unsealed
+from ..io.unsealed import Unsealed
 from ..progress import Cancel
 from ..services import Services
 from .asking import Asking
 from .consenting import trust_of
-from .environments import Selected, empty_environment, linking, select_for
+from .environments import Selected, bytecode_source, linking, recipe, select_for
 from .state import State
 
 
@@ -69,16 +70,21 @@ class HeadStart:
         if head is None or any(item.kind != "wheel" for item in head.artifacts):
             return None
         services = self._services
-        unsealed = services.store.begin(lambda folder: empty_environment(folder, head.interpreter, services))
+        source = bytecode_source(self._state.project.file, self._asking.environment, head, services)
+        order = recipe(head, services, lambda python: self._link(head, python), bytecode_from=source)
+        unsealed = services.store.begin(order.create)
         try:
-            # offline: a download that the next environment does not need would hold up those that it does
-            install = linking(head.artifacts, unsealed.python, head.interpreter, services, offline=True)
-            self._through = install.through
-            services.engine.install(install, cancel=self._cancel)
+            order.link(unsealed.python)
+            return head, unsealed.checked_ahead(order, network=services.store.on_network())
         except BaseException:
             unsealed.drop()
             raise
-        return head, unsealed
+
+    def _link(self, head: Selected, python: Path) -> None:
+        # offline: a download that the next environment does not need would hold up those that it does
+        install = linking(head.artifacts, python, head.interpreter, self._services, offline=True)
+        self._through = install.through
+        self._services.engine.install(install, cancel=self._cancel)
 
     def _known(self) -> Selected | None:
         """What is locked: by the project, if its lock may be used, or by the starter that the new project begins from."""

@@ -1,0 +1,87 @@
+"""What a folder held at one moment; a later look reads only those of its folders in which something came or went."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..frozen import frozen
+
+Listing = dict[str, tuple[int, int]]
+"""Relative path with `/` → size in bytes and modification time in nanoseconds; bytecode is left out."""
+
+_TICK = 20_000_000
+"""Nanoseconds in which a folder may change twice and bear the same time: a file system's clock moves in steps."""
+
+
+@frozen
+class _Folder:
+    """One folder: its own time, whether a change after this reading must show in it, what is in it."""
+
+    changed: int
+    settled: bool
+    folders: tuple[str, ...]
+    files: Listing
+    writable: tuple[str, ...]
+
+
+@frozen
+class Snapshot:
+    """What a tree of folders held: `files` has all but bytecode, `writable` the files with any permission to write."""
+
+    files: Listing
+    writable: tuple[str, ...]
+    folders: Mapping[str, _Folder]
+
+
+def take(root: Path, earlier: Snapshot | None = None) -> Snapshot:
+    """The files below `root`, without following links.
+
+    Folders that bear the time of an `earlier` look are taken from there: files may have come, gone or been replaced since,
+    but nobody may have written into one in its place.
+    """
+    base = os.fspath(root)
+    folders: dict[str, _Folder] = {}
+    files: Listing = {}
+    writable: list[str] = []
+    waiting = [""]
+    while waiting:
+        prefix = waiting.pop()
+        path = f"{base}/{prefix}"
+        changed = os.stat(path).st_mtime_ns  # before it is read: what changes meanwhile makes the next look read it again
+        known = earlier.folders.get(prefix) if earlier is not None else None
+        if known is None or not known.settled or known.changed != changed:
+            known = _read(path, prefix, changed)
+        folders[prefix] = known
+        files.update(known.files)
+        writable += known.writable
+        waiting += known.folders
+    return Snapshot(files=files, writable=tuple(writable), folders=folders)
+
+
+def _read(path: str, prefix: str, changed: int) -> _Folder:
+    settled = changed + _TICK < time.time_ns()
+    folders: list[str] = []
+    files: Listing = {}
+    writable: list[str] = []
+    with os.scandir(path) as entries:
+        for entry in entries:
+            name = entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if name != "__pycache__":
+                    folders.append(f"{prefix}{name}/")
+            elif name[-4:] != ".pyc":
+                info = entry.stat(follow_symlinks=False)
+                files[prefix + name] = (info.st_size, info.st_mtime_ns)
+                if info.st_mode & 0o222 and not entry.is_symlink():
+                    writable.append(prefix + name)
+    return _Folder(changed=changed, settled=settled, folders=tuple(folders), files=files, writable=tuple(writable))
+
+
+def stamp(files: Listing) -> str:
+    """A digest of names, sizes and times: a later difference means that somebody changed a sealed environment."""
+    text = "\n".join(f"{path}\0{size}\0{time}" for path, (size, time) in sorted(files.items()))
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,0 +1,99 @@
+"""An environment that is being built: how it is made, what is held to its wheels, and what is carried over into it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import DepError
+from ..frozen import frozen
+from . import contents, snapshots
+from .leases import Lease
+
+
+@frozen
+class Recipe:
+    """How to build one environment: `create` makes the empty one at a folder and gives its python, `link` fills it."""
+
+    key: str
+    interpreter: str
+    python_version: str
+    packages: Mapping[str, str]
+    create: Callable[[Path], Path]
+    link: Callable[[Path], None]
+    bytecode_from: str | None = None
+    begun: Callable[[], Unsealed | None] = lambda: None
+    """Gives a folder that was begun for this recipe ahead of time: `link` then has only the rest to do."""
+
+
+@frozen
+class Unsealed:
+    """A folder that its builder works in: `before` is what the empty environment held, `configuration` its `pyvenv.cfg`.
+
+    `checked` is what was linked into it and found right ahead of time.
+    """
+
+    folder: Path
+    lease: Lease
+    python: Path
+    before: snapshots.Listing
+    configuration: bytes
+    checked: snapshots.Snapshot | None = None
+
+    def drop(self) -> None:
+        """Give the folder up."""
+        remove_tree(self.folder)
+        self.folder.with_name(self.folder.name + ".lease").unlink(missing_ok=True)
+        self.lease.release()
+
+    def site(self, recipe: Recipe) -> Path:
+        """Its site-packages."""
+        return contents.site_packages(self.folder, recipe.python_version, sys.platform)
+
+    def check(self, recipe: Recipe) -> snapshots.Snapshot:
+        """What the folder holds, if its wheels say the same. Errors: `hostile-wheel`, `incomplete-environment`."""
+        if (self.folder / "pyvenv.cfg").read_bytes() != self.configuration:
+            raise DepError(
+                "hostile-wheel",
+                "a package replaced `pyvenv.cfg`, the file that makes the environment what it is",
+                hint="remove the package that was added last; nothing of it was started",
+            )
+        site = self.site(recipe)
+        return contents.check(self.folder, site, self.before, recipe.packages, own=("virtualenv",), checked=self.checked)
+
+    def carry_bytecode(self, recipe: Recipe, found: snapshots.Snapshot) -> None:
+        """Take over the bytecode that the recipe names, for the files that were not there when it was last done."""
+        if recipe.bytecode_from is not None and os.path.isdir(recipe.bytecode_from):
+            done = self.checked.files if self.checked is not None else {}
+            fresh = found.files.keys() - done.keys()
+            contents.carry_bytecode(Path(recipe.bytecode_from), self.folder, self.site(recipe), fresh)
+
+    def checked_ahead(self, recipe: Recipe, *, network: bool) -> Unsealed:
+        """The same, after all that can be done before more is linked than this recipe's packages.
+
+        Where the engine copies instead of linking it may write into files that are there, which only a whole look shows; a
+        file system on the `network` has a clock of its own: there nothing is remembered. Errors: those of `check`.
+        """
+        found = self.check(recipe)
+        self.carry_bytecode(recipe, found)
+        again = snapshots.take(self.folder)  # bytecode was written into its folders
+        if again.files != found.files or network or not contents.linked(self.site(recipe)):
+            return self
+        return replace(self, checked=again)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder as far as it goes; read-only files, which Windows keeps, are made writable first."""
+
+    def writable(function: Callable[[str], object], path: str, _: object) -> None:
+        try:
+            Path(path).chmod(0o700)
+            function(path)
+        except OSError:
+            pass
+
+    shutil.rmtree(folder, onerror=writable)
