@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from jupyter_dep.engine import Engine, EngineAnswer, Install, LockRequest, Pin
 from jupyter_dep.errors import ConflictError, DepError, IndexUnreachableError
-from jupyter_dep.io import contents, uv, venv
+from jupyter_dep.io import contents, snapshots, uv, venv
 from jupyter_dep.io.engine_input import KERNEL_GROUP
 from jupyter_dep.io.indexes import IndexSettings
 from jupyter_dep.io.uv import Uv
@@ -328,12 +328,12 @@ def installed(python: Path) -> dict[str, str]:
 def test_what_is_installed_is_what_was_named(world: World) -> None:
     python = world.environment()
     root = python.parent.parent
-    before = contents.listing(root)
+    before = snapshots.take(root).files
     found = artifacts(world, "alpha")
     world.engine().install(Install(artifacts=tuple(found), python=str(python), python_version=MINOR))
     assert installed(python) == {"alpha": "2.0", "beta": "2.0"}
     site = contents.site_packages(root, MINOR, sys.platform)
-    contents.check(root, site, before, {"alpha": "2.0", "beta": "2.0"}, own=("virtualenv",))
+    contents.check(snapshots.take(root).files, root, site, before, {"alpha": "2.0", "beta": "2.0"}, own=("virtualenv",))
 
 
 def test_only_what_was_named_is_installed_whatever_it_needs(world: World) -> None:

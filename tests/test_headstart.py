@@ -108,9 +108,9 @@ def test_what_was_linked_ahead_is_checked_ahead_and_its_bytecode_carried(desk: D
     checks: list[tuple[bool, frozenset[str]]] = []
     check = contents.check
 
-    def watched(*words: Any, checked: Any = None, **more: Any) -> Any:
-        checks.append((checked is not None, frozenset(words[3])))
-        return check(*words, checked=checked, **more)
+    def watched(*words: Any, checked: Any = None, **more: Any) -> None:
+        checks.append((checked is not None, frozenset(words[4])))
+        check(*words, checked=checked, **more)
 
     monkeypatch.setattr(contents, "check", watched)
     done, _ = add(desk, notebook, "gamma")

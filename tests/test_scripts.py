@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from jupyter_dep.engine import Install
-from jupyter_dep.io import contents
+from jupyter_dep.io import contents, snapshots
 from jupyter_dep.io.indexes import IndexSettings
 from jupyter_dep.io.uv import Uv
 from jupyter_dep.model.selection import Artifact
@@ -80,7 +80,7 @@ def test_it_is_file_for_file_what_the_engine_makes_through_the_environments_own_
     engine.install(plain)
     engine.install(Install(artifacts=(artifact,), python=str(made["2222222222"]), python_version=MINOR, through=str(through)))
     roots = [tmp_path / "e" / name for name in ("1111111111", "2222222222")]
-    one, other = ({name: (root / name).read_bytes() for name in contents.listing(root)} for root in roots)
+    one, other = ({name: (root / name).read_bytes() for name in snapshots.take(root).files} for root in roots)
     assert one.keys() == other.keys()
     for name in one.keys() - {"lib/python" + MINOR + "/site-packages/tool-1.0.dist-info/RECORD"}:
         assert other[name].replace(b"2222222222", b"1111111111") == one[name], name

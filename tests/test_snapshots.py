@@ -84,6 +84,20 @@ def test_a_change_within_the_tick_of_the_first_look_is_seen(tree: Path) -> None:
     assert "lib/site/late.py" in snapshots.take(tree, before).files
 
 
+def test_a_file_that_grows_is_seen_unless_it_is_a_hard_link(tree: Path) -> None:
+    """Its folder does not show it: what was written by itself is looked at each time, what was linked came whole."""
+    grown, linked = tree / "lib" / "site" / "one.py", tree / "lib" / "other" / "four.py"
+    linked.with_name("five.py").hardlink_to(linked)
+    age(tree)
+    before = snapshots.take(tree)
+    for file in (grown, linked):
+        with file.open("a") as more:
+            more.write("more")
+    now = snapshots.take(tree, before).files
+    assert now["lib/site/one.py"][0] == before.files["lib/site/one.py"][0] + 4
+    assert now["lib/other/four.py"] == before.files["lib/other/four.py"]
+
+
 def test_bytecode_is_left_out_and_links_are_not_followed(tree: Path) -> None:
     (tree / "lib" / "site" / "__pycache__").mkdir()
     (tree / "lib" / "site" / "__pycache__" / "one.cpython-311.pyc").write_bytes(b"x")

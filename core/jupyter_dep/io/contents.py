@@ -14,8 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from ..errors import DepError
-from . import snapshots
-from .snapshots import Listing, Snapshot
+from .snapshots import Listing
 
 
 def site_packages(root: Path, python_version: str, platform: str) -> Path:
@@ -27,23 +26,22 @@ def site_packages(root: Path, python_version: str, platform: str) -> Path:
 
 
 def check(
+    files: Listing,
     root: Path,
     site: Path,
     before: Listing,
     wanted: Mapping[str, str],
     own: Collection[str],
-    checked: Snapshot | None = None,
-) -> Snapshot:
-    """Hold a freshly linked environment to its wheels' RECORDs; gives what it holds.
+    checked: Listing | None = None,
+) -> None:
+    """Hold what lies in a freshly linked environment to its wheels' RECORDs.
 
-    `before` is the listing of the empty environment, whose files no wheel may touch; `wanted` maps normalised names to
-    versions; `own` are names that may be there besides; `checked` is what was found right before more was linked, as hard
-    links: of that only what has changed is looked at again. Errors: `hostile-wheel`, `incomplete-environment`.
+    `before` is what the empty environment held, whose files no wheel may touch; `wanted` maps normalised names to versions;
+    `own` are names that may be there besides; `checked` is what was found right before more was linked. Errors:
+    `hostile-wheel`, `incomplete-environment`.
     """
-    seen = snapshots.take(root, checked)
-    if checked is not None and not checked.files.items() <= seen.files.items():  # what came later replaced some of it
-        seen, checked = snapshots.take(root), None
-    files = seen.files
+    if checked is None or not checked.items() <= files.items():  # what came later replaced some of it
+        checked = {}
     for path, known in before.items():
         if files.get(path) != known:
             raise DepError(
@@ -58,7 +56,7 @@ def check(
         if path.startswith(prefix) and path.endswith(".dist-info/RECORD") and path.count("/") == prefix.count("/") + 1:
             name, _, version = path[len(prefix) : -len(".dist-info/RECORD")].rpartition("-")
             found[canonicalize_name(name)] = version
-            if checked is None or path not in checked.files:
+            if path not in checked:
                 _check_record(root, prefix, path, files)
     missing = sorted(name for name in wanted if name not in found or not _same_version(found[name], wanted[name]))
     strange = sorted(set(found) - set(wanted) - set(own))
@@ -69,7 +67,6 @@ def check(
             f"the environment that was built {what}",
             hint="run the same again; `jupyter dep doctor` looks at the store",
         )
-    return seen
 
 
 def _same_version(found: str, wanted: str) -> bool:
@@ -131,12 +128,6 @@ def damaged(root: Path, site: Path) -> dict[str, list[str]]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return urlsafe_b64encode(hashlib.file_digest(file, "sha256").digest()).decode().rstrip("=")
-
-
-def linked(site: Path) -> bool:
-    """Whether the engine made hard links of what it installed here, where it could have copied."""
-    metadata = [info / "METADATA" for info in site.glob("*.dist-info")]
-    return all(file.stat().st_nlink > 1 for file in metadata if file.is_file())
 
 
 def make_read_only(root: Path, files: Iterable[str]) -> None:

@@ -19,12 +19,16 @@ _TICK = 20_000_000
 
 @frozen
 class _Folder:
-    """One folder: its own time, whether a change after this reading must show in it, what is in it."""
+    """One folder: its own time, whether a change after this reading must show in it, what is in it.
+
+    `loose` are the files that are no hard links: somebody may still be writing them.
+    """
 
     changed: int
     settled: bool
     folders: tuple[str, ...]
     files: Listing
+    loose: tuple[str, ...]
     writable: tuple[str, ...]
 
 
@@ -40,8 +44,7 @@ class Snapshot:
 def take(root: Path, earlier: Snapshot | None = None) -> Snapshot:
     """The files below `root`, without following links.
 
-    Folders that bear the time of an `earlier` look are taken from there: files may have come, gone or been replaced since,
-    but nobody may have written into one in its place.
+    Of folders that bear the time of an `earlier` look, what is a hard link is taken from there: it was whole when it came.
     """
     base = os.fspath(root)
     folders: dict[str, _Folder] = {}
@@ -55,8 +58,13 @@ def take(root: Path, earlier: Snapshot | None = None) -> Snapshot:
         known = earlier.folders.get(prefix) if earlier is not None else None
         if known is None or not known.settled or known.changed != changed:
             known = _read(path, prefix, changed)
+            files.update(known.files)
+        else:
+            files.update(known.files)
+            for name in known.loose:
+                info = os.lstat(f"{base}/{name}")
+                files[name] = (info.st_size, info.st_mtime_ns)
         folders[prefix] = known
-        files.update(known.files)
         writable += known.writable
         waiting += known.folders
     return Snapshot(files=files, writable=tuple(writable), folders=folders)
@@ -66,6 +74,7 @@ def _read(path: str, prefix: str, changed: int) -> _Folder:
     settled = changed + _TICK < time.time_ns()
     folders: list[str] = []
     files: Listing = {}
+    loose: list[str] = []
     writable: list[str] = []
     with os.scandir(path) as entries:
         for entry in entries:
@@ -75,10 +84,20 @@ def _read(path: str, prefix: str, changed: int) -> _Folder:
                     folders.append(f"{prefix}{name}/")
             elif name[-4:] != ".pyc":
                 info = entry.stat(follow_symlinks=False)
-                files[prefix + name] = (info.st_size, info.st_mtime_ns)
+                file = prefix + name
+                files[file] = (info.st_size, info.st_mtime_ns)
+                if info.st_nlink == 1:
+                    loose.append(file)
                 if info.st_mode & 0o222 and not entry.is_symlink():
-                    writable.append(prefix + name)
-    return _Folder(changed=changed, settled=settled, folders=tuple(folders), files=files, writable=tuple(writable))
+                    writable.append(file)
+    return _Folder(
+        changed=changed,
+        settled=settled,
+        folders=tuple(folders),
+        files=files,
+        loose=tuple(loose),
+        writable=tuple(writable),
+    )
 
 
 def stamp(files: Listing) -> str:

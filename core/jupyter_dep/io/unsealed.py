@@ -62,8 +62,10 @@ class Unsealed:
                 "a package replaced `pyvenv.cfg`, the file that makes the environment what it is",
                 hint="remove the package that was added last; nothing of it was started",
             )
-        site = self.site(recipe)
-        return contents.check(self.folder, site, self.before, recipe.packages, own=("virtualenv",), checked=self.checked)
+        found = snapshots.take(self.folder, self.checked)
+        site, checked = self.site(recipe), self.checked.files if self.checked is not None else None
+        contents.check(found.files, self.folder, site, self.before, recipe.packages, own=("virtualenv",), checked=checked)
+        return found
 
     def carry_bytecode(self, recipe: Recipe, found: snapshots.Snapshot) -> None:
         """Take over the bytecode that the recipe names, for the files that were not there when it was last done."""
@@ -72,18 +74,17 @@ class Unsealed:
             fresh = found.files.keys() - done.keys()
             contents.carry_bytecode(Path(recipe.bytecode_from), self.folder, self.site(recipe), fresh)
 
-    def checked_ahead(self, recipe: Recipe, *, network: bool) -> Unsealed:
-        """The same, after all that can be done before more is linked than this recipe's packages.
+    def linked_ahead(self, recipe: Recipe, *, network: bool) -> Unsealed:
+        """The same with the recipe's packages linked, checked and with their bytecode, for another recipe that has more.
 
-        Where the engine copies instead of linking it may write into files that are there, which only a whole look shows; a
-        file system on the `network` has a clock of its own: there nothing is remembered. Errors: those of `check`.
+        A file system on the `network` has a clock of its own: what was checked there is not remembered. Errors: those of
+        linking and of `check`.
         """
+        recipe.link(self.python)
         found = self.check(recipe)
         self.carry_bytecode(recipe, found)
-        again = snapshots.take(self.folder)  # bytecode was written into its folders
-        if again.files != found.files or network or not contents.linked(self.site(recipe)):
-            return self
-        return replace(self, checked=again)
+        again = snapshots.take(self.folder, found)  # bytecode was written into its folders
+        return replace(self, checked=again) if again.files == found.files and not network else self
 
 
 def remove_tree(folder: Path) -> None:

@@ -74,8 +74,7 @@ class HeadStart:
         order = recipe(head, services, lambda python: self._link(head, python), bytecode_from=source)
         unsealed = services.store.begin(order.create)
         try:
-            order.link(unsealed.python)
-            return head, unsealed.checked_ahead(order, network=services.store.on_network())
+            return head, unsealed.linked_ahead(order, network=services.store.on_network())
         except BaseException:
             unsealed.drop()
             raise
