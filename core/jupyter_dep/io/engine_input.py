@@ -172,8 +172,6 @@ def publish_environment(upload: Upload, environ: Mapping[str, str]) -> dict[str,
 
 def manifest(request: LockRequest) -> str:
     """The project that the engine resolves, written from the validated declaration only."""
-    import tomlkit
-
     declaration = request.declaration
     uv: dict[str, Any] = {key: value for key, value in declaration.uv.items() if key not in ("index", "exclude-newer")}
     uv["package"] = False
@@ -205,8 +203,12 @@ def manifest(request: LockRequest) -> str:
     if declaration.extras:
         project["optional-dependencies"] = {name: list(map(str, listed)) for name, listed in declaration.extras.items()}
     groups = {name: list(map(str, listed)) for name, listed in declaration.groups.items()}
-    return tomlkit.dumps(
-        {"project": project, "dependency-groups": {**groups, KERNEL_GROUP: list(request.kernel)}, "tool": {"uv": uv}}
+    return "\n".join(
+        [
+            toml.table("[project]", project),
+            toml.table("[dependency-groups]", {**groups, KERNEL_GROUP: list(request.kernel)}),
+            toml.table("[tool.uv]", uv),
+        ]
     )
 
 

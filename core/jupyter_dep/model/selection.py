@@ -256,9 +256,18 @@ def _minor(python: str) -> tuple[int, ...]:
 def without_wheels(lock: Lock, python: str) -> dict[str, tuple[str, ...]]:
     """The packages that have no wheel, for each of five common platforms on the Python minor `3.11`."""
     minor = _minor(python)
+    ours = [
+        (package, [_tags(wheel.filename) for wheel in package.wheels or ()])
+        for package in lock.packages
+        if not (package.vcs or package.directory or package.archive)
+    ]
+    parts: dict[str, frozenset[str]] = {
+        "extras": frozenset(lock.pylock.extras or ()),
+        "dependency_groups": frozenset([*(lock.pylock.dependency_groups or ()), *(lock.pylock.default_groups or ())]),
+    }
     found: dict[str, tuple[str, ...]] = {}
     for name, compatible in reference_tags(python).items():
-        environment = {
+        environment: dict[str, str | frozenset[str]] = {
             "implementation_name": "cpython",
             "implementation_version": f"{minor[0]}.{minor[1]}.0",
             "platform_python_implementation": "CPython",
@@ -267,33 +276,24 @@ def without_wheels(lock: Lock, python: str) -> dict[str, tuple[str, ...]]:
             "python_full_version": f"{minor[0]}.{minor[1]}.0",
             "python_version": f"{minor[0]}.{minor[1]}",
             **_references()[name][0],
+            **parts,
         }
-        lacking = _lacking(lock, environment, compatible)
+        lacking = set()
+        for package, wheels in ours:
+            if any(not tags.isdisjoint(compatible) for tags in wheels):
+                continue
+            if package.marker is None or package.marker.evaluate(environment, context="lock_file"):
+                lacking.add(package.name)
         if lacking:
-            found[name] = lacking
+            found[name] = tuple(sorted(lacking))
     return found
 
 
-def _lacking(lock: Lock, environment: Mapping[str, str], compatible: Collection[Tag]) -> tuple[str, ...]:
+def _tags(wheel: str) -> frozenset[Tag]:
+    """The tags in a wheel's file name, none if it is no such name."""
     from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-    lacking = set()
-    for package in lock.packages:
-        if package.vcs or package.directory or package.archive:
-            continue
-        extended: dict[str, str | frozenset[str]] = {
-            **environment,
-            "extras": frozenset(lock.pylock.extras or ()),
-            "dependency_groups": frozenset([*(lock.pylock.dependency_groups or ()), *(lock.pylock.default_groups or ())]),
-        }
-        if package.marker is not None and not package.marker.evaluate(extended, context="lock_file"):
-            continue
-        for wheel in package.wheels or ():
-            try:
-                if not parse_wheel_filename(wheel.filename)[3].isdisjoint(compatible):
-                    break
-            except InvalidWheelFilename:
-                continue
-        else:
-            lacking.add(package.name)
-    return tuple(sorted(lacking))
+    try:
+        return parse_wheel_filename(wheel)[3]
+    except InvalidWheelFilename:
+        return frozenset()

@@ -10,6 +10,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import date, time
 from typing import Any
 
 _PARTS = 64
@@ -34,14 +35,16 @@ def loads(text: str) -> dict[str, Any]:
 
 
 def inline(value: object) -> str:
-    """A value on one line: text, numbers, truth values, lists, and tables of them."""
+    """A value on one line: text, numbers, truth values, moments, lists, and tables of them."""
     if isinstance(value, str):
         # a JSON string is a TOML string but for DEL, which TOML wants escaped
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return str(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{inline(str(key))} = {inline(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
