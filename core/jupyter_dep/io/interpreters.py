@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -26,6 +26,8 @@ __all__ = ["Interpreter", "Interpreters", "Run"]
 _FORMAT = 1
 _PROBE = Path(__file__).with_name("probe.py")
 _PROBE_SECONDS = 20.0
+_AT_ONCE = 4
+"""Pythons that are asked at the same time."""
 
 
 class Run(Protocol):
@@ -68,8 +70,7 @@ class Interpreters:
         if refresh or not memory.known or any(memory.searched.get(name) != at for name, at in folders.items()):
             if refresh:
                 memory.broken.clear()
-            for candidate in self._candidates():
-                self._learn(candidate, memory)
+            self._search(memory)
             memory.searched = {**{k: v for k, v in memory.searched.items() if Path(k).is_dir()}, **folders}
             memory.save(self._cache_file)
         self.broken = {name: reason for name, (_, reason) in memory.broken.items()}
@@ -152,10 +153,21 @@ class Interpreters:
         except (KeyError, TypeError, ValueError) as error:
             raise _UnfitError("it does not answer like a Python") from error
 
-    def _candidates(self) -> Iterator[Path]:
-        yield self._host
-        yield from search.managed(self._managed)
-        yield from self._discover(self._environ, self._cache_file.parent)
+    def _search(self, memory: _Memory) -> None:
+        """Learn what there is. Most of the time each Python is waited for, so several are asked at once.
+
+        Of two paths to one Python the first is kept: what runs us, what a version manager has, what else is found.
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="search") as pool:
+            others = pool.submit(lambda: list(self._discover(self._environ, self._cache_file.parent)))
+            near: dict[str, Path] = {}
+            for candidate in (self._host, *search.managed(self._managed)):
+                near.setdefault(os.path.realpath(search.base_of(candidate)), candidate)
+            list(pool.map(lambda candidate: self._learn(candidate, memory), near.values()))
+            for candidate in others.result():
+                self._learn(candidate, memory)
 
     def _folders(self) -> dict[str, int]:
         """The folders that a search looks into, with their times of modification in nanoseconds."""
