@@ -11,13 +11,13 @@ import pytest
 from jupyter_dep.engine import Engine, EngineAnswer, Install, LockRequest, Pin
 from jupyter_dep.errors import ConflictError, DepError, IndexUnreachableError
 from jupyter_dep.io import contents, snapshots, uv, venv
-from jupyter_dep.io.engine_input import KERNEL_GROUP
 from jupyter_dep.io.indexes import IndexSettings
 from jupyter_dep.io.uv import Uv
 from jupyter_dep.model import inline, lockfile, manifest
 from jupyter_dep.model.composition import compose
 from jupyter_dep.model.graph import Graph, from_engine_tree
 from jupyter_dep.model.lockfile import Lock, LockTable
+from jupyter_dep.model.membership import KERNEL_GROUP
 from jupyter_dep.model.membership import from_engine_tree as from_tree
 from jupyter_dep.model.selection import Artifact
 from jupyter_dep.progress import Cancel

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from jupyter_dep.engine import LockRequest
 from jupyter_dep.errors import ConflictError, DepError
-from jupyter_dep.io.engine_input import anchored
+from jupyter_dep.io.engine_project import anchored
 from jupyter_dep.io.indexes import IndexSettings
 from jupyter_dep.io.interpreters import Interpreters
 from jupyter_dep.io.summaries import Summaries

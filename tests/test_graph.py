@@ -7,11 +7,11 @@ import sys
 
 import pytest
 from jupyter_dep.engine import LockRequest
-from jupyter_dep.io.engine_input import KERNEL_GROUP
 from jupyter_dep.io.indexes import IndexSettings
 from jupyter_dep.io.uv import Uv
 from jupyter_dep.model import inline
 from jupyter_dep.model.graph import Graph, from_engine_tree
+from jupyter_dep.model.membership import KERNEL_GROUP
 from jupyter_dep.model.plan import changes
 from support.index import Index
 from support.wheels import build_wheel

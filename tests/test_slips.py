@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from jupyter_dep.errors import ConsentError, DepError
-from jupyter_dep.io import files
+from jupyter_dep.io import files, staging
 from jupyter_dep.model.notebook import Notebook, blank
 from jupyter_dep.operations import creating, editing, undoing
 from jupyter_dep.operations.state import State, read_state
@@ -83,14 +83,14 @@ def test_a_typo_in_the_block_does_not_cost_the_edit_that_waits(desk: Desk) -> No
 def test_a_lock_that_cannot_be_put_in_place_leaves_the_notebook_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     notebook = desk.notebook()
     before = desk.listing()
-    stage = files._stage
+    stage = staging.stage
 
-    def full(staged: files._Staged) -> None:
+    def full(staged: staging.Staged) -> None:
         if staged.target.suffix == ".toml":
             raise OSError(28, "No space left on device")
         stage(staged)
 
-    monkeypatch.setattr(files, "_stage", full)
+    monkeypatch.setattr(files, "stage", full)
     with pytest.raises(DepError) as caught:
         editing.add(notebook, ["alpha"], desk.services(), asking())
     assert caught.value.code == "disk-full"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from jupyter_dep.engine import Build, Install, LockRequest, Pin, Upload
 from jupyter_dep.errors import DepError
-from jupyter_dep.io import engine_input
+from jupyter_dep.io import engine_input, engine_project
 from jupyter_dep.io.indexes import IndexSettings
 from jupyter_dep.io.uv import Uv
 from jupyter_dep.model import inline
@@ -168,7 +168,7 @@ exclude-newer-package = { beta = "2026-02-01T00:00:00Z", alpha = "2026-03-01T00:
 
 
 def written(made: LockRequest) -> dict[str, Any]:
-    return tomllib.loads(engine_input.manifest(made))
+    return tomllib.loads(engine_project.manifest(made))
 
 
 def test_the_project_is_the_declaration_and_the_kernel_is_a_group() -> None:
@@ -218,7 +218,7 @@ def test_pins_are_a_lock_of_names_versions_and_sources() -> None:
         Pin(name="alpha", version="1.0", index="https://a.example/simple"),
         Pin(name="beta", version="1.0", index="https://a.example/simple", markers=("sys_platform == 'win32'",)),
     )
-    stub = engine_input.pins_stub(request(pins=pins))
+    stub = engine_project.pins_stub(request(pins=pins))
     assert stub is not None
     assert tomllib.loads(stub) == {
         "version": 1,
@@ -234,7 +234,7 @@ def test_pins_are_a_lock_of_names_versions_and_sources() -> None:
             },
         ],
     }
-    assert engine_input.pins_stub(request()) is None
+    assert engine_project.pins_stub(request()) is None
 
 
 def artifact(kind: str = "wheel", **changes: object) -> Artifact:
@@ -270,7 +270,7 @@ FILE = {"name": "alpha-1.0-py3-none-any.whl", "url": artifact().url, "hashes": {
     ids=lambda value: value.kind if isinstance(value, Artifact) else "",
 )
 def test_one_sync_states_exactly_the_artifacts(item: Artifact, entry: Mapping[str, object]) -> None:
-    assert tomllib.loads(engine_input.derived_lock([item], "3.11")) == {
+    assert tomllib.loads(engine_project.derived_lock([item], "3.11")) == {
         "lock-version": "1.0",
         "created-by": "jupyter-dep",
         "requires-python": ">=3.11",
@@ -411,4 +411,4 @@ def test_credentials_of_the_index_are_in_no_lock(toy_index: Index, tmp_path: Pat
 
 
 def test_no_artifacts_are_a_lock_too() -> None:
-    assert tomllib.loads(engine_input.derived_lock([], "3.11"))["packages"] == []
+    assert tomllib.loads(engine_project.derived_lock([], "3.11"))["packages"] == []

@@ -10,7 +10,7 @@ from jupyter_dep import reports
 from jupyter_dep.errors import DepError, UsageError
 from jupyter_dep.io import files
 from jupyter_dep.messages import Outcome, Report, Table
-from jupyter_dep.model import requirement
+from jupyter_dep.model import cutoffs, requirement
 from jupyter_dep.operations import asking, choosing, consenting, creating, editing, folders, undoing
 from jupyter_dep.operations.belonging import owner
 from jupyter_dep.operations.forms import Place, form_of
@@ -122,7 +122,7 @@ def lock(call: Call) -> Outcome:
         return replace(outcome, verb="lock")
     edit = None
     if (text := call.parsed.text("exclude_newer")) is not None:
-        moment = creating.full_timestamp(text)
+        moment = cutoffs.timestamp(text, "exclude-newer")
         edit = lambda block: form_of(call.target()).set_cutoff(block, moment)  # noqa: E731
     asking = call.asking if call.asking.in_kernel else replace(call.asking, sync=False)
     return _changed(

@@ -17,7 +17,7 @@ from jupyter_dep_cli.main import main
 from .index import Index
 from .people import Person, Ran, notebook, person
 
-_SECOND = re.compile(r"\d{8}T\d{6}")
+_SECOND = re.compile(r"\d{8}T\d{6}-[0-9a-f]{4}")
 PINNED = f"=={sys.version_info[0]}.{sys.version_info[1]}.*"
 
 
@@ -64,7 +64,7 @@ class Desk:
         assert told.error["code"] == code, told.out
         assert told.code == told.entry["exit_code"] == exit_code
         assert told.error["message"].splitlines()[0] in first
-        # the two ran one after the other, and a log's name holds the second
+        # the two ran one after the other, and a log has a name of its own
         assert told.error["hint"] and _SECOND.sub("", told.error["hint"]) in _SECOND.sub("", lines[-1])
         assert "jupyter-dep-root" not in plain.said, "our name for the engine's project is no word for a user"
         return told.error

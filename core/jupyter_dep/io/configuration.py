@@ -17,6 +17,7 @@ from ..frozen import frozen
 from ..model.toml import loads as read_toml
 from . import files
 from .places import Places, own, private_folder
+from .staging import Write
 
 FILE = "config.toml"
 HIDDEN = "***"
@@ -238,7 +239,7 @@ def _edit(places: Places, edit: Any) -> None:
         private_folder(places.config)
     except OSError as error:
         raise files.explain(error, places.config, "making the configuration folder") from error
-    files.replace_all([files.Write(path=file(places), content=made.encode(), expected=data, private=True)])
+    files.replace_all([Write(path=file(places), content=made.encode(), expected=data, private=True)])
 
 
 def _bad(places: Places, why: str) -> DepError:

@@ -5,19 +5,15 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import stat
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import DepError
-from ..frozen import frozen
-from .leases import hold
 from .places import private_folder
+from .staging import Staged, Write, publish, stage, sweep, temporary_name
 
 _FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -99,19 +95,6 @@ def listing(folder: Path) -> list[str]:
         return []
 
 
-@frozen
-class Write:
-    """One file's new content, and what it has to hold for that (None: nothing, it must not be there).
-
-    `private`: nobody but its user may read it, not even before.
-    """
-
-    path: Path
-    content: bytes
-    expected: bytes | None
-    private: bool = False
-
-
 def replace(path: Path, content: bytes, *, expected: bytes | None) -> None:
     """Replace a file in one step, if it still holds `expected` (None: if it is not there); links are followed.
 
@@ -124,18 +107,18 @@ def replace_all(writes: Sequence[Write]) -> None:
     """Replace several files: every content is on the disk before the first is put in place, so that a full disk or a
     file that changed meanwhile leaves all of them as they were; where a later one cannot be put in place, those before it
     are put back. What writers that were killed have left beside these files is cleared away. Errors as `replace`."""
-    staged: list[_Staged] = []
+    staged: list[Staged] = []
     try:
         for write in writes:
-            one = _Staged(write=write, target=Path(os.path.realpath(write.path)))
+            one = Staged(write=write, target=Path(os.path.realpath(write.path)))
             staged.append(one)
-            _guarded(write.path, _stage, one)
+            _guarded(write.path, stage, one)
         for one in staged:
             if read_if_there(one.target) != one.write.expected:
                 raise changed_meanwhile(one.write.path)
         for number, one in enumerate(staged):
             try:
-                _guarded(one.write.path, _publish, one)
+                _guarded(one.write.path, publish, one)
             except BaseException:
                 for placed in reversed(staged[:number]):
                     _put_back(placed.write, placed.target)
@@ -144,97 +127,16 @@ def replace_all(writes: Sequence[Write]) -> None:
         for one in staged:
             one.discard()
     for one in staged:
-        _sweep(one.target)
+        sweep(one.target)
 
 
-_TEMPORARY = re.compile(r"\.[0-9a-f]{8}\.tmp")
-
-
-@dataclass(slots=True, kw_only=True)
-class _Staged:
-    """A content that lies beside its file until it is put in its place, held so that nobody takes it for a dead writer's."""
-
-    write: Write
-    target: Path
-    temporary: Path = field(init=False)
-    handle: int = -1
-
-    def __post_init__(self) -> None:
-        self.temporary = _temporary(self.target)
-
-    def discard(self) -> None:
-        if self.handle >= 0:
-            os.close(self.handle)
-            self.handle = -1
-        self.temporary.unlink(missing_ok=True)
-
-
-def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
-
-
-def _sweep(target: Path) -> None:
-    """Remove what writers of a file have left that were killed; one that lives holds what it has staged."""
-    if not sys.platform.startswith(("linux", "darwin")):
-        return  # a held file cannot be renamed there, so that a living writer could not be told from a dead one
-    begin = f".{target.name}"
-    for name in listing(target.parent):
-        if not name.startswith(begin) or not _TEMPORARY.fullmatch(name, len(begin)):
-            continue
-        with suppress(OSError):
-            handle = os.open(target.with_name(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            try:
-                if stat.S_ISREG(os.fstat(handle).st_mode) and hold(handle):
-                    target.with_name(name).unlink()
-            finally:
-                os.close(handle)
-
-
-def _guarded(path: Path, step: Callable[[_Staged], None], staged: _Staged) -> None:
+def _guarded(path: Path, step: Callable[[Staged], None], staged: Staged) -> None:
     try:
         step(staged)
     except FileExistsError as error:
         raise changed_meanwhile(path) from error
     except OSError as error:
         raise explain(error, path, "writing") from error
-
-
-def _stage(staged: _Staged) -> None:
-    write, target = staged.write, staged.target
-    mode = stat.S_IMODE(target.stat().st_mode) if write.expected is not None else None
-    if mode is not None and not os.access(target, os.W_OK):
-        raise PermissionError(errno.EACCES, "read-only")
-    staged.handle = _created(staged, 0o600 if write.private else 0o666)
-    with os.fdopen(staged.handle, "wb", closefd=False) as file:
-        file.write(write.content)
-        file.flush()
-        os.fsync(file.fileno())
-    if sys.platform == "win32":  # an open file cannot be renamed there
-        os.close(staged.handle)
-        staged.handle = -1
-    if mode is not None and not write.private:
-        staged.temporary.chmod(mode)
-
-
-def _created(staged: _Staged, mode: int) -> int:
-    while True:
-        handle = os.open(
-            staged.temporary,
-            os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0),
-            mode,
-        )
-        # between the two calls somebody may have taken it for a dead writer's
-        if hold(handle) is not False and os.fstat(handle).st_nlink:
-            return handle
-        os.close(handle)
-        staged.temporary = _temporary(staged.target)
-
-
-def _publish(staged: _Staged) -> None:
-    if staged.write.expected is None:
-        _publish_new(staged.temporary, staged.target)
-    else:
-        os.replace(staged.temporary, staged.target)
 
 
 def _put_back(write: Write, target: Path) -> None:
@@ -248,10 +150,10 @@ def _put_back(write: Write, target: Path) -> None:
     except OSError:
         return
     back = Write(path=write.path, content=write.expected, expected=write.content, private=write.private)
-    one = _Staged(write=back, target=target)
+    one = Staged(write=back, target=target)
     with suppress(OSError):
         try:
-            _stage(one)
+            stage(one)
             os.replace(one.temporary, target)
         finally:
             one.discard()
@@ -302,20 +204,9 @@ def changed_meanwhile(path: Path) -> DepError:
     )
 
 
-def _publish_new(temporary: Path, target: Path) -> None:
-    try:
-        os.link(temporary, target)  # fails if the name was taken meanwhile, which a rename would not
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        if target.exists():
-            raise FileExistsError(target) from None
-        temporary.rename(target)
-
-
 def write_state(path: Path, value: Any) -> None:
     """Write one of our own small JSON files: atomically, readable by its user only."""
-    temporary = _temporary(path)
+    temporary = temporary_name(path)
     try:
         private_folder(path.parent)
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

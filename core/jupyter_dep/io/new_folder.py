@@ -9,7 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import DepError
-from .files import Write, explain, replace_all
+from .files import explain, replace_all
+from .staging import Write
 
 
 def refuse_taken(folder: Path) -> None:

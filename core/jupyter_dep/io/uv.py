@@ -29,13 +29,10 @@ from .engine_input import (
     LOCK_DEADLINE,
     build_arguments,
     build_environment,
-    derived_lock,
     export_arguments,
     install_arguments,
     lock_arguments,
-    manifest,
     network_flags,
-    pins_stub,
     publish_arguments,
     publish_environment,
     resolution_flags,
@@ -43,6 +40,7 @@ from .engine_input import (
     tree_arguments,
 )
 from .engine_lines import Listener
+from .engine_project import derived_lock, manifest, pins_stub
 from .files import explain
 from .indexes import IndexSettings
 from .process import Completed, run

@@ -11,7 +11,8 @@ import tomlkit
 from ..model.selection import Artifact
 from ..progress import Cancel
 from . import engine_errors
-from .engine_input import LOCK_DEADLINE, ROOT, export_arguments, lock_arguments, vouch_arguments
+from .engine_input import LOCK_DEADLINE, export_arguments, lock_arguments, vouch_arguments
+from .engine_project import ROOT
 
 if TYPE_CHECKING:
     from .uv import Uv

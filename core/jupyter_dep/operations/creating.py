@@ -14,7 +14,6 @@ from ..io import files
 from ..io.history import Pending
 from ..messages import Edit
 from ..model import imports, inline
-from ..model.declaration import Declaration
 from ..model.interpreter import Interpreter
 from ..model.notebook import Notebook, blank
 from ..services import Services
@@ -25,7 +24,7 @@ from .editing import new_block, relock
 from .forms import form_of
 from .inspecting import locked_state
 from .lock_owner import check_lock_name
-from .locking import allows, cutoff
+from .locking import allows
 from .project import Project
 from .roots import Installed, select_state
 from .state import read_state
@@ -120,13 +119,6 @@ def _name(text: str) -> str:
         return str(canonicalize_name(parse(text).name))
     except DepError:
         return ""
-
-
-def full_timestamp(text: str) -> str:
-    """A date or timestamp of the command line as a full UTC timestamp. Errors: `bad-cutoff`."""
-    moment = cutoff(Declaration(uv={"exclude-newer": text}))
-    assert moment is not None
-    return moment
 
 
 def fits(requires_python: str | None, interpreter: Interpreter) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -77,7 +78,7 @@ def build(
             services.consent.allow("item", [str(root_item(folder))], by="asked")
         python = _python(found, summary, services)
         with tempfile.TemporaryDirectory(prefix="jupyter-dep-build-", ignore_cleanup_errors=True) as made:
-            log = services.places.state / "builds" / f"{folder.name}-{time.strftime('%Y%m%dT%H%M%S')}.log"
+            log = services.places.state / "builds" / f"{folder.name}-{time.strftime('%Y%m%dT%H%M%S')}-{os.urandom(2).hex()}.log"
             order = Build(
                 folder=folder,
                 into=Path(made),

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
@@ -15,9 +12,10 @@ from packaging.utils import canonicalize_name
 from ..engine import EngineAnswer, LockRequest, Pin
 from ..errors import ConflictError, DepError
 from ..frozen import frozen
-from ..io.engine_input import anchored
+from ..io.engine_project import anchored
 from ..model import lockfile
 from ..model.composition import compose
+from ..model.cutoffs import cutoff, in_utc
 from ..model.declaration import Declaration
 from ..model.graph import from_engine_tree
 from ..model.interpreter import Interpreter
@@ -227,40 +225,6 @@ def allows(declaration: Declaration, minor: str) -> bool:
         return True
     specifiers = SpecifierSet(declaration.requires_python)
     return any(specifiers.contains(f"{minor}.{patch}") for patch in (99, *range(30)))
-
-
-def cutoff(declaration: Declaration) -> str | None:
-    """`exclude-newer` as a full UTC timestamp: a bare date means that whole day, in UTC everywhere."""
-    text = declaration.uv.get("exclude-newer")
-    return None if text is None else _timestamp(str(text), "tool.uv.exclude-newer")
-
-
-def in_utc(declaration: Declaration) -> Declaration:
-    """The declaration as the engine is given it: a package's own bare date would end with the day of this machine."""
-    own = declaration.uv.get("exclude-newer-package")
-    if not isinstance(own, Mapping):
-        return declaration
-    key = "tool.uv.exclude-newer-package"
-    times = {name: value if isinstance(value, bool) else _timestamp(str(value), f"{key}.{name}") for name, value in own.items()}
-    return replace(declaration, uv={**declaration.uv, "exclude-newer-package": times})
-
-
-def _timestamp(text: str, key: str) -> str:
-    try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            day = date.fromisoformat(text) + timedelta(days=1)
-            return f"{day.isoformat()}T00:00:00Z"
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            raise ValueError("no time zone")
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except ValueError as error:
-        raise DepError(
-            "bad-cutoff",
-            f"`{text}` is not a date or a timestamp with a time zone",
-            hint='write a date like "2026-01-31" or "2026-01-31T12:00:00Z": a lock must mean the same on every day',
-            context={"key": key},
-        ) from error
 
 
 def _resolve(

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import DepError
 from ..io import files
 from ..io.history import Pending
+from ..io.staging import Write
 from ..messages import Edit
 from ..model import inline
 from ..model.notebook import Notebook
@@ -99,9 +100,9 @@ def _restore_folder(state: State, text: str | None, lock: bytes | None) -> None:
     project, writes = state.project, []
     if state.data is not None and text is not None and text != state.base:
         content = project.form.written(state.data, text, context=project.context)
-        writes.append(files.Write(path=project.file, content=content, expected=state.data))
+        writes.append(Write(path=project.file, content=content, expected=state.data))
     if lock is not None and lock != state.lock_data:
-        writes.append(files.Write(path=project.lock, content=lock, expected=state.lock_data))
+        writes.append(Write(path=project.lock, content=lock, expected=state.lock_data))
     files.replace_all(writes)
     if lock is None:
         project.lock.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import hashlib
 from ..errors import DepError
 from ..io import files
 from ..io.history import Pending, Step
+from ..io.staging import Write
 from ..messages import Edit
 from ..model.notebook import Notebook
 from ..services import Services
@@ -47,12 +48,12 @@ def write(state: State, block: str, locked: Locked, services: Services, asking: 
         if state.base is None:
             content = _with_kernel(content, project)
         if content != state.data:
-            writes.append(files.Write(path=project.file, content=content, expected=state.data))
+            writes.append(Write(path=project.file, content=content, expected=state.data))
     if project.owner is not None:  # a renamed notebook's lock lies under our name: it gets its own first
         files.rename(project.lock, Project.of(project.owner).lock)
     if project.orphan is not None or locked.data != state.lock_data:
         expected = None if project.orphan is not None else state.lock_data
-        writes.append(files.Write(path=project.lock, content=locked.data, expected=expected))
+        writes.append(Write(path=project.lock, content=locked.data, expected=expected))
     files.replace_all(writes)
     if not state.live and not asking.in_kernel:
         services.history.set_pending(project.file, None)
