@@ -48,6 +48,18 @@ def test_without_a_verb_the_verbs_are_shown(desk: Desk) -> None:
     assert desk.dep("--version").out.startswith("jupyter-dep ")
 
 
+def test_a_part_that_cannot_be_loaded_is_a_sentence(tmp_path: Path) -> None:
+    """A full table of files, a disk that fails: Python's own traceback of an import would tell nobody anything."""
+    code = (
+        "import sys; sys.meta_path.insert(0, type('Failing', (), {'find_spec': staticmethod(find)})())\n"
+        "from jupyter_dep_cli.entry import main; sys.exit(main(['status']))"
+    )
+    find = "def find(name, *_):\n if name == 'jupyter_dep.messages': raise OSError(24, 'Too many open files')\n"
+    done = subprocess.run([sys.executable, "-c", find + code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert done.stderr.startswith("error: a part of jupyter-dep could not be loaded: [Errno 24] Too many open files")
+
+
 @pytest.mark.parametrize(
     ("line", "code", "hint"),
     [

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from jupyter_dep.errors import ConsentError, DepError
 from jupyter_dep.io import files, staging
+from jupyter_dep.io.history import History
 from jupyter_dep.model.notebook import Notebook, blank
 from jupyter_dep.operations import creating, editing, undoing
 from jupyter_dep.operations.state import State, read_state
@@ -95,6 +96,30 @@ def test_a_lock_that_cannot_be_put_in_place_leaves_the_notebook_too(desk: Desk, 
         editing.add(notebook, ["alpha"], desk.services(), asking())
     assert caught.value.code == "disk-full"
     assert desk.listing() == before
+
+
+@pytest.mark.parametrize("kept", ["record", "used", "move"])
+def test_what_cannot_be_remembered_afterwards_is_a_note_and_no_failure(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, kept: str
+) -> None:
+    """Notebook and lock are written by then: a failure would say that nothing was done."""
+    notebook = desk.notebook()
+    for name in ("alpha", "beta"):
+        editing.add(notebook, [name], desk.services(), asking())
+    before = desk.listing()
+
+    def no_locks(*_: object, **__: object) -> None:
+        raise OSError(37, "No locks available", "history.lock")
+
+    monkeypatch.setattr(History, kept, no_locks)
+    if kept == "move":
+        done = undoing.undo(notebook, desk.services(), asking())
+    else:
+        done = editing.add(notebook, ["gamma"], desk.services(), asking())
+    assert any("cannot lock files" in note for note in done.notes)
+    assert desk.listing() != before
+    monkeypatch.undo()
+    assert state(desk, notebook).lock_answers
 
 
 def test_sync_in_a_cell_is_no_consent(desk: Desk, toy_index: Index, tmp_path: Path) -> None:

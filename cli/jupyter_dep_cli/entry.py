@@ -34,8 +34,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         from .short_way import become
 
         become(arguments[1:])
-    from .main import main as all_verbs
-
+    try:
+        from .main import main as all_verbs
+    except (OSError, ImportError) as error:
+        sys.stderr.write(
+            f"error: a part of jupyter-dep could not be loaded: {error}\n"
+            "  run the same again; if it stays, install jupyter-dep again\n"
+        )
+        return 1
     return all_verbs(arguments)
 
 

@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.kill, pytest.mark.skipif(sys.platform == "win32", reas
 
 FILES = 120
 LANES = 2
-CLI = [sys.executable, "-P", "-c", "import sys; from jupyter_dep_cli.main import main; sys.exit(main())"]
+CLI = [sys.executable, "-P", "-c", "import sys; from jupyter_dep_cli.entry import main; sys.exit(main())"]
 VERBS = {
     "add": ["add", "n.ipynb", "big"],
     "lock": ["lock", "n.ipynb"],

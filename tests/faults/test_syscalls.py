@@ -209,7 +209,7 @@ def lane(scene: Scene, rounds: int, chance: random.Random) -> tuple[list[str], C
         error = chance.choice(LOCKING if kind == "flock" else ERRORS)
         count = chance.choice(scene.counts[kind])
         # Python's own start reads and says little that is ours: most faults are put behind it
-        first = chance.randint(1 if count < 400 else count // 3, count)
+        first = chance.randint(1 if count < 200 else count // 3, count)
         at = (
             f"{first}{chance.choice(['', '', '+']) if error != 'EINTR' else ''}"  # what is interrupted is tried again, for ever
         )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import field
 from pathlib import Path
 
 from ..errors import DepError, UsageError
 from ..frozen import frozen
+from ..io import files
 from ..io.store import Sealed
 from ..messages import Edit
 from ..model.plan import Change
@@ -78,6 +81,16 @@ def load(notebook: Path, services: Services, asking: Asking) -> State:
             context={"file": str(notebook)},
         )
     return state
+
+
+@contextmanager
+def noting(notes: list[str], consequence: str, file: Path) -> Iterator[None]:
+    """For what is remembered once the files are written: where that fails, what was asked for is done, and a note says so."""
+    try:
+        yield
+    except (DepError, OSError) as error:
+        told = error if isinstance(error, DepError) else files.explain(error, file, "remembering it")
+        notes.append(f"{consequence}: {told.message}")
 
 
 def kernel_minor(services: Services, asking: Asking) -> str | None:

@@ -13,7 +13,7 @@ from ..model import inline
 from ..model.declaration import Declaration
 from ..services import Services
 from . import writing
-from .asking import Asking, Changed, kernel_minor, load
+from .asking import Asking, Changed, kernel_minor, load, noting
 from .building import build, keep, settle
 from .consenting import granting, trust_of
 from .environments import Selected
@@ -213,17 +213,17 @@ def change(
     if own:
         services.names.note_locked(name for name in locked.summary.versions if name not in locked.summary.kernel)
     notes = list(locked.notes)
-    try:
+    file = state.project.file
+    with noting(notes, "this cannot be undone later", file):
         writing.remember(state, block, locked.data, services, asking)
-        if sealed is not None:
+    if sealed is not None:
+        with noting(notes, "the next `env gc` may remove its environment", file):
             sealed = keep(
                 state,
                 sealed,
                 services,
-                lambda: build(read_state(state.project.file, services), locked.data, locked.summary, own, services, asking)[1],
+                lambda: build(read_state(file, services), locked.data, locked.summary, own, services, asking)[1],
             )
-    except DepError as error:  # what was asked for is done; only taking it back will not work
-        notes.append(f"this cannot be undone later: {error.message}")
     after = read_state(state.project.file, services, live_block=block if state.live else None)
     return Changed(
         state=after,

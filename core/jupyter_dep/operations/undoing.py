@@ -14,7 +14,7 @@ from ..messages import Edit
 from ..model import inline
 from ..model.notebook import Notebook
 from ..services import Services
-from .asking import Asking, Changed, load
+from .asking import Asking, Changed, load, noting
 from .building import settle
 from .forms import Form
 from .state import State, read_state, same_block
@@ -47,14 +47,16 @@ def undo(notebook: Path, services: Services, asking: Asking, *, redo: bool = Fal
         )
     data = history.lock_bytes(notebook, old_lock)
     edit = _restore(state, old_block, data, services, asking)
-    history.move(notebook, redo=redo)
+    notes: list[str] = []
+    with noting(notes, "the history does not know of it", notebook):
+        history.move(notebook, redo=redo)
     after = read_state(notebook, services, live_block=old_block if state.live else None)
     told = f"{'brought again' if redo else 'taken back'}: `{step.command}`"
     try:
-        return replace(settle(after, after.summary, services, asking, edit=edit), notes=(told,))
+        return replace(settle(after, after.summary, services, asking, edit=edit), notes=(told, *notes))
     except DepError as error:  # declaration and lock are back, which was asked for: a build can be tried again
         unbuilt = f"its environment is not built: {error.message.splitlines()[0]} (`jupyter dep sync NOTEBOOK` tries again)"
-        return Changed(state=after, summary=after.summary, edit=edit, unbuilt=unbuilt)
+        return Changed(state=after, summary=after.summary, edit=edit, unbuilt=unbuilt, notes=tuple(notes))
 
 
 def _difference(now: str | None, then: str | None, form: Form) -> str:
