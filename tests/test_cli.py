@@ -60,6 +60,17 @@ def test_a_part_that_cannot_be_loaded_is_a_sentence(tmp_path: Path) -> None:
     assert done.stderr.startswith("error: a part of jupyter-dep could not be loaded: [Errno 24] Too many open files")
 
 
+def test_a_part_that_cannot_be_loaded_in_the_middle_of_a_verb_is_a_sentence_too(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(call: object) -> None:
+        raise ImportError("_ssl.so: undefined symbol")
+
+    monkeypatch.setattr("jupyter_dep_cli.reading_verbs.status", broken)
+    ran = desk.dep("status", "nb.ipynb", "--json")
+    assert ran.code == 1 and ran.error["code"] == "not-loadable" and "undefined symbol" in ran.error["message"]
+
+
 @pytest.mark.parametrize(
     ("line", "code", "hint"),
     [

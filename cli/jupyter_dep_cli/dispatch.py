@@ -74,6 +74,13 @@ def carry_out(call: Call) -> Outcome | Failure:
     except OSError as error:
         where = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else call.services.places.state
         result = failure(files.explain(error, where, f"doing `{verb}`"), verb, call)
+    except ImportError as error:
+        unloaded = DepError(
+            "not-loadable",
+            f"a part of jupyter-dep or of its Python could not be loaded: {error}",
+            hint="run the same again; if it stays, install jupyter-dep again",
+        )
+        result = failure(unloaded, verb, call)
     except Exception as error:  # a mistake of ours: the person gets a sentence, the log the traceback
         result = failure(_internal(error, call), verb, call)
     return call.wording.fitted(result) if call.wording else result
