@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jupyter_dep.errors import DepError
@@ -20,6 +21,7 @@ from jupyter_dep.io.consent import ConsentBook
 from jupyter_dep.io.leases import Lease
 from jupyter_dep.io.mounts import file_system
 from jupyter_dep.io.store import Sealed, Store
+from jupyter_dep.io.unsealed import remove_tree
 from jupyter_dep.operations import editing, storing
 from jupyter_dep.progress import Cancel, Progress
 from support import canary as birds
@@ -414,6 +416,27 @@ def seal_read_only(root: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no permission bits")
+def test_a_folder_that_cannot_be_opened_does_not_stop_the_removal_of_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / "tree" / name).mkdir(parents=True)
+        (tmp_path / "tree" / name / "file").touch()
+    opened = os.open
+
+    def failing(path: str, *words: Any, **named: Any) -> int:
+        if os.fspath(path) == "one":
+            raise OSError(5, "Input/output error", path)
+        return opened(path, *words, **named)
+
+    monkeypatch.setattr(os, "open", failing)
+    remove_tree(tmp_path / "tree")
+    monkeypatch.undo()
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["tree", "tree/one", "tree/one/file"]
+    remove_tree(tmp_path / "tree")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_store_is_private(store: Store) -> None:
     store.ensure(recipe())
     for name in ("e", "k"):

@@ -91,6 +91,8 @@ def remove_tree(folder: Path) -> None:
     """Remove a folder as far as it goes; read-only files, which Windows keeps, are made writable first."""
 
     def writable(function: Callable[[str], object], path: str, _: object) -> None:
+        if function not in (os.unlink, os.rmdir):
+            return  # a folder that cannot be opened stays
         try:
             Path(path).chmod(0o700)
             function(path)
