@@ -416,6 +416,21 @@ def seal_read_only(root: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no permission bits")
+def test_the_newest_environment_is_found_without_reading_the_seals_of_the_others(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [letter * 40 for letter in "bac"]
+    for number, key in enumerate(keys):
+        store.ensure(recipe(key=key))
+        os.utime(store.root / "k" / f"{key}.json", (number, number))
+    assert [sealed.key for sealed in store.newest()] == keys[::-1]
+    read: list[str] = []
+    sealed = Store.sealed
+    monkeypatch.setattr(Store, "sealed", lambda self, key: (read.append(key), sealed(self, key))[1])
+    assert next(store.newest()).key == keys[-1] and read == keys[-1:]
+    assert list(Store(store.root / "nothing").newest()) == []
+
+
 def test_a_folder_that_cannot_be_opened_does_not_stop_the_removal_of_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -73,6 +73,17 @@ class Store:
                     return found
         return None
 
+    def newest(self) -> Iterator[Sealed]:
+        """The environments of this store, the one that was sealed last first; a seal is read when it is asked for."""
+        try:
+            with os.scandir(self.root / "k") as entries:
+                seals = [(entry.stat().st_mtime_ns, entry.name) for entry in entries if entry.name.endswith(".json")]
+        except OSError:
+            return
+        for _, name in sorted(seals, reverse=True):
+            if (found := self.sealed(name.removesuffix(".json"))) is not None:
+                yield found
+
     def all(self) -> tuple[Sealed, ...]:
         found = []
         for file in sorted((self.root / "k").glob("*.json")):

@@ -117,15 +117,13 @@ def recipe(
 
 def bytecode_source(file: Path, environment: str | None, selected: Selected, services: Services) -> str | None:
     """Site-packages whose bytecode a new environment takes over: of the asking kernel's `environment`, of the last of the
-    project `file`, or of any on the same interpreter."""
+    project `file`, or of the newest on the same interpreter."""
     for key in (environment, *reversed(services.history.environments(file))):
         sealed = services.store.sealed(key) if key else None
         if sealed is not None and sealed.interpreter == selected.interpreter.identity:
             return sealed.site
-    for sealed in services.store.all():
-        if sealed.interpreter == selected.interpreter.identity:
-            return sealed.site
-    return None
+    same = (sealed.site for sealed in services.store.newest() if sealed.interpreter == selected.interpreter.identity)
+    return next(same, None)
 
 
 def linking(
