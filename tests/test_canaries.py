@@ -331,6 +331,35 @@ def test_what_lies_in_the_working_folder_is_not_obeyed(cage: Cage) -> None:
     assert not cage.canary.fired
 
 
+def test_a_project_above_the_temporary_folder_says_nothing(cage: Cage, tmp_path: Path) -> None:
+    """Where users share `/tmp`, any of them may lay a `pyproject.toml` there that takes our project for a part of its own."""
+    shared = tmp_path / "shared"
+    ours = shared / "jupyter-dep-raw"
+    ours.mkdir(parents=True)
+    build_wheel(cage.stranger.folder, "alpha", "9.0")
+    (shared / "pyproject.toml").write_text(
+        '[project]\nname = "trap"\nversion = "0"\n[tool.uv.workspace]\nmembers = ["jupyter-dep-*"]\n'
+        f'[tool.uv.sources]\nalpha = {{ index = "s" }}\n[[tool.uv.index]]\nname = "s"\nurl = "{cage.stranger.url}"\n'
+    )
+    (ours / "pyproject.toml").write_text(
+        f'[project]\nname = "raw"\nversion = "0"\nrequires-python = ">={MINOR}"\ndependencies = ["alpha"]\n'
+    )
+    cage.raw("lock", "--no-config", "--python", sys.executable, cwd=ours, UV_DEFAULT_INDEX=cage.index.url)
+    assert cage.stranger.asked("/simple/alpha/"), "the engine looks for a workspace above"
+    shutil.rmtree(ours)
+    cage.stranger.clear()
+
+    path = notebook(cage.folder, "alpha")
+    for text in (None, "this is no TOML ["):
+        if text is not None:
+            (shared / "pyproject.toml").write_text(text)
+            lock_of(path).unlink()
+        ran = cage.cli("lock", path, TMPDIR=str(shared))
+        assert ran.code == 0, ran.said
+        assert 'version = "1.1"' in lock_of(path).read_text("utf-8") or 'version = "2.0"' in lock_of(path).read_text("utf-8")
+    assert cage.stranger.requests == []
+
+
 SHADOWED = (
     "uv", "json", "packaging", "tomlkit", "filelock", "platformdirs", "virtualenv", "nbformat", "rich", "jupyter_dep",
     "jupyter_dep_cli", "jupyter_dep_kernels", "sitecustomize", "usercustomize", "zmq", "ipykernel_launcher", "ctypes",
@@ -538,6 +567,30 @@ def test_an_add_beside_a_pth_does_not_start_the_environment(cage: Cage) -> None:
     assert cage.cli("lock", path).code == 0
     assert cage.cli("sync", path).code == 0
     assert cage.cli("add", path, "alpha<2").code == 0
+    assert not cage.canary.fired
+
+
+@posix
+@pytest.mark.parametrize("added", [False, True])
+def test_bytecode_that_a_wheel_brings_runs_nowhere(cage: Cage, added: bool) -> None:
+    """Python believes bytecode of the unchecked kind without a look at its source, whichever package brought it."""
+    birds.bytecode_wheel(cage.index.folder, cage.canary, "beta")
+    environment = cage.raw_environment("env")
+    python = environment / "bin" / "python"
+    names = ("beta", "bytebird")
+    done = cage.raw("pip", "install", "--python", python, *names, "--default-index", cage.index.url, cwd=environment)
+    assert done.returncode == 0, done.stderr
+    subprocess.run([python, "-I", "-c", "import beta"], check=True)
+    assert cage.canary.fired, "the engine installs it, and Python runs it"
+    cage.canary.reset()
+
+    path = notebook(cage.folder, "bytebird" if added else "beta")
+    assert cage.cli("lock", path).code == 0
+    assert cage.cli("sync", path).code == 0
+    assert cage.cli("add", path, "beta" if added else "bytebird").code == 0
+    assert cage.cli("exec", path, "--", "python", "-c", "import beta").code == 0
+    assert cage.cli("remove", path, "bytebird").code == 0
+    assert cage.cli("exec", path, "--", "python", "-c", "import beta").code == 0
     assert not cage.canary.fired
 
 

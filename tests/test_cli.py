@@ -12,8 +12,10 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from jupyter_dep_cli.call import Call
 from jupyter_dep_cli.verbs import VERBS
 from support.desk import Desk, desk_at
 from support.index import Index
@@ -581,3 +583,17 @@ def test_doctor_asks_the_index_that_environments_come_from(desk: Desk) -> None:
     assert dead.code == 1
     assert "127.0.0.1" in dead.entry["problems"][0]["what"]
     assert desk.dep("doctor", "--quick", UV_DEFAULT_INDEX="http://127.0.0.1:9/simple").code == 0
+
+
+def test_a_path_is_allowed_and_revoked_under_all_its_names_and_an_address_as_it_is(desk: Desk, tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.mkdir()
+    link.symlink_to(real)
+    address = "path:file:///srv/foo-1.0.tar.gz"
+    here = SimpleNamespace(cwd=tmp_path)
+    assert Call.spellings(here, ["path:link", address], typed=False) == (f"path:{link}", f"path:{real}", address)  # type: ignore[arg-type]
+    consent = desk.user.services().consent
+    consent.allow("item", [f"path:{link}", f"path:{real}", address], by="asked")
+    assert desk.dep("trust", "revoke", f"path:{link}").code == 0
+    assert [given.value for given in desk.user.services().consent.given() if given.kind == "item"] == [address]
+    assert desk.dep("trust", "revoke", address).code == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from jupyter_dep.io import contents
 from jupyter_dep.operations import editing
 from jupyter_dep.operations.asking import Changed
 from jupyter_dep.operations.headstart import HeadStart
+from jupyter_dep.progress import Cancel
 from support.index import Index
 from support.wheels import build_wheel
 from support.workplace import Desk, asking
@@ -135,4 +137,25 @@ def test_a_package_that_replaces_a_file_of_another_is_refused_with_a_head_start_
     with pytest.raises(DepError, match=r"beta/__init__\.py") as caught:
         add(desk, notebook, "crowder")
     assert caught.value.code == "incomplete-environment"
+    assert desk.listing() == before
+
+
+def test_a_cancel_is_heard_while_what_was_begun_is_waited_for(desk: Desk) -> None:
+    notebook = desk.notebook()
+    editing.add(notebook, ["beta"], desk.services(), asking("add beta"))
+    before, cancel = desk.listing(), Cancel()
+
+    class Slow(Watched):
+        def install(self, install: Install, **more: Any) -> None:
+            self._linked.set()
+            time.sleep(0.3)
+            cancel.set()
+            time.sleep(3)
+            super().install(install, **more)
+
+    engine = Slow(desk.services().engine)
+    started = time.monotonic()
+    with pytest.raises(DepError) as caught:
+        editing.add(notebook, ["gamma"], desk.services(engine), asking("add gamma", cancel=cancel))
+    assert caught.value.code == "cancelled" and time.monotonic() - started < 3
     assert desk.listing() == before

@@ -182,7 +182,7 @@ def test_the_project_is_the_declaration_and_the_kernel_is_a_group() -> None:
             "dependencies": ["alpha>=1", 'beta[x]; sys_platform == "linux"'],
         },
         "dependency-groups": {"jupyter-dep-kernel": ["ipykernel>=6.29", "ipywidgets>=8"]},
-        "tool": {"uv": {"package": False}},
+        "tool": {"uv": {"package": False, "workspace": {"members": []}}},
     }
 
 

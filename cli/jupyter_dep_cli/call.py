@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import field, replace
 from pathlib import Path
 
@@ -91,12 +91,17 @@ class Call:
     def allowed(self) -> tuple[str, ...]:
         """What `--allow` names. A path counts from where the person is, and is allowed by its real name too; a notebook's lock
         may name one as it stands."""
+        return self.spellings(self.parsed.texts("allow"), typed=self.notebook is not None)
+
+    def spellings(self, items: Iterable[str], *, typed: bool = True) -> tuple[str, ...]:
+        """Items with every name that a path of theirs may be known by; as it was `typed` too, if that counts."""
         found: list[str] = []
-        for item in self.parsed.texts("allow"):
-            if not item.startswith("path:") or self.notebook is not None:
+        for item in items:
+            path = item.removeprefix("path:") if item.startswith("path:") and "://" not in item else None
+            if path is None or typed:
                 found.append(item)
-            if item.startswith("path:"):
-                whole = os.path.abspath(self.cwd / Path(item.removeprefix("path:")).expanduser())
+            if path is not None:
+                whole = os.path.abspath(self.cwd / Path(path).expanduser())
                 found += [f"path:{whole}", f"path:{os.path.realpath(whole)}"]
         return tuple(dict.fromkeys(found))
 

@@ -78,7 +78,7 @@ def carry_out(call: Call) -> Outcome | Failure:
         unloaded = DepError(
             "not-loadable",
             f"a part of jupyter-dep or of its Python could not be loaded: {error}",
-            hint="run the same again; if it stays, install jupyter-dep again",
+            hint=f"run the same again; if it stays, install jupyter-dep again, or report it {_logged(call)}",
         )
         result = failure(unloaded, verb, call)
     except Exception as error:  # a mistake of ours: the person gets a sentence, the log the traceback
@@ -87,6 +87,15 @@ def carry_out(call: Call) -> Outcome | Failure:
 
 
 def _internal(error: Exception, call: Call) -> DepError:
+    return DepError(
+        "internal",
+        f"something in jupyter-dep is broken: {type(error).__name__}: {error}",
+        hint=f"please report it, {_logged(call)}",
+    )
+
+
+def _logged(call: Call) -> str:
+    """Where the traceback of what is being handled has gone."""
     import traceback
 
     log = call.services.places.state / "mistakes.log"
@@ -95,14 +104,9 @@ def _internal(error: Exception, call: Call) -> DepError:
         private_folder(log.parent)
         with log.open("a", encoding="utf-8") as file:
             file.write(text)
-        where = f"with the end of {log}"
     except OSError:
-        where = "with what you typed"
-    return DepError(
-        "internal",
-        f"something in jupyter-dep is broken: {type(error).__name__}: {error}",
-        hint=f"please report it, {where}",
-    )
+        return "with what you typed"
+    return f"with the end of {log}"
 
 
 def failure(error: DepError, verb: str = "", call: Call | None = None) -> Failure:

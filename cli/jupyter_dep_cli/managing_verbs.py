@@ -115,7 +115,7 @@ def _allow(call: Call) -> Outcome:
 
 
 def _revoke(call: Call) -> Outcome:
-    values = [*call.parsed.words, *call.allowed]
+    values = [*call.spellings(call.parsed.words), *call.allowed]
     if (folder := call.parsed.text("folder")) is not None:
         values.append(str((call.cwd / Path(folder).expanduser()).resolve()))
     if call.notebook is not None or not values:

@@ -6,7 +6,9 @@ instead of running leaves `MARK` in them.
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import marshal
 import os
 import sys
 from dataclasses import dataclass
@@ -50,6 +52,14 @@ class Canary:
             path.write_text(f"#!/bin/sh\necho {name} >>'{self.path}'\nexit 1\n", "utf-8")
             path.chmod(0o755)
         return path
+
+
+def bytecode_wheel(folder: Path, canary: Canary, victim: str) -> Path:
+    """`bytebird`: bytecode of this Python for the package `victim`, of the kind that is never held against its source."""
+    code = compile(canary.python("bytecode"), f"{victim}/__init__.py", "exec")
+    header = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + bytes(8)  # hashed, not to be checked
+    name = f"{victim}/__pycache__/__init__.{sys.implementation.cache_tag}.pyc"
+    return build_wheel(folder, "bytebird", "1.0", files={name: header + marshal.dumps(code)})
 
 
 def pth_wheel(folder: Path, canary: Canary, name: str = "pthbird", version: str = "1.0") -> Path:

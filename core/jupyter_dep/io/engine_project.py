@@ -17,6 +17,9 @@ from ..model.declaration import Declaration
 from ..model.membership import KERNEL_GROUP
 from ..model.selection import Artifact
 
+NO_WORKSPACE: dict[str, list[str]] = {"members": []}
+"""Makes a project a root of its own. Else the engine looks for one in every folder above, and a `pyproject.toml` that somebody
+has put into the shared folder for temporary files could say where packages come from."""
 ROOT = "jupyter-dep-root"
 """Name of the project that we write for the engine; no distribution can have it, since it is never looked up."""
 
@@ -26,6 +29,7 @@ def manifest(request: LockRequest) -> str:
     declaration = request.declaration
     uv: dict[str, Any] = {key: value for key, value in declaration.uv.items() if key not in ("index", "exclude-newer")}
     uv["package"] = False
+    uv["workspace"] = NO_WORKSPACE
     for name, listed_sources in _table(uv.get("sources")).items():
         for source in listed_sources if isinstance(listed_sources, list) else [listed_sources]:
             for key in ("path", "git", "url"):

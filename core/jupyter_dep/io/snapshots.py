@@ -13,6 +13,8 @@ from ..frozen import frozen
 Listing = dict[str, tuple[int, int]]
 """Relative path with `/` → size in bytes and modification time in nanoseconds; bytecode is left out."""
 
+_CACHE = "__pycache__"
+_SECOND = 1_000_000_000
 _TICK = 20_000_000
 """Nanoseconds in which a folder may change twice and bear the same time: a file system's clock moves in steps."""
 
@@ -21,7 +23,7 @@ _TICK = 20_000_000
 class _Folder:
     """One folder: its own time, whether a change after this reading must show in it, what is in it.
 
-    `loose` are the files that are no hard links: somebody may still be writing them.
+    `loose` are the files that are no hard links: somebody may still be writing them. `bytecode`: it has a `__pycache__`.
     """
 
     changed: int
@@ -30,14 +32,17 @@ class _Folder:
     files: Listing
     loose: tuple[str, ...]
     writable: tuple[str, ...]
+    bytecode: bool
 
 
 @frozen
 class Snapshot:
-    """What a tree of folders held: `files` has all but bytecode, `writable` the files with any permission to write."""
+    """What a tree of folders held: `files` has all but bytecode, `writable` the files with any permission to write,
+    `caches` the folders of bytecode."""
 
     files: Listing
     writable: tuple[str, ...]
+    caches: tuple[str, ...]
     folders: Mapping[str, _Folder]
 
 
@@ -50,6 +55,7 @@ def take(root: Path, earlier: Snapshot | None = None) -> Snapshot:
     folders: dict[str, _Folder] = {}
     files: Listing = {}
     writable: list[str] = []
+    caches: list[str] = []
     waiting = [""]
     while waiting:
         prefix = waiting.pop()
@@ -67,20 +73,26 @@ def take(root: Path, earlier: Snapshot | None = None) -> Snapshot:
         folders[prefix] = known
         writable += known.writable
         waiting += known.folders
-    return Snapshot(files=files, writable=tuple(writable), folders=folders)
+        if known.bytecode:
+            caches.append(prefix + _CACHE)
+    return Snapshot(files=files, writable=tuple(writable), caches=tuple(caches), folders=folders)
 
 
 def _read(path: str, prefix: str, changed: int) -> _Folder:
-    settled = changed + _TICK < time.time_ns()
+    tick = _TICK if changed % _SECOND else 2 * _SECOND  # a file system may know no parts of a second
+    settled = changed + tick < time.time_ns()
     folders: list[str] = []
     files: Listing = {}
     loose: list[str] = []
     writable: list[str] = []
+    bytecode = False
     with os.scandir(path) as entries:
         for entry in entries:
             name = entry.name
             if entry.is_dir(follow_symlinks=False):
-                if name != "__pycache__":
+                if name == _CACHE:
+                    bytecode = True
+                else:
                     folders.append(f"{prefix}{name}/")
             elif name[-4:] != ".pyc":
                 info = entry.stat(follow_symlinks=False)
@@ -97,6 +109,7 @@ def _read(path: str, prefix: str, changed: int) -> _Folder:
         files=files,
         loose=tuple(loose),
         writable=tuple(writable),
+        bytecode=bytecode,
     )
 
 

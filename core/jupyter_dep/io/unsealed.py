@@ -68,31 +68,33 @@ class Unsealed:
         return found
 
     def carry_bytecode(self, recipe: Recipe, found: snapshots.Snapshot) -> None:
-        """Take over the bytecode that the recipe names, for the files that were not there when it was last done."""
+        """Take over the bytecode that imports have left where the recipe says.
+
+        What wheels brought goes first: Python believes it about any package, in this environment and in those that would take
+        it over from here. Nothing was imported yet, so there is no other.
+        """
+        for cache in found.caches:
+            shutil.rmtree(self.folder / cache)
         if recipe.bytecode_from is not None and os.path.isdir(recipe.bytecode_from):
-            done = self.checked.files if self.checked is not None else {}
-            fresh = found.files.keys() - done.keys()
-            contents.carry_bytecode(Path(recipe.bytecode_from), self.folder, self.site(recipe), fresh)
+            contents.carry_bytecode(Path(recipe.bytecode_from), self.folder, self.site(recipe), found.files)
 
     def linked_ahead(self, recipe: Recipe, *, network: bool) -> Unsealed:
-        """The same with the recipe's packages linked, checked and with their bytecode, for another recipe that has more.
+        """The same with the recipe's packages linked and checked, for another recipe that has more.
 
         A file system on the `network` has a clock of its own: what was checked there is not remembered. Errors: those of
         linking and of `check`.
         """
         recipe.link(self.python)
         found = self.check(recipe)
-        self.carry_bytecode(recipe, found)
-        again = snapshots.take(self.folder, found)  # bytecode was written into its folders
-        return replace(self, checked=again) if again.files == found.files and not network else self
+        return self if network else replace(self, checked=found)
 
 
 def remove_tree(folder: Path) -> None:
     """Remove a folder as far as it goes; read-only files, which Windows keeps, are made writable first."""
 
     def writable(function: Callable[[str], object], path: str, _: object) -> None:
-        if function not in (os.unlink, os.rmdir):
-            return  # a folder that cannot be opened stays
+        if os.name != "nt" or function not in (os.unlink, os.rmdir):
+            return  # elsewhere a file's own permissions keep nobody from removing it, and it may be another environment's too
         try:
             Path(path).chmod(0o700)
             function(path)

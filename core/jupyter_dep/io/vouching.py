@@ -12,7 +12,7 @@ from ..model.selection import Artifact
 from ..progress import Cancel
 from . import engine_errors
 from .engine_input import LOCK_DEADLINE, export_arguments, lock_arguments, vouch_arguments
-from .engine_project import ROOT
+from .engine_project import NO_WORKSPACE, ROOT
 
 if TYPE_CHECKING:
     from .uv import Uv
@@ -61,7 +61,13 @@ def _source(uv: Uv, wanted: Artifact, python: str, *, offline: bool, cancel: Can
             "requires-python": ">=3.8",
             "dependencies": [f"{wanted.name}=={wanted.version}"],
         },
-        "tool": {"uv": {"package": False, "dependency-metadata": [{"name": wanted.name, "version": wanted.version}]}},
+        "tool": {
+            "uv": {
+                "package": False,
+                "workspace": NO_WORKSPACE,
+                "dependency-metadata": [{"name": wanted.name, "version": wanted.version}],
+            }
+        },
     }
     with uv.workshop() as folder:
         (folder / "pyproject.toml").write_text(tomlkit.dumps(project), encoding="utf-8")
@@ -71,7 +77,9 @@ def _source(uv: Uv, wanted: Artifact, python: str, *, offline: bool, cancel: Can
             if wanted.name in engine_errors.names_not_served(done.stderr):
                 return None
             raise engine_errors.explain(done.stderr, doing="lock")
-        exported = uv.call(export_arguments(), folder, 60)
+        exported = uv.call(export_arguments(), folder, 60, cancel=cancel)
+        if exported.returncode != 0:
+            raise engine_errors.explain(exported.stderr, doing="lock")
     for package in tomllib.loads(exported.stdout).get("packages", ()):
         file = package.get("sdist", {})
         name = file.get("name") or str(file.get("url", "")).rsplit("/", 1)[-1]

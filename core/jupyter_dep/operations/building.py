@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..errors import DepError
 from ..io.store import Sealed
 from ..messages import Edit
 from ..model.declaration import Declaration
@@ -61,7 +62,12 @@ def build(
 
 
 def keep(state: State, sealed: Sealed, services: Services, again: Callable[[], Sealed | None]) -> Sealed | None:
-    """Note that a project uses an environment; one that was collected before anybody knew of that is made `again`.
+    """Note that a project uses an environment; one that was collected before anybody knew of that is made `again`."""
+    return sealed if noted(state, sealed, services) else again()
+
+
+def noted(state: State, sealed: Sealed, services: Services) -> bool:
+    """Note that a project uses an environment; False if it was collected before anybody knew of that.
 
     The collection looks at the notes once more while it holds an environment that it is about to remove, and this holds it
     while it writes them: one of the two sees the other. From then on what is made again is safe.
@@ -69,11 +75,16 @@ def keep(state: State, sealed: Sealed, services: Services, again: Callable[[], S
     lease = services.store.hold(sealed)
     try:
         services.history.used(state.project.file, sealed.key)
-        there = services.store.sealed(sealed.key)
+        there = services.store.sealed(sealed.key) is not None
     finally:
         if lease is not None:
             lease.release()
-    return sealed if there is not None else again()
+    return there
+
+
+def not_built(error: DepError) -> str:
+    """Why there is no environment, where all else that was asked for is done."""
+    return f"its environment is not built: {error.message.splitlines()[0]} (`jupyter dep sync NOTEBOOK` tries again)"
 
 
 def sealed_environment(

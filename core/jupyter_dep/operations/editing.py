@@ -14,7 +14,7 @@ from ..model.declaration import Declaration
 from ..services import Services
 from . import writing
 from .asking import Asking, Changed, kernel_minor, load, noting
-from .building import build, keep, settle
+from .building import build, not_built, noted, settle
 from .consenting import granting, trust_of
 from .environments import Selected
 from .forms import DEPENDENCIES, Place
@@ -217,13 +217,14 @@ def change(
     with noting(notes, "this cannot be undone later", file):
         writing.remember(state, block, locked.data, services, asking)
     if sealed is not None:
+        there = True
         with noting(notes, "the next `env gc` may remove its environment", file):
-            sealed = keep(
-                state,
-                sealed,
-                services,
-                lambda: build(read_state(file, services), locked.data, locked.summary, own, services, asking)[1],
-            )
+            there = noted(state, sealed, services)
+        if not there:
+            try:
+                sealed = build(read_state(file, services), locked.data, locked.summary, own, services, asking)[1]
+            except DepError as error:  # notebook and lock are written, which was asked for
+                sealed, unbuilt = None, not_built(error)
     after = read_state(state.project.file, services, live_block=block if state.live else None)
     return Changed(
         state=after,

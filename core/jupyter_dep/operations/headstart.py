@@ -8,18 +8,20 @@ part of the answer, file for file; else it is thrown away and the environment is
 from __future__ import annotations
 
 import os
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from types import TracebackType
 
 from ..errors import DepError
 from ..io import files
 from ..io.unsealed import Unsealed
-from ..progress import Cancel
+from ..model.selection import WHOLE
+from ..progress import Cancel, cancelled
 from ..services import Services
 from .asking import Asking
 from .consenting import trust_of
-from .environments import Selected, bytecode_source, linking, recipe, select_for
+from .environments import Selected, linking, recipe, select_for
+from .roots import installed
 from .state import State
 
 
@@ -49,6 +51,9 @@ class HeadStart:
         """The folder, if what it holds is a part of `selected`. Whoever takes it seals it or drops it."""
         if self._work is None:
             return None
+        while not wait([self._work], timeout=0.2).done:
+            if self._asking.cancel is not None and self._asking.cancel.is_set:
+                raise cancelled()
         try:
             begun = self._work.result()
         except (DepError, OSError):  # what is wrong will be told by the build itself, in its own words
@@ -70,8 +75,7 @@ class HeadStart:
         if head is None or any(item.kind != "wheel" for item in head.artifacts):
             return None
         services = self._services
-        source = bytecode_source(self._state.project.file, self._asking.environment, head, services)
-        order = recipe(head, services, lambda python: self._link(head, python), bytecode_from=source)
+        order = recipe(head, services, lambda python: self._link(head, python))
         unsealed = services.store.begin(order.create)
         try:
             return head, unsealed.linked_ahead(order, network=services.store.on_network())
@@ -96,7 +100,8 @@ class HeadStart:
         summary = state.summary if state.lock_data is not None else services.summaries.of(data, context={})
         if summary is None or summary.open_ends:
             return None
-        selected = select_for(data, summary, services, context={}, search=False)
+        choice = installed(state, services).choice if state.lock_data is not None and state.project.folder else WHOLE
+        selected = select_for(data, summary, services, context={}, search=False, choice=choice)
         if selected is None or state.lock_data is None:
             return selected
         trust = trust_of(summary, state.project.file, services, selected.artifacts)

@@ -15,7 +15,7 @@ from ..model import inline
 from ..model.notebook import Notebook
 from ..services import Services
 from .asking import Asking, Changed, load, noting
-from .building import settle
+from .building import not_built, settle
 from .forms import Form
 from .state import State, read_state, same_block
 
@@ -55,8 +55,7 @@ def undo(notebook: Path, services: Services, asking: Asking, *, redo: bool = Fal
     try:
         return replace(settle(after, after.summary, services, asking, edit=edit), notes=(told, *notes))
     except DepError as error:  # declaration and lock are back, which was asked for: a build can be tried again
-        unbuilt = f"its environment is not built: {error.message.splitlines()[0]} (`jupyter dep sync NOTEBOOK` tries again)"
-        return Changed(state=after, summary=after.summary, edit=edit, unbuilt=unbuilt, notes=tuple(notes))
+        return Changed(state=after, summary=after.summary, edit=edit, unbuilt=not_built(error), notes=tuple(notes))
 
 
 def _difference(now: str | None, then: str | None, form: Form) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 
 from ..errors import DepError
 from ..io import files
@@ -66,11 +67,15 @@ def take_back(before: State, block: str, locked: Locked) -> None:
     """What was written of a folder, as it was before; what somebody else wrote meanwhile stays."""
     project = before.project
     if before.data is not None and block != before.base:
-        files.replace(project.file, before.data, expected=block.encode())
-    if before.lock_data is None:
-        files.remove(project.lock)
-    elif before.lock_data != locked.data:
-        files.replace(project.lock, before.lock_data, expected=locked.data)
+        with suppress(DepError):  # what stopped the build is what the user should read
+            files.replace(project.file, before.data, expected=block.encode())
+    if before.lock_data == locked.data or files.read_if_there(project.lock) != locked.data:
+        return
+    with suppress(DepError):
+        if before.lock_data is None:
+            files.remove(project.lock)
+        else:
+            files.replace(project.lock, before.lock_data, expected=locked.data)
 
 
 def _with_kernel(content: bytes, project: Project) -> bytes:
