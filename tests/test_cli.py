@@ -12,10 +12,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from jupyter_dep_cli.call import Call
+from jupyter_dep_cli.call import spellings
 from jupyter_dep_cli.verbs import VERBS
 from support.desk import Desk, desk_at
 from support.index import Index
@@ -590,8 +589,7 @@ def test_a_path_is_allowed_and_revoked_under_all_its_names_and_an_address_as_it_
     real.mkdir()
     link.symlink_to(real)
     address = "path:file:///srv/foo-1.0.tar.gz"
-    here = SimpleNamespace(cwd=tmp_path)
-    assert Call.spellings(here, ["path:link", address], typed=False) == (f"path:{link}", f"path:{real}", address)  # type: ignore[arg-type]
+    assert spellings(tmp_path, ["path:link", address], typed=False) == (f"path:{link}", f"path:{real}", address)
     consent = desk.user.services().consent
     consent.allow("item", [f"path:{link}", f"path:{real}", address], by="asked")
     assert desk.dep("trust", "revoke", f"path:{link}").code == 0

@@ -102,8 +102,8 @@ def test_the_list_is_asked_with_the_upload_s_credentials_only_on_its_own_host() 
 def test_an_index_of_the_user_at_that_place_is_the_list() -> None:
     mine = "https://reader:pw@index.example/simple"
     assert found(URL, {"JUPYTER_DEP_PUBLISH_TOKEN": "t"}, default=mine).check == mine
-    assert found("https://index.example/root/dev/", extra=("https://index.example/root/dev/+simple/",)).check == (
-        "https://index.example/root/dev/+simple/"
+    assert found("https://index.example/team/dev/", extra=("https://index.example/team/dev/+simple/",)).check == (
+        "https://index.example/team/dev/+simple/"
     )
     assert found(URL, default="https://other.example/simple").check == "https://index.example/simple/"
 

@@ -91,19 +91,7 @@ class Call:
     def allowed(self) -> tuple[str, ...]:
         """What `--allow` names. A path counts from where the person is, and is allowed by its real name too; a notebook's lock
         may name one as it stands."""
-        return self.spellings(self.parsed.texts("allow"), typed=self.notebook is not None)
-
-    def spellings(self, items: Iterable[str], *, typed: bool = True) -> tuple[str, ...]:
-        """Items with every name that a path of theirs may be known by; as it was `typed` too, if that counts."""
-        found: list[str] = []
-        for item in items:
-            path = item.removeprefix("path:") if item.startswith("path:") and "://" not in item else None
-            if path is None or typed:
-                found.append(item)
-            if path is not None:
-                whole = os.path.abspath(self.cwd / Path(path).expanduser())
-                found += [f"path:{whole}", f"path:{os.path.realpath(whole)}"]
-        return tuple(dict.fromkeys(found))
+        return spellings(self.cwd, self.parsed.texts("allow"), typed=self.notebook is not None)
 
     @property
     def start(self) -> Path:
@@ -118,6 +106,19 @@ class Call:
             file = self.start if self.start.name == MANIFEST else self.start / MANIFEST
             return file if nearest(file.parent) == file else None
         return nearest(self.cwd)
+
+
+def spellings(cwd: Path, items: Iterable[str], *, typed: bool = True) -> tuple[str, ...]:
+    """Items with every name that a path of theirs may be known by; as it was `typed` too, if that counts."""
+    found: list[str] = []
+    for item in items:
+        path = item.removeprefix("path:") if item.startswith("path:") and "://" not in item else None
+        if path is None or typed:
+            found.append(item)
+        if path is not None:
+            whole = os.path.abspath(cwd / Path(path).expanduser())
+            found += [f"path:{whole}", f"path:{os.path.realpath(whole)}"]
+    return tuple(dict.fromkeys(found))
 
 
 Handler = Callable[[Call], Outcome]

@@ -10,7 +10,7 @@ from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations import asking, inspecting, trusting
 from jupyter_dep_kernels.registry import DiskKernelRegistry
 
-from .call import Call
+from .call import Call, spellings
 
 
 def kernel(call: Call) -> Outcome:
@@ -115,7 +115,7 @@ def _allow(call: Call) -> Outcome:
 
 
 def _revoke(call: Call) -> Outcome:
-    values = [*call.spellings(call.parsed.words), *call.allowed]
+    values = [*spellings(call.cwd, call.parsed.words), *call.allowed]
     if (folder := call.parsed.text("folder")) is not None:
         values.append(str((call.cwd / Path(folder).expanduser()).resolve()))
     if call.notebook is not None or not values:

@@ -62,15 +62,16 @@ def take(root: Path, earlier: Snapshot | None = None) -> Snapshot:
         path = f"{base}/{prefix}"
         changed = os.stat(path).st_mtime_ns  # before it is read: what changes meanwhile makes the next look read it again
         known = earlier.folders.get(prefix) if earlier is not None else None
+        again: tuple[str, ...] = ()
         if known is None or not known.settled or known.changed != changed:
             known = _read(path, prefix, changed)
-            files.update(known.files)
         else:
-            files.update(known.files)
-            for name in known.loose:
-                info = os.lstat(f"{base}/{name}")
-                files[name] = (info.st_size, info.st_mtime_ns)
+            again = known.loose
         folders[prefix] = known
+        files.update(known.files)
+        for name in again:
+            info = os.lstat(f"{base}/{name}")
+            files[name] = (info.st_size, info.st_mtime_ns)
         writable += known.writable
         waiting += known.folders
         if known.bytecode:

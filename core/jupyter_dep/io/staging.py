@@ -58,16 +58,20 @@ def sweep(target: Path) -> None:
     if not sys.platform.startswith(("linux", "darwin")):
         return  # a held file cannot be renamed there, so that a living writer could not be told from a dead one
     begin = f".{target.name}"
-    for name in _names(target.parent):
-        if not name.startswith(begin) or not _TEMPORARY.fullmatch(name, len(begin)):
-            continue
-        with suppress(OSError):
-            handle = os.open(target.with_name(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            try:
-                if stat.S_ISREG(os.fstat(handle).st_mode) and hold(handle):
-                    target.with_name(name).unlink()
-            finally:
-                os.close(handle)
+    with suppress(OSError):  # a folder that cannot be read
+        for name in os.listdir(target.parent):
+            if name.startswith(begin) and _TEMPORARY.fullmatch(name, len(begin)):
+                _remove_if_dead(target.with_name(name))
+
+
+def _remove_if_dead(temporary: Path) -> None:
+    with suppress(OSError):
+        handle = os.open(temporary, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if stat.S_ISREG(os.fstat(handle).st_mode) and hold(handle):
+                temporary.unlink()
+        finally:
+            os.close(handle)
 
 
 def stage(staged: Staged) -> None:
@@ -117,10 +121,3 @@ def _publish_new(temporary: Path, target: Path) -> None:
         if target.exists():
             raise FileExistsError(target) from None
         temporary.rename(target)
-
-
-def _names(folder: Path) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []

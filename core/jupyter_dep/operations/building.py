@@ -63,10 +63,10 @@ def build(
 
 def keep(state: State, sealed: Sealed, services: Services, again: Callable[[], Sealed | None]) -> Sealed | None:
     """Note that a project uses an environment; one that was collected before anybody knew of that is made `again`."""
-    return sealed if noted(state, sealed, services) else again()
+    return sealed if note_use(state, sealed, services) else again()
 
 
-def noted(state: State, sealed: Sealed, services: Services) -> bool:
+def note_use(state: State, sealed: Sealed, services: Services) -> bool:
     """Note that a project uses an environment; False if it was collected before anybody knew of that.
 
     The collection looks at the notes once more while it holds an environment that it is about to remove, and this holds it

@@ -14,7 +14,7 @@ from ..model.declaration import Declaration
 from ..services import Services
 from . import writing
 from .asking import Asking, Changed, kernel_minor, load, noting
-from .building import build, not_built, noted, settle
+from .building import build, not_built, note_use, settle
 from .consenting import granting, trust_of
 from .environments import Selected
 from .forms import DEPENDENCIES, Place
@@ -219,7 +219,7 @@ def change(
     if sealed is not None:
         there = True
         with noting(notes, "the next `env gc` may remove its environment", file):
-            there = noted(state, sealed, services)
+            there = note_use(state, sealed, services)
         if not there:
             try:
                 sealed = build(read_state(file, services), locked.data, locked.summary, own, services, asking)[1]
