@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from jupyter_dep.operations.asking import Asking
-from jupyter_dep.operations.inspecting import status
+from jupyter_dep.operations.inspect.status import status
+from jupyter_dep.operations.project.context import Asking
 from jupyter_dep.services import Services
 
 from .agent import agent

@@ -19,8 +19,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from jupyter_dep.io.engine_input import scrubbed
-from jupyter_dep.io.store import Sealed
+from jupyter_dep.io.engine.args import scrubbed
+from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.services import Services
 
 NOTEBOOK = "bench.ipynb"

@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from jupyter_dep.model import inline
-from jupyter_dep.model.notebook import blank
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
+
+from jupyter_dep.model.declaration import script_block
+from jupyter_dep.model.notebook.notebook import blank
 
 from .desk import Desk
 
@@ -114,7 +115,7 @@ _EXTRA = (["six"], ["idna"], ["attrs"], ["six", "idna"], ["six", "attrs"], ["idn
 
 def _notebook(path: Path) -> None:
     minor = f">={sys.version_info[0]}.{sys.version_info[1]}"
-    path.write_bytes(blank(inline.new([], minor), "dep", "Python (dep)"))
+    path.write_bytes(blank(script_block.new([], minor), "dep", "Python (dep)"))
 
 
 @contextmanager

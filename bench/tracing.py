@@ -14,12 +14,12 @@ from importlib import import_module
 from typing import Any
 
 PARTS = (
-    ("jupyter_dep.io.contents", "check", "comparing files with their RECORDs"),
-    ("jupyter_dep.io.snapshots", "take", "comparing files with their RECORDs"),
-    ("jupyter_dep.io.contents", "carry_bytecode", "linking bytecode"),
-    ("jupyter_dep.io.snapshots", "stamp", "comparing files with their RECORDs"),
-    ("jupyter_dep.io.contents", "make_read_only", "making files read-only"),
-    ("jupyter_dep.io.venv", "_copied", "empty environment"),
+    ("jupyter_dep.io.store.record_check", "check", "comparing files with their RECORDs"),
+    ("jupyter_dep.io.store.snapshots", "take", "comparing files with their RECORDs"),
+    ("jupyter_dep.io.store.record_check", "carry_bytecode", "linking bytecode"),
+    ("jupyter_dep.io.store.snapshots", "stamp", "comparing files with their RECORDs"),
+    ("jupyter_dep.io.store.record_check", "make_read_only", "making files read-only"),
+    ("jupyter_dep.io.python.venv_templates", "_copied", "empty environment"),
 )
 _MAIN = threading.main_thread()
 taken: dict[str, float] = {}
@@ -58,7 +58,7 @@ def engine_verb(words: Sequence[Any]) -> str:
 
 def main(file: str, words: Sequence[str]) -> int:
     begun = time.perf_counter()
-    process = import_module("jupyter_dep.io.process")
+    process = import_module("jupyter_dep.io.system.process")
     setattr(process, "run", timed(process.run, engine_verb))  # noqa: B010  before anybody has taken it by name
     for module, name, label in PARTS:
         found = import_module(module)

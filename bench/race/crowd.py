@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from jupyter_dep.model import inline
-from jupyter_dep.model.notebook import blank
+from jupyter_dep.model.declaration import script_block
+from jupyter_dep.model.notebook.notebook import blank
 
 from ..desk import NOTEBOOK, same_but_for_the_name
 from ..field import Field
@@ -55,7 +55,7 @@ class _Crowd:
         self.names = [f"n{number}.ipynb" for number in range(count)]
         self._which = which
         for number, name in enumerate(self.names):
-            block = inline.new(subset(which(number)), f">={field.minor}")
+            block = script_block.new(subset(which(number)), f">={field.minor}")
             (self.folder / name).write_bytes(blank(block, "dep", "Python (dep)"))
 
     def lock(self) -> Spent:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from jupyter_dep.model import inline
-from jupyter_dep.model.notebook import blank
+from jupyter_dep.model.declaration import script_block
+from jupyter_dep.model.notebook.notebook import blank
 
 from ..desk import LOCK, NOTEBOOK
 from ..spent import Spent, spend
@@ -104,7 +104,7 @@ class Notebook(Ours):
     lock_name = LOCK
 
     def declare(self, folder: Path, declared: Sequence[str]) -> None:
-        block = inline.new([*declared], f">={self.field.minor}")
+        block = script_block.new([*declared], f">={self.field.minor}")
         (folder / NOTEBOOK).write_bytes(blank(block, "dep", "Python (dep)"))
 
     def build(self, folder: Path) -> Spent:

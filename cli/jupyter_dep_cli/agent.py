@@ -17,16 +17,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from jupyter_dep.errors import DepError, UsageError
+from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.base.progress import Cancel, Progress, cancelled
 from jupyter_dep.messages import PROTOCOL, Failure, Outcome, ProgressLine, Report, Request, encode
-from jupyter_dep.operations.asking import Asking
-from jupyter_dep.progress import Cancel, Progress, cancelled
+from jupyter_dep.operations.project.context import Asking
 from jupyter_dep.services import Services
 
 from .call import Call
 from .dispatch import carry_out, failure
 from .manual import help_text
-from .tree import BY_NAME, Parsed, parse
+from .parser import BY_NAME, Parsed, parse
 from .wording import Wording
 
 

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import field, replace
 from pathlib import Path
 
-from jupyter_dep.errors import UsageError
-from jupyter_dep.frozen import frozen
-from jupyter_dep.io.ancestry import MANIFEST
+from jupyter_dep.base.errors import UsageError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.io.files.ancestry import MANIFEST
 from jupyter_dep.messages import Outcome
-from jupyter_dep.operations.asking import Asking, no_project
-from jupyter_dep.operations.belonging import nearest, owner
+from jupyter_dep.operations.project.context import Asking, no_project
+from jupyter_dep.operations.project.discovery import nearest, owner
 from jupyter_dep.services import Services
 
-from .tree import Parsed
+from .parser import Parsed
 from .wording import Wording
 
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from jupyter_dep.errors import DepError
-from jupyter_dep.io import files
-from jupyter_dep.io.places import private_folder
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.io.files import read_write
+from jupyter_dep.io.system.paths import private_folder
 from jupyter_dep.messages import Failure, Outcome
 
 from .call import Call, Handler
@@ -73,7 +73,7 @@ def carry_out(call: Call) -> Outcome | Failure:
         raise
     except OSError as error:
         where = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else call.services.places.state
-        result = failure(files.explain(error, where, f"doing `{verb}`"), verb, call)
+        result = failure(read_write.explain(error, where, f"doing `{verb}`"), verb, call)
     except ImportError as error:
         unloaded = DepError(
             "not-loadable",

@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one line; gives the exit code, as `main.main`."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["run"]:
-        from .short_way import become
+        from .fast_run import become
 
         become(arguments[1:])
     try:

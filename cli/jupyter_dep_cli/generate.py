@@ -7,9 +7,9 @@ import sys
 from importlib import resources
 from pathlib import Path
 
-from jupyter_dep.model.catalogue import popular
+from jupyter_dep.model.packages.catalogue import popular
 
-from .tree import completion_data
+from .parser import completion_data
 
 
 def generated() -> dict[str, str]:

@@ -9,17 +9,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from jupyter_dep import __version__
-from jupyter_dep.errors import DepError
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.progress import Cancel
 from jupyter_dep.messages import Failure, Outcome
-from jupyter_dep.operations.asking import Asking
-from jupyter_dep.progress import Cancel
+from jupyter_dep.operations.project.context import Asking
 from jupyter_dep.services import Services
 
 from .call import Call
 from .dispatch import carry_out, failure
 from .manual import help_text
+from .parser import BY_NAME, Parsed, parse, split
 from .terminal import Telling, Terminal
-from .tree import BY_NAME, Parsed, parse, split
 
 _WORKERS = 4
 _HELP = ("-h", "--help")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from . import tree
-from .verbs import VERBS
+from . import parser
+from .command_table import VERBS
 
 
 def help_text(verb: str | None = None) -> str:
     """The help of a verb, or of all."""
-    found = tree.BY_NAME.get(verb or "")
+    found = parser.BY_NAME.get(verb or "")
     if found is None:
         lines = [
             "usage: jupyter dep VERB NOTEBOOK.ipynb …",

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import jupyter_dep_kernels
-from jupyter_dep.io.leases import Lease
-from jupyter_dep.io.places import script_folder
+from jupyter_dep.io.system.locks import Lease
+from jupyter_dep.io.system.paths import script_folder
 
-GUARDS = Path(jupyter_dep_kernels.__path__[0]) / "guards"
+PIP_SHIM = Path(jupyter_dep_kernels.__path__[0]) / "pip_shim"
 """The folder with a `pip` that says what to type instead."""
 _DROPPED = ("PYTHONHOME", "PYTHONPATH")
 """They would put packages into the environment that its lock does not name."""
@@ -21,7 +21,7 @@ _DROPPED = ("PYTHONHOME", "PYTHONPATH")
 
 def program_folders(environment: str) -> tuple[str, ...]:
     """The folders of programs that come first on PATH."""
-    return str(GUARDS), str(script_folder(Path(environment)))
+    return str(PIP_SHIM), str(script_folder(Path(environment)))
 
 
 def environment_variables(environment: str, environ: Mapping[str, str]) -> dict[str, str]:

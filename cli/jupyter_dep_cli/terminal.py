@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TextIO
 
+from jupyter_dep.base.escape import visible
+from jupyter_dep.base.progress import Progress
 from jupyter_dep.messages import Failure, Outcome, Report, Table, Tone
-from jupyter_dep.progress import Progress
-from jupyter_dep.visible import visible
 
 _COLOURS: dict[Tone, str] = {"plain": "", "good": "32", "warn": "33", "bad": "31"}
 

@@ -11,10 +11,10 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jupyter_dep.io.ancestry import MANIFEST
+from jupyter_dep.io.files.ancestry import MANIFEST
 from jupyter_dep.messages import Failure, Outcome
 
-from .tree import BY_NAME
+from .parser import BY_NAME
 
 _COMMAND = re.compile(r"jupyter dep ([a-z]+)")
 _PLACEHOLDER = "NOTEBOOK"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from .frozen import frozen
+from jupyter_dep.base.fast_dataclass import frozen
 
 
 @frozen

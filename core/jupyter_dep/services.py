@@ -10,18 +10,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .io.consent import ConsentBook
-from .io.history import History
-from .io.places import Places, own
-from .io.store import Store
-from .io.summaries import Summaries
+from jupyter_dep.io.state.consent_store import ConsentBook
+from jupyter_dep.io.state.history import History
+from jupyter_dep.io.state.lock_cache import Summaries
+from jupyter_dep.io.store.store import Store
+from jupyter_dep.io.system.paths import Places, own
 
 if TYPE_CHECKING:
-    from .engine import Engine
-    from .io.indexes import IndexSettings
-    from .io.interpreters import Interpreters
-    from .io.names import Names
-    from .io.venv import Templates
+    from jupyter_dep.base.engine_port import Engine
+    from jupyter_dep.io.index.name_cache import Names
+    from jupyter_dep.io.index.settings import IndexSettings
+    from jupyter_dep.io.python.interpreters import Interpreters
+    from jupyter_dep.io.python.venv_templates import Templates
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Services:
 
     @cached_property
     def templates(self) -> Templates:
-        from .io.venv import Templates
+        from jupyter_dep.io.python.venv_templates import Templates
 
         return Templates(own(self.places.store) / "t", own(self.places.virtualenv))
 
@@ -63,25 +63,25 @@ class Services:
 
     @cached_property
     def names(self) -> Names:
-        from .io.names import Names
+        from jupyter_dep.io.index.name_cache import Names
 
         return Names(own(self.places.state) / "names")
 
     @cached_property
     def interpreters(self) -> Interpreters:
-        from .io.interpreters import Interpreters
+        from jupyter_dep.io.python.interpreters import Interpreters
 
         return Interpreters(own(self.places.state) / "pythons.json", environ=self.environ)
 
     @cached_property
     def indexes(self) -> IndexSettings:
-        from .io import indexes
+        from jupyter_dep.io.index import settings
 
-        return indexes.read(self.environ)
+        return settings.read(self.environ)
 
     @cached_property
     def engine(self) -> Engine:
-        from .io.uv import Uv
+        from jupyter_dep.io.engine.uv import Uv
 
         return Uv(cache=own(self.places.engine_cache), settings=self.indexes, environ=self.environ)
 

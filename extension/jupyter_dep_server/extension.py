@@ -7,17 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jupyter_dep.services import Services
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.services.contents.filemanager import FileContentsManager
 
-from .desk import Desk
-from .events import Events
-from .handlers import handlers
-from .kernels import Kernels
-from .paths import Root
-from .workers import Carrier, Workers
-from .working import MakeServices
+from jupyter_dep.services import Services
+from jupyter_dep_server.api.handlers import handlers
+from jupyter_dep_server.api.paths import Root
+from jupyter_dep_server.jobs.workers import Carrier, Workers
+from jupyter_dep_server.jobs.working import MakeServices
+from jupyter_dep_server.state.app_state import Desk
+from jupyter_dep_server.state.events import Events
+from jupyter_dep_server.state.kernels import Kernels
 
 
 class DepExtension(ExtensionApp):

@@ -12,23 +12,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from jupyter_dep.opening import Ready
+from jupyter_dep.operations.kernel_start.result import Ready
+from jupyter_dep_kernels.start.exec_replace import become
+from jupyter_dep_kernels.start.notebook_discovery import Found, find
 
-from . import context
-from .becoming import become
-from .finding import Found, find
+from .start import launch_spec
 
 
-def plan(argv: Sequence[str], env: Mapping[str, str], cwd: Path) -> context.Launch:
+def plan(argv: Sequence[str], env: Mapping[str, str], cwd: Path) -> launch_spec.Launch:
     """What this process has to become. Arguments that are not ours go on to the kernel."""
     ours, extra = _arguments(argv)
-    connection_file, look = ours.get("-f", ""), ours.get("--look", context.LOOK)
+    connection_file, look = ours.get("-f", ""), ours.get("--look", launch_spec.LOOK)
     found = _found(ours.get("--project"), env, cwd)
-    opening = context.load_look(look)(found.notebook, found.cwd)
+    opening = launch_spec.load_look(look)(found.notebook, found.cwd)
     if isinstance(opening, Ready):
         notes = (found.why,) if found.why else ()
-        return context.environment(opening, connection_file, env, notes=notes, extra=extra)
-    return context.holding(found, connection_file, env, look=look, extra=extra)
+        return launch_spec.environment(opening, connection_file, env, notes=notes, extra=extra)
+    return launch_spec.holding(found, connection_file, env, look=look, extra=extra)
 
 
 def _found(project: str | None, env: Mapping[str, str], cwd: Path) -> Found:

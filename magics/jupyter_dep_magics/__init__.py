@@ -25,7 +25,7 @@ def start(shell: InteractiveShell, context: Mapping[str, Any]) -> None:
     """Put `%dep` and what belongs to it into the shell; a second call does nothing.
 
     `context`: `agent` (its argument list), `notebook`, `key` and `path` of the sealed environment (None in an ordinary
-    kernel), `python`, `starter`, `notes` (told before the first cell), `lease`, `guards` (a folder on PATH).
+    kernel), `python`, `starter`, `notes` (told before the first cell), `lease`, `pip_shim` (a folder on PATH).
     """
     if _session:
         return

@@ -33,7 +33,7 @@ Answer = Union[Outcome, Failure]
 def environment_for_agent(environ: Mapping[str, str], hidden: Sequence[str], *, sealed: bool = True) -> Dict[str, str]:
     """The agent's variables: those of this kernel without what points into the notebook's environment.
 
-    `hidden` are folders that must not be on its PATH: the environments' scripts and the guards. `sealed`: the kernel
+    `hidden` are folders that must not be on its PATH: the environments' scripts and the `pip` shim. `sealed`: the kernel
     was started by our launcher, whose ban on the user's site-packages is not for the agent.
     """
     dropped = {"VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", "PYTHONPATH", "PYTHONHOME", "__PYVENV_LAUNCHER__"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, List, Optional
 
-from .page import Page
+from .comm import Page
 from .wire import Edit
 
 if TYPE_CHECKING:

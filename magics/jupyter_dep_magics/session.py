@@ -7,13 +7,13 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional, Tuple
 
-from . import document, hints, loaded
+from . import document, missing_import, stale_modules
 from .agent import Agent, Answer, environment_for_agent
+from .comm import Page
 from .edits import Edits
 from .failure import DepFailure
-from .live import Live
-from .moving import Mover
-from .page import Page
+from .progress_display import Live
+from .switch import Mover
 from .wire import PROTOCOL, Failure, Outcome, Progress, Report, Switch
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ class Session:
 
     def _agent_environment(self) -> Mapping[str, str]:
         hidden = self._mover.scripts() if self.sealed else []
-        return environment_for_agent(os.environ, [*hidden, str(self._context.get("guards") or "")], sealed=self.sealed)
+        return environment_for_agent(os.environ, [*hidden, str(self._context.get("pip_shim") or "")], sealed=self.sealed)
 
     def _on(self, event: str, callback: Callable[..., None]) -> None:
         self.shell.events.register(event, callback)
@@ -215,9 +215,9 @@ class Session:
             notebook = self.notebook()
             return [_working_folder(), os.path.dirname(notebook) if notebook else ""]
 
-        return hints.watch(
+        return missing_import.watch(
             lambda hint: self.publish(hint.bundle()),
-            lambda: {loaded.normalised(name) for name in self.declared},
+            lambda: {stale_modules.normalised(name) for name in self.declared},
             folders,
             self.shell.transform_cell,
         )

@@ -1,150 +1,107 @@
-"""The live switch: a running kernel moves to another environment of the same Python, without a restart.
-
-What is loaded stays on the environment that it came from, `__path__` included; what is imported from now on, and every
-process started from now on, comes from the new one.
-"""
+"""The environment that this kernel runs on, moving to another one, and what that means for what is loaded."""
 
 from __future__ import annotations
 
-import importlib
 import os
-import site
-import sys
-from typing import Any, Dict, List, Mapping, NamedTuple, Set, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
 
-from .wire import Switch
+from . import lease, stale_modules, sys_path_switch
+from .failure import DepFailure
+from .wire import Switch, Table
+
+_NAMED = 6
 
 
-class Environment(NamedTuple):
-    """Where a kernel's packages are; `scripts` is the folder of its Python."""
+class Moved(NamedTuple):
+    """What a person is told of a move: tables and sentences, both empty where nothing changed."""
 
-    key: str
-    path: str
-    python: str
-    site_packages: Tuple[str, ...]
+    tables: Tuple[Table, ...] = ()
+    notes: Tuple[str, ...] = ()
+
+
+class Mover:
+    """`key` names the environment, empty in an ordinary kernel, which stays where it is."""
+
+    def __init__(self, context: Mapping[str, Any]) -> None:
+        self._started = sys_path_switch.running(context)
+        self._starter = bool(context.get("starter"))
+        self._current = self._started
+        self._used = [self._current]
+        self._changed: Dict[str, None] = {}
+        self._stale: List[stale_modules.Stale] = []
 
     @property
-    def scripts(self) -> str:
-        return os.path.dirname(self.python)
+    def key(self) -> str:
+        return self._current.key
+
+    def scripts(self) -> List[str]:
+        """The script folders of all environments that this kernel has been on."""
+        return [environment.scripts for environment in self._used]
+
+    def standing(self) -> Dict[str, Any]:
+        """The wire's `Switched`: where this kernel is, and what is loaded in another version."""
+        return {
+            "type": "switched",
+            "key": self._current.key,
+            "restart": [[entry.name, entry.before, entry.after] for entry in self._stale],
+            "starter": self._starter and self._current.path == self._started.path,
+        }
+
+    def to(self, wanted: Switch) -> Moved:
+        """Switch to the wanted environment; where that cannot be, the kernel stays and the notes say why."""
+        new = sys_path_switch.target(wanted)
+        if new.path == self._current.path:
+            return Moved()
+        version = sys_path_switch.other_python(new)
+        if version:
+            return Moved(notes=("the environment has Python {}: restart the kernel to use it".format(version),))
+        try:
+            _there(new)
+            lease.hold(wanted.lease)
+        except DepFailure as failure:
+            return Moved(notes=("this kernel stays on its environment, {}; {}".format(failure, failure.hint),))
+        workers = stale_modules.workers()
+        sys_path_switch.move(self._current, new)
+        self._current = new
+        self._used = [*(used for used in self._used if used.path != new.path), new]
+        self._changed.update(dict.fromkeys(change.name for change in wanted.changed))
+        self._stale = stale_modules.stale(self._used, new, self._changed)
+        notes = []
+        if workers and wanted.changed:
+            notes.append("workers that run already keep the old packages, start them again: " + _few(workers))
+        return Moved(_tables(wanted, self._stale), tuple(notes))
 
 
-def running(context: Mapping[str, Any]) -> Environment:
-    """The environment that the kernel was started on."""
-    path = str(context.get("path") or sys.prefix)
-    return Environment(
-        key=str(context.get("key") or ""),
-        path=path,
-        python=str(context.get("python") or sys.executable),
-        site_packages=tuple(site.getsitepackages([path])),
-    )
+def _there(environment: sys_path_switch.Environment) -> None:
+    """Errors: `environment-going` where its folders are not there."""
+    for folder in (environment.path, *environment.site_packages):
+        if not os.path.isabs(folder) or not os.path.isdir(folder):
+            raise DepFailure(
+                "environment-going",
+                "the new environment is not there",
+                hint="restart the kernel: it opens on the environment that the lock names",
+                context={"file": folder},
+            )
 
 
-def target(switch: Switch) -> Environment:
-    return Environment(switch.key, switch.path, switch.python, switch.site_packages)
+def _tables(wanted: Switch, stale: List[stale_modules.Stale]) -> Tuple[Table, ...]:
+    held = {entry.name for entry in stale}
+    rows, tones = [], []
+    usable = [
+        "{} {}".format(change.name, change.after)
+        for change in wanted.changed
+        if change.after and stale_modules.normalised(change.name) not in held
+    ]
+    if usable:
+        rows.append(("usable now", _few(usable)))
+        tones.append("good")
+    for entry in stale:
+        versions = "{} → {}".format(entry.before, entry.after or "removed")
+        rows.append(("{} {}".format(entry.name, versions), entry.sentence()))
+        tones.append("warn")
+    return (Table(title="in this kernel", rows=tuple(rows), tones=tuple(tones)),) if rows else ()
 
 
-def other_python(environment: Environment) -> str:
-    """The version of its Python if this process cannot move to it, else an empty text."""
-    try:
-        with open(os.path.join(environment.path, "pyvenv.cfg"), encoding="utf-8") as file:
-            pairs = [line.partition("=") for line in file]
-    except OSError:
-        return ""
-    values = {name.strip().lower(): value.strip() for name, _, value in pairs}
-    version = values.get("version_info") or values.get("version") or ""
-    minor = ".".join(version.split(".")[:2])
-    return minor if minor and minor != "{}.{}".format(*sys.version_info[:2]) else ""
-
-
-def move(old: Environment, new: Environment) -> None:
-    """Make `new` this process's environment in the place of `old`."""
-    _replace_paths(old, new)
-    sys.prefix = sys.exec_prefix = new.path
-    sys.executable = new.python
-    site.PREFIXES[:] = [new.path]
-    os.environ["VIRTUAL_ENV"] = new.path
-    os.environ["PATH"] = _search_path(os.environ.get("PATH", ""), old, new)
-    importlib.invalidate_caches()
-    spawn = sys.modules.get("multiprocessing.spawn")
-    if spawn is not None:
-        # Loaded: it has its own copy of `sys.executable`. Not loaded: it will read the new one.
-        spawn.set_executable(new.python)
-
-
-def _replace_paths(old: Environment, new: Environment) -> None:
-    before = {folder: _pth_files(folder) for folder in old.site_packages}
-    gone = {_normal(folder) for folder in old.site_packages}
-    for folder, files in before.items():
-        for text in files.values():
-            gone.update(_normal(path) for path in _pth_folders(folder, text))
-
-    def stays(entry: str) -> bool:
-        return _normal(entry) not in gone and not _inside(entry, old.path)
-
-    index = next((at for at, entry in enumerate(sys.path) if not stays(entry)), len(sys.path))
-    head = [entry for entry in sys.path[:index] if stays(entry)]
-    tail = [entry for entry in sys.path[index:] if stays(entry)]
-    sys.path[:] = head
-    known = {_normal(entry) for entry in [*head, *tail]}
-    seen = {name: text for files in before.values() for name, text in files.items()}
-    for folder in new.site_packages:
-        if os.path.isdir(folder) and _normal(folder) not in known:
-            known.add(_normal(folder))
-            sys.path.append(folder)
-            _read_pth(folder, seen, known)
-    # A `.pth` line may itself have removed an entry; what the user had put on the path comes back all the same.
-    sys.path.extend(tail)
-
-
-def _read_pth(folder: str, seen: Dict[str, str], known: Set[str]) -> None:
-    """Do what the start of Python does with the folder's `.pth` files, once a process for each."""
-    for name, text in sorted(_pth_files(folder).items()):
-        if seen.get(name) == text:
-            # Its `import` lines ran when the old environment was entered; only its folders are new.
-            for path in _pth_folders(folder, text):
-                if _normal(path) not in known and os.path.exists(path):
-                    known.add(_normal(path))
-                    sys.path.append(path)
-        else:
-            site.addpackage(folder, name, known)
-
-
-def _pth_files(folder: str) -> Dict[str, str]:
-    """Name to text of the `.pth` files in a site-packages folder."""
-    found: Dict[str, str] = {}
-    try:
-        names = os.listdir(folder)
-    except OSError:
-        return found
-    for name in names:
-        if name.endswith(".pth") and not name.startswith("."):
-            try:
-                with open(os.path.join(folder, name), encoding="utf-8-sig", errors="replace") as file:
-                    found[name] = file.read()
-            except OSError:
-                continue
-    return found
-
-
-def _pth_folders(folder: str, text: str) -> List[str]:
-    lines = [line.strip() for line in text.splitlines()]
-    return [os.path.join(folder, line) for line in lines if line and not line.startswith(("#", "import ", "import\t"))]
-
-
-def _search_path(value: str, old: Environment, new: Environment) -> str:
-    entries = value.split(os.pathsep) if value else []
-    places = [at for at, entry in enumerate(entries) if _normal(entry) == _normal(old.scripts)]
-    if places:
-        entries[places[0]] = new.scripts
-    else:
-        entries.insert(0, new.scripts)
-    unwanted = {_normal(old.scripts)} - {_normal(new.scripts)}
-    return os.pathsep.join(entry for entry in entries if _normal(entry) not in unwanted)
-
-
-def _inside(entry: str, folder: str) -> bool:
-    return (_normal(entry) + os.sep).startswith(_normal(folder) + os.sep)
-
-
-def _normal(path: str) -> str:
-    return os.path.normcase(os.path.abspath(path)) if path else ""
+def _few(words: List[str]) -> str:
+    rest = len(words) - _NAMED
+    return ", ".join(words[:_NAMED]) + (" and {} more".format(rest) if rest > 0 else "")

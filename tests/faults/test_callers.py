@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 from faults.conftest import Tally
-from jupyter_dep.io.leases import Lease
-from jupyter_dep.io.store import Sealed, Store
-from jupyter_dep.operations import creating, editing, storing
-from jupyter_dep.services import Services
 from support.index import Index
 from support.wheels import build_wheel
 from support.workplace import Desk, asking
+
+from jupyter_dep.io.store.store import Sealed, Store
+from jupyter_dep.io.system.locks import Lease
+from jupyter_dep.operations.edit import add_remove, init_notebook
+from jupyter_dep.operations.environment import gc
+from jupyter_dep.services import Services
 
 CALLERS = 16
 TESTS = Path(__file__).parents[1]
@@ -27,7 +29,7 @@ STORE = """
 import os, sys, time
 sys.path[:0] = eval(sys.argv[1])
 from pathlib import Path
-from jupyter_dep.io.store import Store
+from jupyter_dep.io.store.store import Store
 from support import builds
 
 root, log = Path(sys.argv[2]), sys.argv[3]
@@ -93,7 +95,7 @@ import os, sys
 sys.path[:0] = eval(sys.argv[1])
 from pathlib import Path
 from jupyter_dep.operations import creating, editing, storing
-from jupyter_dep.operations.opening import look
+from jupyter_dep.operations.kernel_start.resolve import look
 from support.workplace import Desk, asking
 
 desk = Desk(folder=Path(sys.argv[2]), home=Path(sys.argv[3]), index=sys.argv[4])
@@ -145,13 +147,13 @@ def test_real_builds_of_many_notebooks_at_once_with_the_collection_among_them(
     for number in range(rounds):
         desk = Desk.at(tmp_path / str(number), toy_index.url)
         first = desk.notebook("same-0.ipynb", "alpha==1.0")
-        editing.relock(first, desk.services(), asking(sync=False))
+        add_remove.relock(first, desk.services(), asking(sync=False))
         for at in range(1, CALLERS):
             copy = first.with_name(f"same-{at}.ipynb")
             copy.write_bytes(first.read_bytes())
             desk.lock_path(copy).write_bytes(desk.lock_path(first).read_bytes())
         for at in range(CALLERS):
-            editing.relock(desk.notebook(f"other-{at}.ipynb", f"pure{at}"), desk.services(), asking(sync=False))
+            add_remove.relock(desk.notebook(f"other-{at}.ipynb", f"pure{at}"), desk.services(), asking(sync=False))
         argv = [sys.executable, "-c", SYNC, repr([str(TESTS), *sys.path]), desk.folder, desk.home, desk.index]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=300, env={**os.environ, **desk.environ})
         assert done.returncode == 0, done.stdout + done.stderr
@@ -169,35 +171,35 @@ def test_an_environment_that_is_collected_before_its_use_is_noted_is_there_all_t
 ) -> None:
     desk = Desk.at(tmp_path, toy_index.url)
     notebook = desk.notebook("n.ipynb", "alpha==1.0")
-    editing.relock(notebook, desk.services(), asking(sync=False))
-    hold, users = Store.hold, storing.users
+    add_remove.relock(notebook, desk.services(), asking(sync=False))
+    hold, users = Store.hold, gc.users
     removed: list[str] = []
 
     def late(store: Store, sealed: Sealed) -> Lease | None:
         if moment == "before it is noted" and not removed:
-            removed.extend(storing.collect(desk.services()).removed)
+            removed.extend(gc.collect(desk.services()).removed)
         return hold(store, sealed)
 
     def early(services: Services) -> dict[str, list[Path]]:
         found = users(services)
         if moment == "while the collection is at it" and not removed:  # it has looked; now somebody comes
             removed.append("")
-            assert creating.sync(notebook, desk.services(), asking()).sealed is not None
+            assert init_notebook.sync(notebook, desk.services(), asking()).sealed is not None
         return found
 
     monkeypatch.setattr(Store, "hold", late)
-    monkeypatch.setattr(storing, "users", early)
+    monkeypatch.setattr(gc, "users", early)
     if moment == "before it is noted":
-        sealed = creating.sync(notebook, desk.services(), asking()).sealed
+        sealed = init_notebook.sync(notebook, desk.services(), asking()).sealed
         assert sealed is not None and removed == [sealed.key], "nothing was collected: this proves nothing"
     else:
-        first = creating.sync(notebook, desk.services(), asking()).sealed
+        first = init_notebook.sync(notebook, desk.services(), asking()).sealed
         assert first is not None
         for file in (desk.services().places.state / "projects").glob("*.json"):
             file.unlink()
-        assert storing.collect(desk.services()).removed == ()
+        assert gc.collect(desk.services()).removed == ()
         sealed = first
     assert Path(sealed.python).exists() and desk.services().store.sealed(sealed.key) is not None
-    assert storing.collect(desk.services()).removed == ()
-    assert creating.sync(notebook, desk.services(), asking()).sealed is not None
+    assert gc.collect(desk.services()).removed == ()
+    assert init_notebook.sync(notebook, desk.services(), asking()).sealed is not None
     tally("callers", cases=1, held=1)

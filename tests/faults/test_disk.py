@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from faults.conftest import Tally, has
 from faults.test_kill import big_index, check_whole  # noqa: F401  a fixture
-from jupyter_dep.operations import editing
 from support.index import Index
 from support.people import CLI, Person, Ran, person
 from support.people import notebook as written
 from support.wheels import build_wheel
 from support.workplace import Desk, asking
+
+from jupyter_dep.operations.edit import add_remove
 
 LEVELS = 10
 QUOTAS = 3
@@ -241,9 +242,9 @@ def test_the_retry_after_a_full_disk_in_this_process(
     path = desk.notebook("n.ipynb")
     before, services = desk.listing(), desk.services()
     with pytest.raises(Exception, match="space") as caught:
-        editing.add(path, ["big"], services, asking())
+        add_remove.add(path, ["big"], services, asking())
     assert caught.value.code == "disk-full" and desk.listing() == before  # type: ignore[attr-defined]
     subprocess.run(["mount", "-o", "remount,size=100000000", disk], check=True)
-    assert editing.add(path, ["big"], services, asking()).sealed is not None
+    assert add_remove.add(path, ["big"], services, asking()).sealed is not None
     assert check_whole(desk) == 0 and has("mount")
     tally("disk", cases=1, held=1)

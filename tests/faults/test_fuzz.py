@@ -17,23 +17,26 @@ from typing import Any, cast, get_args, get_type_hints
 
 from faults.conftest import Tally
 from faults.mutation import SCRAPS, anything, as_bytes, mutated
-from jupyter_dep.errors import DepError
-from jupyter_dep.messages import PROTOCOL
-from jupyter_dep.messages.web import JobRequest
-from jupyter_dep.model import inline, lockfile, manifest, manifest_edit, requirement
-from jupyter_dep.model.notebook import Notebook
-from jupyter_dep.operations import editing
-from jupyter_dep.operations.opening import look
-from jupyter_dep.operations.state import read_state
-from jupyter_dep.progress import Cancel
-from jupyter_dep_cli.agent import Agent
-from jupyter_dep_server import lines
-from jupyter_dep_server.routes import ROUTES
-from jupyter_dep_server.worker import Worker
 from support.fake_engine import Catalogue, FakeEngine
 from support.releases import RELEASES
 from support.rest import Asker
 from support.workplace import Desk, asking, block
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.progress import Cancel
+from jupyter_dep.messages import PROTOCOL
+from jupyter_dep.messages.web import JobRequest
+from jupyter_dep.model.declaration import requirement, script_block
+from jupyter_dep.model.lock import lockfile
+from jupyter_dep.model.manifest import edit, manifest
+from jupyter_dep.model.notebook.notebook import Notebook
+from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.kernel_start.resolve import look
+from jupyter_dep.operations.project.state import read_state
+from jupyter_dep_cli.agent import Agent
+from jupyter_dep_server.api.routes import ROUTES
+from jupyter_dep_server.jobs import protocol
+from jupyter_dep_server.jobs.worker import Worker
 
 BOUND = 2.0
 BLOCKS = [
@@ -99,11 +102,11 @@ def test_declarations_in_blocks(tally: Tally, seed: int, volume: Callable[[int, 
         if number % 3:
             text = mutated(chance.choice(BLOCKS), chance, BLOCKS)
             with watch.case(name):
-                declared = inline.parse(text)
-                edited = inline.add(text, ["rich>=13"])
-                assert "rich" in {one.name for one in inline.parse(edited).dependencies}, "what was added is not declared"
+                declared = script_block.parse(text)
+                edited = script_block.add(text, ["rich>=13"])
+                assert "rich" in {one.name for one in script_block.parse(edited).dependencies}, "what was added is not declared"
                 assert declared.canonical() is not None
-                inline.remove(edited, ["rich"])
+                script_block.remove(edited, ["rich"])
         else:
             with watch.case(name):
                 found = Notebook.parse(as_bytes(mutated(chance.choice(whole), chance, whole), chance))
@@ -125,7 +128,7 @@ def test_declarations_in_manifests(tally: Tally, seed: int, volume: Callable[[in
             manifest.is_project(text)
             found = manifest.parse(text)
             manifest.declaration(found)
-            edited = manifest_edit.add(text, ["rich>=13"])
+            edited = edit.add(text, ["rich>=13"])
             assert "rich" in {one.name for one in manifest.parse(edited).dependencies}, "what was added is not declared"
     watch.told(tally, seed)
     assert watch.accepted > watch.count // 20
@@ -136,7 +139,7 @@ def test_locks(tally: Tally, seed: int, volume: Callable[[int, int], int], tmp_p
     engine = FakeEngine(lambda: Catalogue.of(RELEASES))
     desk = Desk.at(tmp_path, "http://127.0.0.1:9/simple")
     path = desk.notebook("n.ipynb", "alpha", "beta")
-    editing.relock(path, desk.services(engine), asking("lock", sync=False))
+    add_remove.relock(path, desk.services(engine), asking("lock", sync=False))
     whole = desk.lock_path(path).read_text("utf-8")
     services = desk.services(engine)
     for number in range(volume(500, 12_000)):
@@ -298,18 +301,18 @@ def test_lines_to_a_worker(tally: Tally, seed: int, volume: Callable[[int, int],
         if asked["kind"] == "python" or chance.random() < 0.2:  # the server refuses a `python` without one
             asked |= {"python": chance.choice(["3.11", chance.choice(SCRAPS).encode("utf-8", "replace").decode()])}
         where = str(path) if chance.random() < 0.8 else str(tmp_path / "nowhere.ipynb")
-        orders.append(lines.Order(id=number + 1, request=JobRequest(**asked), notebook=where, folder=str(desk.folder)))
+        orders.append(protocol.Order(id=number + 1, request=JobRequest(**asked), notebook=where, folder=str(desk.folder)))
     sink = io.StringIO()
     worker = Worker(io.StringIO(), sink, lambda: desk.services(engine))
     wrong = {}
     for order in orders:
-        again = lines.read(lines.write(order))
+        again = protocol.read(protocol.write(order))
         assert again == order, "what is written is not what is read"
         worker._cancels[order.id] = Cancel()
         begin = time.monotonic()
         worker._carry_out(order)
-        done = lines.read(sink.getvalue().splitlines()[-1])
-        assert isinstance(done, lines.Done) and done.id == order.id
+        done = protocol.read(sink.getvalue().splitlines()[-1])
+        assert isinstance(done, protocol.Done) and done.id == order.id
         took = time.monotonic() - begin
         if done.trouble or getattr(done.result, "code", "") == "internal" or took > BOUND:
             wrong[order.id] = f"{order.request}: {took:.1f} s {done.result} {done.trouble[-500:]}"
@@ -368,5 +371,5 @@ async def test_requests_to_the_server(
 def test_a_block_that_was_shown_is_a_block(tally: Tally) -> None:
     """The positive control: what is whole is accepted everywhere."""
     for text in (*BLOCKS, block("alpha")):
-        assert inline.parse(text).dependencies
+        assert script_block.parse(text).dependencies
     assert all(manifest.parse(text) for text in MANIFESTS)

@@ -21,15 +21,17 @@ from pathlib import Path
 
 import pytest
 from faults.conftest import Tally
-from jupyter_dep.errors import DepError
-from jupyter_dep.io import contents, snapshots
-from jupyter_dep.model.notebook import Notebook
-from jupyter_dep.operations import creating, editing, storing
 from support.index import Index
 from support.packages import package
 from support.upload_index import WRITER, UploadIndex
 from support.wheels import build_sdist, build_wheel
 from support.workplace import Desk, asking, block, rewritten
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.io.store import record_check, snapshots
+from jupyter_dep.model.notebook.notebook import Notebook
+from jupyter_dep.operations.edit import add_remove, init_notebook
+from jupyter_dep.operations.environment import gc
 
 pytestmark = [pytest.mark.kill, pytest.mark.skipif(sys.platform == "win32", reason="signals")]
 
@@ -118,9 +120,9 @@ def check_whole(desk: Desk) -> int:
     for environment in sealed:
         root, site = Path(environment.path), Path(environment.site)
         files = snapshots.take(root).files
-        contents.check(files, root, site, {}, environment.packages, own=("virtualenv",))
+        record_check.check(files, root, site, {}, environment.packages, own=("virtualenv",))
         assert snapshots.stamp(files) == environment.stamp
-        assert contents.damaged(root, site) == {}
+        assert record_check.damaged(root, site) == {}
         if "big" in environment.packages:
             assert len(list((site / "big").glob("m*.py"))) == FILES
     built = [path for path in (store.root / "e").glob("*") if path.is_dir()] if store.root.exists() else []
@@ -273,7 +275,7 @@ class Scene:
             left = len(desk.services().store.all())
             assert 1 <= left <= 3, said
             met.changed += left < 3
-            storing.collect(desk.services())
+            gc.collect(desk.services())
             (kept,) = desk.services().store.all()
             assert "big" in kept.packages and check_whole(desk) == 0, said
             return
@@ -307,11 +309,11 @@ def again(desk: Desk, verb: str) -> None:
     """The same once more, in this process to save time; it must build what the verb builds, without a question."""
     notebook, services = desk.folder / "n.ipynb", desk.services()
     if verb == "add":
-        assert editing.add(notebook, ["big"], services, asking()).sealed is not None
+        assert add_remove.add(notebook, ["big"], services, asking()).sealed is not None
     elif verb == "lock":
-        editing.relock(notebook, services, asking(sync=False))
+        add_remove.relock(notebook, services, asking(sync=False))
     else:
-        assert creating.sync(notebook, services, asking()).sealed is not None
+        assert init_notebook.sync(notebook, services, asking()).sealed is not None
 
 
 def lane(scene: Scene, rounds: int, chance: random.Random, met: Met) -> None:

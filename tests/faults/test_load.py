@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from faults.conftest import Tally
-from jupyter_dep_server.routes import BASE, ROUTES
 from jupyter_server.auth import Authorizer
 from support.index import Index
 from support.rest import Asker
@@ -20,6 +19,7 @@ from support.wheels import build_wheel
 from support.workplace import Desk
 
 from bench.server_load import BOUNDS, Load, measure
+from jupyter_dep_server.api.routes import BASE, ROUTES
 
 REQUESTS, CLIENTS = 2000, 20
 TRIES = 3

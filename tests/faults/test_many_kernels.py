@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from faults.conftest import Tally
-from kernel_client import alive
 from support.index import Index
+from support.kernel_client import alive
 from support.server import Page, Server, user_environment
 from support.wheels import build_wheel
 

@@ -11,18 +11,19 @@ from typing import Any
 
 import pytest
 from faults.conftest import Tally
-from jupyter_dep.errors import DepError
+from support.rest import Asker
+from support.workplace import Desk
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.progress import Progress
 from jupyter_dep.messages import Failure, Outcome, Report, Table
-from jupyter_dep.opening import Refused
-from jupyter_dep.progress import Progress
+from jupyter_dep.operations.kernel_start.result import Refused
 from jupyter_dep_cli.terminal import Telling, Terminal
-from jupyter_dep_kernels import diagnosis
-from jupyter_dep_kernels.display import Display
+from jupyter_dep_kernels.placeholder import diagnosis
+from jupyter_dep_kernels.placeholder.progress_output import Display
 from jupyter_dep_magics import DepFailure
 from jupyter_dep_magics import document as cell
 from jupyter_dep_magics import wire as cell_wire
-from support.rest import Asker
-from support.workplace import Desk
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,9 +15,6 @@ from typing import Any
 
 import pytest
 from faults.conftest import Tally
-from jupyter_dep.errors import DepError
-from jupyter_dep.io import uv
-from jupyter_dep.operations import creating, editing
 from support.desk import desk_at
 from support.index import JSON_TYPE, Index
 from support.packages import package
@@ -25,6 +22,10 @@ from support.upload_index import WRITER, UploadIndex
 from support.wheels import build_wheel
 from support.wire import Request
 from support.workplace import Desk, asking, versions
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.io.engine import uv
+from jupyter_dep.operations.edit import add_remove, init_notebook
 
 DEADLINE = 20.0
 """Seconds that a lock or a build may take here; the real ones are 10 and 30 minutes."""
@@ -85,8 +86,8 @@ def _case(name: str, root: Path, toys: Path) -> list[str]:
         desk = Desk.at(root, index.url)
         notebook = desk.notebook("n.ipynb", "large", "alpha==1.0")
         steps: list[tuple[str, str, set[str], Callable[[], object]]] = [
-            ("lock", "/simple/large/", locking, lambda: editing.relock(notebook, desk.services(), asking(sync=False))),
-            ("build", "/files/large-*.whl", building, lambda: creating.sync(notebook, desk.services(), asking())),
+            ("lock", "/simple/large/", locking, lambda: add_remove.relock(notebook, desk.services(), asking(sync=False))),
+            ("build", "/files/large-*.whl", building, lambda: init_notebook.sync(notebook, desk.services(), asking())),
         ]
         for step, pattern, codes, deed in steps:
             before = desk.listing()
@@ -145,8 +146,8 @@ def test_a_bit_that_flips_in_a_pages_hash_stops_the_build(toy_index: Index, tmp_
     digest = re.search(rb"[0-9a-f]{64}", page)
     assert digest is not None
     toy_index.corrupt("/simple/gamma/", at=(digest.start() + 8) / len(page))
-    editing.relock(notebook, desk.services(), asking(sync=False))
-    assert _refused(lambda: creating.sync(notebook, desk.services(), asking()), {"hash-mismatch"}) == []
+    add_remove.relock(notebook, desk.services(), asking(sync=False))
+    assert _refused(lambda: init_notebook.sync(notebook, desk.services(), asking()), {"hash-mismatch"}) == []
     assert desk.services().store.all() == ()
     tally("network", cases=1, held=1)
 
@@ -162,8 +163,8 @@ def test_a_fault_that_passes_is_not_even_noticed(toy_index: Index, tmp_path: Pat
         "truncated": lambda at: toy_index.truncate(at, 1),
     }
     effects[name]("/simple/alpha/")
-    editing.relock(notebook, desk.services(), asking("lock", sync=False))
-    assert creating.sync(notebook, desk.services(), asking()).sealed is not None
+    add_remove.relock(notebook, desk.services(), asking("lock", sync=False))
+    assert init_notebook.sync(notebook, desk.services(), asking()).sealed is not None
     tally("network", cases=1, held=1)
 
 

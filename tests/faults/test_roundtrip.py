@@ -9,10 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from faults.conftest import Tally
-from jupyter_dep.errors import DepError
-from jupyter_dep.io import files
-from jupyter_dep.model import inline
-from jupyter_dep.model.notebook import Notebook
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.io.files import read_write
+from jupyter_dep.model.declaration import script_block
+from jupyter_dep.model.notebook.notebook import Notebook
 
 MINORS = (0, 1, 2, 3, 4, 5, 6)
 TEXTS = [
@@ -97,7 +98,7 @@ def _held(chance: random.Random) -> str:
         return "no block was found"
     before = notebook.block.source
     try:
-        wanted = inline.add(before, [f"rich>={chance.randint(1, 20)}"])
+        wanted = script_block.add(before, [f"rich>={chance.randint(1, 20)}"])
     except DepError as error:
         return f"not edited: {error.code}: {error.message}"
     edited = notebook.with_block(wanted)
@@ -162,11 +163,11 @@ def test_a_notebook_of_fifty_megabytes(tally: Tally, tmp_path: Path) -> None:
     data = path.read_bytes()
     assert len(data) > 49_000_000
     begin = time.monotonic()
-    notebook = Notebook.parse(files.read(path))
+    notebook = Notebook.parse(read_write.read(path))
     assert notebook.block is not None
-    files.replace(path, notebook.with_block(inline.add(notebook.block.source, ["rich>=13"])), expected=data)
+    read_write.replace(path, notebook.with_block(script_block.add(notebook.block.source, ["rich>=13"])), expected=data)
     took = time.monotonic() - begin
-    value["cells"][-1]["source"] = inline.add(notebook.block.source, ["rich>=13"]).splitlines(True)  # type: ignore[index]
+    value["cells"][-1]["source"] = script_block.add(notebook.block.source, ["rich>=13"]).splitlines(True)  # type: ignore[index]
     assert path.read_bytes() == (json.dumps(value, indent=1) + "\n").encode()
     again = Notebook.parse(path.read_bytes())
     assert again.with_block(notebook.block.source) == data

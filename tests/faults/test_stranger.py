@@ -14,15 +14,17 @@ from pathlib import Path
 
 import pytest
 from faults.conftest import Tally
-from jupyter_dep.errors import DepError
-from jupyter_dep.io.store import Store
-from jupyter_dep.model import lockfile
-from jupyter_dep.operations import creating, opening
-from jupyter_dep.reopening import remembered
 from support.index import Index
 from support.people import Person, person
 from support.wheels import build_wheel
 from support.workplace import Desk, asking
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.io.store.store import Store
+from jupyter_dep.model.lock import lockfile
+from jupyter_dep.operations.edit import init_notebook
+from jupyter_dep.operations.kernel_start import resolve
+from jupyter_dep.operations.kernel_start.cache import remembered
 
 STRANGER = 12345
 VICTIM = 23456
@@ -121,7 +123,7 @@ def test_a_folder_of_ours_that_a_stranger_laid_out_is_not_believed(
         if where in ("data/store", "state"):  # the short ways of a kernel's start, which read no more than they need
             services = me.services()
             refused = refused and remembered(notebook, services.places, services.environ) is None
-            refused = refused and getattr(opening.look(notebook, notebook.parent, services=services), "code", "") == CODE
+            refused = refused and getattr(resolve.look(notebook, notebook.parent, services=services), "code", "") == CODE
         assert refused, (name, how, told.said)
         held += refused
         if place.is_symlink():
@@ -209,7 +211,7 @@ def test_a_lock_that_a_stranger_put_into_a_shared_folder_needs_a_yes(
         else:
             target.symlink_to(lock)
         os.chown(target, STRANGER, STRANGER, follow_symlinks=False)
-        found = opening.look(notebook, notebook.parent, services=me.services())
+        found = resolve.look(notebook, notebook.parent, services=me.services())
         assert getattr(found, "code", "") == "consent-missing", found
         held += 1
     tally("stranger", cases=2, held=held)
@@ -222,16 +224,16 @@ def test_a_lock_that_is_swapped_between_the_look_and_the_use_is_not_what_is_buil
     desk = Desk.at(tmp_path / "me", toy_index.url)
     notebook = desk.notebook("n.ipynb", "alpha==1.0")
     services = desk.services()
-    from jupyter_dep.operations import editing
+    from jupyter_dep.operations.edit import add_remove
 
-    editing.relock(notebook, services, asking("lock", sync=False))
+    add_remove.relock(notebook, services, asking("lock", sync=False))
     good = desk.lock_path(notebook).read_bytes()
     other = Desk.at(tmp_path / "other", toy_index.url)
     bad_notebook = other.notebook("n.ipynb", "evil==1.0")
-    editing.relock(bad_notebook, other.services(), asking("lock", sync=False))
+    add_remove.relock(bad_notebook, other.services(), asking("lock", sync=False))
     bad = other.lock_path(bad_notebook).read_bytes()
     assert "evil" in lockfile.read(bad, context={}).versions()
-    assert creating.sync(notebook, services, asking()).sealed is not None
+    assert init_notebook.sync(notebook, services, asking()).sealed is not None
     lock, over = desk.lock_path(notebook), threading.Event()
 
     def swap() -> None:
@@ -252,7 +254,7 @@ def test_a_lock_that_is_swapped_between_the_look_and_the_use_is_not_what_is_buil
             mine = desk.services()
             store: Store = mine.store
             if at % 2:
-                found = opening.look(notebook, desk.folder, services=mine)
+                found = resolve.look(notebook, desk.folder, services=mine)
                 key = getattr(found, "key", None) if getattr(found, "python", None) else None
                 outcomes["built the consented one" if key else "refused"] += 1
                 sealed = store.sealed(key) if key else None

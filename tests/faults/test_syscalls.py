@@ -24,12 +24,14 @@ from pathlib import Path
 import pytest
 from faults.conftest import Tally
 from faults.test_kill import CLI, FILES, big_index, check_whole  # noqa: F401  a fixture
-from jupyter_dep.errors import DepError
-from jupyter_dep.model.notebook import Notebook
-from jupyter_dep.operations import creating, editing, storing
-from jupyter_dep.operations.state import read_state
 from support.index import Index
 from support.workplace import Desk, asking, block, rewritten
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.model.notebook.notebook import Notebook
+from jupyter_dep.operations.edit import add_remove, init_notebook
+from jupyter_dep.operations.environment import gc
+from jupyter_dep.operations.project.state import read_state
 
 CALLS = {
     "rename": "rename,renameat,renameat2,link,linkat",
@@ -68,12 +70,12 @@ class Scene:
     def set_up(self) -> None:
         desk = self.desk
         notebook = desk.notebook("n.ipynb", "alpha")
-        editing.relock(notebook, desk.services(), asking(sync=False))
+        add_remove.relock(notebook, desk.services(), asking(sync=False))
         if self.verb == "sync":
             rewritten(notebook, block("alpha", "big"))
-            editing.relock(notebook, desk.services(), asking(sync=False))
+            add_remove.relock(notebook, desk.services(), asking(sync=False))
         if self.verb == "gc":
-            creating.sync(notebook, desk.services(), asking())
+            init_notebook.sync(notebook, desk.services(), asking())
         self.before = desk.listing()
         shutil.copytree(desk.home / "state", desk.home.parent / "pristine")
         log = desk.home.parent / "calls.log"
@@ -116,7 +118,7 @@ class Scene:
                 services.store.remove(sealed)
         services.store.sweep()
         if self.verb == "gc":
-            creating.sync(desk.folder / "n.ipynb", services, asking())
+            init_notebook.sync(desk.folder / "n.ipynb", services, asking())
             begun = services.store.root / "e" / "0000000000"  # what a builder that is gone left
             (begun / "lib").mkdir(parents=True, exist_ok=True)
 
@@ -180,11 +182,11 @@ class Scene:
         path, services = self.desk.folder / "n.ipynb", self.desk.services()
         try:
             if self.verb == "add":
-                editing.add(path, ["big"], services, asking())
+                add_remove.add(path, ["big"], services, asking())
             elif self.verb == "sync":
-                creating.sync(path, services, asking())
+                init_notebook.sync(path, services, asking())
             else:
-                storing.collect(services)
+                gc.collect(services)
             deadline = (
                 time.monotonic() + 3
             )  # what another lane starts has our leases for the moment before it becomes a program

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from jupyter_dep.io import contents
-from jupyter_dep.io.store import Store
-from jupyter_dep.io.unsealed import Recipe
+from jupyter_dep.io.store import record_check
+from jupyter_dep.io.store.build_dir import Recipe
+from jupyter_dep.io.store.store import Store
 
 INTERPRETER = "CPython 3.11.7 cp311 /opt/python3.11"
 KEY = "k" * 40
@@ -27,7 +27,7 @@ def create(folder: Path) -> Path:
 
 
 def site(folder: Path) -> Path:
-    return contents.site_packages(folder, "3.11", sys.platform)
+    return record_check.site_packages(folder, "3.11", sys.platform)
 
 
 def put(folder: Path, name: str = "alpha", text: str = "x = 1\n", version: str = "1.0") -> None:

@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
-from jupyter_dep.engine import EngineAnswer, Install, LockRequest
-from jupyter_dep.errors import ConflictError, DepError, IndexUnreachableError
-from jupyter_dep.model.membership import KERNEL_GROUP
-from jupyter_dep.model.selection import Artifact
-from jupyter_dep.progress import Cancel, Progress, Reporter, silent
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+from jupyter_dep.base.engine_port import EngineAnswer, Install, LockRequest
+from jupyter_dep.base.errors import ConflictError, DepError, IndexUnreachableError
+from jupyter_dep.base.progress import Cancel, Progress, Reporter, silent
+from jupyter_dep.model.lock.group_markers import KERNEL_GROUP
+from jupyter_dep.model.lock.select import Artifact
 
 from .pages import SUFFIXES, UPLOAD_TIME, read_offer
 from .wheels import escaped

@@ -12,10 +12,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from jupyter_dep.engine import EngineAnswer, LockRequest
-from jupyter_dep.progress import Cancel, Progress, Reporter, cancelled, silent
-from jupyter_dep_server import worker
-
+from jupyter_dep.base.engine_port import EngineAnswer, LockRequest
+from jupyter_dep.base.progress import Cancel, Progress, Reporter, cancelled, silent
+from jupyter_dep_server.jobs import worker
 from support.fake_engine import Catalogue, FakeEngine
 from support.releases import RELEASES
 from support.workplace import Desk

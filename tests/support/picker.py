@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, cast
 
-from jupyter_dep_magics.picker.desk import Desk, Details, Found, Hit, Plan
-from jupyter_dep_magics.picker.lane import Job
+from jupyter_dep_magics.picker.agent_client import Desk, Details, Found, Hit, Plan
+from jupyter_dep_magics.picker.debounce import Job
 from jupyter_dep_magics.picker.model import Picker
 from jupyter_dep_magics.wire import Progress, Report
 

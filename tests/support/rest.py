@@ -14,15 +14,16 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from jupyter_dep.engine import EngineAnswer, LockRequest
-from jupyter_dep.errors import DepError
-from jupyter_dep.operations import editing
-from jupyter_dep.progress import Cancel, Progress, Reporter, silent
-from jupyter_dep_server.extension import DepExtension
-from jupyter_dep_server.lines import Done, Order
-from jupyter_dep_server.workers import Carrier
-from jupyter_dep_server.working import MakeServices, work
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
+
+from jupyter_dep.base.engine_port import EngineAnswer, LockRequest
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.progress import Cancel, Progress, Reporter, silent
+from jupyter_dep.operations.edit import add_remove
+from jupyter_dep_server.extension import DepExtension
+from jupyter_dep_server.jobs.protocol import Done, Order
+from jupyter_dep_server.jobs.workers import Carrier
+from jupyter_dep_server.jobs.working import MakeServices, work
 
 from .fake_engine import Catalogue, FakeEngine
 from .releases import RELEASES
@@ -212,5 +213,5 @@ def somebody_elses(desk: Desk, engine: FakeEngine, name: str = "theirs.ipynb", *
         Desk.at(desk.folder.parent, desk.index, home="other-home")
     author = Desk(folder=desk.folder, home=home, index=desk.index)
     notebook = author.notebook(name, *(requirements or ("alpha",)))
-    editing.relock(notebook, author.services(engine), asking("lock", sync=False))
+    add_remove.relock(notebook, author.services(engine), asking("lock", sync=False))
     return notebook

@@ -11,12 +11,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from jupyter_dep.engine import Engine
-from jupyter_dep.io.interpreters import Interpreters
-from jupyter_dep.model import inline, lockfile
-from jupyter_dep.model.lockfile import Lock
-from jupyter_dep.model.notebook import blank
-from jupyter_dep.operations.asking import Asking
+
+from jupyter_dep.base.engine_port import Engine
+from jupyter_dep.io.python.interpreters import Interpreters
+from jupyter_dep.model.declaration import script_block
+from jupyter_dep.model.lock import lockfile
+from jupyter_dep.model.lock.lockfile import Lock
+from jupyter_dep.model.notebook.notebook import blank
+from jupyter_dep.operations.project.context import Asking
 from jupyter_dep.services import Services
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -71,7 +73,7 @@ class Desk:
 
 
 def block(*requirements: str, tables: str = "", python: str = f">={MINOR}") -> str:
-    text = inline.new(list(requirements), python)
+    text = script_block.new(list(requirements), python)
     if not tables:
         return text
     head, _, _ = text.rpartition("\n# ///")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, field
 from typing import Any, Literal
 
-from ..frozen import frozen
+from jupyter_dep.base.fast_dataclass import frozen
 
 PROTOCOL = 1
 

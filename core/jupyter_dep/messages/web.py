@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
-from ..frozen import frozen
+from jupyter_dep.base.fast_dataclass import frozen
+
 from . import Failure, Outcome, Switch
 
 HEADER = "Jupyter-Dep-Protocol"

@@ -45,7 +45,7 @@ def as_text(session: Session, text: str) -> Report:
     head = Report(headline="the form of `%dep ui` needs ipywidgets, and a front end that shows them", next=_TYPE)
     if not text:
         return head
-    from .desk import quoted
+    from .agent_client import quoted
 
     answer = session.ask("search " + quoted(text), on_progress=lambda _: None)
     if isinstance(answer, Failure):
@@ -70,7 +70,7 @@ def _form(session: Session, text: str) -> Any:
         from .view import View
     except Exception:  # not installed, or broken by another version of what it needs
         return None
-    from .desk import Desk
+    from .agent_client import Desk
     from .model import Picker
 
     picker = Picker(Desk(session))

@@ -10,10 +10,10 @@ import threading
 from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence, Tuple
 
 from ..failure import DepFailure
-from ..loaded import normalised
+from ..stale_modules import normalised
 from ..wire import Progress, Report
-from .desk import Desk, Details, Found, Hit, Plan
-from .lane import Lane
+from .agent_client import Desk, Details, Found, Hit, Plan
+from .debounce import Lane
 
 TYPING = 0.08
 """Seconds without a key stroke before a search begins."""

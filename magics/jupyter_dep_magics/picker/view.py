@@ -14,7 +14,7 @@ import ipywidgets as widgets
 
 from .. import document
 from ..text import visible
-from .desk import Details
+from .agent_client import Details
 from .model import Picker, State, _name
 
 CLASS = "jupyter-dep-ui"

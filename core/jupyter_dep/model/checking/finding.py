@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from typing import Literal
 
-from ...errors import DepError
-from ...frozen import frozen
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.fast_dataclass import frozen
 
 Level = Literal["error", "warning", "note"]
 _ORDER: Mapping[Level, int] = {"error": 0, "warning": 1, "note": 2}

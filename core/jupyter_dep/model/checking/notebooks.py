@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterator
 
 from packaging.utils import canonicalize_name
 
-from ...errors import DepError
-from ..imports import install_lines
-from ..notebook import Notebook
-from ..requirement import Context, parse
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.model.declaration.requirement import Context, parse
+from jupyter_dep.model.notebook.code_imports import install_lines
+from jupyter_dep.model.notebook.notebook import Notebook
+
 from .finding import Finding
 
 KERNEL = "dep"

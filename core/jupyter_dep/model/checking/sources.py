@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
-from ..declaration import Declaration
-from ..manifest import Manifest
-from ..requirement import Context
+from jupyter_dep.model.declaration.declaration import Declaration
+from jupyter_dep.model.declaration.requirement import Context
+from jupyter_dep.model.manifest.manifest import Manifest
+
 from .finding import Finding
-from .project_table import NamedFile
+from .project_metadata import NamedFile
 
 _KEY = "tool.uv.sources"
 

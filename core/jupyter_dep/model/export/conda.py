@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
-from ..lockfile import Lock
-from ..selection import WHOLE, Choice
-from .choice import chosen
+from jupyter_dep.model.lock.lockfile import Lock
+from jupyter_dep.model.lock.select import WHOLE, Choice
+
 from .requirements_txt import requirement_of
+from .select import chosen
 
 
 def environment_yml(lock: Lock, choice: Choice = WHOLE, *, name: str, python: str) -> str:

@@ -7,11 +7,12 @@ import uuid
 from typing import Any
 from urllib.parse import quote
 
-from ..graph import Node
-from ..lockfile import Lock
-from ..policy import files_of
-from ..selection import WHOLE, Choice
-from .choice import Chosen, chosen, public_address
+from jupyter_dep.model.lock.audit import files_of
+from jupyter_dep.model.lock.graph import Node
+from jupyter_dep.model.lock.lockfile import Lock
+from jupyter_dep.model.lock.select import WHOLE, Choice
+
+from .select import Chosen, chosen, public_address
 
 _ALGORITHMS = {
     "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512", "sha3_256": "SHA3-256", "sha3_384": "SHA3-384",

@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Sequence
 
-from ...errors import DepError
-from ..lockfile import Lock
-from ..selection import WHOLE, Choice
-from .choice import chosen
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.model.lock.lockfile import Lock
+from jupyter_dep.model.lock.select import WHOLE, Choice
+
+from .select import chosen
 
 
 def dockerfile(

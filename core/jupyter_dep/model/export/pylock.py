@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from .. import toml
-from ..lockfile import Lock
-from ..selection import WHOLE, Choice
-from .choice import chosen
+from jupyter_dep.base import toml
+from jupyter_dep.model.lock.lockfile import Lock
+from jupyter_dep.model.lock.select import WHOLE, Choice
+
+from .select import chosen
 
 _FILES = ("wheels", "sdist", "archive")
 _ORDER = (

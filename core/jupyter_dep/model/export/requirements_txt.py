@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ...errors import DepError
-from ..lockfile import Lock
-from ..policy import files_of
-from ..selection import WHOLE, Choice
-from .choice import Chosen, chosen, public_address
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.model.lock.audit import files_of
+from jupyter_dep.model.lock.lockfile import Lock
+from jupyter_dep.model.lock.select import WHOLE, Choice
+
+from .select import Chosen, chosen, public_address
 
 
 def requirements_txt(lock: Lock, choice: Choice = WHOLE, *, hashes: bool = True, indexes: bool = False) -> str:

@@ -7,9 +7,9 @@ import re
 import warnings
 from collections.abc import Mapping
 
-from .. import inline
-from ..declaration import Declaration
-from ..notebook import Notebook
+from jupyter_dep.model.declaration import script_block
+from jupyter_dep.model.declaration.declaration import Declaration
+from jupyter_dep.model.notebook.notebook import Notebook
 
 _MAGIC = re.compile(r"(?P<indent>\s*)(?:[%!?]|[\w.,\s]+=\s*[%!]|[\w.]+\?{1,2}\s*$)")
 
@@ -21,14 +21,18 @@ def script(notebook: Notebook, *, code: bool = True) -> str:
     `no-declaration`.
     """
     source = notebook.block.source if notebook.block is not None else ""
-    inline.parse(source)
-    block = inline.find(source)
+    script_block.parse(source)
+    block = script_block.find(source)
     assert block is not None
     text = source[block.start : block.end].replace("\r\n", "\n") + "\n"
     if not code:
         return text
     for cell in notebook.code_cells:
-        body = inline.without(cell.source) if notebook.block is not None and cell.index == notebook.block.index else cell.source
+        body = (
+            script_block.without(cell.source)
+            if notebook.block is not None and cell.index == notebook.block.index
+            else cell.source
+        )
         if body.strip():
             text += f"\n# %%\n{plain_python(body.replace(chr(13) + chr(10), chr(10)))}\n"
     return text
@@ -36,16 +40,16 @@ def script(notebook: Notebook, *, code: bool = True) -> str:
 
 def block(declaration: Declaration, *, requires_python: str) -> str:
     """A block that says what a declaration says; `requires_python` is for one that names none."""
-    text = inline.new([str(one) for one in declaration.dependencies], declaration.requires_python or requires_python)
+    text = script_block.new([str(one) for one in declaration.dependencies], declaration.requires_python or requires_python)
     for key, value in declaration.uv.items():
-        text = inline.set_uv(text, key, dict(value) if isinstance(value, Mapping) else value)
+        text = script_block.set_uv(text, key, dict(value) if isinstance(value, Mapping) else value)
     settings = declaration.settings
     given = {"build": list(settings.build), "platforms": list(settings.platforms)}
     for name, listed in given.items():
         if listed:
-            text = inline.set_setting(text, name, listed)
+            text = script_block.set_setting(text, name, listed)
     if not settings.widgets:
-        text = inline.set_setting(text, "widgets", False)
+        text = script_block.set_setting(text, "widgets", False)
     return text + "\n"
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ...errors import UsageError
-from .brought import Brought, Group, Left, Read
-from .conda import environment_yml
-from .pins import pins
-from .pipfile import pipfile
-from .poetry import is_poetry, poetry
-from .requirements_txt import requirements_txt
-from .setup_cfg import setup_cfg
+from jupyter_dep.base.errors import UsageError
+from jupyter_dep.model.migration.readers.conda import environment_yml
+from jupyter_dep.model.migration.readers.pins import pins
+from jupyter_dep.model.migration.readers.pipfile import pipfile
+from jupyter_dep.model.migration.readers.poetry import is_poetry, poetry
+from jupyter_dep.model.migration.readers.requirements_txt import requirements_txt
+from jupyter_dep.model.migration.readers.setup_cfg import setup_cfg
+
+from .manifest_value import Brought, Group, Left, Read
 
 __all__ = ["ADOPTED", "LOCKS", "Brought", "Group", "Left", "Read", "bring", "pins"]
 

@@ -1,0 +1,49 @@
+"""check: what is wrong with a folder or a notebook, and what to do about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jupyter_dep.messages import Outcome, Report, Tone
+from jupyter_dep.model.checking import Finding, Findings
+from jupyter_dep.operations.inspect import check as inspect_check
+from jupyter_dep_cli.call import Call
+
+
+def check(call: Call) -> Outcome:
+    """Reads only; the exit code is 1 where there is an error, with `--strict` also where there is a warning."""
+    target = call.target()
+    found = inspect_check.check(target, call.services, call.asking, kernels=_kernels(target))
+    if call.parsed.flag("strict"):
+        found = found.strict()
+    data = {
+        "project": str(target),
+        "findings": [item.as_json() for item in found.found],
+        "errors": len(found.errors),
+        "warnings": len(found.warnings),
+        "notes": len(found.notes),
+        "read": {"notebooks": found.notebooks, "modules": found.modules},
+    }
+    return Outcome(verb="check", report=_report(target, found), data=data, exit_code=1 if found.errors else 0)
+
+
+def _kernels(target: Path) -> frozenset[str]:
+    """Names of the kernels that are registered for this project."""
+    from jupyter_dep_kernels.kernelspecs import DiskKernelRegistry
+
+    wanted = {target.absolute(), target.parent.absolute()} if target.suffix != ".ipynb" else {target.absolute()}
+    return frozenset(kernel.name for kernel in DiskKernelRegistry().kernels() if kernel.project in wanted)
+
+
+def _report(target: Path, found: Findings) -> Report:
+    name = target.name if target.suffix == ".ipynb" else target.parent.name
+    counts = [(found.errors, "error"), (found.warnings, "warning"), (found.notes, "note")]
+    said = ", ".join(f"{len(listed)} {word}{'s' if len(listed) != 1 else ''}" for listed, word in counts if listed)
+    tone: Tone = "bad" if found.errors else "warn" if found.warnings else "good"
+    lines = tuple(line for item in found.found for line in _lines(item))
+    return Report(headline=f"{name}: {said or 'nothing is wrong'}", tone=tone, lines=lines)
+
+
+def _lines(item: Finding) -> tuple[str, str]:
+    where = item.where()
+    return f"{item.level}: {where}: {item.message}" if where else f"{item.level}: {item.message}", f"  next: {item.hint}"

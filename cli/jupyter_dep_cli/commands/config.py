@@ -1,0 +1,212 @@
+"""config, source, cache: what a user has set up beside his projects, and the package indexes that a project names."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.io.index import user_config
+from jupyter_dep.io.system.disk import measure
+from jupyter_dep.messages import Outcome, Report, Table
+from jupyter_dep.operations.edit import indexes
+from jupyter_dep.presentation import outcomes
+from jupyter_dep_cli.call import Call
+
+
+def config(call: Call) -> Outcome:
+    """Show, set or remove a key of the user's configuration. A secret is never printed."""
+    words, places = call.parsed.words, call.services.places
+    if call.parsed.flag("list") or not words:
+        if words:
+            raise _usage(call, "`--list` takes no key")
+        return _configured(call)
+    key, *values = words
+    user_config.known(key)
+    if len(values) > 1 or (values and call.parsed.flag("stdin")):
+        raise _usage(call, "a key has one value")
+    if call.parsed.flag("unset"):
+        if values or call.parsed.flag("stdin"):
+            raise _usage(call, "`--unset` takes a key alone")
+        gone = user_config.unset(places, key)
+        return _done(call, f"`{key}` is no longer set" if gone else f"`{key}` was not set", {"key": key, "removed": gone})
+    if not values and not call.parsed.flag("stdin"):
+        return _one(call, key)
+    secret = user_config.known(key).kind == "secret"
+    user_config.set(places, key, values[0] if values else _typed(key, secret))
+    note = f"a secret on the command line stays in your shell's history; `jupyter dep config {key} --stdin` reads it unseen"
+    return _done(call, f"`{key}` is set", {"key": key}, notes=(note,) if secret and values else ())
+
+
+def _typed(key: str, secret: bool) -> str:
+    """A line of stdin, not shown where a person types a secret."""
+    if sys.stdin.isatty() and secret:
+        from getpass import getpass
+
+        return getpass(f"{key}: ")
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _done(call: Call, headline: str, data: dict[str, object], notes: tuple[str, ...] = ()) -> Outcome:
+    file = str(user_config.file(call.services.places))
+    return Outcome(
+        verb="config",
+        report=Report(headline=headline, tone="good", lines=(file,), notes=notes),
+        data={**data, "file": file, "notes": list(notes)},
+    )
+
+
+def _one(call: Call, key: str) -> Outcome:
+    for name, value in user_config.entries(call.services.places):
+        if name == key:
+            shown = user_config.shown(key, value)
+            return Outcome(
+                verb="config",
+                report=Report(headline="", lines=(shown,)),
+                data={"key": key, "value": value if user_config.known(key).kind != "secret" else shown},
+            )
+    raise DepError("not-configured", f"`{key}` is not set", hint=f"`jupyter dep config {key} VALUE` sets it")
+
+
+def _configured(call: Call) -> Outcome:
+    places = call.services.places
+    rows = tuple((key, user_config.shown(key, value)) for key, value in user_config.entries(places))
+    can = tuple((key.form, key.means) for key in user_config.KEYS)
+    strange = user_config.strange(places)
+    table = Table(columns=("key", "value"), rows=rows) if rows else Table(columns=("key", "what it is for"), rows=can)
+    return Outcome(
+        verb="config",
+        report=Report(
+            headline=f"{user_config.file(places)}: {f'{len(rows)} set' if rows else 'nothing is set'}",
+            tables=(table,),
+            notes=(f"these keys mean nothing: {', '.join(strange)}",) if strange else (),
+        ),
+        data={
+            "file": str(user_config.file(places)),
+            "values": dict(rows),
+            "keys": dict(can),
+            "unknown": list(strange),
+        },
+    )
+
+
+def source(call: Call) -> Outcome:
+    """The package indexes that the project's declaration names."""
+    words, target = call.parsed.words, call.target()
+    wanted = {"add": 2, "remove": 1, "list": 0}[call.parsed.action]
+    if len(words) != wanted:
+        what = {"add": "`source add` needs a name and a URL", "remove": "`source remove` needs a name"}
+        raise _usage(call, what.get(call.parsed.action, "`source list` takes no name"))
+    if call.parsed.action == "list":
+        return _sources(call, target)
+    if call.parsed.action == "add":
+        changed = indexes.add(target, words[0], words[1], call.services, call.asking)
+        headline = f"`{words[0]}` is declared" if changed.redeclared else f"`{words[0]}` is declared already"
+        steps: tuple[str, ...] = (f'jupyter dep add {target.name} --index "{words[0]}={words[1]}" NAME',)
+    else:
+        changed = indexes.remove(target, words[0], call.services, call.asking)
+        headline, steps = f"`{words[0]}` is no longer declared", ()
+    outcome = outcomes.changed("source", changed, call.services, call.asking.environment)
+    note = ("packages come from it only where they are assigned to it",) if steps else ()
+    return Outcome(
+        verb="source",
+        report=Report(
+            headline=headline, tone="good", tables=outcome.report.tables, notes=(*outcome.report.notes, *note), next=steps
+        ),
+        data={
+            **outcome.data,
+            "sources": [_source(each) for each in indexes.listed(target, call.services, call.asking)],
+        }
+        if outcome.edit is None
+        else outcome.data,
+        switch=outcome.switch,
+        edit=outcome.edit,
+    )
+
+
+def _source(index: indexes.DeclaredIndex) -> dict[str, object]:
+    return {"name": index.name, "url": index.url, "packages": list(index.packages)}
+
+
+def _sources(call: Call, target: Path) -> Outcome:
+    found = indexes.listed(target, call.services, call.asking)
+    rows = tuple((index.name or "-", index.url, ", ".join(index.packages) or "-") for index in found)
+    return Outcome(
+        verb="source",
+        report=Report(
+            headline=f"{len(rows)} package indexes are declared" if len(rows) != 1 else "1 package index is declared",
+            tables=(Table(columns=("name", "url", "packages from it"), rows=rows),) if rows else (),
+            notes=() if rows else ("everything comes from the index that you have configured",),
+        ),
+        data={"project": str(target), "sources": [_source(index) for index in found]},
+    )
+
+
+def cache(call: Call) -> Outcome:
+    """What the engine and we keep to be faster, and emptying the engine's part."""
+    places = call.services.places
+    if call.parsed.action == "info":
+        folders = {
+            "engine": (places.engine_cache, "what the engine downloaded and built"),
+            "environments": (places.store / "e", "environments; they share files with the engine's cache"),
+            "templates": (places.store / "t", "empty environments to copy"),
+            "virtualenv": (places.virtualenv, "what virtualenv keeps"),
+            "locks": (places.summaries, "what is known of locks"),
+            "names": (places.state / "names", "names of packages, for `search`"),
+        }
+        sizes = {name: measure(folder) for name, (folder, _) in folders.items()}
+        rows = tuple(
+            (name, _megabytes(sizes[name].total), _megabytes(sizes[name].alone), means) for name, (_, means) in folders.items()
+        )
+        return Outcome(
+            verb="cache",
+            report=Report(
+                headline=f"the engine's cache is {places.engine_cache}",
+                tables=(Table(columns=("", "size", "shared with nothing", "what"), rows=rows),),
+                next=("jupyter dep cache clear",) if sizes["engine"].files else (),
+            ),
+            data={
+                name: {"path": str(folder), "bytes": sizes[name].total, "alone": sizes[name].alone, "files": sizes[name].files}
+                for name, (folder, _) in folders.items()
+            },
+        )
+    return _clear(call)
+
+
+def _clear(call: Call) -> Outcome:
+    folder = call.services.places.engine_cache
+    before = measure(folder)
+    if not before.files:
+        return Outcome(verb="cache", report=Report(headline="the engine's cache is empty", tone="good"), data={"freed": 0})
+    what = (
+        f"empty the engine's cache ({_megabytes(before.total)})? What is not in an environment is downloaded again when needed."
+    )
+    if not call.parsed.flag("yes") and not (call.ask is not None and call.ask(what)):
+        raise UsageError(
+            "not-confirmed",
+            f"nothing was removed: the engine's cache holds {_megabytes(before.total)}",
+            hint="`jupyter dep cache clear --yes` empties it",
+            context={"file": str(folder)},
+        )
+    call.services.engine.clear(cancel=call.asking.cancel)
+    after = measure(folder)
+    freed = max(0, before.alone - after.alone)
+    return Outcome(
+        verb="cache",
+        report=Report(
+            headline=f"the engine's cache is empty: {_megabytes(freed)} are free",
+            tone="good",
+            notes=(f"{_megabytes(before.total - before.alone)} more are in environments and stay there",)
+            if before.total > before.alone
+            else (),
+        ),
+        data={"freed": freed, "before": before.total},
+    )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
+def _usage(call: Call, message: str) -> UsageError:
+    return UsageError("bad-usage", message, hint=f"usage: {call.parsed.verb.usage()}")

@@ -1,0 +1,78 @@
+"""doctor: what is installed where, whether the store is sound, and what to do."""
+
+from __future__ import annotations
+
+import sys
+
+from jupyter_dep import __version__
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.io.index.settings import redact
+from jupyter_dep.messages import Outcome, Report, Table
+from jupyter_dep.operations.environment import gc
+from jupyter_dep.operations.inspect import index_metadata
+from jupyter_dep_cli.call import Call
+from jupyter_dep_kernels.kernelspecs import DiskKernelRegistry
+
+
+def doctor(call: Call) -> Outcome:
+    services, problems, lines = call.services, [], []
+    quick = call.parsed.flag("quick")
+    lines.append(f"jupyter-dep {__version__} on Python {sys.version.split()[0]} ({sys.executable})")
+    engine = index = ""
+    try:
+        engine = services.engine.version()
+        index = services.engine.default_index()
+        if not quick:
+            index_metadata.details("ipykernel", services)  # what every environment of ours needs of it
+    except DepError as error:
+        problems.append((str(error), error.hint))
+    settings = services.indexes
+    lines.append(f"engine: {engine}")
+    lines.append(f"package index: {index}" + "".join(f", {redact(url)}" for url in settings.extra))
+    lines += [f"setting: {name} from {where}" for name, where in settings.sources]
+    lines += [f"not used: {name}, because {why}" for name, why in settings.ignored]
+    pythons = services.interpreters.all(refresh=True)
+    lines += [f"broken Python: {path} ({why})" for path, why in sorted(services.interpreters.broken.items())]
+    if not pythons:
+        problems.append(("no Python was found that environments can be built on", "install one from your system"))
+    kernels = DiskKernelRegistry().kernels()
+    if not any(item.name == "dep" for item in kernels):
+        lines.append("kernel: not written for other Jupyters (`jupyter dep setup` does that)")
+    problems += [(f"kernel {item.name}: {item.stale}", "jupyter dep kernel remove --stale") for item in kernels if item.stale]
+    environments = services.store.all()
+    damaged = {}
+    for sealed in environments:
+        found = gc.verify(sealed, services, full=not quick)
+        if found:
+            damaged[sealed.key] = found
+            names = ", ".join(sorted(filter(None, found))) or "not from a package"
+            what = f"environment {sealed.key[:12]} has changed files ({names})"
+            problems.append((what, "withdrawn: the next start builds it anew"))
+    size = sum(sealed.size for sealed in environments)
+    lines.append(f"store: {services.places.store}, {len(environments)} environments, {size / 1e6:.0f} MB before sharing")
+    if services.store.on_network():
+        lines.append("store: on a network file system, so nothing is collected")
+    rows = tuple((found.version, found.executable) for found in pythons)
+    return Outcome(
+        verb="doctor",
+        report=Report(
+            headline="everything is in order" if not problems else f"{len(problems)} things need a look",
+            tone="good" if not problems else "warn",
+            lines=tuple(lines),
+            tables=(Table(title="Pythons", columns=("version", "where"), rows=rows),) if rows else (),
+            notes=tuple(what for what, _ in problems),
+            next=tuple(dict.fromkeys(step for _, step in problems)),
+        ),
+        data={
+            "version": __version__,
+            "python": sys.executable,
+            "engine": engine,
+            "index": index,
+            "pythons": [{"version": version, "path": path} for version, path in rows],
+            "store": str(services.places.store),
+            "environments": len(environments),
+            "damaged": damaged,
+            "problems": [{"what": what, "do": step} for what, step in problems],
+        },
+        exit_code=0 if not problems else 1,
+    )

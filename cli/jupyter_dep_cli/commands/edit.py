@@ -1,0 +1,239 @@
+"""init, add, remove, update, lock, sync, python, undo, mv: the verbs that change a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.io.files import read_write
+from jupyter_dep.messages import Outcome, Report, Table
+from jupyter_dep.model.declaration import exclude_newer, requirement
+from jupyter_dep.operations.consent import evaluate
+from jupyter_dep.operations.edit import add_remove, init_notebook
+from jupyter_dep.operations.environment import install as environment_install
+from jupyter_dep.operations.environment import install_options
+from jupyter_dep.operations.inspect.status import status as status_of
+from jupyter_dep.operations.project import context
+from jupyter_dep.operations.project import undo as project_undo
+from jupyter_dep.operations.project.discovery import owner
+from jupyter_dep.operations.project.formats import Place, form_of
+from jupyter_dep.presentation import outcomes
+from jupyter_dep_cli.call import Call
+
+
+def add(call: Call) -> Outcome:
+    target, wanted = call.target(), _requirements(call)
+    result = add_remove.add(
+        target,
+        wanted,
+        call.services,
+        call.asking,
+        place=_place(call),
+        editable=call.parsed.flag("editable"),
+        index=call.parsed.text("index"),
+        cwd=call.cwd,
+    )
+    names = [name for text in wanted if (name := _name(text))]
+    return _with_notes(_changed(call, result, names), _mistaken(names))
+
+
+def _name(text: str) -> str:
+    """The name in a requirement as it was typed, empty for a path or an address alone."""
+    try:
+        return requirement.parse(text).name
+    except DepError:
+        return ""
+
+
+def _place(call: Call) -> Place:
+    group, extra = call.parsed.text("group"), call.parsed.text("optional")
+    if group is not None and extra is not None:
+        raise UsageError("bad-usage", "`--group` and `--optional` are two different places", hint="name one of them")
+    return Place(group=group, extra=extra)
+
+
+def _mistaken(names: Iterable[str]) -> list[str]:
+    """A module's name that is another package's, too, as `cv2` is: it was added as typed, and it may not be what was meant."""
+    from jupyter_dep.model.packages.import_map import distribution_for
+
+    found = []
+    for name in names:
+        match = distribution_for(name)
+        if match.certain and match.distribution not in ("", canonicalize_name(name)):
+            found.append(f"the module `{name}` comes with the package `{match.distribution}`: is that the one you meant?")
+    return found
+
+
+def _with_notes(outcome: Outcome, notes: list[str]) -> Outcome:
+    if not notes:
+        return outcome
+    report = replace(outcome.report, notes=(*outcome.report.notes, *notes))
+    return replace(outcome, report=report, data={**outcome.data, "notes": [*outcome.data["notes"], *notes]})
+
+
+def _requirements(call: Call) -> list[str]:
+    found = list(call.parsed.words)
+    for name in call.parsed.texts("requirements"):
+        path = call.cwd / name
+        text = read_write.read(path).decode("utf-8", "replace")
+        found += [str(item) for item in requirement.parse_lines(text, context={"file": path.name})]
+    if call.body.strip():
+        found += [str(item) for item in requirement.parse_lines(call.body, context={})]
+    if not found:
+        raise UsageError("bad-usage", "nothing was named to add", hint=f"usage: {call.parsed.verb.usage()}")
+    return found
+
+
+def _changed(call: Call, result: context.Changed, names: Sequence[str] = (), verb: str = "") -> Outcome:
+    outcome = outcomes.changed(verb or call.parsed.verb.name, result, call.services, call.asking.environment, names=names)
+    return _with_notes(outcome, _registered(result)) if result.first else outcome
+
+
+def _registered(result: context.Changed) -> list[str]:
+    """A folder's kernel is registered with its first lock, for front ends that let people pick one for a project."""
+    project = result.state.project
+    if project.folder is None or result.state.declaration is None:
+        return []
+    from jupyter_dep_kernels.kernelspecs import DiskKernelRegistry
+
+    try:
+        kernel = DiskKernelRegistry().install(project.file, f"{project.called} (dep)")
+    except (DepError, OSError) as error:  # everything else is done, and a kernel can be registered again
+        return [f"its kernel was not registered: {error} (`jupyter dep kernel install` tries again)"]
+    return [f"registered its kernel “{kernel.display_name}”; notebooks with “Python (dep)” find the folder by themselves"]
+
+
+def remove(call: Call) -> Outcome:
+    target = call.target()
+    if not call.parsed.words:
+        raise UsageError("bad-usage", "nothing was named to remove", hint=f"usage: {call.parsed.verb.usage()}")
+    result = add_remove.remove(target, call.parsed.words, call.services, call.asking, place=_place(call))
+    return _changed(call, result, call.parsed.words)
+
+
+def update(call: Call) -> Outcome:
+    names = call.parsed.words or install_options.declared_in(call.target(), _place(call), call.services, call.asking)
+    return _changed(call, add_remove.relock(call.target(), call.services, call.asking, upgrade=names or True), names)
+
+
+def lock(call: Call) -> Outcome:
+    if call.parsed.flag("check"):
+        add_remove.check(call.target(), call.services)
+        outcome = outcomes.status(status_of(call.target(), call.services, call.asking))
+        return replace(outcome, verb="lock")
+    edit = None
+    if (text := call.parsed.text("exclude_newer")) is not None:
+        moment = exclude_newer.timestamp(text, "exclude-newer")
+        edit = lambda block: form_of(call.target()).set_cutoff(block, moment)  # noqa: E731
+    asking = call.asking if call.asking.in_kernel else replace(call.asking, sync=False)
+    return _changed(
+        call,
+        add_remove.relock(call.target(), call.services, asking, upgrade=call.parsed.flag("upgrade"), edit=edit),
+    )
+
+
+def sync(call: Call) -> Outcome:
+    with evaluate.granting(call.allowed, call.services):
+        return _changed(call, init_notebook.sync(call.target(), call.services, call.asking))
+
+
+def install(call: Call) -> Outcome:
+    parsed = call.parsed
+    target = call.target()
+    chosen = install_options.installed(
+        target,
+        call.services,
+        with_=parsed.texts("with"),
+        without=parsed.texts("without"),
+        only=parsed.texts("only"),
+        extras=parsed.texts("extras"),
+        all_extras=parsed.flag("all_extras"),
+        root=not parsed.flag("no_root"),
+    )
+    with evaluate.granting(call.allowed, call.services):
+        return _changed(call, environment_install.install(target, call.services, call.asking, chosen=chosen, confirm=call.ask))
+
+
+def undo(call: Call) -> Outcome:
+    redo = call.parsed.flag("redo")
+    result = project_undo.undo(call.target(), call.services, call.asking, redo=redo)
+    return replace(_changed(call, result, verb="redo" if redo else "undo"), verb="undo")
+
+
+def init(call: Call) -> Outcome:
+    if call.notebook is None and not call.asking.from_cell:
+        from . import scaffold
+
+        return scaffold.init(call)
+    if call.parsed.text("name") is not None:
+        raise UsageError("bad-usage", "a notebook is called like its file", hint="leave `--name` out, or name no notebook")
+    target = call.target()
+    owned = owner(target, call.services, live_block=call.asking.live_block)
+    # who names a notebook means it; in a cell it is only the one that happens to be open
+    if owned.why == "folder" and not call.parsed.targets and not call.parsed.flag("notebook"):
+        raise UsageError(
+            "belongs-to-folder",
+            f"{owned.sentence(target)}: what it needs is declared there",
+            hint=f"`jupyter dep add {target.name} NAME` declares it for the folder; "
+            f"`jupyter dep init {target.name} --notebook` gives the notebook a declaration of its own",
+            context={"file": target.name},
+        )
+    result = init_notebook.init(
+        target,
+        call.services,
+        call.asking,
+        python=call.parsed.text("python"),
+        imports=call.parsed.flag("imports"),
+        ask=call.ask,
+    )
+    return outcomes.created(target, result)
+
+
+def python(call: Call) -> Outcome:
+    target = call.target()
+    if call.parsed.words:
+        return _changed(call, init_notebook.use_python(target, call.parsed.words[0], call.services, call.asking))
+    state = context.load(target, call.services, call.asking)
+    current = state.summary.python if state.summary else None
+    wanted = state.declaration.requires_python if state.declaration else None
+    used = call.services.interpreters.cached_minor(current) if current else None
+    rows = tuple(
+        (
+            found.version,
+            found.executable,
+            "in use" if found == used else "fits" if init_notebook.fits(wanted, found) else "not allowed",
+        )
+        for found in call.services.interpreters.all()
+    )
+    others = [found.minor for found in call.services.interpreters.all() if found.minor != current]
+    return Outcome(
+        verb="python",
+        report=Report(
+            headline=f"{target.name}: " + (f"locked with Python {current}" if current else "not locked yet"),
+            lines=(f"declares {wanted}",) if wanted else (),
+            tables=(Table(columns=("version", "where", ""), rows=rows),),
+            next=(f"jupyter dep python {target.name} {others[0]}",) if others and current else (),
+        ),
+        data={
+            "project": str(target),
+            "python": current,
+            "requires_python": wanted,
+            "choices": [{"version": row[0], "path": row[1], "state": row[2]} for row in rows],
+        },
+    )
+
+
+def move(call: Call) -> Outcome:
+    if len(call.parsed.targets) != 2:
+        raise UsageError("bad-usage", "`mv` needs the notebook and its new name", hint=f"usage: {call.parsed.verb.usage()}")
+    old, new = (call.cwd / Path(name) for name in call.parsed.targets)
+    moved = init_notebook.move(old, new, call.services)
+    return Outcome(
+        verb="mv",
+        report=Report(headline=f"moved {', '.join(moved)}", tone="good"),
+        data={"project": str(new), "from": str(old), "moved": list(moved)},
+    )

@@ -1,0 +1,104 @@
+"""status, show, why: the verbs that only read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jupyter_dep.base.errors import UsageError
+from jupyter_dep.messages import Outcome, Report, Table
+from jupyter_dep.operations.inspect import status as inspect_status
+from jupyter_dep.operations.project.discovery import owner
+from jupyter_dep.presentation import outcomes
+from jupyter_dep_cli.call import Call
+
+
+def status(call: Call) -> Outcome:
+    why = ""
+    if call.project is not None and call.notebook is not None:
+        why = owner(call.notebook, call.services).sentence(call.notebook)
+    outcome = outcomes.status(inspect_status.status(call.target(), call.services, call.asking), why=why)
+    return replace(outcome, data={**outcome.data, "notebook": str(call.notebook) if call.notebook else None})
+
+
+def show(call: Call) -> Outcome:
+    target = call.target()
+    if call.parsed.flag("tree"):
+        state, lines = inspect_status.tree(target, call.services, call.asking)
+        return Outcome(
+            verb="show",
+            report=Report(headline=f"{state.project.title}: locked packages as a tree", lines=lines),
+            data={"project": str(state.project.file), "tree": list(lines)},
+        )
+    outdated = call.parsed.flag("outdated")
+    state, rows = inspect_status.rows(target, call.services, call.asking, outdated=outdated)
+    if outdated:
+        rows = tuple(row for row in rows if row.latest)
+    table = Table(
+        columns=("package", "version", *(("latest",) if outdated else ()), "declared as", "needed by"),
+        rows=tuple(
+            (
+                row.name,
+                row.version,
+                *((row.latest,) if outdated else ()),
+                row.declared + (f" ({row.place})" if row.place not in ("", "declared") else ""),
+                _needed_by(row, full=call.parsed.flag("why")),
+            )
+            for row in rows
+        ),
+    )
+    headline = f"{state.project.title}: {len(rows)} packages"
+    if outdated:
+        headline = (
+            f"{state.project.title}: {len(rows)} packages could be newer"
+            if rows
+            else f"{state.project.title}: nothing is outdated"
+        )
+    return Outcome(
+        verb="show",
+        report=Report(
+            headline=headline,
+            tables=(table,) if rows else (),
+            next=(f"jupyter dep update {target.name}",) if outdated and rows else (),
+        ),
+        data={
+            "project": str(state.project.file),
+            "packages": [
+                {
+                    "name": row.name,
+                    "version": row.version,
+                    "declared": row.declared or None,
+                    "place": row.place or None,
+                    "via": list(row.via),
+                    "kernel": row.kernel,
+                    "size": row.size,
+                    "latest": row.latest or None,
+                }
+                for row in rows
+            ],
+        },
+    )
+
+
+def _needed_by(row: inspect_status.Row, *, full: bool) -> str:
+    """Who needs a package: a few of many, unless all are asked for; of a declared one only then."""
+    if row.declared and not full:
+        return ""
+    names = row.via if full else row.via[:4]
+    return ", ".join(names) or ("" if row.declared else "the kernel")
+
+
+def why(call: Call) -> Outcome:
+    if len(call.parsed.words) != 1:
+        raise UsageError("bad-usage", "`why` takes one name", hint=f"usage: {call.parsed.verb.usage()}")
+    state, name, chains = inspect_status.why(call.target(), call.parsed.words[0], call.services, call.asking)
+    assert state.summary is not None
+    places = state.declaration.places if state.declaration else {}
+    lines = []
+    for chain in chains:
+        who = places.get(chain[0], "the kernel")
+        lines.append(f"{who}: {' → '.join(chain)}")
+    return Outcome(
+        verb="why",
+        report=Report(headline=f"{name} {state.summary.versions[name]}", lines=tuple(lines)),
+        data={"project": str(state.project.file), "name": name, "chains": [list(chain) for chain in chains]},
+    )

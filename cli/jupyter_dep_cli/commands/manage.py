@@ -1,0 +1,155 @@
+"""kernel, trust, setup: what lies around the projects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.messages import Outcome, Report, Table
+from jupyter_dep.operations.consent import grant
+from jupyter_dep.operations.inspect import status
+from jupyter_dep.operations.project import context
+from jupyter_dep.presentation import outcomes
+from jupyter_dep_cli.call import Call, spellings
+from jupyter_dep_kernels.kernelspecs import DiskKernelRegistry
+
+
+def kernel(call: Call) -> Outcome:
+    registry = DiskKernelRegistry()
+    if call.parsed.action == "install":
+        target = call.target()
+        project = context.load(target, call.services, call.asking).project
+        done = registry.install(target, f"{project.called} (dep)")
+        return Outcome(
+            verb="kernel",
+            report=Report(headline=f"registered `{done.display_name}` as {done.name}", tone="good", lines=(str(done.folder),)),
+            data={
+                "name": done.name,
+                "display_name": done.display_name,
+                "path": str(done.folder),
+                "project": str(target),
+            },
+        )
+    if call.parsed.action == "remove":
+        return _kernel_remove(call, registry)
+    rows = tuple(
+        (item.name, item.display_name, str(item.project or "any notebook"), item.stale or "") for item in registry.kernels()
+    )
+    stale = any(row[3] for row in rows)
+    return Outcome(
+        verb="kernel",
+        report=Report(
+            headline=f"{len(rows)} kernels of ours",
+            tables=(Table(columns=("name", "shown as", "for", "stale"), rows=rows),) if rows else (),
+            next=("jupyter dep kernel remove --stale",) if stale else () if rows else ("jupyter dep setup",),
+        ),
+        data={"kernels": [dict(zip(("name", "display_name", "project", "stale"), row, strict=True)) for row in rows]},
+    )
+
+
+def _kernel_remove(call: Call, registry: DiskKernelRegistry) -> Outcome:
+    names = list(call.parsed.words)
+    if call.parsed.flag("stale"):
+        names += [item.name for item in registry.kernels() if item.stale]
+    elif call.notebook is not None or not names:
+        names += [item.name for item in registry.kernels() if item.project == call.target()]
+    if not names and not call.parsed.flag("stale"):
+        raise UsageError("bad-usage", "which kernel?", hint="`jupyter dep kernel list` shows their names")
+    for name in dict.fromkeys(names):
+        registry.remove(name)
+    return Outcome(
+        verb="kernel",
+        report=Report(headline=f"removed {', '.join(names) or 'nothing'}", tone="good"),
+        data={"removed": names},
+    )
+
+
+def setup(call: Call) -> Outcome:
+    registry = DiskKernelRegistry()
+    if call.parsed.flag("remove"):
+        done = registry.remove(context.KERNEL_NAME)
+        return Outcome(
+            verb="setup",
+            report=Report(headline=f"removed {done.folder}", tone="good"),
+            data={"removed": str(done.folder)},
+        )
+    done = registry.setup()
+    return Outcome(
+        verb="setup",
+        report=Report(
+            headline=f"the kernel `{done.display_name}` is there for every Jupyter of yours",
+            tone="good",
+            lines=(str(done.folder),),
+            next=("open a notebook with it, and type `%dep add NAME`",),
+        ),
+        data={"name": done.name, "path": str(done.folder)},
+    )
+
+
+def trust(call: Call) -> Outcome:
+    return {"allow": _allow, "revoke": _revoke, "list": _list}[call.parsed.action](call)
+
+
+def _allow(call: Call) -> Outcome:
+    items = call.allowed
+    if (folder := call.parsed.text("folder")) is not None:
+        if items:
+            raise UsageError(
+                "bad-usage",
+                "a folder's consent never covers something unusual",
+                hint="allow that for its notebook: `jupyter dep trust allow NOTEBOOK --allow …`",
+            )
+        path = (call.cwd / Path(folder).expanduser()).resolve()
+        if not path.is_dir():
+            raise DepError("no-such-folder", "there is no such folder", hint="check the path", context={"file": folder})
+        call.services.consent.allow("folder", [str(path)], by="command")
+        return Outcome(
+            verb="trust",
+            report=Report(
+                headline=f"notebooks below {path} may install hashed wheels that your index vouches for",
+                tone="good",
+                notes=("builds, sources and other hosts are still asked for, each for itself",),
+            ),
+            data={"folder": str(path)},
+        )
+    return outcomes.allowed(call.target(), grant.allow(call.target(), items, call.services, call.asking))
+
+
+def _revoke(call: Call) -> Outcome:
+    values = [*spellings(call.cwd, call.parsed.words), *call.allowed]
+    if (folder := call.parsed.text("folder")) is not None:
+        values.append(str((call.cwd / Path(folder).expanduser()).resolve()))
+    if call.notebook is not None or not values:
+        state = status.locked_state(call.target(), call.services, call.asking)
+        assert state.summary is not None
+        values.append(state.summary.fingerprint)
+    if not values:
+        raise UsageError("bad-usage", "what should be revoked?", hint="`jupyter dep trust list` shows what is allowed")
+    full = [
+        given.value
+        for given in call.services.consent.given()
+        for value in values
+        # the start of a fingerprint is what other messages show; anything shorter could be a slip
+        if given.value == value or (given.kind == "fingerprint" and len(value) >= 8 and given.value.startswith(value))
+    ]
+    gone = call.services.consent.revoke(full)
+    if not gone:
+        raise DepError("not-allowed", "that was not allowed", hint="`jupyter dep trust list` shows what is")
+    return Outcome(
+        verb="trust",
+        report=Report(headline=f"revoked {len(gone)}", tone="good", lines=gone),
+        data={"revoked": list(gone)},
+    )
+
+
+def _list(call: Call) -> Outcome:
+    given = call.services.consent.given()
+    rows = tuple((item.kind, item.value, item.by, item.when) for item in given)
+    return Outcome(
+        verb="trust",
+        report=Report(
+            headline=f"{len(rows)} allowed",
+            tables=(Table(columns=("what", "value", "how", "when"), rows=rows),) if rows else (),
+        ),
+        data={"allowed": [dict(zip(("kind", "value", "by", "when"), row, strict=True)) for row in rows]},
+    )

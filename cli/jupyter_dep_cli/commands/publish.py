@@ -1,0 +1,174 @@
+"""version, build, publish: what becomes of a folder that is a package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.io.files.dist_files import Placed
+from jupyter_dep.messages import Outcome, Report, Table
+from jupyter_dep.operations.package import build as package_build
+from jupyter_dep.operations.package import publish as package_publish
+from jupyter_dep.operations.package import version as package_version
+from jupyter_dep.operations.package.publish import Published
+from jupyter_dep.operations.package.version import Versioned
+from jupyter_dep_cli.call import Call
+
+
+def version(call: Call) -> Outcome:
+    target, words = call.folder(), call.parsed.words
+    if len(words) > 1:
+        raise UsageError("bad-usage", "one rule or one version at a time", hint=f"usage: {call.parsed.verb.usage()}")
+    rule = words[0] if words else None
+    result = package_version.version(target, rule, call.services, call.asking, next_phase=call.parsed.flag("next_phase"))
+    data = {
+        "project": str(target),
+        "name": result.name,
+        "version": result.after,
+        "before": result.before,
+        "dynamic": result.dynamic,
+        "told_by": result.told_by or None,
+        "changed": result.before != result.after and not result.dry_run,
+        "dry_run": result.dry_run,
+    }
+    if call.parsed.flag("short"):
+        if result.after is None:
+            raise DepError(
+                "no-version",
+                f"there is no version to print: {_where_from(result)}",
+                hint="`jupyter dep version 0.1.0` writes one where none is left to the build backend",
+                context={"file": target.name},
+            )
+        return Outcome(verb="version", report=Report(lines=(result.after,)), data=data)
+    changed = result.before != result.after
+    return Outcome(verb="version", report=Report(headline=_versions(result), tone="good" if changed else "plain"), data=data)
+
+
+def _versions(result: Versioned) -> str:
+    if result.after is None:
+        return f"{result.name}: {_where_from(result)}"
+    if result.before == result.after:
+        return f"{result.name} {result.after}"
+    word = "would be" if result.dry_run else "is now"
+    return f"{result.name}: {word} {result.after}" + (f" (was {result.before})" if result.before else "")
+
+
+def _where_from(result: Versioned) -> str:
+    if not result.dynamic:
+        return "no version is written"
+    return f"the build backend tells the version, from {result.told_by}" if result.told_by else "the build backend tells it"
+
+
+def build(call: Call) -> Outcome:
+    target = call.folder()
+    result = _built(call, target, output=call.parsed.text("output"))
+    into = result.files[0].path.parent
+    return Outcome(
+        verb="build",
+        report=Report(
+            headline=f"built {result.name}: {_counted(len(result.files))} in {_near(into, call.cwd)}",
+            tone="good",
+            tables=(
+                Table(
+                    columns=("file", "size", "sha256", ""),
+                    rows=tuple((one.path.name, _size(one.size), one.sha256[:12], _fate(one)) for one in result.files),
+                ),
+            ),
+        ),
+        data={
+            "project": str(target),
+            "name": result.name,
+            "folder": str(into),
+            "python": result.python,
+            "files": [_file(one) for one in result.files],
+        },
+    )
+
+
+def _built(call: Call, target: Path, output: str | None = None) -> package_build.Built:
+    wheel, sdist = call.parsed.flag("wheel"), call.parsed.flag("sdist")
+    return package_build.build(
+        target,
+        call.services,
+        call.asking,
+        wheel=wheel or not sdist,
+        sdist=sdist or not wheel,
+        into=call.cwd / Path(output).expanduser() if output is not None else None,
+        allowed=call.allowed,
+        confirm=call.ask,
+    )
+
+
+def _fate(one: Placed) -> str:
+    return "as it was" if one.same else "replaced" if one.replaced else ""
+
+
+def _file(one: Placed) -> dict[str, Any]:
+    return {
+        "name": one.path.name,
+        "path": str(one.path),
+        "size": one.size,
+        "sha256": one.sha256,
+        "replaced": one.replaced,
+        "same": one.same,
+    }
+
+
+def publish(call: Call) -> Outcome:
+    target = call.folder()
+    if call.parsed.flag("build"):
+        if call.asking.dry_run:
+            raise UsageError("bad-usage", "`--dry-run` builds nothing", hint="`jupyter dep build` first, or leave one out")
+        _built(call, target)
+    result = package_publish.publish(
+        target,
+        call.services,
+        call.asking,
+        repository=call.parsed.text("repository"),
+    )
+    known = result.repository.credentials
+    who = f"credentials from {known.where}" if known else "this build service's identity" if result.repository.trusted else ""
+    rows = [(name, _size(size), _went(result, name)) for name, size in result.sizes]
+    word = "would publish" if result.dry_run else "published"
+    return Outcome(
+        verb="publish",
+        report=Report(
+            headline=f"{word} {result.name} {result.version} to {result.repository.shown}: {_counted(len(result.uploaded))}",
+            tone="plain" if result.dry_run else "good",
+            lines=(f"with {who}",) if who else ("without credentials",),
+            tables=(Table(columns=("file", "size", ""), rows=tuple(rows)),),
+            notes=result.notes,
+        ),
+        data={
+            "project": str(target),
+            "name": result.name,
+            "version": result.version,
+            "repository": result.repository.shown,
+            "credentials": known.where if known else None,
+            "trusted": result.repository.trusted,
+            "uploaded": [] if result.dry_run else list(result.uploaded),
+            "would_upload": list(result.uploaded) if result.dry_run else [],
+            "skipped": list(result.skipped),
+            "dry_run": result.dry_run,
+            "notes": list(result.notes),
+        },
+    )
+
+
+def _went(result: Published, name: str) -> str:
+    if name in result.skipped:
+        return "is there already"
+    return "" if result.dry_run else "uploaded"
+
+
+def _counted(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} kB"
+
+
+def _near(folder: Path, cwd: Path) -> str:
+    return str(folder.relative_to(cwd)) if folder.is_relative_to(cwd) else str(folder)

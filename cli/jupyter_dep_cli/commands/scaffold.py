@@ -1,0 +1,164 @@
+"""new, init (of a folder), import: the verbs that begin a folder's project, and those that take over other tools' files."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from jupyter_dep.base.errors import UsageError
+from jupyter_dep.io.files.ancestry import MANIFEST
+from jupyter_dep.messages import Outcome, Report, Table
+from jupyter_dep.model.migration.merge_log import Taken
+from jupyter_dep.operations.scaffold import import_manifest
+from jupyter_dep.operations.scaffold import new as scaffold_new
+from jupyter_dep.operations.scaffold.new import Started
+from jupyter_dep_cli.call import Call
+from jupyter_dep_cli.wording import shown
+
+_CALLED = {"name": "its name", "version": "its version", "requires-python": "its Python", "readme": "its readme"}
+
+
+def new(call: Call) -> Outcome:
+    parsed = call.parsed
+    if len(parsed.words) != 1:
+        what = "one folder is made at a time" if parsed.words else "nothing was named to make"
+        raise UsageError("bad-usage", what, hint=f"usage: {parsed.verb.usage()}")
+    if parsed.flag("lib") and parsed.flag("notebook"):
+        raise UsageError("bad-usage", "`--lib` and `--notebook` are two different beginnings", hint="say one of them")
+    folder = Path(os.path.abspath(call.cwd / Path(parsed.words[0]).expanduser()))
+    notebook = parsed.flag("notebook")
+    made = scaffold_new.new(
+        folder,
+        call.services,
+        kind="notebook" if notebook else "lib",
+        name=parsed.text("name"),
+        python=parsed.text("python"),
+    )
+    place = shown(folder, call.cwd)
+    steps = [] if folder == call.cwd else [f"cd {shlex.quote(place)}"]
+    steps += ["jupyter dep add NAME"] if notebook else ["jupyter dep install"]
+    what = f"a project with a first notebook, `{scaffold_new.FIRST_NOTEBOOK}`" if notebook else "a package with a first test"
+    report = Report(
+        headline=f"made {place}: {made.name}, {what}",
+        tone="good",
+        lines=(f"declares Python {made.requires_python}", f"files: {', '.join(_below(made, folder))}"),
+        next=tuple(steps),
+    )
+    return Outcome(verb="new", report=report, data={**_data(made), "files": _below(made, folder)})
+
+
+def init(call: Call) -> Outcome:
+    """`init` where no notebook is named: the folder."""
+    parsed = call.parsed
+    if parsed.flag("imports"):
+        raise UsageError("bad-usage", "`--imports` is about a notebook", hint="name the notebook whose imports you mean")
+    folder = call.start.parent if call.start.name == MANIFEST else call.start
+    made = scaffold_new.init(
+        folder,
+        call.services,
+        name=parsed.text("name"),
+        python=parsed.text("python"),
+        ask=call.ask,
+    )
+    headline = f"{made.name} is a project now" if made.changed else f"{made.name} is a project already, and nothing is missing"
+    if made.changed and not made.made:
+        headline = f"{made.name}: `{MANIFEST}` was completed"
+    lines = [f"declares Python {made.requires_python}"] if made.requires_python else []
+    assumed = [f"{_CALLED.get(key, key)} is `{value}`" for key, value in made.assumed.items() if key != "requires-python"]
+    if assumed:
+        lines.append(f"nothing said otherwise, so {', '.join(assumed)}")
+    lines += _told(made.taken)
+    if made.seed is not None:
+        lines.append(f"the first lock starts from the {len(made.seed.versions)} versions in {made.seed.origin}")
+    return _outcome("init", made, headline, lines, [f"jupyter dep install {MANIFEST}"])
+
+
+def import_(call: Call) -> Outcome:
+    parsed = call.parsed
+    if len(parsed.words) != 1:
+        what = "one file is imported at a time" if parsed.words else "nothing was named to import"
+        raise UsageError("bad-usage", what, hint=f"usage: {parsed.verb.usage()}")
+    target = call.target()
+    source = Path(os.path.abspath(call.cwd / Path(parsed.words[0]).expanduser()))
+    made = import_manifest.import_file(source, target, call.services, call.asking, group=parsed.text("group"), ask=call.ask)
+    done = "declared what" if made.changed else "nothing new in what"
+    outcome = _outcome(
+        "import",
+        made,
+        f"{made.name}: {done} {shown(source, call.cwd)} asks for",
+        _told(made.taken),
+        [f"jupyter dep lock {target.name}"] if made.changed else [],
+    )
+    return replace(outcome, edit=made.edit)
+
+
+def _outcome(verb: str, made: Started, headline: str, lines: Sequence[str], steps: Sequence[str]) -> Outcome:
+    rows = tuple((origin, left.what, left.why) for origin, left in made.left)
+    tables = (Table(columns=("file", "not carried over", "why or what to do"), rows=rows),) if rows else ()
+    proposed = f"jupyter dep add {made.file.name} {' '.join(shlex.quote(text) for text in made.proposed)}"
+    report = Report(
+        headline=headline,
+        tone="good",
+        lines=tuple(lines),
+        tables=tables,
+        notes=made.notes,
+        next=(*((proposed,) if made.proposed else ()), *steps),
+    )
+    return Outcome(verb=verb, report=report, data=_data(made))
+
+
+def _told(taken: Sequence[Taken]) -> list[str]:
+    """A line for each file: what was taken from it."""
+    lines = []
+    for one in taken:
+        parts = [_counted(one.dependencies, "dependency", "dependencies")]
+        parts += [_counted(texts, f"in the group {name}", f"in the group {name}") for name, texts in one.groups.items()]
+        parts += [_counted(texts, f"in the extra {name}", f"in the extra {name}") for name, texts in one.extras.items()]
+        parts += [
+            _counted(one.constraints, "constraint", "constraints"),
+            _counted(one.sources, "source", "sources"),
+            _counted(one.indexes, "package index", "package indexes"),
+            ", ".join(one.keys),
+        ]
+        lines.append(f"from {one.origin}: {', '.join(part for part in parts if part) or 'its settings'}")
+    return lines
+
+
+def _counted(items: Sequence[str], one: str, several: str) -> str:
+    return f"{len(items)} {one if len(items) == 1 else several}" if items else ""
+
+
+def _below(made: Started, folder: Path) -> list[str]:
+    return [path.relative_to(folder).as_posix() for path in made.made]
+
+
+def _data(made: Started) -> dict[str, object]:
+    return {
+        "project": str(made.file),
+        "name": made.name,
+        "python": made.requires_python,
+        "changed": made.changed,
+        "files": [str(path) for path in made.made],
+        "assumed": dict(made.assumed),
+        "taken": [
+            {
+                "file": one.origin,
+                "keys": list(one.keys),
+                "dependencies": list(one.dependencies),
+                "groups": {name: list(texts) for name, texts in one.groups.items()},
+                "extras": {name: list(texts) for name, texts in one.extras.items()},
+                "constraints": list(one.constraints),
+                "sources": list(one.sources),
+                "indexes": list(one.indexes),
+            }
+            for one in made.taken
+        ],
+        "left": [{"file": origin, "what": left.what, "why": left.why} for origin, left in made.left],
+        "proposed": list(made.proposed),
+        "passed": list(made.passed),
+        "seed": {"file": made.seed.origin, "versions": len(made.seed.versions)} if made.seed is not None else None,
+        "notes": list(made.notes),
+    }

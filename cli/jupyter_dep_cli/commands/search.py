@@ -1,0 +1,147 @@
+"""search, index: finding packages by name or purpose, and the stored names of the user's package index."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from jupyter_dep.base.errors import UsageError
+from jupyter_dep.io.index.name_cache import StoredList, as_json
+from jupyter_dep.messages import Outcome, Report, Table, Tone
+from jupyter_dep.messages.web import Hit
+from jupyter_dep.model.declaration.install_command import pasted
+from jupyter_dep.operations.inspect import search as inspect_search
+from jupyter_dep_cli.call import Call
+
+_SHOWN = 8
+"""Versions that are listed."""
+
+
+def search(call: Call) -> Outcome:
+    words = " ".join(call.parsed.words)
+    if not words.strip():
+        raise UsageError("bad-usage", "what should be searched?", hint=f"usage: {call.parsed.verb.usage()}")
+    if call.parsed.flag("details"):
+        return _details(words, call)
+    found = inspect_search.search(words, call.services, _limit(call))
+    count = len(found.hits)
+    best = next((hit for hit in found.hits if not hit.near), None)
+    return Outcome(
+        verb="search",
+        report=Report(
+            headline=f"{count} package{'' if count == 1 else 's'} for `{words}`" if count else f"nothing known for `{words}`",
+            tone="plain" if count else "warn",
+            tables=(_table(found.hits),) if count else (),
+            notes=() if found.full else ("searched: what is well known, and what you have locked before",),
+            next=_next(best, full=found.full),
+        ),
+        data={**asdict(found), "requirements": list(pasted(words))},
+    )
+
+
+def _details(name: str, call: Call) -> Outcome:
+    found = inspect_search.details(name, call.services, call.asking.cancel)
+    lines = [f"versions: {', '.join(found.versions[:_SHOWN])}{', …' if len(found.versions) > _SHOWN else ''}"]
+    if found.requires_python:
+        lines.append(f"needs Python {found.requires_python}")
+    if found.size:
+        lines.append(f"size: {found.size / 1e6:.1f} MB")
+    return Outcome(
+        verb="search",
+        report=Report(
+            headline=f"{found.name}: {found.summary}" if found.summary else found.name,
+            lines=tuple(lines),
+            notes=(f"looks like {found.near}, which is far better known: did you mean that?",) if found.near else (),
+            next=(f"jupyter dep add NOTEBOOK {found.name}",),
+        ),
+        data=asdict(found),
+    )
+
+
+def _limit(call: Call) -> int:
+    text = call.parsed.text("limit") or "20"
+    if not text.isdecimal() or not 1 <= int(text) <= inspect_search.MOST:
+        raise UsageError(
+            "bad-usage", f"`{text}` is no number from 1 to {inspect_search.MOST}", hint=f"usage: {call.parsed.verb.usage()}"
+        )
+    return int(text)
+
+
+def _table(hits: tuple[Hit, ...]) -> Table:
+    tones: tuple[Tone, ...] = tuple("warn" if hit.near else "plain" for hit in hits)
+    rows = tuple((hit.name, _said(hit)) for hit in hits)
+    return Table(columns=("package", "what it is"), rows=rows, tones=tones if "warn" in tones else ())
+
+
+def _said(hit: Hit) -> str:
+    if hit.near:
+        return f"looks like {hit.near}, which is far better known: did you mean that?"
+    return hit.summary or {"locked": "you have locked it before", "index": "on your index"}.get(hit.source, "")
+
+
+def _next(best: Hit | None, *, full: bool) -> tuple[str, ...]:
+    add = (f"jupyter dep add NOTEBOOK {best.name}",) if best else ()
+    return add if full else (*add, "`jupyter dep index sync` in a terminal stores every name of your index for this search")
+
+
+def index(call: Call) -> Outcome:
+    return {"sync": _sync, "info": _info, "remove": _remove}[call.parsed.action](call)
+
+
+def _sync(call: Call) -> Outcome:
+    synced = inspect_search.sync_names(call.services, call.asking.reporter, call.asking.cancel)
+    stored = synced.stored
+    notes = [f"left out, {one}" for one in synced.left_out]
+    if stored.dropped:
+        entries = "entry was no valid name" if stored.dropped == 1 else "entries were no valid names"
+        notes.append(f"{stored.dropped} {entries} and left out")
+    return Outcome(
+        verb="index",
+        report=Report(
+            headline=f"stored {stored.names:,} names for `search`",
+            tone="good",
+            lines=_lines(stored),
+            notes=tuple(notes),
+            next=("jupyter dep search WORDS",),
+        ),
+        data={**as_json(stored), "left_out": list(synced.left_out)},
+    )
+
+
+def _info(call: Call) -> Outcome:
+    stored = call.services.names.stored()
+    if not stored:
+        return Outcome(
+            verb="index",
+            report=Report(
+                headline="no names are stored",
+                lines=("`search` knows what is well known, and what you have locked before",),
+                next=("jupyter dep index sync",),
+            ),
+            data={"lists": []},
+        )
+    return Outcome(
+        verb="index",
+        report=Report(
+            headline=f"{len(stored)} stored list{'' if len(stored) == 1 else 's'} of names",
+            lines=tuple(line for one in stored for line in _lines(one)),
+        ),
+        data={"lists": [as_json(one) for one in stored]},
+    )
+
+
+def _remove(call: Call) -> Outcome:
+    gone = call.services.names.remove_stored()
+    names = sum(one.names for one in gone)
+    return Outcome(
+        verb="index",
+        report=Report(headline=f"removed {names:,} stored names" if gone else "no names were stored", tone="good"),
+        data={"removed": [as_json(one) for one in gone]},
+    )
+
+
+def _lines(stored: StoredList) -> tuple[str, ...]:
+    return (
+        f"index: {', '.join(stored.indexes)}",
+        f"names: {stored.names:,}, {stored.size / 1e6:.1f} MB, made {stored.made}",
+        f"file: {stored.path}",
+    )

@@ -1,0 +1,159 @@
+"""run COMMAND, shell, env activate: living in a project's environment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.base.escape import visible
+from jupyter_dep.io.store.store import Sealed
+from jupyter_dep.io.system import shell as system_shell
+from jupyter_dep.io.system.process import replace_or_supervise
+from jupyter_dep.io.system.shell_rc import lay_out, sweep
+from jupyter_dep.messages import Outcome
+from jupyter_dep.model.shell import activation, quoting, subshell
+from jupyter_dep.model.shell.activation import MARK, Activation
+from jupyter_dep.model.shell.quoting import Shell
+from jupyter_dep.operations.consent import evaluate
+from jupyter_dep.operations.environment import install
+from jupyter_dep.operations.kernel_start import remembering
+from jupyter_dep.operations.project.project import Project
+from jupyter_dep_cli.call import Call
+from jupyter_dep_cli.surroundings import environment_variables, hold, program_folders
+
+
+def run_command(call: Call) -> Outcome:
+    """Become the command, with the environment's programs first on PATH. Errors: `program-missing`, the environment's."""
+    command = call.parsed.command
+    if not command:
+        raise UsageError("bad-usage", "there is no command to run", hint=f"usage: {call.parsed.verb.usage()}")
+    target = call.target()
+    sealed = _environment(call)
+    remembering.remember(target, sealed, call.services)
+    return become(call, command, sealed)
+
+
+def _environment(call: Call) -> Sealed:
+    with evaluate.granting(call.allowed, call.services):
+        return install.environment(call.target(), call.services, call.asking, confirm=call.ask)
+
+
+def become(call: Call, command: Sequence[str], sealed: Sealed, more: Mapping[str, str] | None = None) -> Outcome:
+    """The command in the place of this process (where there is no such thing, its exit code). Errors: `program-missing`."""
+    variables = {**environment_variables(sealed.path, call.services.environ), **(more or {})}
+    program = shutil.which(command[0], path=variables["PATH"])
+    if program is None:
+        raise DepError(
+            "program-missing",
+            f"there is no program `{command[0]}` in the environment or on PATH",
+            hint="check the spelling, or add the package that brings it",
+        )
+    lease = hold(sealed.lease)
+    call.still()
+    try:
+        code = replace_or_supervise([program, *command[1:]], cwd=call.cwd, env=variables)
+    except OSError as error:
+        raise DepError(
+            "program-missing",
+            f"`{command[0]}` could not be started: {error.strerror}",
+            hint="a script needs a first line such as `#!/usr/bin/env python`, or its program before it",
+            context={"file": program},
+        ) from error
+    finally:
+        if lease is not None:
+            lease.release()
+    return Outcome(verb=call.parsed.verb.name, exit_code=code)
+
+
+def shell(call: Call) -> Outcome:
+    """Become the user's own shell in the environment; nests, but not the same project in itself."""
+    environ = call.services.environ
+    target = call.target()
+    outer = environ.get(MARK)
+    title = Project.of(target).title
+    if outer is not None and os.path.realpath(outer) == os.path.realpath(target):
+        raise DepError(
+            "already-in-shell",
+            f"this is the shell of {title} already",
+            hint="`exit` leaves it; `jupyter dep shell` then enters what is locked by now",
+        )
+    kind, program = _asked(call)
+    sealed = _environment(call)
+    what = _activation(target, sealed, inside=True)
+    marks = {MARK: str(target), "VIRTUAL_ENV_PROMPT": what.label}
+    if not sys.stdin.isatty():  # it is told what to do: nobody sees a prompt, and no file of the user's is read
+        return become(call, [program], sealed, marks)
+    variables = {**environment_variables(sealed.path, environ), **marks}
+    lease = hold(sealed.lease)
+    call.still()
+    nested = f" inside the one of {Project.of(Path(outer)).title}" if outer else ""
+    sys.stderr.write(visible(f"a {kind} for {title}{nested}: `exit` leaves it") + "\n")
+    sys.stderr.flush()
+    sweep(call.services.places)
+    folder = lay_out(call.services.places, lambda place: subshell.session(kind, what, place, variables).files)
+    session = subshell.session(kind, what, str(folder.path), variables)
+    started = {**variables, **session.variables}
+    argv = [program, *session.arguments]
+    try:
+        code = replace_or_supervise(
+            argv, cwd=call.cwd, env={name: value for name, value in started.items() if value is not None}
+        )
+    finally:
+        folder.remove()
+        if lease is not None:
+            lease.release()
+    return Outcome(verb="shell", exit_code=code)
+
+
+def activate(call: Call) -> Outcome:
+    """The script that the running shell evaluates goes to it byte for byte: no report touches it."""
+    kind, _ = _asked(call)
+    sealed = _environment(call)
+    text = activation.script(kind, _activation(call.target(), sealed))
+    if not call.parsed.json:
+        if sys.stdout.isatty():
+            sys.stderr.write(f"to enter it: {activation.how_to(kind)}\n")
+        _tell(text)
+    return Outcome(
+        verb="env",
+        data={
+            "project": str(call.target()),
+            "shell": kind,
+            "environment": {"path": sealed.path, "sealed": True, "key": sealed.key},
+            "script": text,
+        },
+    )
+
+
+def _tell(text: str) -> None:
+    """Write to stdout; a path may hold bytes that are no text."""
+    sys.stdout.flush()
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is not None:
+        binary.write(os.fsencode(text))
+        binary.flush()
+    else:
+        sys.stdout.write(text)
+
+
+def _asked(call: Call) -> tuple[Shell, str]:
+    """The shell that was named, else the one that the person works in."""
+    named = call.parsed.text("shell")
+    if named is None:
+        return system_shell.around(call.services.environ)
+    kind = quoting.named(named)
+    return kind, system_shell.program_of(kind, call.services.environ) if call.parsed.verb.name == "shell" else ""
+
+
+def _activation(target: Path, sealed: Sealed, *, inside: bool = False) -> Activation:
+    name = Project.of(target).title.removesuffix(".ipynb")
+    return Activation(
+        environment=sealed.path,
+        programs=program_folders(sealed.path),
+        label=quoting.label(name),
+        project=str(target) if inside else "",
+    )

@@ -1,0 +1,142 @@
+"""The port to the engine, as values and a protocol: `io.uv.Uv` is the real one, the tests have a fake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from pathlib import Path
+from typing import Any, Protocol
+
+from jupyter_dep.model.declaration.declaration import Declaration
+from jupyter_dep.model.lock.select import Artifact
+
+from .fast_dataclass import frozen
+from .progress import Cancel, Reporter, silent
+
+
+@frozen
+class Pin:
+    """A version to keep if it still fits. `markers` tell several versions of one name apart."""
+
+    name: str
+    version: str
+    index: str
+    markers: tuple[str, ...] = ()
+
+
+@frozen
+class LockRequest:
+    """What is to be resolved. `python` is an interpreter's path, `kernel` the kernel's requirements, `upgrade` the names
+    that may move (True: all), `cutoff` a full UTC timestamp, `metadata` what builds told about sources without wheels."""
+
+    declaration: Declaration
+    requires_python: str
+    python: str
+    kernel: tuple[str, ...] = ()
+    pins: tuple[Pin, ...] = ()
+    upgrade: bool | tuple[str, ...] = False
+    cutoff: str | None = None
+    offline: bool = False
+    metadata: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
+    build: tuple[str, ...] = ()
+    """Names that are taken as source archives; their `metadata` is given, so that resolving builds nothing."""
+    project: str = ""
+    """A folder's own name and `version`: who needs it back is answered by the folder itself. A notebook has none."""
+    version: str = ""
+
+
+@frozen
+class EngineAnswer:
+    """`pylock` is the PEP 751 text as the engine exported it, `tree` its JSON graph."""
+
+    pylock: str
+    tree: Mapping[str, Any]
+
+
+@frozen
+class Install:
+    """Artifacts to link into the fresh environment whose interpreter is `python`; `python_version` is `3.11`.
+
+    `through` is the same interpreter in an empty environment that stays: an engine that asks an interpreter what it is
+    remembers the answer by its path, and nothing of what is installed runs when it asks.
+    """
+
+    artifacts: tuple[Artifact, ...]
+    python: str
+    python_version: str
+    offline: bool = False
+    through: str | None = None
+
+
+@frozen
+class Build:
+    """Distributions to build of a source `folder` by its own backend, into the empty folder `into`; both are whole paths.
+
+    `python` is an interpreter's path, `log` the file that gets all that was said if the build fails.
+    """
+
+    folder: Path
+    into: Path
+    python: str
+    log: Path
+    wheel: bool = True
+    sdist: bool = True
+    offline: bool = False
+
+
+@frozen
+class Upload:
+    """Distributions to bring to an index. `url` None is the engine's own place of upload.
+
+    `check` is the index that tells what is there already; it may hold credentials. `trusted` asks the build service's identity
+    in place of a password.
+    """
+
+    files: tuple[Path, ...]
+    url: str | None = None
+    check: str | None = field(default=None, repr=False)
+    username: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    trusted: bool = False
+
+
+@frozen
+class Served:
+    """Of the files of an upload, those that the index has: the `same` bytes, or `other` ones under the name."""
+
+    same: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+
+
+class Engine(Protocol):
+    def version(self) -> str: ...
+
+    def default_index(self) -> str: ...
+
+    def lock(self, request: LockRequest, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> EngineAnswer: ...
+
+    def vouch(
+        self, artifacts: Sequence[Artifact], *, python: str, offline: bool = False, cancel: Cancel | None = None
+    ) -> dict[str, Artifact]: ...
+
+    def built_metadata(
+        self, requirement: str, *, python: str, offline: bool = False, cancel: Cancel | None = None
+    ) -> Mapping[str, Any]:
+        """Build exactly one distribution and tell its static metadata, keys as in `tool.uv.dependency-metadata`."""
+
+    def install(self, install: Install, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> None: ...
+
+    def forget(self, names: Sequence[str]) -> None: ...
+
+    def clear(self, *, cancel: Cancel | None = None) -> None:
+        """Empty the engine's cache; environments keep their files."""
+
+    def own_index(self) -> str:
+        """The index that belongs to the engine's own place of upload, whatever the user configured to install from."""
+
+    def build(self, build: Build, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> None: ...
+
+    def served(self, upload: Upload, *, cancel: Cancel | None = None) -> Served: ...
+
+    def publish(self, upload: Upload, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> tuple[str, ...]:
+        """Upload the files in order; gives the names of those that went up now, without those that were there."""

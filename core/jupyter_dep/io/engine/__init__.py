@@ -1,0 +1,1 @@
+"""The resolver and installer, `uv`, as a subprocess."""

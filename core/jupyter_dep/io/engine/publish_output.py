@@ -1,0 +1,200 @@
+"""What the engine says while it uploads, as progress and as errors; no credential leaves here, whoever repeats it."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import quote, quote_plus, urlsplit
+
+from jupyter_dep.base.engine_port import Upload
+from jupyter_dep.base.errors import DepError, IndexUnreachableError
+from jupyter_dep.base.progress import Progress, Reporter
+from jupyter_dep.io.index.settings import redact
+from jupyter_dep.io.system.process import Completed
+
+from . import errors
+
+_UPLOADING = re.compile(r"^Uploading (\S+) ")
+_THERE = re.compile(r"^File (\S+) already exists, skipping")
+_OTHER = re.compile(r"Local file and index file do not match for `([^`]+)`")
+_STATUS = re.compile(r"Server returned status code (\d{3}) ?([^.\n]*)\. ?(?:Server says: ?(.*))?", re.DOTALL)
+_MINTED = re.compile(r"::add-mask::(\S+)")
+"""How the engine tells a build service which word of its own making is a secret."""
+_FAILED = re.compile(r"Failed to publish `([^`]+)`")
+_EXISTS = re.compile(
+    r"already exists|already been uploaded|does not allow (?:overwrit|updat)|overwrite (?:is )?not", re.IGNORECASE
+)
+_NAME = re.compile(
+    r"isn't allowed to upload to project|not allowed to upload|too similar|prohibited|name .{0,80}(?:reserved|isn't allowed|"
+    r"is not allowed|conflicts|invalid)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class Listener:
+    """Follows the engine's lines: which files went up, in order, and which were there."""
+
+    def __init__(self, files: int, reporter: Reporter) -> None:
+        self.started: list[str] = []
+        self.there: list[str] = []
+        self.other: list[str] = []
+        self._files = files
+        self._reporter = reporter
+
+    def __call__(self, line: str) -> None:
+        if match := _THERE.match(line):
+            self.there.append(match[1])
+        elif match := _OTHER.search(line):
+            self.other.append(Path(match[1]).name)
+        elif match := _UPLOADING.match(line):
+            if match[1] not in self.started:
+                self.started.append(match[1])
+            done = len(self.started) - 1 + len(self.there)
+            self._reporter(Progress(phase="running", detail=f"uploading {match[1]}", done=done, total=self._files))
+
+
+def masked(text: str, upload: Upload, minted: Sequence[str] = ()) -> str:
+    """The text without the upload's credentials, in none of the forms in which they travel; `minted` are more of them."""
+    secrets = {*minted, upload.password} - {""}
+    checked = urlsplit(upload.check or "")
+    netloc = checked.netloc.rpartition("@")[0]
+    secrets |= {part for part in (netloc, netloc.partition(":")[2]) if part}
+    if upload.password:
+        pair = f"{upload.username}:{upload.password}"
+        secrets.add(base64.b64encode(pair.encode()).decode())
+    forms = {form for secret in secrets for form in (secret, quote(secret, safe=""), quote_plus(secret))}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, "***")
+    return text
+
+
+def explain(done: Completed, upload: Upload, listener: Listener) -> DepError:
+    """The error of an upload that ended early: which file, what the server said, and how many are there by now.
+
+    Codes: `version-exists`, `name-refused`, `upload-refused`, `publish-credentials`, `upload-redirected`,
+    `trusted-publishing`, and those of the network.
+    """
+    stderr, minted = done.stderr, _MINTED.findall(done.stdout)
+    file = Path(found[1]).name if (found := _FAILED.search(stderr)) else listener.started[-1] if listener.started else ""
+    error = _judged(stderr, upload, file)
+    message, hint, context = error.message, error.hint, error.context
+    there = [name for name in listener.started if name != file] + listener.there
+    if there and error.code != "version-exists":
+        message += f"; {len(there)} of {len(upload.files)} files are there"
+        hint += "; run the same again: it goes on with what is missing"
+    kind: Callable[..., DepError] = type(error)
+    return kind(error.code, masked(message, upload, minted), hint=masked(hint, upload, minted), context=context)
+
+
+def _judged(said: str, upload: Upload, file: str) -> DepError:
+    place = shown(upload)
+    context: dict[str, str | int] = {"artifact": file} if file else {}
+    if _OTHER.search(said):
+        return other_content(file or _OTHER.findall(said)[0])
+    if "Missing credentials" in said:
+        return _credentials(place, "wants credentials, and there are none", context)
+    if "token for trusted publishing" in said or "No OIDC token" in said:
+        return IndexUnreachableError(
+            "trusted-publishing",
+            f"{place} did not take this build service's word: {_last(said)}",
+            hint="let the service give identity tokens (`id-token: write`), and name it as a publisher in the project's "
+            "settings at the index",
+            context=context,
+        )
+    if "not in the same realm" in said or "Request was redirected" in said:
+        return IndexUnreachableError(
+            "upload-redirected",
+            f"{place} sends uploads elsewhere, where your credentials do not go",
+            hint="see whether a network's login page stands in between; else name the address that takes uploads itself: "
+            "`--repository URL`",
+            context=context,
+        )
+    match = _STATUS.search(said)
+    if match is None:
+        return errors.explain(said, doing="publish")
+    return _answered(int(match[1]), f"{match[1]} {match[2]}".strip(), plain(match[3] or ""), place, file, context)
+
+
+def _answered(status: int, line: str, words: str, place: str, file: str, context: dict[str, str | int]) -> DepError:
+    told = f": {words}" if words else ""
+    if status == 409 or (status in (400, 403) and _EXISTS.search(words)):
+        return other_content(file)
+    if status in (400, 403) and _NAME.search(words):
+        return DepError(
+            "name-refused",
+            f"{place} does not let you publish under this name{told}",
+            hint="if the project is yours, use the credentials of an account that may publish it; else choose another "
+            "`name` in `[project]`",
+            context=context,
+        )
+    if status in (401, 403):
+        return _credentials(place, f"refused your credentials ({line}){told}", context)
+    if status >= 500 or status in (408, 425, 429):
+        return IndexUnreachableError(
+            "index-failed", f"{place} answered {line}", hint="the index has a bad moment: try again later", context=context
+        )
+    return DepError(
+        "upload-refused",
+        f"{place} refused `{file}` ({line}){told}",
+        hint="correct what it names, `jupyter dep build`, then publish again",
+        context=context,
+    )
+
+
+def other_content(file: str) -> DepError:
+    return DepError(
+        "version-exists",
+        f"the index has `{file}` already, and what is published is never changed",
+        hint="raise the version with `jupyter dep version patch`, then `jupyter dep build`",
+        context={"artifact": file},
+    )
+
+
+def _credentials(place: str, what: str, context: dict[str, str | int]) -> IndexUnreachableError:
+    return IndexUnreachableError(
+        "publish-credentials",
+        f"{place} {what}",
+        hint="give a token in `JUPYTER_DEP_PUBLISH_TOKEN` (or `JUPYTER_DEP_PUBLISH_USERNAME` and `…_PASSWORD`), or keep it "
+        "in your own configuration: `jupyter dep config repositories.NAME.token --stdin`",
+        context=context,
+    )
+
+
+def shown(upload: Upload) -> str:
+    return f"`{redact(upload.url)}`" if upload.url else "the package index"
+
+
+def plain(answer: str, most: int = 400) -> str:
+    """What a server said, as one line: of a web page its text, without head and style."""
+    text = answer
+    if "<" in answer and re.search(r"<(?:!doctype|html|body|h1|p)\b", answer, re.IGNORECASE):
+        page = _Page()
+        page.feed(answer)
+        text = " ".join(page.words)
+    text = re.sub(r"\s+", " ", text).strip()
+    return text if len(text) <= most else text[:most] + "…"
+
+
+class _Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self._hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self._hidden += tag in ("head", "style", "script")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden -= tag in ("head", "style", "script") and self._hidden > 0
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden and data.strip():
+            self.words.append(data.strip())
+
+
+def _last(said: str) -> str:
+    lines = [line.strip().removeprefix("cause: ") for line in said.splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,123 @@
+"""A file's new content beside the file: on the disk before it is put in its place, and held while its writer lives."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.io.system.locks import hold
+
+_TEMPORARY = re.compile(r"\.[0-9a-f]{8}\.tmp")
+
+
+@frozen
+class Write:
+    """One file's new content, and what it has to hold for that (None: nothing, it must not be there).
+
+    `private`: nobody but its user may read it, not even before.
+    """
+
+    path: Path
+    content: bytes
+    expected: bytes | None
+    private: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Staged:
+    """A content that lies beside its file until it is put in its place, held so that nobody takes it for a dead writer's."""
+
+    write: Write
+    target: Path
+    temporary: Path = field(init=False)
+    handle: int = -1
+
+    def __post_init__(self) -> None:
+        self.temporary = temporary_name(self.target)
+
+    def discard(self) -> None:
+        if self.handle >= 0:
+            os.close(self.handle)
+            self.handle = -1
+        self.temporary.unlink(missing_ok=True)
+
+
+def temporary_name(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
+
+
+def sweep(target: Path) -> None:
+    """Remove what writers of a file have left that were killed; one that lives holds what it has staged."""
+    if not sys.platform.startswith(("linux", "darwin")):
+        return  # a held file cannot be renamed there, so that a living writer could not be told from a dead one
+    begin = f".{target.name}"
+    with suppress(OSError):  # a folder that cannot be read
+        for name in os.listdir(target.parent):
+            if name.startswith(begin) and _TEMPORARY.fullmatch(name, len(begin)):
+                _remove_if_dead(target.with_name(name))
+
+
+def _remove_if_dead(temporary: Path) -> None:
+    with suppress(OSError):
+        handle = os.open(temporary, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if stat.S_ISREG(os.fstat(handle).st_mode) and hold(handle):
+                temporary.unlink()
+        finally:
+            os.close(handle)
+
+
+def stage(staged: Staged) -> None:
+    write, target = staged.write, staged.target
+    mode = stat.S_IMODE(target.stat().st_mode) if write.expected is not None else None
+    if mode is not None and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, "read-only")
+    staged.handle = _created(staged, 0o600 if write.private else 0o666)
+    with os.fdopen(staged.handle, "wb", closefd=False) as file:
+        file.write(write.content)
+        file.flush()
+        os.fsync(file.fileno())
+    if sys.platform == "win32":  # an open file cannot be renamed there
+        os.close(staged.handle)
+        staged.handle = -1
+    if mode is not None and not write.private:
+        staged.temporary.chmod(mode)
+
+
+def _created(staged: Staged, mode: int) -> int:
+    while True:
+        handle = os.open(
+            staged.temporary,
+            os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0),
+            mode,
+        )
+        # between the two calls somebody may have taken it for a dead writer's
+        if hold(handle) is not False and os.fstat(handle).st_nlink:
+            return handle
+        os.close(handle)
+        staged.temporary = temporary_name(staged.target)
+
+
+def publish(staged: Staged) -> None:
+    if staged.write.expected is None:
+        _publish_new(staged.temporary, staged.target)
+    else:
+        os.replace(staged.temporary, staged.target)
+
+
+def _publish_new(temporary: Path, target: Path) -> None:
+    try:
+        os.link(temporary, target)  # fails if the name was taken meanwhile, which a rename would not
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if target.exists():
+            raise FileExistsError(target) from None
+        temporary.rename(target)

@@ -1,0 +1,157 @@
+"""The notebooks and Python files of a folder: what belongs to its project, found without following links out of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import field
+from pathlib import Path
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.model.manifest.manifest import is_project
+
+from . import read_write
+from .ancestry import MANIFEST
+
+_SKIPPED = frozenset({"node_modules", "build", "dist", "__pycache__", "site-packages"})
+_MODULE_ENDS = (".py", ".pyi", ".pyx", ".so", ".pyd")
+
+
+@frozen
+class Sources:
+    """The files below `root`, as sorted relative paths with `/`.
+
+    `nested` are folders that are projects of their own, which are not entered; `unread` those that could not be.
+    """
+
+    root: Path
+    notebooks: tuple[str, ...]
+    modules: tuple[str, ...]
+    nested: tuple[str, ...]
+    unread: tuple[DepError, ...]
+    packages: frozenset[str]
+    """Names of the top-level packages, wherever they lie."""
+    stems: frozenset[str]
+    """Names of all Python files."""
+    _beside: dict[str, frozenset[str]] = field(repr=False)
+
+    def is_own(self, module: str, file: str) -> bool:
+        """Whether an import in a file finds something of the folder: a package of it, or what lies beside or above the file."""
+        top = module.partition(".")[0]
+        if top in self.packages:
+            return True
+        return any(top in self._beside.get(folder, frozenset()) for folder in _above(file))
+
+
+def _above(file: str) -> Iterator[str]:
+    folder = file
+    while folder:
+        folder = folder.rpartition("/")[0]
+        yield folder
+        yield f"{folder}/src" if folder else "src"
+
+
+def find(root: Path) -> Sources:
+    """Walk a folder. Hidden folders, environments, what was built and what npm brought are left out."""
+    base = os.path.realpath(root)
+    notebooks: list[str] = []
+    modules: list[str] = []
+    nested: list[str] = []
+    unread: list[DepError] = []
+    with_init: set[str] = set()
+    beside: dict[str, set[str]] = {}
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(os.path.join(base, folder)) as listed:
+                entries = sorted(listed, key=lambda entry: entry.name)
+        except OSError as error:
+            unread.append(read_write.explain(error, Path(folder or "."), "reading"))
+            continue
+        names = {entry.name for entry in entries}
+        if folder and "pyvenv.cfg" in names:
+            continue
+        if folder and MANIFEST in names and _is_nested(Path(base, folder, MANIFEST)):
+            nested.append(folder)
+            continue
+        if "__init__.py" in names or "__init__.pyi" in names:
+            with_init.add(folder)
+        for entry in entries:
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if not entry.name.startswith(".") and entry.name not in _SKIPPED and not entry.name.endswith(".egg-info"):
+                    waiting.append(path)
+            elif entry.name.endswith((".ipynb", *_MODULE_ENDS)) and _stays(entry, base):
+                if entry.name.endswith(".ipynb"):
+                    notebooks.append(path)
+                    continue
+                if entry.name.endswith(".py"):
+                    modules.append(path)
+                _note(beside, folder, entry.name.partition(".")[0])
+    packages = {folder.rpartition("/")[2] for folder in with_init if folder and folder.rpartition("/")[0] not in with_init}
+    return Sources(
+        root=root,
+        notebooks=tuple(sorted(notebooks)),
+        modules=tuple(sorted(modules)),
+        nested=tuple(sorted(nested)),
+        unread=tuple(unread),
+        packages=frozenset(packages),
+        stems=frozenset(path.rpartition("/")[2].removesuffix(".py") for path in modules),
+        _beside={folder: frozenset(found) for folder, found in beside.items()},
+    )
+
+
+def around(notebook: Path) -> Sources:
+    """What a notebook without a folder can import from where it lies: its own folder, and folders in it that hold modules."""
+    folder = notebook.parent
+    found: set[str] = set()
+    stems: set[str] = set()
+    for name in read_write.listing(folder):
+        if name.endswith(_MODULE_ENDS):
+            found.add(name.partition(".")[0])
+            stems.add(name.partition(".")[0])
+        elif "." not in name and name not in _SKIPPED and _holds_modules(folder / name):
+            found.add(name)
+    return Sources(
+        root=folder,
+        notebooks=(notebook.name,),
+        modules=(),
+        nested=(),
+        unread=(),
+        packages=frozenset(),
+        stems=frozenset(stems),
+        _beside={"": frozenset(found)},
+    )
+
+
+def _holds_modules(folder: Path) -> bool:
+    return any(name.endswith(_MODULE_ENDS) for name in read_write.listing(folder))
+
+
+def _note(beside: dict[str, set[str]], folder: str, stem: str) -> None:
+    """A module lies in its folder, and each folder above is a namespace package to those beside it."""
+    beside.setdefault(folder, set()).add(stem)
+    while folder:
+        outer, _, name = folder.rpartition("/")
+        seen = beside.setdefault(outer, set())
+        if name in seen:
+            return
+        seen.add(name)
+        folder = outer
+
+
+def _is_nested(manifest: Path) -> bool:
+    try:
+        return is_project((read_write.read_if_there(manifest, limit=1 << 20) or b"").decode("utf-8", "replace"))
+    except DepError:
+        return False
+
+
+def _stays(entry: os.DirEntry[str], base: str) -> bool:
+    """Whether a file is one of the folder: a link out of it is a stranger's way to have other files read."""
+    if not entry.is_symlink():
+        return entry.is_file(follow_symlinks=False)
+    real = os.path.realpath(entry.path)
+    return os.path.isfile(real) and os.path.commonpath([real, base]) == base

@@ -1,0 +1,232 @@
+"""Reading and replacing a user's files: whole or not at all, and only what was read is replaced."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.io.system.paths import private_folder
+
+from .atomic import Staged, Write, publish, stage, sweep, temporary_name
+
+_FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
+_READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NO_LOCKS = {errno.ENOSYS, errno.ENOLCK}
+"""What a file system answers that cannot lock files; some clusters mount theirs so."""
+
+
+def explain(error: OSError, path: Path, doing: str) -> DepError:
+    """An error of the operating system in the user's words."""
+    context = {"file": str(path)}
+    if error.errno in _FULL:
+        return DepError(
+            "disk-full",
+            f"no space left while {doing}",
+            hint="free some space (`jupyter dep env gc` removes unused environments), then run the same again",
+            context=context,
+        )
+    if error.errno in _READ_ONLY:
+        return DepError(
+            "read-only",
+            f"no permission while {doing}",
+            hint="make the file and its folder writable, or work on a copy",
+            context=context,
+        )
+    if error.errno in _NO_LOCKS:
+        return DepError(
+            "no-locks",
+            f"this file system cannot lock files ({error.strerror}), which {doing} needs",
+            hint="name a folder on a local disk with `JUPYTER_DEP_HOME`",
+            context=context,
+        )
+    if error.errno == errno.ENOENT:
+        return DepError("no-such-file", "there is no such file", hint="check the path and its spelling", context=context)
+    if error.errno == errno.EISDIR:
+        return DepError("is-a-folder", "this is a folder, not a file", hint="name a file", context=context)
+    return DepError(
+        "system", f"{error.strerror or error} while {doing}", hint="look at the file and its folder", context=context
+    )
+
+
+def read(path: Path) -> bytes:
+    try:
+        return _whole(path)
+    except OSError as error:
+        raise explain(error, path, "reading") from error
+
+
+def _whole(path: Path, limit: int | None = None) -> bytes:
+    """A regular file's bytes. A link in a stranger's folder may lead to a device or a pipe, which has no end."""
+    handle = os.open(
+        path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    )
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(handle)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "this is a device or a pipe, not a file")
+        if limit is not None and status.st_size > limit:
+            raise OSError(errno.EFBIG, f"the file is larger than {limit >> 20} MB")
+        return file.read()
+
+
+def read_if_there(path: Path, *, limit: int | None = None) -> bytes | None:
+    """A file's bytes, None if it is not there; one of more than `limit` bytes is an error."""
+    try:
+        return _whole(path, limit)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise explain(error, path, "reading") from error
+
+
+def listing(folder: Path) -> list[str]:
+    """The names in a folder, sorted; empty if it cannot be read. A glob is ten times slower where there are thousands."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def replace(path: Path, content: bytes, *, expected: bytes | None) -> None:
+    """Replace a file in one step, if it still holds `expected` (None: if it is not there); links are followed.
+
+    Errors: `changed-meanwhile` and what `explain` says. On any error the file is as it was.
+    """
+    replace_all([Write(path=path, content=content, expected=expected)])
+
+
+def replace_all(writes: Sequence[Write]) -> None:
+    """Replace several files: every content is on the disk before the first is put in place, so that a full disk or a
+    file that changed meanwhile leaves all of them as they were; where a later one cannot be put in place, those before it
+    are put back. What writers that were killed have left beside these files is cleared away. Errors as `replace`."""
+    staged: list[Staged] = []
+    try:
+        for write in writes:
+            one = Staged(write=write, target=Path(os.path.realpath(write.path)))
+            staged.append(one)
+            _guarded(write.path, stage, one)
+        for one in staged:
+            if read_if_there(one.target) != one.write.expected:
+                raise changed_meanwhile(one.write.path)
+        for number, one in enumerate(staged):
+            try:
+                _guarded(one.write.path, publish, one)
+            except BaseException:
+                for placed in reversed(staged[:number]):
+                    _put_back(placed.write, placed.target)
+                raise
+    finally:
+        for one in staged:
+            one.discard()
+    for one in staged:
+        sweep(one.target)
+
+
+def _guarded(path: Path, step: Callable[[Staged], None], staged: Staged) -> None:
+    try:
+        step(staged)
+    except FileExistsError as error:
+        raise changed_meanwhile(path) from error
+    except OSError as error:
+        raise explain(error, path, "writing") from error
+
+
+def _put_back(write: Write, target: Path) -> None:
+    """What a file held before, unless somebody else has changed it since. What stopped the writing is what the user reads."""
+    try:
+        if target.read_bytes() != write.content:
+            return
+        if write.expected is None:
+            target.unlink()
+            return
+    except OSError:
+        return
+    back = Write(path=write.path, content=write.expected, expected=write.content, private=write.private)
+    one = Staged(write=back, target=target)
+    with suppress(OSError):
+        try:
+            stage(one)
+            os.replace(one.temporary, target)
+        finally:
+            one.discard()
+
+
+def rename(old: Path, new: Path) -> None:
+    """Give a file another name; one that is there already is not replaced. Errors: `name-taken`, and what `explain` says."""
+    try:
+        os.link(old, new, follow_symlinks=False)
+        old.unlink()
+    except FileExistsError as error:
+        raise DepError(
+            "name-taken",
+            "there is already such a file",
+            hint="choose another name, or move that file away first",
+            context={"file": str(new)},
+        ) from error
+    except OSError:
+        try:
+            if new.exists():
+                raise FileExistsError(new)
+            old.rename(new)
+        except OSError as error:
+            raise explain(error, old, "renaming") from error
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise explain(error, path, "removing") from error
+
+
+def check_writable(path: Path) -> None:
+    """Refuse if `replace` would: the file, if it is there, and its folder have to be writable. Errors: `read-only`."""
+    target = Path(os.path.realpath(path))
+    if not os.access(target.parent, os.W_OK) or (target.exists() and not os.access(target, os.W_OK)):
+        raise explain(PermissionError(errno.EACCES, "read-only"), path, "writing")
+
+
+def changed_meanwhile(path: Path) -> DepError:
+    return DepError(
+        "changed-meanwhile",
+        "the file was changed by somebody else meanwhile, so it was left as it is",
+        hint="save or reload the file in its editor, then run the same again",
+        context={"file": str(path)},
+    )
+
+
+def write_state(path: Path, value: Any) -> None:
+    """Write one of our own small JSON files: atomically, readable by its user only."""
+    temporary = temporary_name(path)
+    try:
+        private_folder(path.parent)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(value, file, indent=1, sort_keys=True)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        try:
+            temporary.unlink(missing_ok=True)
+        except OSError:
+            pass  # what stopped the writing is what the user should read
+        raise explain(error, path, "writing") from error
+
+
+def read_state(path: Path) -> Any:
+    """One of our own JSON files; None if it is not there or unreadable, since it can be made anew."""
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None

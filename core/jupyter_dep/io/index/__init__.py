@@ -1,0 +1,1 @@
+"""Package indexes: settings, HTTP, names, repositories."""

@@ -1,0 +1,1 @@
+"""Find Python interpreters and make empty environments."""

@@ -1,0 +1,180 @@
+"""What is in an environment's folder, against what its wheels said would be there."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import stat
+from base64 import urlsafe_b64encode
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from jupyter_dep.base.errors import DepError
+
+from .snapshots import Listing
+
+
+def site_packages(root: Path, python_version: str, platform: str) -> Path:
+    """The environment's purelib; `python_version` is `3.11`, `platform` is `sys.platform`."""
+    if platform == "win32":
+        return root / "Lib" / "site-packages"
+    suffix = python_version
+    return root / "lib" / f"python{suffix}" / "site-packages"
+
+
+def check(
+    files: Listing,
+    root: Path,
+    site: Path,
+    before: Listing,
+    wanted: Mapping[str, str],
+    own: Collection[str],
+    checked: Listing | None = None,
+) -> None:
+    """Hold what lies in a freshly linked environment to its wheels' RECORDs.
+
+    `before` is what the empty environment held, whose files no wheel may touch; `wanted` maps normalised names to versions;
+    `own` are names that may be there besides; `checked` is what was found right before more was linked. Errors:
+    `hostile-wheel`, `incomplete-environment`.
+    """
+    if checked is None or not checked.items() <= files.items():  # what came later replaced some of it
+        checked = {}
+    for path, known in before.items():
+        if files.get(path) != known:
+            raise DepError(
+                "hostile-wheel",
+                f"a package replaced `{path}`, a file that makes the environment what it is",
+                hint="remove the package that was added last; nothing of it was started",
+                context={"file": path},
+            )
+    prefix = site.relative_to(root).as_posix() + "/"
+    found: dict[str, str] = {}
+    for path in files:
+        if path.startswith(prefix) and path.endswith(".dist-info/RECORD") and path.count("/") == prefix.count("/") + 1:
+            name, _, version = path[len(prefix) : -len(".dist-info/RECORD")].rpartition("-")
+            found[canonicalize_name(name)] = version
+            if path not in checked:
+                _check_record(root, prefix, path, files)
+    missing = sorted(name for name in wanted if name not in found or not _same_version(found[name], wanted[name]))
+    strange = sorted(set(found) - set(wanted) - set(own))
+    if missing or strange:
+        what = f"lacks {', '.join(missing)}" if missing else f"holds {', '.join(strange)}, which nobody locked"
+        raise DepError(
+            "incomplete-environment",
+            f"the environment that was built {what}",
+            hint="run the same again; `jupyter dep doctor` looks at the store",
+        )
+
+
+def _same_version(found: str, wanted: str) -> bool:
+    """Whether a folder's version is the locked one; a source's lock may name none."""
+    if not wanted or found == wanted:
+        return True
+    try:
+        return Version(found) == Version(wanted)
+    except InvalidVersion:
+        return False
+
+
+def _check_record(root: Path, prefix: str, record: str, files: Listing) -> None:
+    for row in _rows(root / record) or [[record, "", "unreadable"]]:
+        if len(row) != 3 or row[0].endswith(".pyc"):
+            continue
+        path = prefix + row[0]
+        known = files.get(path)
+        if known is None:  # written in another way than a listing does: `../../bin/jupyter`
+            path = os.path.normpath(path).replace(os.sep, "/")
+            known = files.get(path)
+        if known is None or (row[2] and path != record and str(known[0]) != row[2]):
+            raise DepError(
+                "incomplete-environment",
+                f"`{path}` is missing or has another size than its wheel says",
+                hint="run the same again; a full disk or another program may have interfered",
+                context={"file": path},
+            )
+
+
+def _rows(record: Path) -> list[list[str]]:
+    """The rows of a RECORD, none if it is unreadable: a wheel may carry anything under that name."""
+    try:
+        with record.open(encoding="utf-8", newline="") as lines:
+            return list(csv.reader(lines))
+    except (ValueError, csv.Error):
+        return []
+
+
+def damaged(root: Path, site: Path) -> dict[str, list[str]]:
+    """Files whose bytes are not what their wheel's RECORD hashes say, by distribution: the full check of `doctor`."""
+    found: dict[str, list[str]] = {}
+    for info in sorted(site.glob("*.dist-info")):
+        record = info / "RECORD"
+        if not record.is_file():
+            continue
+        name = canonicalize_name(info.name.removesuffix(".dist-info").rpartition("-")[0])
+        rows = _rows(record)
+        if not rows:
+            found.setdefault(name, []).append(record.relative_to(root).as_posix())
+        for row in rows:
+            if len(row) == 3 and row[1].startswith("sha256=") and not row[0].endswith(".pyc"):
+                path = Path(os.path.normpath(site / row[0]))
+                if not path.is_file() or _sha256(path) != row[1].removeprefix("sha256="):
+                    found.setdefault(name, []).append(Path(os.path.relpath(path, root)).as_posix())
+    return found
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return urlsafe_b64encode(hashlib.file_digest(file, "sha256").digest()).decode().rstrip("=")
+
+
+def make_read_only(root: Path, files: Iterable[str]) -> None:
+    """Take the write permission from files that came from wheels; folders stay writable for bytecode.
+
+    The files are the engine's cache's own (hard links), so this keeps the cache clean for every later environment too.
+    """
+    for path in files:
+        full = root / path
+        full.chmod(stat.S_IMODE(full.lstat().st_mode) & ~0o222)
+
+
+def carry_bytecode(old: Path, root: Path, site: Path, files: Iterable[str]) -> int:
+    """Hard-link the bytecode that imports wrote for files which are the same file in the new environment; how many.
+
+    `old` is the site-packages that has it; `root`, `site` and `files` are the new environment's.
+    """
+    prefix = site.relative_to(root).as_posix() + "/"
+    modules = {path.rpartition("/")[0] + "/" for path in files if path.endswith(".py") and path.startswith(prefix)}
+    return sum(_carry_folder(os.path.join(old, folder[len(prefix) :]), os.path.join(root, folder)) for folder in modules)
+
+
+def _carry_folder(source: str, target: str) -> int:
+    cached, cache = os.path.join(source, "__pycache__"), os.path.join(target, "__pycache__")
+    try:
+        names = os.listdir(cached)
+    except OSError:
+        return 0
+    count = 0
+    for name in names:
+        module = name.split(".", 1)[0] + ".py"
+        try:
+            if not name.endswith(".pyc") or not _same_file(
+                os.stat(os.path.join(source, module)), os.stat(os.path.join(target, module))
+            ):
+                continue
+            if not count:
+                os.makedirs(cache, exist_ok=True)
+            os.link(os.path.join(cached, name), os.path.join(cache, name))
+            count += 1
+        except OSError:
+            continue  # bytecode is a convenience: the import writes what is missing
+    return count
+
+
+def _same_file(was: os.stat_result, now: os.stat_result) -> bool:
+    if was.st_ino == now.st_ino and was.st_dev == now.st_dev:
+        return True
+    return False

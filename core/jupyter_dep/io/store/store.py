@@ -1,0 +1,249 @@
+"""The per-user folder of environments: built in a fresh folder, checked, then sealed under their key.
+
+Nothing ever refers to an unsealed folder, so a kill at any point leaves nothing half-true. Layout:
+
+    e/<id>/            an environment           e/<id>.lease   held by its builder, then by every process on it
+    k/<key>.json       the seal: this key's environment is e/<id>      k/<key>.lock   one build at a time
+    q/<key>.json       a seal that was withdrawn because files had changed
+    t/                 empty environments to copy (`io/venv`)
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.progress import Cancel, Progress, Reporter, silent
+from jupyter_dep.io.files.read_write import explain, read_state, write_state
+from jupyter_dep.io.system.locks import Lease
+from jupyter_dep.io.system.mounts import NETWORK, file_system
+from jupyter_dep.io.system.paths import private_folder
+from jupyter_dep.io.system.turns import BuildTurn
+
+from . import record_check, snapshots
+from .build_dir import Recipe, Unsealed, remove_tree
+
+_REMOVING = 30.0
+"""Seconds to wait for who removes an environment: a big one has tens of thousands of files."""
+
+
+@frozen
+class Sealed:
+    """One sealed environment. `site` is its site-packages, `stamp` the digest of names, sizes and times at sealing."""
+
+    key: str
+    path: str
+    python: str
+    site: str
+    interpreter: str
+    stamp: str
+    files: int
+    size: int
+    packages: Mapping[str, str]
+
+    @property
+    def lease(self) -> str:
+        return self.path + ".lease"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The store at `root`; `under` is a read-only one below it, if an admin set one up."""
+
+    root: Path
+    under: Path | None = None
+
+    def sealed(self, key: str) -> Sealed | None:
+        """The environment of a key, if it is sealed and still there."""
+        for root in (self.root, self.under):
+            if root is None:
+                continue
+            raw = read_state(root / "k" / f"{key}.json")
+            if isinstance(raw, dict):
+                try:
+                    found = Sealed(**raw)
+                except TypeError:
+                    continue
+                if os.path.exists(found.python):
+                    return found
+        return None
+
+    def newest(self) -> Iterator[Sealed]:
+        """The environments of this store, the one that was sealed last first; a seal is read when it is asked for."""
+        try:
+            with os.scandir(self.root / "k") as entries:
+                seals = [(entry.stat().st_mtime_ns, entry.name) for entry in entries if entry.name.endswith(".json")]
+        except OSError:
+            return
+        for _, name in sorted(seals, reverse=True):
+            if (found := self.sealed(name.removesuffix(".json"))) is not None:
+                yield found
+
+    def all(self) -> tuple[Sealed, ...]:
+        found = []
+        for file in sorted((self.root / "k").glob("*.json")):
+            environment = self.sealed(file.stem)
+            if environment is not None:
+                found.append(environment)
+        return tuple(found)
+
+    def ensure(self, recipe: Recipe, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> Sealed:
+        """The environment of a recipe: the sealed one, or one built now; of several callers one builds.
+
+        Errors: what creating, linking and checking raise; `cancelled`; `build-deadline`.
+        """
+        if (found := self.sealed(recipe.key)) is not None:
+            return found
+        self._prepare()
+        try:
+            with BuildTurn(self.root / "k" / f"{recipe.key}.lock", reporter, cancel):
+                return self.sealed(recipe.key) or self._build(recipe, reporter)
+        except OSError as error:
+            raise explain(error, self.root, "building an environment") from error
+
+    def _prepare(self) -> None:
+        try:
+            for folder in ("e", "k"):
+                private_folder(self.root / folder)
+        except OSError as error:
+            raise explain(error, self.root, "making the store") from error
+
+    def begin(self, create: Callable[[Path], Path]) -> Unsealed:
+        """A fresh folder with an empty environment in it, for its builder alone. Errors: what `create` raises, OSError."""
+        self._prepare()
+        name = os.urandom(5).hex()
+        folder = self.root / "e" / name
+        lease = Lease.take(folder.with_name(name + ".lease"), exclusive=True)
+        if lease is None:  # 40 random bits: somebody else's build of the same name is a broken random source
+            raise DepError("store-busy", "the store gave a folder's name twice", hint="run the same again")
+        try:
+            python = create(folder)
+            return Unsealed(
+                folder=folder,
+                lease=lease,
+                python=python,
+                before=snapshots.take(folder).files,
+                configuration=(folder / "pyvenv.cfg").read_bytes(),
+            )
+        except BaseException:
+            remove_tree(folder)
+            folder.with_name(name + ".lease").unlink(missing_ok=True)
+            lease.release()
+            raise
+
+    def _build(self, recipe: Recipe, reporter: Reporter) -> Sealed:
+        unsealed = recipe.begun() or self.begin(recipe.create)
+        folder = unsealed.folder
+        try:
+            recipe.link(unsealed.python)
+            reporter(Progress(phase="checking"))
+            found = unsealed.check(recipe)
+            reporter(Progress(phase="sealing"))
+            unsealed.carry_bytecode(recipe, found)
+            if _protects():
+                record_check.make_read_only(folder, [path for path in found.writable if path not in unsealed.before])
+            files = found.files
+            sealed = Sealed(
+                key=recipe.key,
+                path=str(folder),
+                python=str(unsealed.python),
+                site=str(unsealed.site(recipe)),
+                interpreter=recipe.interpreter,
+                stamp=snapshots.stamp(files),
+                files=len(files),
+                size=sum(size for size, _ in files.values()),
+                packages=dict(recipe.packages),
+            )
+            write_state(self.root / "k" / f"{recipe.key}.json", asdict(sealed))
+        except BaseException:
+            unsealed.drop()
+            raise
+        unsealed.lease.release()
+        return sealed
+
+    def changed(self, environment: Sealed) -> bool:
+        """Whether names, sizes or times of a sealed environment's files are not what they were (0.1 s for 14,000 files)."""
+        try:
+            return snapshots.stamp(snapshots.take(Path(environment.path)).files) != environment.stamp
+        except OSError:
+            return True
+
+    def quarantine(self, environment: Sealed) -> dict[str, list[str]]:
+        """Withdraw the seal of a changed environment, so that the next start builds a fresh one; gives the damaged files."""
+        seal = self.root / "k" / f"{environment.key}.json"
+        private_folder(self.root / "q")
+        try:
+            os.replace(seal, self.root / "q" / seal.name)
+        except FileNotFoundError:
+            pass
+        return record_check.damaged(Path(environment.path), Path(environment.site))
+
+    def sweep(self) -> int:
+        """Remove unsealed folders whose builder is gone, and quarantined ones that nobody uses; how many."""
+        known = {environment.path for environment in self.all()}
+        count = 0
+        for folder in self._folders():
+            if str(folder) not in known:
+                count += self._remove_folder(folder, unsealed=True)
+        return count
+
+    def _folders(self) -> Iterator[Path]:
+        base = self.root / "e"
+        if base.is_dir():
+            for entry in sorted(base.iterdir()):
+                if entry.is_dir() and not entry.is_symlink():
+                    yield entry
+
+    def hold(self, environment: Sealed) -> Lease | None:
+        """A lease while somebody notes that an environment is used; who is just removing it is waited for.
+
+        None for one of the store below, which is not ours to remove. It may be gone by then: look again.
+        """
+        if not Path(environment.path).is_relative_to(self.root):
+            return None
+        until = time.monotonic() + _REMOVING
+        while (lease := Lease.take(Path(environment.lease))) is None and time.monotonic() < until:
+            time.sleep(0.02)
+        if lease is not None and not os.path.isdir(environment.path):
+            Path(environment.lease).unlink(missing_ok=True)
+        return lease
+
+    def remove(self, environment: Sealed, *, unless: Callable[[], bool] = lambda: False) -> bool:
+        """Remove a sealed environment unless a process runs on it, or `unless` says so while nobody else can take it."""
+        lease = Lease.take(Path(environment.lease), exclusive=True)
+        if lease is None:
+            return False
+        with lease:
+            if unless():
+                return False
+            (self.root / "k" / f"{environment.key}.json").unlink(missing_ok=True)
+        return self._remove_folder(Path(environment.path))
+
+    def _remove_folder(self, folder: Path, *, unsealed: bool = False) -> bool:
+        file = folder.with_name(folder.name + ".lease")
+        lease = Lease.take(file, exclusive=True)
+        if lease is None:
+            return False
+        with lease:
+            if unsealed and str(folder) in {environment.path for environment in self.all()}:
+                return False  # its builder sealed it since we looked
+            remove_tree(folder)
+            gone = not folder.exists()
+            if gone and sys.platform != "win32":  # there an open file cannot be removed
+                file.unlink(missing_ok=True)
+        return gone
+
+    def on_network(self) -> bool:
+        """Whether the store lies on a network file system, where the locks of other machines cannot be trusted."""
+        return file_system(self.root) in NETWORK
+
+
+def _protects() -> bool:
+    """Read-only permissions do nothing against root."""
+    return sys.platform == "win32" or os.geteuid() != 0

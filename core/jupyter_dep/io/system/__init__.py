@@ -1,0 +1,1 @@
+"""Processes, file locks, user paths, disks and shells."""

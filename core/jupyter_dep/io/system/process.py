@@ -1,0 +1,262 @@
+"""The one module that starts programs: argument lists, a clean environment, an overall deadline, killed with us.
+
+A child gets a session of its own, so that it and what it starts can be killed as a group, and, on Linux, a
+parent-death signal, so that it does not outlive a SIGKILL of ours.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.progress import Cancel, cancelled
+
+_PR_SET_PDEATHSIG = 1
+_IGNORED_BY_PYTHON = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name)]
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+@frozen
+class Completed:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def _die_with_parent(parent: int) -> Callable[[], None] | None:
+    if _libc is None:
+        return None
+    libc = _libc
+
+    def before_exec() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # the parent died between fork and prctl
+            os._exit(1)
+
+    return before_exec
+
+
+def isolation(platform: str = sys.platform) -> dict[str, Any]:
+    """The `Popen` arguments that put a child in a group of its own and bind its life to ours."""
+    if platform == "win32":
+        return {"creationflags": 0x00000200}  # CREATE_NEW_PROCESS_GROUP
+    return {"start_new_session": True, "preexec_fn": _die_with_parent(os.getpid())}
+
+
+def kill_group(process: subprocess.Popen[str]) -> None:
+    """End a child and what it started; nothing happens if it is gone."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+    process.wait()
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout: float,
+    on_line: Callable[[str], None] | None = None,
+    cancel: Cancel | None = None,
+) -> Completed:
+    """Run a program to its end and give back what it wrote.
+
+    `timeout` is the whole run's, in seconds. `on_line` gets each line of stderr as it comes. Errors: `cancelled`,
+    `engine-timeout`, `program-missing`.
+    """
+    name = Path(argv[0]).name
+    try:
+        process = subprocess.Popen(  # noqa: S603  an argument list that our pure builders made
+            list(argv),
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            **isolation(),
+        )
+    except OSError as error:
+        raise _missing(argv[0], error, "run `jupyter dep doctor` to see what is installed where") from error
+    out: list[str] = []
+    err: list[str] = []
+
+    def read_out() -> None:
+        assert process.stdout is not None
+        out.append(process.stdout.read())
+
+    def read_err() -> None:
+        assert process.stderr is not None
+        for line in process.stderr:
+            err.append(line)
+            if on_line is not None:
+                on_line(line.rstrip("\n"))
+
+    readers = [threading.Thread(target=read, daemon=True) for read in (read_out, read_err)]
+    for reader in readers:
+        reader.start()
+    deadline = time.monotonic() + timeout
+    try:
+        while True:
+            try:
+                _wait(process, readers, 0.05 if cancel is not None else min(1.0, timeout))
+                break
+            except subprocess.TimeoutExpired:
+                if cancel is not None and cancel.is_set:
+                    raise cancelled() from None
+                if time.monotonic() > deadline:
+                    raise DepError(
+                        "engine-timeout",
+                        f"`{name}` did not finish within {timeout:.0f} s",
+                        hint="look at the network, then run the same again: what was downloaded is kept",
+                    ) from None
+    except BaseException:
+        kill_group(process)
+        raise
+    for reader in readers:
+        reader.join(5)
+    return Completed(returncode=process.returncode, stdout="".join(out), stderr="".join(err))
+
+
+class Companion:
+    """A program that is talked to in lines of text over its stdin and stdout, for as long as both sides live.
+
+    It ends with us: by what `isolation` does, and because its stdin ends. On Linux its life is bound to the THREAD that
+    starts it (prctl(2), PR_SET_PDEATHSIG), so that one has to last. `on_note` gets each line of its stderr, in a thread of
+    its own. Errors: `program-missing`.
+    """
+
+    def __init__(self, argv: Sequence[str], *, env: Mapping[str, str], on_note: Callable[[str], None]) -> None:
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  an argument list of ours
+                list(argv),
+                env=dict(env),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                **isolation(),
+            )
+        except OSError as error:
+            raise _missing(argv[0], error, "too many programs may be running here: end some, then try again") from error
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        for read in (self._read_lines, lambda: self._read_notes(on_note)):
+            threading.Thread(target=read, name=f"companion-{self.pid}", daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """What it ended with, -N for signal N; None while it runs."""
+        return self._process.poll()
+
+    def send(self, line: str) -> None:
+        """Write one line. Errors: `OSError` where nobody reads any more."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+        except ValueError as error:  # closed by `hang_up`
+            raise BrokenPipeError from error
+
+    def receive(self, seconds: float) -> str | None:
+        """The next line, None if none came within that time. Errors: `EOFError` after the last one: it has ended."""
+        try:
+            line = self._lines.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        if line is None:
+            self._lines.put(None)  # for whoever asks again
+            raise EOFError
+        return line
+
+    def hang_up(self) -> None:
+        """End its stdin, which tells it to end."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.close()
+        except OSError:  # it had not read everything
+            pass
+
+    def end(self, seconds: float = 0.0) -> None:
+        """Wait for its end; after that time it is killed, with what it started in its group."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            kill_group(self._process)
+
+    def _read_lines(self) -> None:
+        assert self._process.stdout is not None
+        try:
+            for line in self._process.stdout:
+                self._lines.put(line.rstrip("\n"))
+        finally:
+            self._lines.put(None)
+            self._process.wait()  # no zombie is left of one that ended by itself
+
+    def _read_notes(self, on_note: Callable[[str], None]) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            on_note(line.rstrip("\n"))
+
+
+def _missing(program: str, error: OSError, hint: str) -> DepError:
+    what = f"`{Path(program).name}` could not be started: {error.strerror}"
+    return DepError("program-missing", what, hint=hint, context={"file": program})
+
+
+def _wait(process: subprocess.Popen[str], readers: Sequence[threading.Thread], timeout: float) -> None:
+    """Wait for the end of a program, and learn of it at once: `Popen.wait(timeout)` looks only every 50 ms.
+
+    A program that ends closes its output, which ends the readers; one that closes it early is waited for as ever.
+    """
+    end = time.monotonic() + timeout
+    for reader in readers:
+        reader.join(max(0.0, end - time.monotonic()))
+    process.wait(max(0.001, end - time.monotonic()))
+
+
+def replace_or_supervise(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
+    """Become another program where the system can; else run it as a child in our terminal and give its exit code."""
+    if sys.platform != "win32":
+        os.chdir(cwd)
+        sys.stdout.flush()
+        for name in _IGNORED_BY_PYTHON:  # what is ignored stays so in another program, which then misses the end of a pipe
+            signal.signal(name, signal.SIG_DFL)
+        os.execve(argv[0], list(argv), dict(env))  # noqa: S606
+    return attached(argv, cwd=cwd, env=env)  # type: ignore[unreachable]
+
+
+def attached(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
+    """Run a program on our own terminal (its stdin, stdout and stderr are ours) and give its exit code."""
+    try:
+        process = subprocess.Popen(list(argv), cwd=cwd, env=dict(env))  # noqa: S603
+    except OSError as error:
+        raise _missing(argv[0], error, "check the spelling; programs of the environment are found first") from error
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # the child got the same Ctrl-C: it decides
+            continue

@@ -1,0 +1,80 @@
+"""A lock against the declaration that it should answer: what differs, said part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from jupyter_dep.model.declaration.requirement import Context
+from jupyter_dep.model.lock.digest import Summary
+
+from .finding import Finding
+
+_SETTINGS = ("uv", "widgets", "build", "platforms")
+
+
+def stale(declared: Mapping[str, Any], locked: Mapping[str, Any], *, lock: str, where: Context) -> Iterator[Finding]:
+    """One finding for each thing that the lock does not answer; both are `Declaration.canonical()`, as JSON has it."""
+    differences = [*_python(declared, locked), *_requirements(declared, locked), *_settings(declared, locked)]
+    for message in differences or ["the declaration has changed since it was locked"]:
+        yield Finding(level="error", code="stale", message=message, hint=f"`{lock}` makes the lock answer", context=where)
+
+
+def other_python(summary: Summary, requires_python: str | None, *, lock: str, where: Context) -> Iterator[Finding]:
+    """The finding that a lock was made with a Python that the declaration does not allow."""
+    try:
+        allowed = SpecifierSet(requires_python or "")
+    except InvalidSpecifier:
+        return
+    minor = summary.python.removesuffix("t")
+    if not any(allowed.contains(f"{minor}.{patch}", prereleases=True) for patch in range(64)):
+        yield Finding(
+            level="error",
+            code="other-python",
+            message=f"the lock was made with Python {summary.python}, and the project asks for `{requires_python}`",
+            hint=f"`{lock}` chooses one that fits",
+            context=where,
+        )
+
+
+def _python(declared: Mapping[str, Any], locked: Mapping[str, Any]) -> Iterator[str]:
+    now, then = declared.get("requires-python", ""), locked.get("requires-python", "")
+    if now != then:
+        yield f"`requires-python` is {_quoted(now)}, and the lock answers {_quoted(then)}"
+
+
+def _requirements(declared: Mapping[str, Any], locked: Mapping[str, Any]) -> Iterator[str]:
+    parts = [("", declared.get("dependencies", ()), locked.get("dependencies", ()))]
+    for kind, key in (("extra", "extras"), ("group", "groups")):
+        now, then = _table(declared.get(key)), _table(locked.get(key))
+        for name in sorted({*now, *then}):
+            if name not in now or name not in then:
+                yield f"the {kind} `{name}` is {'not in the lock' if name in now else 'locked, and no longer declared'}"
+            else:
+                parts.append((f" in the {kind} `{name}`", now[name], then[name]))
+    for place, wanted, had in parts:
+        for text in sorted(set(wanted) - set(had)):
+            yield f"`{text}` is declared{place}, and the lock does not answer it"
+        for text in sorted(set(had) - set(wanted)):
+            yield f"`{text}` is locked{place}, and no longer declared"
+
+
+def _settings(declared: Mapping[str, Any], locked: Mapping[str, Any]) -> Iterator[str]:
+    for key in _SETTINGS:
+        now, then = declared.get(key), locked.get(key)
+        if key == "uv":
+            for name in sorted({*_table(now), *_table(then)}):
+                if _table(now).get(name) != _table(then).get(name):
+                    yield f"`tool.uv.{name}` has changed since it was locked"
+        elif now != then:
+            yield f"`tool.jupyter-dep.{key}` has changed since it was locked"
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _quoted(text: str) -> str:
+    return f"`{text}`" if text else "not set"

@@ -1,0 +1,1 @@
+"""A folder's `pyproject.toml`: read, checked, edited."""

@@ -1,0 +1,123 @@
+"""`setup.cfg` of setuptools: metadata, `install_requires`, extras and entry points, where they are written out."""
+
+from __future__ import annotations
+
+import configparser
+import re
+
+from jupyter_dep.model.migration.builder import Gathering, license_text, unreadable
+from jupyter_dep.model.migration.manifest_value import Brought
+
+_METADATA = {
+    *("name", "version", "description", "summary", "author", "author_email", "maintainer", "maintainer_email", "license"),
+    *("keywords", "classifiers", "classifier", "url", "home_page", "project_urls", "long_description"),
+    *("long_description_content_type", "platforms", "provides", "obsoletes"),
+}
+_OPTIONS = {"install_requires", "python_requires", "tests_require", "setup_requires", "dependency_links"}
+
+
+def setup_cfg(text: str, *, origin: str = "setup.cfg") -> Brought:
+    """What a `setup.cfg` declares; values that setuptools computes (`attr:`, `file:`) are left. Errors: `unreadable-import`."""
+    parser = configparser.RawConfigParser(strict=False)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    try:
+        parser.read_string(text.removeprefix("\ufeff"))
+    except configparser.Error as error:
+        raise unreadable(origin, "INI", error) from error
+    gathering = Gathering(origin)
+    metadata = {key.replace("-", "_"): value for key, value in _section(parser, "metadata").items()}
+    options = {key.replace("-", "_"): value for key, value in _section(parser, "options").items()}
+    for item in _listed(gathering, options, "install_requires"):
+        gathering.require(item, gathering.dependencies)
+    for extra, value in _section(parser, "options.extras_require").items():
+        _extra(gathering, extra, value)
+    for item in _listed(gathering, options, "tests_require"):
+        gathering.require(item, gathering.groups.setdefault("test", []))
+    for item in _listed(gathering, options, "setup_requires"):
+        gathering.leave(f"setup_requires {item}", "what a build needs stands under `requires` in `[build-system]`")
+    for item in _listed(gathering, options, "dependency_links"):
+        gathering.leave(f"dependency_links {item}", "declare an index or a source for the package that comes from there")
+    for key in sorted(set(options) - _OPTIONS):
+        gathering.leave(f"[options] {key}", "what goes into the package is the build backend's; setuptools still reads it")
+    return gathering.brought(
+        name=_static(gathering, metadata, "name"),
+        version=_static(gathering, metadata, "version"),
+        description=_static(gathering, metadata, "description") or _static(gathering, metadata, "summary"),
+        requires_python=_static(gathering, options, "python_requires"),
+        metadata=_metadata(gathering, parser, metadata),
+        package=True if metadata.get("name") else None,
+    )
+
+
+def _section(parser: configparser.RawConfigParser, name: str) -> dict[str, str]:
+    return dict(parser.items(name)) if parser.has_section(name) else {}
+
+
+def _static(gathering: Gathering, values: dict[str, str], key: str) -> str | None:
+    """A value that is written out; one that setuptools would compute is left."""
+    value = values.get(key, "").strip()
+    if re.match(r"(?:attr|file):", value):
+        gathering.leave(f"{key} = {value}", "setuptools computes it from another file; write the value itself")
+        return None
+    return value or None
+
+
+def _listed(gathering: Gathering, values: dict[str, str], key: str) -> list[str]:
+    text = _static(gathering, values, key)
+    return _items(text) if text is not None else []
+
+
+def _items(text: str) -> list[str]:
+    """Lines, or a single line's pieces between `;` that are not markers, as setuptools splits them."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) == 1 and ";" in lines[0] and "\n" not in text.strip():
+        pieces = [piece.strip() for piece in lines[0].split(";")]
+        if not any(re.match(r"(?:\(?\s*)?(?:python|sys|os|platform|implementation|extra)[\w.]*\s", piece) for piece in pieces):
+            return [piece for piece in pieces if piece]
+    return [line for line in lines if not line.startswith("#")]
+
+
+def _extra(gathering: Gathering, extra: str, value: str) -> None:
+    if re.match(r"\s*file:", value):
+        gathering.leave(f"the extra {extra} = {value.strip()}", "setuptools reads it from another file; import that file")
+        return
+    into = gathering.extras.setdefault(extra, [])
+    for item in _items(value):
+        gathering.require(item, into)
+
+
+def _metadata(gathering: Gathering, parser: configparser.RawConfigParser, values: dict[str, str]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, plural in (("author", "authors"), ("maintainer", "maintainers")):
+        person = {"name": _static(gathering, values, key), "email": _static(gathering, values, f"{key}_email")}
+        given = {name: value for name, value in person.items() if value}
+        found[plural] = [given] if given else []
+    found["license"] = license_text(gathering, _static(gathering, values, "license"))
+    keywords = _static(gathering, values, "keywords") or ""
+    found["keywords"] = [word.strip() for word in re.split(r"[,\n]", keywords) if word.strip()]
+    found["classifiers"] = _listed(gathering, values, "classifiers") or _listed(gathering, values, "classifier")
+    urls = {}
+    homepage = _static(gathering, values, "url") or _static(gathering, values, "home_page")
+    if homepage:
+        urls["Homepage"] = homepage
+    for line in _listed(gathering, values, "project_urls"):
+        label, _, address = line.partition("=")
+        urls[label.strip()] = address.strip()
+    found["urls"] = urls
+    described = values.get("long_description", "").strip()
+    readmes = re.split(r"[,\s]+", described.removeprefix("file:").strip()) if described.startswith("file:") else []
+    found["readme"] = readmes[0] if readmes else None
+    if (described and not readmes) or len(readmes) > 1:
+        gathering.leave(f"long_description = {described}", "`[project] readme` names one file")
+    for key in sorted(set(values) - _METADATA):
+        gathering.leave(f"[metadata] {key}", "it has no counterpart, or the build backend reads it")
+    entry_points: dict[str, dict[str, str]] = {}
+    section = _section(parser, "options.entry_points")
+    for group, text in section.items():
+        for line in _items(text):
+            name, _, reference = line.partition("=")
+            entry_points.setdefault(group, {})[name.strip()] = reference.strip()
+    found["scripts"] = entry_points.pop("console_scripts", {})
+    found["gui-scripts"] = entry_points.pop("gui_scripts", {})
+    found["entry-points"] = entry_points
+    return found

@@ -1,0 +1,1 @@
+"""Notebook files as bytes, and what their cells import."""

@@ -1,0 +1,1 @@
+"""Distributions and interpreters by name and version."""

@@ -1,0 +1,78 @@
+"""Which distribution brings a module: a reviewed map of import names, offline and the same everywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+
+from packaging.utils import canonicalize_name
+
+from jupyter_dep.base.fast_dataclass import frozen
+
+
+@frozen
+class Match:
+    """The normalised name of a distribution. `certain` is False where it is only a guess.
+
+    `distribution` is empty where several share the module, as with `google`.
+    """
+
+    distribution: str
+    certain: bool
+
+
+@frozen
+class _Tables:
+    """`names`: dotted module to distribution where they differ; `same`: distributions that are imported by their own
+    name; `shared`: namespaces that belong to nobody."""
+
+    names: Mapping[str, str]
+    same: frozenset[str]
+    shared: frozenset[str]
+
+
+def distribution_for(module: str) -> Match:
+    """The distribution of a dotted module name: its longest known prefix decides, else the first name is the guess."""
+    tables = _tables()
+    parts = module.split(".")
+    for count in range(len(parts), 0, -1):
+        known = tables.names.get(".".join(parts[:count]))
+        if known is not None:
+            return Match(distribution=known, certain=True)
+    if parts[0] in tables.shared:
+        return Match(distribution="", certain=False)
+    guess = canonicalize_name(parts[0])
+    return Match(distribution=guess, certain=guess in tables.same)
+
+
+def meant_by(name: str) -> tuple[str, ...]:
+    """The distributions that somebody who typed an unknown name may have meant, the likeliest first, at most three.
+
+    A module's own name (`sklearn`, `PIL`, `cv2`) is the usual mistake, a slip of the fingers the next.
+    """
+    tables = _tables()
+    wanted = str(canonicalize_name(name))
+    brought = brought_by(name)
+    if brought:
+        return (brought,) if brought != wanted else ()
+    known = tables.same.union(tables.names.values())
+    return () if wanted in known else tuple(get_close_matches(wanted, sorted(known), 3, 0.75))
+
+
+def brought_by(word: str) -> str:
+    """The distribution of a module that is not called like it, however the module is spelled; "" where none is known."""
+    return _folded().get(str(canonicalize_name(word)), "")
+
+
+@cache
+def _folded() -> Mapping[str, str]:
+    return {str(canonicalize_name(module)): distribution for module, distribution in _tables().names.items()}
+
+
+@cache
+def _tables() -> _Tables:
+    raw = json.loads(files("jupyter_dep.data").joinpath("import_names.json").read_text(encoding="utf-8"))
+    return _Tables(names=raw["names"], same=frozenset(raw["same"]), shared=frozenset(raw["shared"]))

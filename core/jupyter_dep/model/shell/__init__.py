@@ -1,0 +1,1 @@
+"""Supported shells: quoting, activation scripts, subshells."""

@@ -1,0 +1,1 @@
+"""What a lock needs consent for, and recording it."""

@@ -1,0 +1,1 @@
+"""Change a declaration: add, remove, update, init, rename, Python."""

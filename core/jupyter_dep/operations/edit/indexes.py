@@ -1,0 +1,133 @@
+"""source add, list, remove: the package indexes that a project's declaration names for some of its packages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.io.files import read_write
+from jupyter_dep.model.declaration import requirement as requirements
+from jupyter_dep.model.declaration import script_block
+from jupyter_dep.model.declaration.declaration import Declaration
+from jupyter_dep.model.manifest import sources as manifest_sources
+from jupyter_dep.operations.consent.evaluate import granting
+from jupyter_dep.operations.lock.resolve import asked_items
+from jupyter_dep.operations.project.context import Asking, Changed, load
+from jupyter_dep.operations.project.formats import FOLDER
+from jupyter_dep.operations.project.state import State
+from jupyter_dep.services import Services
+
+from .add_remove import relock
+
+
+@frozen
+class DeclaredIndex:
+    """`packages` are those that are taken from it."""
+
+    name: str
+    url: str
+    packages: tuple[str, ...] = ()
+
+
+def listed(target: Path, services: Services, asking: Asking) -> tuple[DeclaredIndex, ...]:
+    """The indexes in the order of the declaration. Errors: those of reading it."""
+    state = load(target, services, asking)
+    return _listed(state.declaration) if state.declaration is not None else ()
+
+
+def add(target: Path, name: str, url: str, services: Services, asking: Asking) -> Changed:
+    """Declare an index, or give one another URL. It is explicit: only packages that are assigned to it are asked of it.
+
+    Errors: `bad-source`, `credentials-in-declaration`, those of locking where there is a lock.
+    """
+    if not requirements.is_index_name(name) or not url.startswith(("https://", "http://")):
+        raise UsageError(
+            "bad-source",
+            f"`{name}` at that address is no package index",
+            hint="write a name and a web address: `jupyter dep source add corp https://index.example/simple/`",
+        )
+    requirements.refuse_secrets(url, context={"key": "tool.uv.index"})
+
+    def edit(text: str, folder: bool) -> str:
+        if folder:
+            return manifest_sources.add_source(text, name, url)
+        known = [dict(index) for index in script_block.parse(text).indexes]
+        for index in known:
+            if index.get("name") == name:
+                index["url"] = url
+                return script_block.set_uv(text, "index", known)
+        return script_block.set_uv(text, "index", [*known, {"name": name, "url": url, "explicit": True}])
+
+    return _changed(target, edit, services, asking)
+
+
+def remove(target: Path, name: str, services: Services, asking: Asking) -> Changed:
+    """Take an index out of the declaration. Errors: `no-such-source`, `source-in-use`, those of locking."""
+
+    def edit(text: str, folder: bool) -> str:
+        if folder:
+            return manifest_sources.remove_source(text, name)
+        declaration = script_block.parse(text)
+        known = _listed(declaration)
+        found = next((index for index in known if index.name == name), None)
+        if found is None:
+            raise manifest_sources.no_such_source(name, [index.name for index in known])
+        if found.packages:
+            raise manifest_sources.source_in_use(name, found.packages)
+        left = [dict(index) for index in declaration.indexes if index.get("name") != name]
+        return script_block.set_uv(text, "index", left or None)
+
+    return _changed(target, edit, services, asking)
+
+
+def _listed(declaration: Declaration) -> tuple[DeclaredIndex, ...]:
+    sources = declaration.uv.get("sources", {})
+    users: dict[str, list[str]] = {}
+    for package, lines in sources.items() if isinstance(sources, Mapping) else ():
+        for line in lines if isinstance(lines, list | tuple) else (lines,):
+            if isinstance(line, Mapping) and "index" in line:
+                users.setdefault(str(line["index"]), []).append(str(package))
+    return tuple(
+        DeclaredIndex(
+            name=str(index.get("name", "")),
+            url=str(index.get("url", "")),
+            packages=tuple(sorted(users.get(str(index.get("name", "")), ()))),
+        )
+        for index in declaration.indexes
+    )
+
+
+def _changed(target: Path, edit: Callable[[str, bool], str], services: Services, asking: Asking) -> Changed:
+    """The declaration edited, and its lock with it; where nothing is locked yet, an index alone is no reason to lock."""
+    state = load(target, services, asking)
+    if state.block is None or state.declaration is None:
+        raise DepError(
+            "nothing-declared",
+            f"the {state.project.form.noun} declares nothing",
+            hint=f"`jupyter dep init {target.name}` begins a declaration",
+            context=state.project.context,
+        )
+    text = edit(state.block, state.project.form is FOLDER)
+    with granting(_typed(state, text), services):
+        if state.lock_data is None and state.data is not None and not state.live and not asking.in_kernel:
+            return _written(state, text, services)
+        return relock(target, services, asking, edit=lambda _: text)
+
+
+def _written(state: State, text: str, services: Services) -> Changed:
+    assert state.data is not None
+    content = state.project.form.written(state.data, text, context=state.project.context)
+    if content != state.data:
+        read_write.replace(state.project.file, content, expected=state.data)
+    after = load(state.project.file, services, Asking())
+    return Changed(state=after, summary=None, redeclared=content != state.data)
+
+
+def _typed(state: State, text: str) -> list[str]:
+    """What the edit asks for beyond what was declared: who types an address means it."""
+    project = state.project
+    before = asked_items(state.declaration, project.folder) if state.declaration is not None else ()
+    after = asked_items(project.form.declaration(text, context=project.context), project.folder)
+    return sorted({str(item) for item in after} - {str(item) for item in before})

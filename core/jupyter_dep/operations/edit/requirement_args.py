@@ -1,0 +1,161 @@
+"""From what a person types behind `add` to requirements and where they come from: names, addresses, folders, an index."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+
+from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.io.files import read_write
+from jupyter_dep.io.files.ancestry import MANIFEST
+from jupyter_dep.model.declaration import requirement as requirements
+from jupyter_dep.model.declaration import script_block
+from jupyter_dep.model.manifest import manifest
+from jupyter_dep.model.manifest import sources as manifest_sources
+from jupyter_dep.operations.project.formats import FOLDER, Place
+from jupyter_dep.operations.project.project import Project
+
+_PATH = re.compile(
+    r"(?:(?P<name>[A-Za-z0-9][\w.-]*)(?P<extras>\[[^\]]*\])?\s*@\s*)?(?P<path>(?:\.|~|/|[A-Za-z]:[\\/]).*)", re.ASCII
+)
+_ADDRESS = re.compile(r"(?:[a-z]+\+)?[a-z]+://\S+")
+
+
+@frozen
+class Wanted:
+    """One requirement as it is to be declared; `source` is its line under `[tool.uv.sources]`, `index` the index behind it."""
+
+    requirement: Requirement
+    source: Mapping[str, object] | None = None
+    index: tuple[str, str] | None = None
+
+
+def wanted(words: Sequence[str], project: Project, *, editable: bool, index: str | None, cwd: Path) -> tuple[Wanted, ...]:
+    """What the words ask for. Errors: `bad-requirement` and its kin, `bad-source`, `unnamed-source`, `path-in-notebook`."""
+    if editable and index is not None:
+        raise UsageError("bad-usage", "`--editable` is for folders, `--index` for names", hint="use one of the two")
+    named = _index(index) if index is not None else None
+    found = []
+    for word in words:
+        if (match := _PATH.fullmatch(word.strip())) is not None:
+            found.append(_at_path(match, project, editable, cwd))
+        elif editable:
+            raise UsageError(
+                "bad-source", f"`{word}` is not a folder", hint="`--editable` takes a path, such as `--editable ../library`"
+            )
+        elif _ADDRESS.fullmatch(word.strip()):
+            found.append(Wanted(requirement=_at_address(word.strip())))
+        else:
+            parsed = requirements.parse(word)
+            source = {"index": named[0]} if named is not None else None
+            found.append(Wanted(requirement=parsed, source=source, index=named))
+    return tuple(found)
+
+
+def declared_with(text: str, asked: Sequence[Wanted], project: Project, place: Place) -> str:
+    """The declaration's text with all that is asked for, in the form of its project."""
+    text = project.form.add(text, [str(one.requirement) for one in asked], place)
+    for one in asked:
+        if one.source is None:
+            continue
+        if project.form is FOLDER:
+            if one.index is not None:
+                text = manifest_sources.add_source(text, *one.index)
+            text = manifest_sources.set_package_source(text, one.requirement.name, one.source)
+        else:
+            text = _in_block(text, one)
+    return text
+
+
+def _in_block(text: str, one: Wanted) -> str:
+    declaration = script_block.parse(text)
+    if one.index is not None:
+        name, url = one.index
+        requirements.refuse_secrets(url, context={"key": "tool.uv.index"})
+        others = [dict(index) for index in declaration.indexes if index.get("name") != name]
+        text = script_block.set_uv(text, "index", [*others, {"name": name, "url": url, "explicit": True}])
+    sources = declaration.uv.get("sources", {})
+    known = dict(sources) if isinstance(sources, Mapping) else {}
+    return script_block.set_uv(text, "sources", {**known, one.requirement.name: one.source})
+
+
+def _index(text: str) -> tuple[str, str]:
+    name, equals, url = text.partition("=")
+    if not equals or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) or not re.match(r"https?://", url):
+        raise UsageError(
+            "bad-source",
+            f"`--index {name}{equals}…` names no package index",
+            hint="write NAME=URL, such as `--index corp=https://index.example/simple/`",
+        )
+    return name, url
+
+
+def _at_path(match: re.Match[str], project: Project, editable: bool, cwd: Path) -> Wanted:
+    if project.folder is None:
+        raise DepError(
+            "path-in-notebook",
+            f"`{match['path']}` is a path, which means nothing on another machine",
+            hint="publish it to an index or name its repository; folders with a `pyproject.toml` may hold paths",
+            context=project.context,
+        )
+    path = Path(os.path.normpath(cwd / Path(match["path"]).expanduser()))
+    name = match["name"] or _name_of(path)
+    if editable and not path.is_dir():
+        raise UsageError("bad-source", f"`{match['path']}` is not a folder", hint="name the folder that holds the package")
+    if path == project.folder:
+        raise UsageError(
+            "bad-source",
+            "this is the project itself",
+            hint="`jupyter dep install` makes it importable: it needs no line of its own",
+        )
+    source: dict[str, object] = {"path": Path(os.path.relpath(path, project.folder)).as_posix()}
+    if editable:
+        source["editable"] = True
+    return Wanted(requirement=requirements.parse(name + (match["extras"] or "")), source=source)
+
+
+def _name_of(path: Path) -> str:
+    """The name of what lies at a path, read and not built."""
+    if path.is_dir():
+        data = read_write.read_if_there(path / MANIFEST)
+        name = manifest.parse(data.decode("utf-8", "replace")).name if data is not None else None
+        if name:
+            return name
+    elif path.is_file() and (name := _filename(path.name)):
+        return name
+    else:
+        raise UsageError("bad-source", f"there is nothing at `{path}`", hint="check the path; it counts from where you are")
+    raise DepError(
+        "unnamed-source",
+        f"what lies at `{path}` does not say its name",
+        hint=f"say it: `NAME @ {path}`",
+        context={"file": str(path)},
+    )
+
+
+def _at_address(word: str) -> Requirement:
+    name = _filename(word.split("#", 1)[0].split("?", 1)[0].rsplit("/", 1)[-1]) if "+" not in word.split("://")[0] else ""
+    if not name:
+        raise DepError(
+            "unnamed-source",
+            f"`{word}` does not say which package it is",
+            hint=f'say it: "NAME @ {word}"',
+        )
+    return requirements.parse(f"{name} @ {word}")
+
+
+def _filename(name: str) -> str:
+    try:
+        return str(parse_wheel_filename(name)[0])
+    except InvalidWheelFilename:
+        pass
+    try:
+        return str(parse_sdist_filename(name)[0])
+    except InvalidSdistFilename:
+        return ""

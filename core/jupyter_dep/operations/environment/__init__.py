@@ -1,0 +1,1 @@
+"""Select, build, verify and collect environments."""

@@ -1,0 +1,175 @@
+"""Keeping the store small and sound: what is still needed, what may go, what was damaged."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.io.files import read_write
+from jupyter_dep.io.store import record_check
+from jupyter_dep.io.store.store import Sealed
+from jupyter_dep.io.system.disk import measure
+from jupyter_dep.operations.project.project import Project
+from jupyter_dep.operations.project.state import read_state
+from jupyter_dep.services import Services
+
+from .select import sealed_starter
+
+
+@frozen
+class Collected:
+    """`removed` keys; `kept` sealed environments that stay; `swept` folders of builders that are gone."""
+
+    removed: tuple[str, ...]
+    kept: int
+    swept: int = 0
+    note: str = ""
+
+
+def users(services: Services) -> dict[str, list[Path]]:
+    """For each environment key the projects that used it among their last, and that still exist."""
+    found: dict[str, list[Path]] = {}
+    for project, keys in services.history.projects():
+        if project.exists():
+            for key in keys:
+                found.setdefault(key, []).append(project)
+    return found
+
+
+def collect(services: Services, *, dry_run: bool = False) -> Collected:
+    """Remove environments that no existing project used last and that no process runs on. The clock plays no part."""
+    store = services.store
+    everything = store.all()
+    if store.on_network():
+        return Collected(
+            removed=(),
+            kept=len(everything),
+            note="the store is on a network file system, where another machine may be using it: nothing is collected",
+        )
+    mark = services.history.mark()
+    needed = set(users(services))
+    if (starter := sealed_starter(services)) is not None:
+        needed.add(starter.key)
+    removed = []
+
+    def noted(key: str) -> bool:
+        """Whether a project has begun to use it since: asked while the environment is held, see `building.keep`."""
+        nonlocal mark
+        if (now := services.history.mark()) != mark:
+            mark = now
+            needed.update(users(services))
+        return key in needed
+
+    for sealed in everything:
+        if sealed.key not in needed and (dry_run or store.remove(sealed, unless=partial(noted, sealed.key))):
+            removed.append(sealed.key)
+    swept = 0 if dry_run else store.sweep()
+    return Collected(removed=tuple(removed), kept=len(everything) - len(removed), swept=swept)
+
+
+@frozen
+class Held:
+    """One environment of a project: whether it is the one of what is `locked` now, and which `others` use it."""
+
+    sealed: Sealed
+    locked: bool
+    others: tuple[Path, ...] = ()
+
+
+def of_project(target: Path, services: Services) -> tuple[Held, ...]:
+    """The environments that a project used last and that are still there, the newest first. Errors: those of reading it."""
+    current = locked_key(target, services)
+    keys = dict.fromkeys([*([current] if current else []), *reversed(services.history.environments(target))])
+    used = users(services)
+    here = Path(os.path.realpath(target))
+    found = []
+    for key in keys:
+        sealed = services.store.sealed(key)
+        if sealed is not None:
+            others = tuple(path for path in used.get(key, ()) if path != here)
+            found.append(Held(sealed=sealed, locked=key == current, others=others))
+    return tuple(found)
+
+
+def locked_key(target: Path, services: Services) -> str | None:
+    """The key of what is locked now, None where that is not known without a search."""
+    from .local_sources import select_state
+
+    state = read_state(target, services)
+    if state.summary is None:
+        return None
+    try:
+        selected = select_state(state, services, search=False)
+    except DepError:  # what does not fit this machine has no environment here
+        return None
+    return selected.key if selected is not None else None
+
+
+@frozen
+class Dropped:
+    """`freed` bytes are those that nothing else shares; `kept` pairs an environment that stays with why."""
+
+    removed: tuple[Sealed, ...] = ()
+    freed: int = 0
+    kept: tuple[tuple[Sealed, str], ...] = ()
+
+
+def drop(target: Path, services: Services, *, dry_run: bool = False) -> Dropped:
+    """Remove a project's environments, but for those that another project uses or that a process runs on."""
+    starter = sealed_starter(services)
+    network = services.store.on_network()
+    removed, kept, freed = [], [], 0
+    for held in of_project(target, services):
+        why = ""
+        if held.others:
+            why = "used by " + ", ".join(Project.of(path).title for path in held.others[:3])
+        elif starter is not None and held.sealed.key == starter.key:
+            why = "kernels of notebooks without a lock start on it"
+        elif network:
+            why = "the store is on a network file system, where another machine may be using it"
+        elif not Path(held.sealed.path).is_relative_to(services.store.root):
+            why = "it belongs to this machine's shared store"
+        if not why:
+            size = measure(Path(held.sealed.path)).alone
+            if not dry_run and not services.store.remove(held.sealed):
+                why = "a process runs on it"
+            else:
+                removed.append(held.sealed)
+                freed += size
+        if why:
+            kept.append((held.sealed, why))
+    return Dropped(removed=tuple(removed), freed=freed, kept=tuple(kept))
+
+
+def verify(sealed: Sealed, services: Services, *, full: bool = False) -> dict[str, list[str]]:
+    """The check behind a start: if names, sizes or times changed, withdraw the seal and drop the cache's copies.
+
+    `full`: every file's hash, too. Gives the changed files by distribution; the next start builds the environment anew
+    and says why.
+    """
+    changed = services.store.changed(sealed)
+    if not changed and not (full and record_check.damaged(Path(sealed.path), Path(sealed.site))):
+        return {}
+    damaged = services.store.quarantine(sealed)
+    if damaged:
+        services.engine.forget(sorted(damaged))
+    read_write.write_state(_report(sealed.key, services), sorted(damaged))
+    return damaged or {"": ["files were added, removed or touched"]}
+
+
+def _report(key: str, services: Services) -> Path:
+    return services.places.state / "withdrawn" / f"{key}.json"
+
+
+def withdrawn(key: str, services: Services) -> str | None:
+    """Why the environment of a key is built anew, told once."""
+    file = _report(key, services)
+    names = read_write.read_state(file)
+    if names is None:
+        return None
+    file.unlink(missing_ok=True)
+    what = f" of {', '.join(names)}" if names else ""
+    return f"files{what} in the environment had been changed since it was built, so it was withdrawn and built anew"

@@ -1,0 +1,186 @@
+"""What of a folder's environment is no file with a hash: the project itself, and other folders that its lock names.
+
+They are used where they lie or built from it, so the environment's key holds what their `pyproject.toml` says (an editable
+one), or every byte of theirs (one that is built).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_name
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.io.files import read_write
+from jupyter_dep.io.files.ancestry import MANIFEST
+from jupyter_dep.model.lock.keys import environment_key
+from jupyter_dep.model.lock.select import WHOLE, Artifact, Choice
+from jupyter_dep.operations.consent.build_backend import root_item
+from jupyter_dep.operations.project.state import State
+from jupyter_dep.services import Services
+
+from .select import Selected, select_for
+
+if TYPE_CHECKING:
+    from jupyter_dep.model.manifest.manifest import Manifest
+
+_PASSED_OVER = frozenset({"build", "dist", "node_modules", "__pycache__"})
+_MOST_FILES = 20_000
+
+
+@frozen
+class Installed:
+    """What of a folder's lock its environment holds, as `install` was last told. `root`: the project itself, too."""
+
+    choice: Choice = WHOLE
+    root: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, raw: Any) -> Installed:
+        """What was remembered, the default where it is nothing of ours."""
+        try:
+            known = raw["choice"]
+            groups = known["groups"]
+            choice = Choice(
+                extras=tuple(known["extras"]),
+                groups=tuple(groups) if groups is not None else None,
+                default=bool(known["default"]),
+                kernel=bool(known["kernel"]),
+            )
+            return cls(choice=choice, root=bool(raw["root"]))
+        except (KeyError, TypeError):
+            return cls()
+
+
+def installed(state: State, services: Services) -> Installed:
+    """What was chosen for a folder."""
+    return Installed.from_json(services.history.installed(state.project.file))
+
+
+def select_state(
+    state: State,
+    services: Services,
+    *,
+    data: bytes | None = None,
+    chosen: Installed | None = None,
+    search: bool = True,
+) -> Selected | None:
+    """What a project's lock means here, with all that its folder adds: `select_for` for a notebook's.
+
+    `data` is another lock than the one that was read, `chosen` another choice than the remembered one. The project itself is
+    a part only where it has a build system and its build has a yes (`root_item`). Errors: those of `select_for`.
+    """
+    content = data if data is not None else state.lock_data
+    assert content is not None
+    context = state.project.lock_context if content == state.lock_data else state.project.context
+    summary = state.summary if data is None or data == state.lock_data else None
+    summary = summary or services.summaries.of(content, context=context)
+    folder = state.project.folder
+    if folder is None:
+        return select_for(content, summary, services, context=context, search=search)
+    chosen = chosen or installed(state, services)
+    selected = select_for(content, summary, services, context=context, search=search, choice=chosen.choice)
+    if selected is None:
+        return None
+    artifacts = [_anchored(item, folder) if item.kind == "directory" else item for item in selected.artifacts]
+    if chosen.root and (root := root_of(state)) is not None and not services.consent.lacking([root_item(folder)]):
+        artifacts.append(root)
+    if artifacts == list(selected.artifacts):
+        return selected
+    artifacts.sort(key=lambda item: item.name)
+    key = environment_key(artifacts, selected.interpreter.identity)
+    return replace(selected, key=key, artifacts=tuple(artifacts))
+
+
+def root_of(state: State) -> Artifact | None:
+    """The project itself, to be used where it lies; None where it has no build system, so that there is nothing to install."""
+    folder = state.project.folder
+    manifest = manifest_of(state)
+    if folder is None or manifest is None or manifest.name is None:
+        return None
+    if manifest.build_system is None or not manifest.package:
+        return None
+    path = os.path.realpath(folder)
+    return Artifact(
+        name=str(canonicalize_name(manifest.name)),
+        version="",
+        kind="directory",
+        filename="",
+        url=path,
+        sha256=_said(path, state.block or ""),
+        editable=True,
+    )
+
+
+def manifest_of(state: State) -> Manifest | None:
+    """A folder's manifest as it was read."""
+    if state.project.folder is None or state.block is None:
+        return None
+    from jupyter_dep.model.manifest.manifest import parse
+
+    return parse(state.block, context=state.project.context)
+
+
+def _anchored(item: Artifact, folder: Path) -> Artifact:
+    """A locked folder at its whole path, with the digest of what it is built from."""
+    path = Path(os.path.normpath(folder / item.url))
+    if not path.is_dir():
+        raise DepError(
+            "no-such-folder",
+            f"`{item.name}` is locked as the folder `{item.url}`, which is not there",
+            hint="check it out beside this project, or declare the package from an index",
+            context={"package": item.name, "file": str(path)},
+        )
+    if not item.editable:
+        return replace(item, url=str(path), sha256=_tree(path))
+    data = read_write.read_if_there(path / MANIFEST) or b""
+    return replace(item, url=str(path), sha256=_said(str(path), data.decode("utf-8", "replace")))
+
+
+def _said(folder: str, manifest: str) -> str:
+    """A digest of the path and of all that its `pyproject.toml` says, comments and order aside."""
+    try:
+        content: Any = tomllib.loads(manifest)
+    except tomllib.TOMLDecodeError:
+        content = manifest
+    text = json.dumps([folder, content], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _tree(folder: Path) -> str:
+    """A digest of a folder's files; hidden ones and those that builds leave behind do not count."""
+    digest = hashlib.sha256(os.fsencode(folder))
+    for number, path in enumerate(_files(folder)):
+        if number >= _MOST_FILES:
+            raise DepError(
+                "folder-too-large",
+                f"the folder holds more than {_MOST_FILES:,} files",
+                hint="declare it as editable, or publish it to an index",
+                context={"file": str(folder)},
+            )
+        data = read_write.read_if_there(path)
+        digest.update(os.fsencode(path.relative_to(folder)) + b"\0")
+        digest.update(hashlib.sha256(data if data is not None else b"").digest())
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for name in read_write.listing(folder):
+        path = folder / name
+        if name.startswith(".") or name in _PASSED_OVER or name.endswith(".egg-info"):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from _files(path)
+        elif path.is_file():
+            yield path

@@ -1,0 +1,114 @@
+"""A head start: while the engine resolves, what is locked already is linked into a folder for the next environment.
+
+An `add` keeps every other pin, so most of the next environment is known before the resolution is there, and linking it
+takes as long as everything else that follows the resolution. The folder is used only if all that was linked into it is a
+part of the answer, file for file; else it is thrown away and the environment is built as ever.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from types import TracebackType
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.progress import Cancel, cancelled
+from jupyter_dep.io.files import read_write
+from jupyter_dep.io.store.build_dir import Unsealed
+from jupyter_dep.model.lock.select import WHOLE
+from jupyter_dep.operations.consent.evaluate import trust_of
+from jupyter_dep.operations.project.context import Asking
+from jupyter_dep.operations.project.state import State
+from jupyter_dep.services import Services
+
+from .local_sources import installed
+from .select import Selected, linking, recipe, select_for
+
+
+class HeadStart:
+    """A context: the folder is given up at its end unless it was taken."""
+
+    def __init__(self, state: State, services: Services, asking: Asking, *, minor: str | None) -> None:
+        self._state, self._services, self._asking = state, services, asking
+        self._minor = minor
+        self._cancel = Cancel()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="head-start")
+        self._through: str | None = None
+        self._work: Future[tuple[Selected, Unsealed] | None] | None = None
+
+    def __enter__(self) -> HeadStart:
+        if not self._asking.dry_run and self._asking.sync:
+            self._work = self._pool.submit(self._begin)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._cancel.set()
+        if self._work is not None:  # nobody waits for what nobody wants
+            self._work.add_done_callback(_give_up)
+        self._pool.shutdown(wait=False)
+
+    def take(self, selected: Selected) -> Unsealed | None:
+        """The folder, if what it holds is a part of `selected`. Whoever takes it seals it or drops it."""
+        if self._work is None:
+            return None
+        while not wait([self._work], timeout=0.2).done:
+            if self._asking.cancel is not None and self._asking.cancel.is_set:
+                raise cancelled()
+        try:
+            begun = self._work.result()
+        except (DepError, OSError):  # what is wrong will be told by the build itself, in its own words
+            return None
+        if begun is None:
+            return None
+        if self._through is not None and not os.path.exists(self._through):
+            return None  # the rest would have to be linked by asking an interpreter that has packages already
+        head, unsealed = begun
+        wanted = {(item.name, item.filename, item.sha256) for item in selected.artifacts}
+        same = head.interpreter.identity == selected.interpreter.identity
+        if not same or any((item.name, item.filename, item.sha256) not in wanted for item in head.artifacts):
+            return None
+        self._work = None
+        return unsealed
+
+    def _begin(self) -> tuple[Selected, Unsealed] | None:
+        head = self._known()
+        if head is None or any(item.kind != "wheel" for item in head.artifacts):
+            return None
+        services = self._services
+        order = recipe(head, services, lambda python: self._link(head, python))
+        unsealed = services.store.begin(order.create)
+        try:
+            return head, unsealed.linked_ahead(order, network=services.store.on_network())
+        except BaseException:
+            unsealed.drop()
+            raise
+
+    def _link(self, head: Selected, python: Path) -> None:
+        # offline: a download that the next environment does not need would hold up those that it does
+        install = linking(head.artifacts, python, head.interpreter, self._services, offline=True)
+        self._through = install.through
+        self._services.engine.install(install, cancel=self._cancel)
+
+    def _known(self) -> Selected | None:
+        """What is locked: by the project, if its lock may be used, or by the starter that the new project begins from."""
+        state, services = self._state, self._services
+        data = state.lock_data
+        if data is None and self._minor is not None:
+            data = read_write.read_if_there(services.starters / f"{self._minor}.toml")
+        if data is None:
+            return None
+        summary = state.summary if state.lock_data is not None else services.summaries.of(data, context={})
+        if summary is None or summary.open_ends:
+            return None
+        choice = installed(state, services).choice if state.lock_data is not None and state.project.folder else WHOLE
+        selected = select_for(data, summary, services, context={}, search=False, choice=choice)
+        if selected is None or state.lock_data is None:
+            return selected
+        trust = trust_of(summary, state.project.file, services, selected.artifacts)
+        return selected if trust.basis == "own" and not trust.missing else None
+
+
+def _give_up(work: Future[tuple[Selected, Unsealed] | None]) -> None:
+    if work.exception() is None and (begun := work.result()) is not None:
+        begun[1].drop()

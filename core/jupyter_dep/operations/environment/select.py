@@ -1,0 +1,227 @@
+"""From a lock to its sealed environment on this machine."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from jupyter_dep.base.errors import ConsentError, DepError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.progress import Cancel, Progress, Reporter, silent
+from jupyter_dep.io.files import read_write
+from jupyter_dep.io.store.build_dir import Recipe, Unsealed
+from jupyter_dep.io.store.store import Sealed
+from jupyter_dep.model.lock.audit import Item
+from jupyter_dep.model.lock.digest import Summary
+from jupyter_dep.model.lock.select import WHOLE, Artifact, Choice
+from jupyter_dep.model.packages.interpreter import Interpreter
+from jupyter_dep.operations.consent.evaluate import Trust
+from jupyter_dep.services import Services
+
+if TYPE_CHECKING:
+    from jupyter_dep.base.engine_port import Install
+
+
+@frozen
+class Selected:
+    """A lock's answer for one interpreter: the key of the environment and what goes into it."""
+
+    interpreter: Interpreter
+    key: str
+    artifacts: tuple[Artifact, ...]
+
+    @property
+    def download_size(self) -> int:
+        """Bytes of all artifacts, as far as the lock tells."""
+        return sum(item.size or 0 for item in self.artifacts)
+
+
+def select_for(
+    data: bytes,
+    summary: Summary,
+    services: Services,
+    *,
+    context: Mapping[str, str | int],
+    search: bool = True,
+    choice: Choice = WHOLE,
+) -> Selected | None:
+    """What a lock means here, on an interpreter of the minor that it was made with; `choice` is what of it is wanted.
+
+    `search=False` answers from what is remembered of the machine's Pythons, None if that is not enough.
+    Errors: `no-matching-python`, `not-installable-here`.
+    """
+    interpreter = services.interpreters.cached_minor(summary.python)
+    if interpreter is None:
+        if not search:
+            return None
+        interpreter = services.interpreters.find(summary.python)
+    key, artifacts = services.summaries.selected(data, interpreter, context=context, choice=choice)
+    return Selected(interpreter=interpreter, key=key, artifacts=artifacts)
+
+
+def ensure_environment(
+    selected: Selected,
+    trust: Trust,
+    services: Services,
+    *,
+    file: str,
+    bytecode_from: str | None = None,
+    begun: Callable[[], Unsealed | None] = lambda: None,
+    offline: bool = False,
+    reporter: Reporter = silent,
+    cancel: Cancel | None = None,
+) -> Sealed:
+    """The sealed environment, built now if need be; of a lock that is not the user's own, only what an index vouches for.
+
+    `begun` gives a folder that holds a part of it already. Errors: `consent-missing`, the engine's, the store's.
+    """
+
+    def link(python: Path) -> None:
+        artifacts = selected.artifacts
+        if trust.basis != "own":
+            reporter(Progress(phase="checking", detail="what your package index vouches for"))
+            artifacts = vouched(selected, services, file=file, offline=offline, cancel=cancel)
+        install = linking(artifacts, python, selected.interpreter, services, offline=offline)
+        reporter(Progress(phase="linking"))
+        services.engine.install(install, reporter=reporter, cancel=cancel)
+
+    made = recipe(selected, services, link, bytecode_from=bytecode_from, begun=begun)
+    return services.store.ensure(made, reporter=reporter, cancel=cancel)
+
+
+def recipe(
+    selected: Selected,
+    services: Services,
+    link: Callable[[Path], None],
+    *,
+    bytecode_from: str | None = None,
+    begun: Callable[[], Unsealed | None] = lambda: None,
+) -> Recipe:
+    """How the environment of a selection is built; `link` fills the empty one of the python that it is given."""
+    interpreter = selected.interpreter
+    return Recipe(
+        key=selected.key,
+        interpreter=interpreter.identity,
+        python_version=interpreter.minor + ("t" if interpreter.abi.endswith("t") else ""),
+        packages={item.name: item.version for item in selected.artifacts},
+        create=lambda folder: services.templates.create(folder, Path(interpreter.executable), interpreter.identity),
+        link=link,
+        bytecode_from=bytecode_from,
+        begun=begun,
+    )
+
+
+def bytecode_source(file: Path, environment: str | None, selected: Selected, services: Services) -> str | None:
+    """Site-packages whose bytecode a new environment takes over: of the asking kernel's `environment`, of the last of the
+    project `file`, or of the newest on the same interpreter."""
+    for key in (environment, *reversed(services.history.environments(file))):
+        sealed = services.store.sealed(key) if key else None
+        if sealed is not None and sealed.interpreter == selected.interpreter.identity:
+            return sealed.site
+    same = (sealed.site for sealed in services.store.newest() if sealed.interpreter == selected.interpreter.identity)
+    return next(same, None)
+
+
+def linking(
+    artifacts: tuple[Artifact, ...], python: Path, interpreter: Interpreter, services: Services, *, offline: bool
+) -> Install:
+    """The order to link artifacts into the empty environment of `python`, which was made of `interpreter`."""
+    from jupyter_dep.base.engine_port import Install
+
+    beside = python.parent.parent.parent
+    through = services.templates.python(beside, Path(interpreter.executable), interpreter.identity)
+    return Install(
+        artifacts=artifacts,
+        python=str(python),
+        python_version=interpreter.minor,
+        offline=offline,
+        through=str(through) if through else None,
+    )
+
+
+def vouched(
+    selected: Selected, services: Services, *, file: str, offline: bool = False, cancel: Cancel | None = None
+) -> tuple[Artifact, ...]:
+    """The artifacts at the addresses of the user's own index; a stranger's address only after a yes to its host."""
+    known = services.engine.vouch(selected.artifacts, python=selected.interpreter.executable, offline=offline, cancel=cancel)
+    missing: set[Item] = set()
+    found = []
+    for item in selected.artifacts:
+        if item.name in known:
+            found.append(known[item.name])
+            continue
+        if item.kind in ("wheel", "sdist"):
+            missing |= set(services.consent.lacking([host_item(item)]))
+        found.append(replace(item, index=None) if item.kind in ("wheel", "sdist") else item)
+    if missing:
+        allow = "".join(f" --allow {shlex.quote(str(item))}" for item in sorted(missing))
+        names = sorted(item.name for item in selected.artifacts if item.name not in known)
+        raise ConsentError(
+            "host-not-vouched",
+            f"your package index does not serve {', '.join(names)} under the locked name and hash; the lock "
+            + "; ".join(item.words() for item in sorted(missing)),
+            hint=f"if you trust that: `jupyter dep trust allow {shlex.quote(file)}{allow}`; "
+            f"else `jupyter dep update {shlex.quote(file)}` locks what your index serves",
+            context={"file": file},
+        )
+    return tuple(found)
+
+
+def host_item(artifact: Artifact) -> Item:
+    """What the user would have to allow to fetch a file from where the lock says it is."""
+    parts = urlsplit(artifact.url)
+    if parts.scheme in ("http", "https"):
+        return Item(kind="host", value=parts.netloc)
+    return Item(kind="path", value=artifact.url)
+
+
+def ensure_starter(
+    services: Services,
+    *,
+    minor: str | None = None,
+    reporter: Reporter = silent,
+    cancel: Cancel | None = None,
+) -> Sealed:
+    """The environment with the kernel's packages only, for a project without a lock. Its lock is kept per Python minor."""
+    from jupyter_dep.model.declaration.declaration import Declaration
+    from jupyter_dep.operations.lock.resolve import LockOptions, make_lock
+
+    interpreter = services.interpreters.find(minor or ">=3.9")
+    file = services.starters / f"{interpreter.minor}.toml"
+    data = read_write.read_if_there(file)
+    summary = _readable(data, services)
+    if data is None or summary is None:
+        locked = make_lock(
+            Declaration(requires_python=f"=={interpreter.minor}.*"),
+            services,
+            notebook="",
+            options=LockOptions(python=interpreter.minor),
+            reporter=reporter,
+            cancel=cancel,
+        )
+        data, summary = locked.data, locked.summary
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        read_write.replace(file, data, expected=read_write.read_if_there(file))
+    selected = select_for(data, summary, services, context={"file": file.name})
+    assert selected is not None
+    read_write.write_state(services.starters / "latest.json", {"minor": interpreter.minor, "key": selected.key})
+    return ensure_environment(selected, Trust(basis="own"), services, file="", reporter=reporter, cancel=cancel)
+
+
+def _readable(data: bytes | None, services: Services) -> Summary | None:
+    if data is None:
+        return None
+    try:
+        return services.summaries.of(data, context={})
+    except DepError:
+        return None
+
+
+def sealed_starter(services: Services) -> Sealed | None:
+    """The starter that was used last, if it is still sealed: no engine, no search."""
+    latest = read_write.read_state(services.starters / "latest.json")
+    return services.store.sealed(str(latest["key"])) if isinstance(latest, dict) and "key" in latest else None

@@ -1,0 +1,1 @@
+"""Read-only answers: status, tree, check, search, export."""

@@ -1,0 +1,249 @@
+"""check: what is wrong with a project, found by reading its files. Starts nothing, asks no index, writes nothing."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.io.files import project_files, read_write
+from jupyter_dep.io.store.module_index import bringers
+from jupyter_dep.model.checking import Finding, Findings
+from jupyter_dep.model.checking.conflicts import clashes
+from jupyter_dep.model.checking.imports import NOTHING, Bringers, Declared, names_of, usage_findings
+from jupyter_dep.model.checking.lock_drift import other_python, stale
+from jupyter_dep.model.checking.manifest_errors import faults
+from jupyter_dep.model.checking.project_metadata import NamedFile, named_files, project_findings
+from jupyter_dep.model.checking.sources import named_folders, source_findings
+from jupyter_dep.model.declaration.requirement import Context
+from jupyter_dep.model.lock import lockfile
+from jupyter_dep.model.lock.digest import Summary
+from jupyter_dep.model.manifest import manifest
+from jupyter_dep.model.manifest.manifest import Manifest
+from jupyter_dep.operations.environment.local_sources import select_state
+from jupyter_dep.operations.project.context import Asking, load
+from jupyter_dep.operations.project.discovery import owner
+from jupyter_dep.operations.project.formats import FOLDER, form_of, text_of
+from jupyter_dep.operations.project.project import LOCK_LIMIT, Project
+from jupyter_dep.operations.project.state import State, read_state
+from jupyter_dep.services import Services
+
+from .check_files import Looking
+
+_NAMELESS = ("no-such-notebook", "not-a-notebook-name")
+"""Errors that are about the command, and not about what was to be checked."""
+
+
+def check(target: Path, services: Services, asking: Asking, *, kernels: Collection[str] = ()) -> Findings:
+    """Everything that is wrong with a folder (`target` is its `pyproject.toml`) and what belongs to it, or with one notebook.
+
+    `kernels` are the names of kernels that are registered for the project. What is wrong inside the project is a finding;
+    errors: `no-such-notebook`, `no-such-file`, `not-a-notebook-name`.
+    """
+    if form_of(target) is FOLDER:
+        return _Folder.read(target, services).checked(asking, kernels)
+    return _checked_notebook(target, services, asking, kernels)
+
+
+@frozen
+class _Folder:
+    """A folder's manifest, read as far as it can be, with what was wrong with it; `state` is None where anything was."""
+
+    file: Path
+    services: Services
+    document: Mapping[str, object] | None
+    manifest: Manifest | None
+    state: State | None
+    faults: tuple[DepError, ...]
+
+    @classmethod
+    def read(cls, file: Path, services: Services) -> _Folder:
+        where: Context = {"file": file.name}
+        data = read_write.read(file)
+        state = None
+        try:
+            document = manifest.document(text_of(data, context=where), context=where)
+        except DepError as error:
+            return cls(file=file, services=services, document=None, manifest=None, state=None, faults=(error,))
+        parsed, found = faults(document, where)
+        if parsed is not None:
+            found = (*found, *_untold(parsed, where))
+        if not found:
+            try:
+                state = read_state(file, services)
+            except DepError as error:
+                found = (error,)
+        return cls(file=file, services=services, document=document, manifest=parsed, state=state, faults=found)
+
+    @property
+    def where(self) -> Context:
+        return {"file": self.file.name}
+
+    def checked(self, asking: Asking, kernels: Collection[str]) -> Findings:
+        found = [Finding.of(error) for error in self.faults]
+        if self.document is not None:
+            found += project_findings(self.document, self.where)
+            found += _missing(self.file.parent, named_files(self.document), self.where)
+            found += clashes(self.document, self.manifest.requires_python if self.manifest else None, self.where)
+        if self.manifest is not None:
+            found += source_findings(self.manifest, self.where)
+            found += _missing(self.file.parent, named_folders(self.manifest), self.where)
+        summary = self.state.summary if self.state else None
+        found += _lock_findings(self.state, "jupyter dep lock") if self.state else _damage(self.file, self.services)
+        looking = Looking(
+            tree=project_files.find(self.file.parent), asking=asking, manifest=self.manifest, document=self.document
+        )
+        declared = self.declared(summary)
+        found += looking.everything(declared.everything, kernels)
+        if self.manifest is not None and "dependencies" not in self.manifest.dynamic:
+            known = _bringers(self.state, self.services)
+            found += usage_findings(looking.uses, declared, known, where=self.where)
+        return Findings.sorted(found, notebooks=looking.notebooks, modules=looking.modules)
+
+    def declared(self, summary: Summary | None) -> Declared:
+        read = self.manifest or Manifest(has_project=False)
+        extras = [item for part in read.extras.values() for item in part]
+        groups = [item for part in read.groups.values() for item in part]
+        return Declared(
+            name=str(canonicalize_name(read.name or "")),
+            parts={"default": names_of(read.dependencies), "extra": names_of(extras), "group": names_of(groups)},
+            **_locked(self.state, summary),
+        )
+
+
+def _untold(parsed: Manifest, where: Context) -> tuple[DepError, ...]:
+    """What only a build would tell, and a lock cannot do without."""
+    keys = ("dependencies", "optional-dependencies", "requires-python")
+    return tuple(manifest.dynamic(key, where) for key in keys if key in parsed.dynamic)
+
+
+def _checked_notebook(notebook: Path, services: Services, asking: Asking, kernels: Collection[str]) -> Findings:
+    try:
+        state = load(notebook, services, asking)
+    except DepError as error:
+        if error.code in _NAMELESS:
+            raise
+        return Findings.sorted([Finding.of(error)], notebooks=1)
+    belongs = owner(notebook, services, live_block=asking.live_block)
+    if belongs.why == "folder":
+        folder = _Folder.read(belongs.file, services)
+        tree = project_files.find(belongs.file.parent)
+        declared, known = folder.declared(folder.state.summary if folder.state else None), _bringers(folder.state, services)
+        of, found = "", [Finding.of(error) for error in folder.faults]
+        name = notebook.resolve().relative_to(belongs.file.parent.resolve()).as_posix()
+    else:
+        tree, name = project_files.around(notebook), notebook.name
+        known, of = _bringers(state, services), f" {shlex.quote(notebook.name)}"
+        own = state.declaration.dependencies if state.declaration else ()
+        declared = Declared(parts={"default": names_of(own)}, **_locked(state, state.summary))
+        found = list(_lock_findings(state, f"jupyter dep lock{of}"))
+        if state.declaration is None:
+            found.append(_undeclared(notebook))
+    looking = Looking(tree=tree, asking=asking, manifest=None, document=None, add=f"jupyter dep add{of}")
+    if state.notebook is not None:
+        found += looking.notebook(state.notebook, name, declared.everything, kernels, own=belongs.why == "own")
+    if belongs.why != "none":
+        found += usage_findings(looking.uses, declared, known, where={"file": notebook.name}, of=of, whole=belongs.why == "own")
+    return Findings.sorted(found, notebooks=1)
+
+
+def _undeclared(notebook: Path) -> Finding:
+    return Finding(
+        level="warning",
+        code="no-declaration",
+        message="the notebook declares nothing, and no folder above it is a project",
+        hint=f"`jupyter dep init {shlex.quote(notebook.name)} --imports` declares what it imports",
+        context={"file": notebook.name},
+    )
+
+
+def _lock_findings(state: State, lock: str) -> Iterator[Finding]:
+    where = state.project.lock_context
+    if state.lock_error is not None:
+        level = "warning" if state.lock_error.code == "foreign-lock" else "error"
+        yield Finding.of(state.lock_error, level)  # type: ignore[arg-type]
+        return
+    declaration, summary = state.declaration, state.summary
+    if declaration is None:
+        return
+    if summary is None:
+        if declaration.every_requirement:
+            yield Finding(
+                level="warning",
+                code="unlocked",
+                message="what is declared is not locked yet, so nobody else gets the same versions",
+                hint=f"`{lock}`",
+                context=state.project.context,
+            )
+        return
+    if summary.open_ends:
+        names = ", ".join(f"`{name}`" for name in summary.open_ends[:5])
+        yield Finding(
+            level="error",
+            code="unmerged-lock",
+            message=f"the lock was merged badly: it lacks {names}",
+            hint=f"`{lock}` makes it anew, with the versions of both sides",
+            context=where,
+        )
+    elif not state.lock_answers:
+        yield from stale(declaration.canonical(), summary.declaration, lock=lock, where=where)
+    yield from other_python(summary, declaration.requires_python, lock=lock, where=where)
+
+
+def _damage(file: Path, services: Services) -> Iterator[Finding]:
+    """What is wrong with the lock itself, where its declaration cannot be read as a whole."""
+    project = Project.of(file)
+    try:
+        data = read_write.read_if_there(project.lock, limit=LOCK_LIMIT)
+        if data is not None:
+            services.summaries.of(data, context=project.lock_context)
+    except DepError as error:
+        yield Finding.of(error)
+
+
+def _missing(folder: Path, named: Collection[NamedFile], where: Context) -> Iterator[Finding]:
+    """Files and folders that the manifest names and that are not there."""
+    for one in named:
+        outside = one.pattern and (".." in one.path.split("/") or one.path.startswith("/"))
+        try:
+            there = not outside and (any(folder.glob(one.path)) if one.pattern else (folder / one.path).exists())
+        except (OSError, ValueError, NotImplementedError):  # a pattern or a path that means nothing here
+            there = False
+        if not there:
+            what = "nothing in the folder is like" if one.pattern else "there is no"
+            yield Finding(
+                level="error",
+                code="no-such-file",
+                message=f"`{one.key}` names `{one.path}`, and {what} {'that' if one.pattern else 'such file or folder'}",
+                hint="correct the name, or make the file",
+                context={**where, "key": one.key},
+            )
+
+
+def _locked(state: State | None, summary: Summary | None) -> dict[str, Any]:
+    """What of a lock `Declared` takes."""
+    if state is None or summary is None or state.lock_data is None:
+        return {}
+    data, context = state.lock_data, state.project.lock_context
+
+    def via(name: str) -> tuple[str, ...]:
+        return lockfile.read(data, context=context).graph().required_by(name)
+
+    return {"locked": frozenset(summary.versions), "kernel": frozenset(summary.kernel), "via": via}
+
+
+def _bringers(state: State | None, services: Services) -> Bringers:
+    """What the project's sealed environment brings, nothing where there is none: reading it starts nothing of it."""
+    if state is None or state.summary is None:
+        return NOTHING
+    try:
+        selected = select_state(state, services, search=False)
+    except DepError:
+        return NOTHING
+    sealed = services.store.sealed(selected.key) if selected else None
+    return bringers(Path(sealed.site)) if sealed else NOTHING

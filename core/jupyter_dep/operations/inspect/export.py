@@ -1,0 +1,58 @@
+"""export: what is locked (or declared), as a text that other tools read. Reads the project, writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from jupyter_dep.base.errors import UsageError
+from jupyter_dep.model.export import FORMATS, cyclonedx, dockerfile, environment_yml, pylock, requirements_txt, script
+from jupyter_dep.model.lock import lockfile
+from jupyter_dep.model.lock.lockfile import Lock
+from jupyter_dep.model.lock.select import Choice
+from jupyter_dep.operations.environment.install_options import names_in
+from jupyter_dep.operations.project.context import Asking, load
+from jupyter_dep.services import Services
+
+from .status import locked_state
+
+
+def export(
+    target: Path,
+    format_: str,
+    services: Services,
+    asking: Asking,
+    *,
+    hashes: bool = True,
+    kernel: bool = False,
+    groups: Sequence[str] = (),
+    extras: Sequence[str] = (),
+) -> str:
+    """A project's lock in one of `FORMATS`; `kernel`: with what only the kernel needs. Of a folder, these groups and extras.
+
+    Errors: `bad-usage` for another format, `unlocked`, those of the formats (`no-hash`, `no-container-image`, …).
+    """
+    if format_ not in FORMATS:
+        raise UsageError("bad-usage", f"there is no format `{format_}`", hint=f"one of {', '.join(FORMATS)}")
+    if format_ == "script":
+        state = load(target, services, asking)
+        if state.notebook is None:
+            raise UsageError("bad-usage", "a folder is no script", hint="name the notebook that is to become one")
+        return script(state.notebook)
+    state = locked_state(target, services, asking)
+    assert state.summary is not None and state.lock_data is not None
+    if state.project.folder is None and (groups or extras):
+        raise UsageError("bad-usage", "a notebook has no groups and no extras", hint="leave `--with` and `--extras` out")
+    choice = Choice(kernel=kernel)
+    if state.project.folder is not None:
+        choice = Choice(kernel=kernel, groups=tuple(sorted(names_in(groups))), extras=tuple(sorted(names_in(extras))))
+    python, called = state.summary.python, state.project.called
+    lock = lockfile.read(state.lock_data, context=state.project.lock_context)
+    made: dict[str, Callable[[Lock], str]] = {
+        "requirements": lambda lock: requirements_txt(lock, choice, hashes=hashes),
+        "pylock": lambda lock: pylock(lock, choice),
+        "environment-yml": lambda lock: environment_yml(lock, choice, name=called, python=python),
+        "dockerfile": lambda lock: dockerfile(lock, choice, python=python),
+        "cyclonedx": lambda lock: cyclonedx(lock, choice, name=called),
+    }
+    return made[format_](lock)

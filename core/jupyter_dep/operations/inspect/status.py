@@ -1,0 +1,180 @@
+"""status, show, why: what is, told from disk. No network (but for `outdated`), no write in the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.model.lock.graph import Graph
+from jupyter_dep.operations.consent.evaluate import Trust, trust_of
+from jupyter_dep.operations.environment.local_sources import select_state
+from jupyter_dep.operations.environment.select import Selected
+from jupyter_dep.operations.lock.resolve import LockOptions, lock_for_state
+from jupyter_dep.operations.project.context import Asking, load
+from jupyter_dep.operations.project.state import State, read_state
+from jupyter_dep.services import Services
+
+
+@frozen
+class Status:
+    """One project's standing; `sealed` is its environment's folder if it can start at once."""
+
+    state: State
+    trust: Trust | None
+    key: str | None
+    sealed: str | None
+    note: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        state, summary = self.state, self.state.summary
+        return {
+            "project": str(state.project.file),
+            "lock": str(state.project.orphan or state.project.lock) if state.lock_data is not None else None,
+            "state": state.name,
+            "trusted": self.trust.given if self.trust else False,
+            "environment": {"path": self.sealed, "sealed": self.sealed is not None, "key": self.key},
+            "python": summary.python if summary else None,
+            "declared": [str(item) for item in state.declaration.dependencies] if state.declaration else [],
+            "locked": dict(summary.versions) if summary else {},
+            "fingerprint": summary.fingerprint if summary else None,
+        }
+
+
+def status(notebook: Path, services: Services, asking: Asking) -> Status:
+    """A project's standing: reads three small things if the lock was seen before."""
+    state = read_state(notebook, services, live_block=asking.live_block)
+    if state.data is None and not asking.in_kernel:
+        load(notebook, services, asking)
+    if state.summary is None or state.lock_data is None:
+        return Status(state=state, trust=None, key=None, sealed=None)
+    note = ""
+    selected: Selected | None = None
+    try:
+        selected = select_state(state, services, search=False)
+        if selected is None and state.summary.python not in {item.minor for item in services.interpreters.all()}:
+            note = f"Python {state.summary.python} is not on this machine"
+        elif selected is None:
+            selected = select_state(state, services)
+    except DepError as error:
+        note = str(error)
+    trust = trust_of(state.summary, notebook, services, selected.artifacts if selected else ())
+    sealed = services.store.sealed(selected.key) if selected else None
+    return Status(
+        state=state,
+        trust=trust,
+        key=selected.key if selected else None,
+        sealed=sealed.path if sealed else None,
+        note=note,
+    )
+
+
+@frozen
+class Row:
+    """One locked package: `via` are its direct requirers, `latest` the version that an update would bring.
+
+    `place` says where it is declared, empty where it is not.
+    """
+
+    name: str
+    version: str
+    declared: str
+    via: tuple[str, ...]
+    kernel: bool
+    size: int
+    latest: str = ""
+    place: str = ""
+
+
+def locked_state(notebook: Path, services: Services, asking: Asking) -> State:
+    """The project's state with a readable lock. Errors: the lock's, `unlocked`."""
+    state = load(notebook, services, asking)
+    if state.lock_error is not None:
+        raise state.lock_error
+    if state.summary is None:
+        raise DepError(
+            "unlocked",
+            f"the {state.project.form.noun} is not locked yet",
+            hint=f"`jupyter dep add {notebook.name} NAME` or `jupyter dep lock {notebook.name}`",
+            context=state.project.context,
+        )
+    return state
+
+
+def rows(notebook: Path, services: Services, asking: Asking, *, outdated: bool = False) -> tuple[State, tuple[Row, ...]]:
+    """Every locked package, declared ones first; `outdated` asks the index what an update would bring."""
+    state = locked_state(notebook, services, asking)
+    assert state.summary is not None and state.lock_data is not None
+    newest: dict[str, str] = {}
+    if outdated and state.declaration is not None:
+        options = LockOptions(upgrade=True, offline=asking.offline)
+        fresh = lock_for_state(
+            state, state.declaration, services, options=options, reporter=asking.reporter, cancel=asking.cancel
+        )
+        newest = dict(fresh.summary.versions)
+    graph = _graph(state, services)
+    asked = state.declaration.every_requirement if state.declaration else ()
+    declared = {canonicalize_name(item.name): str(item) for item in reversed(asked)}
+    places = state.declaration.places if state.declaration else {}
+    found = [
+        Row(
+            name=name,
+            version=version,
+            declared=declared.get(canonicalize_name(name), ""),
+            place=places.get(name, ""),
+            via=graph.required_by(name),
+            kernel=name in state.summary.kernel,
+            size=state.summary.sizes.get(name, 0),
+            latest=newest.get(name, "") if newest.get(name) != version else "",
+        )
+        for name, version in state.summary.versions.items()
+    ]
+    return state, tuple(sorted(found, key=lambda row: (not row.declared, row.kernel, row.name)))
+
+
+def _graph(state: State, services: Services) -> Graph:
+    assert state.lock_data is not None
+    return services.summaries.graph(state.lock_data, context=state.project.lock_context)
+
+
+def tree(notebook: Path, services: Services, asking: Asking) -> tuple[State, tuple[str, ...]]:
+    """The locked graph as indented lines from each declared package; a package's needs are shown once."""
+    state = locked_state(notebook, services, asking)
+    assert state.summary is not None
+    graph = _graph(state, services)
+    versions = state.summary.versions
+    needs: dict[str, set[str]] = {}
+    for (who, _), nodes in graph.edges.items():
+        needs.setdefault(who, set()).update(name for name, _ in nodes)
+    lines: list[str] = []
+    shown: set[str] = set()
+
+    def walk(name: str, depth: int) -> None:
+        again = name in shown and bool(needs.get(name))
+        lines.append(f"{'    ' * depth}{name} {versions.get(name, '')}{' (see above)' if again else ''}".rstrip())
+        if not again:
+            shown.add(name)
+            for needed in sorted(needs.get(name, ())):
+                walk(needed, depth + 1)
+
+    for name in state.declaration.places if state.declaration else ():
+        if name in versions:
+            walk(name, 0)
+    return state, tuple(lines)
+
+
+def why(notebook: Path, name: str, services: Services, asking: Asking) -> tuple[State, str, tuple[tuple[str, ...], ...]]:
+    """The chains from what is declared (or from the kernel) to one locked package. Errors: `not-locked`."""
+    state = locked_state(notebook, services, asking)
+    assert state.summary is not None
+    wanted = str(canonicalize_name(name))
+    if wanted not in state.summary.versions:
+        from jupyter_dep.operations.edit.add_remove import must_be_locked
+
+        must_be_locked(state, (name,))
+    roots = list(state.declaration.places) if state.declaration else []
+    kernel = [item for item in ("ipykernel", "ipywidgets") if item in state.summary.versions and item not in roots]
+    return state, wanted, _graph(state, services).paths(wanted, [*roots, *kernel])

@@ -1,0 +1,1 @@
+"""Decide which environment a notebook's kernel starts on."""

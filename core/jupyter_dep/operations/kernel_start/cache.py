@@ -1,0 +1,159 @@
+"""The short way to a project's environment: what opening it found the last time, as long as nothing of it has changed.
+
+Most openings are of a notebook that was opened before. The answer then needs neither a parser of requirements nor one of
+TOML, whose imports take longer than all the rest: what it rests on is compared, and anything else is looked at anew. The
+notebook's block, a folder's `pyproject.toml` and the lock, which others may write, are compared by digest; files of ours by
+inode, size and time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_dep import __version__
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.io.files import read_write
+from jupyter_dep.io.system.paths import Places, own, private_folder
+
+from .result import Opening, Ready
+
+if TYPE_CHECKING:
+    from jupyter_dep.operations.project.discovery import Owner
+    from jupyter_dep.services import Services
+
+try:  # hashlib would load OpenSSL first
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
+
+_FORMAT = 2
+_VARIABLES = ("JUPYTER_DEP_TRUST", "JUPYTER_DEP_SYSTEM_STORE")
+
+
+def look(notebook: Path | None, cwd: Path, *, reuse_key: str | None = None) -> Opening:
+    """What a notebook's kernel runs on, as `operations.opening.look` says it. Never raises."""
+    if notebook is not None and reuse_key is None:
+        ready = remembered(notebook, Places.of_user(os.environ), os.environ)
+        if ready is not None:
+            return ready
+    from .resolve import look as look_anew
+
+    return look_anew(notebook, cwd, reuse_key=reuse_key)
+
+
+def remembered(notebook: Path, places: Places, environ: Mapping[str, str]) -> Ready | None:
+    """The last answer, None where there is none or something that it rests on is not as it was."""
+    try:
+        own(places.store)
+        own(places.state)
+        known = read_write.read_state(_file(notebook, places))
+        if not isinstance(known, dict) or known.get("format") != _FORMAT or known["files"] != _stamps(known["files"]):
+            return None
+        ready = Ready(**{**known["ready"], "notes": ()})
+        lock = read_write.read_if_there(Path(ready.lock))
+        manifest = _manifest(known["basis"].get("manifest"))
+        if lock is None or known["basis"] != _basis(notebook, read_write.read(notebook), lock, manifest, environ):
+            return None
+        return ready if os.path.exists(ready.python) else None
+    except (DepError, OSError, KeyError, TypeError, ValueError):
+        return None
+
+
+class Memory:
+    """What an answer will rest on, noted before anything is read: what changes meanwhile then makes the note useless.
+
+    `notebook` is a notebook or a folder's `pyproject.toml`; `also` are more files whose change makes the note useless.
+    """
+
+    def __init__(self, notebook: Path, services: Services, also: Iterable[Path] = ()) -> None:
+        self._notebook, self._services = notebook, services
+        places = services.places
+        history = services.history.file(notebook)
+        self._stamps = _stamps((history, services.consent.file, places.state / "pythons.json", *also))
+
+    @classmethod
+    def of_owned(cls, notebook: Path, owned: Owner, services: Services) -> Memory:
+        """For a notebook that may belong to a folder."""
+        if owned.file == notebook:
+            return cls(notebook, services)
+        # a folder that becomes a project nearer to the notebook, or a repository that ends between the two
+        between = [place for file in owned.looked[:-1] for place in (file, file.with_name(".git"))]
+        return cls(notebook, services, (*between, services.history.file(owned.file)))
+
+    def keep(
+        self, ready: Ready, interpreter: str, data: bytes, lock: bytes, manifest: tuple[Path, bytes] | None = None
+    ) -> None:
+        """Note the answer; `data` and `lock` are the bytes that it was found by, `interpreter` the base Python.
+
+        `manifest` is the folder's that the notebook belongs to.
+        """
+        seal = self._services.places.store / "k" / f"{ready.key}.json"
+        stamps = {**self._stamps, **_stamps((seal, Path(interpreter)))}
+        if ready.notes or ready.starter or stamps[str(seal)] is None:
+            return
+        try:
+            basis = _basis(self._notebook, data, lock, manifest, self._services.environ)
+            file = _file(self._notebook, self._services.places)
+            private_folder(file.parent)
+            read_write.write_state(file, {"format": _FORMAT, "basis": basis, "files": stamps, "ready": asdict(ready)})
+        except (DepError, OSError, KeyError, TypeError, ValueError):
+            pass  # a full disk must not keep a kernel from starting
+
+
+def _file(notebook: Path, places: Places) -> Path:
+    name = blake2b(os.fsencode(os.path.realpath(notebook)), digest_size=12).hexdigest()
+    return places.state / "openings" / f"{name}.json"
+
+
+def _manifest(known: Any) -> tuple[Path, bytes] | None:
+    """A folder's manifest as it is now, where the answer rests on one. Errors: those of reading it."""
+    return None if known is None else (Path(known[0]), read_write.read(Path(known[0])))
+
+
+def _basis(
+    notebook: Path, data: bytes, lock: bytes, manifest: tuple[Path, bytes] | None, environ: Mapping[str, str]
+) -> dict[str, Any]:
+    """What an answer rests on, but for files of ours."""
+    return {
+        "version": __version__,
+        "notebook": str(notebook),
+        "block": _declared(notebook, data),
+        "manifest": [str(manifest[0]), _declared(*manifest)] if manifest is not None else None,
+        "lock": blake2b(lock, digest_size=32).hexdigest(),
+        "environ": {name: environ.get(name, "") for name in _VARIABLES},
+    }
+
+
+def _stamps(paths: Iterable[str | Path]) -> dict[str, list[int] | None]:
+    """Inode, size and time of files, None for those that are not there."""
+    found: dict[str, list[int] | None] = {}
+    for path in paths:
+        try:
+            status = os.stat(path)
+            found[str(path)] = [status.st_ino, status.st_size, status.st_mtime_ns]
+        except OSError:
+            found[str(path)] = None
+    return found
+
+
+def _declared(file: Path, data: bytes) -> str:
+    """A digest of what could declare something: a manifest's bytes, or every code cell that could hold a block.
+
+    Errors: ValueError, KeyError, TypeError.
+    """
+    if file.suffix == ".toml":
+        return blake2b(data, digest_size=32).hexdigest()
+    raw = json.loads(data)
+    told = [str(raw["nbformat"])]
+    for cell in raw["cells"]:
+        if cell["cell_type"] == "code":
+            source = cell["source"]
+            text = source if isinstance(source, str) else "".join(source)
+            if "///" in text:
+                told.append(text)
+    return blake2b(json.dumps(told).encode(), digest_size=32).hexdigest()

@@ -1,0 +1,223 @@
+"""What a notebook's kernel runs on: found in milliseconds, without network, without a write in the project."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.progress import Cancel, Reporter
+from jupyter_dep.io.files import read_write
+from jupyter_dep.io.store.store import Sealed
+from jupyter_dep.operations.consent.build_backend import root_item
+from jupyter_dep.operations.consent.evaluate import Trust, trust_of
+from jupyter_dep.operations.environment.gc import withdrawn
+from jupyter_dep.operations.environment.local_sources import installed, root_of, select_state
+from jupyter_dep.operations.environment.select import Selected, ensure_environment, ensure_starter, sealed_starter
+from jupyter_dep.operations.project.discovery import nearest, owner
+from jupyter_dep.operations.project.project import Project
+from jupyter_dep.operations.project.state import State, read_state
+from jupyter_dep.services import Services
+
+from .cache import Memory
+from .result import Building, Opening, Question, Ready, Refused
+
+
+def look(notebook: Path | None, cwd: Path, *, reuse_key: str | None = None, services: Services | None = None) -> Opening:
+    """Decide what to start for a notebook (None: unknown). Never raises; what is wrong comes back as `Refused`.
+
+    `reuse_key`: the environment that a kernel which is restarted automatically was started on; it goes back to the one
+    that it had switched to since, or to this.
+    """
+    try:
+        services = services or Services.of_user()
+        if reuse_key is not None:
+            since = services.history.environments(owner(notebook, services).file)[-1:] if notebook else ()
+            for key in (*since, reuse_key):
+                if (sealed := services.store.sealed(key)) is not None:
+                    return _ready(sealed, notebook)
+        # who does not say which notebook it is may still stand in a folder that is a project
+        return _Look(notebook=notebook or nearest(cwd), services=services).answer()
+    except DepError as error:
+        return refused(error)
+    except OSError as error:
+        return Refused(
+            code="system",
+            message=f"this machine refused something: {error}",
+            steps=("run `jupyter dep doctor` in a terminal",),
+        )
+
+
+def refused(error: DepError, question: Question | None = None) -> Refused:
+    steps = (error.hint, "then restart the kernel")
+    return Refused(code=error.code, message=str(error), steps=steps, question=question)
+
+
+def _ready(
+    sealed: Sealed,
+    notebook: Path | None,
+    *,
+    starter: bool = False,
+    notes: tuple[str, ...] = (),
+    lock: Path | None = None,
+) -> Ready:
+    return Ready(
+        key=sealed.key,
+        path=sealed.path,
+        python=sealed.python,
+        notebook=str(notebook) if notebook else None,
+        starter=starter,
+        notes=notes,
+        lease=sealed.lease,
+        lock=str(lock or (Project.of(notebook).lock if notebook else "")),
+    )
+
+
+@frozen
+class _Look:
+    notebook: Path | None
+    services: Services
+
+    def answer(self) -> Opening:
+        if self.notebook is None:
+            note = "the front end did not say which notebook this is: `%dep` works on the notebooks that you name"
+            return self._starter((note,))
+        owned = owner(self.notebook, self.services)
+        memory = Memory.of_owned(self.notebook, owned, self.services)
+        data = read_write.read_if_there(self.notebook)
+        state = read_state(owned.file, self.services)
+        if state.lock_error is not None:
+            if state.lock_error.code == "foreign-lock":
+                return self._starter((str(state.lock_error),), state.project.lock)
+            raise state.lock_error
+        if state.summary is None:
+            return self._starter(self._notes(state), state.project.lock)
+        if state.summary.open_ends:
+            raise DepError(
+                "unmerged-lock",
+                f"the lock lacks {', '.join(state.summary.open_ends)}, as after a bad merge",
+                hint=f"run `jupyter dep lock {state.project.file.name}`: it rebuilds the lock with the pins of both sides",
+                context=state.project.lock_context,
+            )
+        opening = self._locked(state)
+        paths = any(kind == "path" for kind, _ in state.summary.items)  # what lies in other folders may change unseen
+        if isinstance(opening, Ready) and state.name == "fresh" and state.project.orphan is None and not paths:
+            base = self.services.interpreters.cached_minor(state.summary.python)
+            if base is not None and state.data is not None and state.lock_data is not None:
+                if state.project.folder is None:
+                    memory.keep(opening, base.executable, state.data, state.lock_data)
+                elif data is not None:
+                    memory.keep(opening, base.executable, data, state.lock_data, (state.project.file, state.data))
+        return opening
+
+    def _notes(self, state: State) -> tuple[str, ...]:
+        notes = notes_of(state)
+        if state.project.folder is None or state.summary is None or not installed(state, self.services).root:
+            return notes
+        if root_of(state) is None or not self.services.consent.lacking([root_item(state.project.folder)]):
+            return notes
+        return (*notes, "the project itself is not installed: `jupyter dep install` in a terminal does that")
+
+    def _starter(self, notes: tuple[str, ...], lock: Path | None = None) -> Opening:
+        if (sealed := sealed_starter(self.services)) is not None:
+            return _ready(sealed, self.notebook, starter=True, notes=notes, lock=lock)
+
+        def build(reporter: Reporter, cancel: Cancel) -> Ready:
+            made = ensure_starter(self.services, reporter=reporter, cancel=cancel)
+            return _ready(made, self.notebook, starter=True, notes=notes, lock=lock)
+
+        return Building(key="starter", headline="preparing the kernel's own packages", build=build)
+
+    def _locked(self, state: State, *, search: bool = False) -> Opening:
+        assert state.summary is not None and state.lock_data is not None and self.notebook is not None
+        selected = select_state(state, self.services, search=search)
+        if selected is None:
+            return self._first_sight(state)
+        file = state.project.file
+        trust = trust_of(state.summary, file, self.services, selected.artifacts)
+        if not trust.given:
+            return self._ask(state, trust, selected)
+        with suppress(DepError):  # a full disk must not keep a kernel from starting
+            self.services.history.used(file, selected.key)
+        if (sealed := self.services.store.sealed(selected.key)) is not None:
+            lock = state.project.orphan or state.project.lock
+            return _ready(sealed, self.notebook, notes=self._notes(state), lock=lock)
+        return self._build(state, selected, trust)
+
+    def _build(self, state: State, selected: Selected, trust: Trust) -> Building:
+        assert self.notebook is not None
+        notebook = self.notebook
+
+        def build(reporter: Reporter, cancel: Cancel) -> Ready:
+            name = state.project.file.name
+            sealed = ensure_environment(selected, trust, self.services, file=name, reporter=reporter, cancel=cancel)
+            why = withdrawn(selected.key, self.services)
+            return _ready(sealed, notebook, notes=(*([why] if why else ()), *self._notes(state)))
+
+        count = len(selected.artifacts)
+        return Building(key=selected.key, headline=f"building the locked environment ({count} packages)", build=build)
+
+    def _first_sight(self, state: State) -> Opening:
+        """Nothing is known of this machine's Pythons yet: find them behind the holding kernel, then look again."""
+        assert state.summary is not None and self.notebook is not None
+        python = state.summary.python
+        trust = trust_of(state.summary, state.project.file, self.services)
+        if not trust.given:
+            return self._ask(state, trust, None)
+
+        def build(reporter: Reporter, cancel: Cancel) -> Ready:
+            again = self._locked(state, search=True)
+            if isinstance(again, Building):
+                return again.build(reporter, cancel)
+            if isinstance(again, Refused):
+                raise DepError(again.code, again.message, hint=again.steps[0])
+            return again
+
+        return Building(key="", headline=f"looking for Python {python}", build=build)
+
+    def _ask(self, state: State, trust: Trust, selected: Selected | None) -> Refused:
+        from jupyter_dep.operations.consent.evaluate import consent_missing
+
+        assert state.summary is not None and self.notebook is not None
+        error = consent_missing(state.summary, trust.missing, state.project.file.name, known=trust.basis != "none")
+        summary = state.summary
+
+        def accept() -> None:
+            self.services.consent.allow("fingerprint", [summary.fingerprint], by="asked at the kernel's start")
+
+        count = len(selected.artifacts) if selected else len(summary.versions)
+        size = f" ({selected.download_size / 1e6:.0f} MB)" if selected else ""
+        lines = (
+            f"{state.project.title} comes with a lock that you have neither written nor allowed.",
+            f"It installs {count} packages{size} on Python {summary.python}, "
+            "each of them only if your own package index vouches for it.",
+            f"Fingerprint {summary.fingerprint}.",
+        )
+        if trust.missing:  # each of these wants a yes of its own, which one code cannot be
+            return refused(error)
+        question = Question(fingerprint=summary.fingerprint, code=os.urandom(2).hex(), lines=lines, accept=accept)
+        return refused(error, question)
+
+
+def notes_of(state: State) -> tuple[str, ...]:
+    """What the first cell tells about a kernel that starts on what is locked."""
+    notes = []
+    if state.project.orphan is not None:
+        notes.append(
+            f"`{state.project.orphan.name}` answers this notebook's declaration and is used; "
+            f"`jupyter dep lock {state.project.file.name}` renames it"
+        )
+    if state.summary is not None and not state.lock_answers and state.declaration is not None:
+        wanted, gone = state.lacking()
+        difference = [f"declared but not locked: {', '.join(wanted)}"] if wanted else []
+        difference += [f"locked but no longer declared: {', '.join(gone)}"] if gone else []
+        notes.append(
+            "the lock is stale (" + ("; ".join(difference) or "other settings") + "): `%dep lock` brings it up to date"
+        )
+    elif state.summary is not None and state.declaration is None and state.project.folder is None:
+        notes.append("there is a lock, but the notebook declares nothing: `%dep undo` or `%dep init` bring a block back")
+    elif state.name == "unlocked" and state.declaration is not None and state.declaration.dependencies:
+        notes.append(f"the {state.project.form.noun}'s declaration is not locked yet: `%dep lock` locks and installs it")
+    return tuple(notes)

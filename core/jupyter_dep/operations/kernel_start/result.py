@@ -1,0 +1,56 @@
+"""The answers to "what does this notebook's kernel run on?": values that the kernels room acts on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.progress import Cancel, Reporter
+
+
+@frozen
+class Ready:
+    """A sealed environment to start on. `starter`: it holds the kernel's packages only. `notes` are shown in the first cell."""
+
+    key: str
+    path: str
+    python: str
+    notebook: str | None
+    starter: bool = False
+    notes: tuple[str, ...] = ()
+    lease: str = ""
+    """The file whose shared lock keeps garbage collection away while a process runs on the environment."""
+    lock: str = ""
+    """The project's lock, so that its kernel can tell that somebody else has changed it."""
+
+
+@frozen
+class Building:
+    """The environment has to be built first: `build` blocks until it is sealed, raises `DepError`, obeys the cancel flag."""
+
+    key: str
+    headline: str
+    build: Callable[[Reporter, Cancel], Ready]
+
+
+@frozen
+class Question:
+    """A consent that somebody may give at the front end: they type `code`. `accept` records it."""
+
+    fingerprint: str
+    code: str
+    lines: tuple[str, ...]
+    accept: Callable[[], None]
+
+
+@frozen
+class Refused:
+    """Why this notebook's kernel may or can not start. `steps` are the numbered next steps."""
+
+    code: str
+    message: str
+    steps: tuple[str, ...]
+    question: Question | None = None
+
+
+Opening = Ready | Building | Refused

@@ -1,0 +1,1 @@
+"""Resolve a declaration into a lock."""

@@ -1,0 +1,296 @@
+"""Making a lock: the right Python, the pins to keep, the kernel's packages beside the user's, one engine run."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from jupyter_dep.base.engine_port import EngineAnswer, LockRequest, Pin
+from jupyter_dep.base.errors import ConflictError, DepError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.progress import Cancel, Progress, Reporter, silent
+from jupyter_dep.io.engine.project_files import anchored
+from jupyter_dep.model.declaration.declaration import Declaration
+from jupyter_dep.model.declaration.exclude_newer import cutoff, in_utc
+from jupyter_dep.model.lock import lockfile
+from jupyter_dep.model.lock.audit import Item, declared_items
+from jupyter_dep.model.lock.compose import compose
+from jupyter_dep.model.lock.diff import Change, changes
+from jupyter_dep.model.lock.digest import Summary
+from jupyter_dep.model.lock.graph import from_engine_tree
+from jupyter_dep.model.lock.group_markers import KERNEL_GROUP
+from jupyter_dep.model.lock.group_markers import from_engine_tree as membership_of
+from jupyter_dep.model.lock.lockfile import Lock, LockTable
+from jupyter_dep.model.lock.select import reference_tags, without_wheels
+from jupyter_dep.model.packages.interpreter import Interpreter
+from jupyter_dep.operations.consent.evaluate import unusual_needs_consent
+from jupyter_dep.operations.project.state import State
+from jupyter_dep.services import Services
+
+from .pins import check_same_files, pins_of, readable_sides
+
+KERNEL_FLOOR = "ipykernel>=6.29"
+"""The oldest ipykernel that the launcher is tested with."""
+WIDGETS = "ipywidgets>=8"
+
+
+@frozen
+class Locked:
+    """A new lock, not yet written. `notes` say what a user should know about it."""
+
+    data: bytes
+    summary: Summary
+    interpreter: Interpreter
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...] = ()
+
+
+@frozen
+class LockOptions:
+    """`upgrade`: names that may move, True for all. `python`: a request for another Python. `prefer`: the minor of the
+    kernel that asks, taken where nothing else decides."""
+
+    upgrade: bool | tuple[str, ...] = False
+    python: str | None = None
+    prefer: str | None = None
+    offline: bool = False
+
+
+@frozen
+class Whole:
+    """What a folder's lock needs beside its declaration: where it lies, and its own name and version (empty: none)."""
+
+    folder: Path
+    name: str = ""
+    version: str = ""
+
+
+def make_lock(
+    declaration: Declaration,
+    services: Services,
+    *,
+    notebook: str,
+    whole: Whole | None = None,
+    old: bytes | None = None,
+    seed: bytes | None = None,
+    old_summary: Summary | None = None,
+    options: LockOptions = LockOptions(),
+    reporter: Reporter = silent,
+    cancel: Cancel | None = None,
+) -> Locked:
+    """Resolve a declaration into a lock's bytes; `old` is the lock whose pins are kept, `seed` gives pins where there is none.
+    `whole` makes it a folder's, with extras, groups and paths.
+
+    Errors: `consent-missing` for unusual sources, `no-matching-python`, `hash-changed`, and the engine's (conflict, …).
+    """
+    folder = whole.folder if whole else None
+    unusual_needs_consent(asked_items(declaration, folder), services, notebook)
+    interpreter = choose_interpreter(declaration, services, old_summary, options)
+    requires_python = declaration.requires_python or f">={interpreter.minor}"
+    kept = old if old is not None else seed
+    known = old_summary if old is not None else None
+    pins = pins_of(kept, known, declaration, services) if kept is not None else _foreign_pins(declaration, services, folder)
+    widgets = [WIDGETS] if declaration.settings.widgets else []
+    built = built_sources(declaration, pins if options.upgrade is not True else (), paths=whole is not None)
+    metadata = tuple(
+        services.engine.built_metadata(text, python=interpreter.executable, offline=options.offline, cancel=cancel)
+        for text in built.values()
+    )
+    request = LockRequest(
+        declaration=in_utc(anchored(declaration, folder) if folder else declaration),
+        requires_python=requires_python,
+        python=interpreter.executable,
+        kernel=(KERNEL_FLOOR, *widgets),
+        pins=pins,
+        upgrade=options.upgrade,
+        cutoff=cutoff(declaration),
+        offline=options.offline,
+        metadata=metadata,
+        build=tuple(sorted(set(built) & {canonicalize_name(name) for name in declaration.settings.build})),
+        project=whole.name if whole else "",
+        version=whole.version if whole else "",
+    )
+    with ThreadPoolExecutor(1) as beside:  # while the engine asks the index
+        before = beside.submit(_ahead, old, interpreter)
+        answer, notes = _resolve(request, services, reporter, cancel)
+    reporter(Progress(phase="checking"))
+    graph = from_engine_tree(answer.tree, kernel_group=KERNEL_GROUP)
+    table = LockTable(
+        notebook=notebook,
+        python=interpreter.minor + ("t" if interpreter.abi.endswith("t") else ""),
+        declaration=declaration.canonical(),
+        cutoff=request.cutoff,
+        kernel=tuple(sorted(graph.kernel_only())),
+    )
+    context = {"file": notebook}
+    membership = membership_of(answer.tree) if whole else None
+
+    def composed(table: LockTable) -> bytes:
+        return compose(
+            answer.pylock, graph, table, membership=membership, folder=folder.as_posix() if folder is not None else None
+        )
+
+    lock = lockfile.read(composed(table), context=context)
+    if old is not None:
+        check_same_files(before.result(), lock, pins, options.upgrade, context)
+    table = replace(table, unavailable=without_wheels(lock, table.python))
+    data = composed(table)
+    summary = services.summaries.of(data, context=context)
+    if summary.open_ends:
+        raise DepError(
+            "engine-incomplete",
+            f"the engine's answer lacks {', '.join(summary.open_ends)}",
+            hint="run `jupyter dep lock --upgrade` on the notebook; if it stays, report it",
+            context=context,
+        )
+    versions = old_summary.versions if old_summary else {}
+    return Locked(
+        data=data,
+        summary=summary,
+        interpreter=interpreter,
+        changes=changes(versions, summary.versions, graph=graph, declared=frozenset(declaration.places)),
+        notes=notes,
+    )
+
+
+def _foreign_pins(declaration: Declaration, services: Services, folder: Path | None) -> tuple[Pin, ...]:
+    """What another tool's lock pins in a folder that has none of ours yet: a move to us changes no version by itself."""
+    if folder is None:
+        return ()
+    from jupyter_dep.operations.scaffold.other_tools import seed_pins
+
+    found = seed_pins(folder)
+    return found.as_pins(declaration, services.engine.default_index()) if found is not None else ()
+
+
+def _ahead(old: bytes | None, interpreter: Interpreter) -> list[Lock]:
+    """What can be had ready before the answer is there: the lock as it was, and the tags that the new one is held to."""
+    interpreter.tags()
+    reference_tags(interpreter.name)
+    return readable_sides(old) if old is not None else []
+
+
+def asked_items(declaration: Declaration, folder: Path | None) -> tuple[Item, ...]:
+    """What a declaration asks beyond names from the configured index; a folder's paths are whole ones."""
+    return declared_items(anchored(declaration, folder) if folder is not None else declaration)
+
+
+def built_sources(declaration: Declaration, pins: tuple[Pin, ...], *, paths: bool = False) -> dict[str, str]:
+    """What has to be built before it can be resolved, by name: each alone, after its consent, so that nothing else is.
+
+    `paths`: a folder may declare what lies on this machine. Errors: `path-in-notebook`.
+    """
+    pinned = {pin.name: pin.version for pin in pins}
+    found: dict[str, str] = {}
+    for name in declaration.settings.build:
+        name = str(canonicalize_name(name))
+        wanted = next((str(item) for item in declaration.every_requirement if canonicalize_name(item.name) == name), name)
+        found[name] = f"{name}=={pinned[name]}" if name in pinned else wanted
+    for item in declaration.every_requirement:
+        if item.url and item.url.startswith("file:") and not paths:
+            raise DepError(
+                "path-in-notebook",
+                f"`{item.name}` is declared as a path, which means nothing on another machine",
+                hint="publish it to an index or name its repository; folders with a `pyproject.toml` may hold paths",
+                context={"package": item.name},
+            )
+        if item.url and not item.url.endswith(".whl"):
+            found[str(canonicalize_name(item.name))] = f"{item.name} @ {item.url}"
+    return found
+
+
+def choose_interpreter(declaration: Declaration, services: Services, old: Summary | None, options: LockOptions) -> Interpreter:
+    """The Python that a lock is made with: asked for, or the lock's minor, or the newest that the declaration allows."""
+    if options.python is not None:
+        found = services.interpreters.find(options.python)
+        if not allows(declaration, found.minor):
+            raise DepError(
+                "no-matching-python",
+                f'Python {found.version} does not satisfy `requires-python = "{declaration.requires_python}"`',
+                hint="change `requires-python` in the notebook's block, or choose another Python",
+            )
+        return found
+    for minor in (old.python if old else None, options.prefer):
+        if minor and allows(declaration, minor.rstrip("t")):
+            return services.interpreters.find(minor)
+    return services.interpreters.find(declaration.requires_python or ">=3.9")
+
+
+def allows(declaration: Declaration, minor: str) -> bool:
+    """Whether some release of a minor satisfies `requires-python`; its last one is tried, then its first."""
+    if declaration.requires_python is None:
+        return True
+    specifiers = SpecifierSet(declaration.requires_python)
+    return any(specifiers.contains(f"{minor}.{patch}") for patch in (99, *range(30)))
+
+
+def _resolve(
+    request: LockRequest, services: Services, reporter: Reporter, cancel: Cancel | None
+) -> tuple[EngineAnswer, tuple[str, ...]]:
+    try:
+        return services.engine.lock(request, reporter=reporter, cancel=cancel), ()
+    except ConflictError as error:
+        if WIDGETS in request.kernel:
+            try:
+                without = replace(request, kernel=tuple(item for item in request.kernel if item != WIDGETS))
+                answer = services.engine.lock(without, reporter=reporter, cancel=cancel)
+            except DepError:
+                pass
+            else:
+                return answer, ("ipywidgets does not fit beside what is declared, so it was left out",)
+        raise _with_kernel_named(error, request) from error
+
+
+def _with_kernel_named(error: ConflictError, request: LockRequest) -> ConflictError:
+    """Say it plainly where the user's own pin keeps the kernel below its floor."""
+    for requirement in request.declaration.every_requirement:
+        if requirement.name.lower() == "ipykernel" and "the kernel" in error.message:
+            return ConflictError(
+                "kernel-pin",
+                f"the declaration's `{requirement}` clashes with `{KERNEL_FLOOR}`, which the notebook's kernel needs",
+                hint=f"remove the pin or loosen it to allow `{KERNEL_FLOOR}`",
+                context=error.context,
+            )
+    return error
+
+
+def lock_for_state(
+    state: State,
+    declaration: Declaration,
+    services: Services,
+    *,
+    options: LockOptions,
+    reporter: Reporter = silent,
+    cancel: Cancel | None = None,
+) -> Locked:
+    """`make_lock` for a project as it was read: its own pins, or the starter's, so that the running kernel's stay."""
+    seed = None
+    if state.lock_data is None and options.prefer:
+        from jupyter_dep.io.files.read_write import read_if_there
+
+        seed = read_if_there(services.starters / f"{options.prefer}.toml")
+    return make_lock(
+        declaration,
+        services,
+        notebook=state.project.file.name,
+        whole=_whole(state),
+        old=state.lock_data,
+        seed=seed,
+        old_summary=state.summary,
+        options=options,
+        reporter=reporter,
+        cancel=cancel,
+    )
+
+
+def _whole(state: State) -> Whole | None:
+    from jupyter_dep.operations.environment.local_sources import manifest_of
+
+    manifest = manifest_of(state)
+    if manifest is None or state.project.folder is None:
+        return None
+    return Whole(folder=state.project.folder, name=manifest.name or "", version=manifest.version or "")

@@ -1,0 +1,1 @@
+"""Build, version and publish a folder's distribution."""

@@ -1,0 +1,118 @@
+"""build: a folder's wheel and source archive by its own backend, into `dist`."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from jupyter_dep.base.engine_port import Build
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.io.files import dist_files, read_write
+from jupyter_dep.io.files.dist_files import Placed
+from jupyter_dep.model.lock.digest import Summary
+from jupyter_dep.model.manifest import manifest
+from jupyter_dep.model.manifest.manifest import Manifest
+from jupyter_dep.model.packages.interpreter import Interpreter
+from jupyter_dep.operations.consent.build_backend import root_consent_missing, root_item, root_trusted
+from jupyter_dep.operations.consent.evaluate import granting
+from jupyter_dep.operations.project.context import Asking
+from jupyter_dep.operations.project.formats import text_of
+from jupyter_dep.operations.project.project import Project
+from jupyter_dep.services import Services
+
+DIST = "dist"
+
+
+@frozen
+class Built:
+    """What was built: `name` as declared, the files in their places, the Python that the backend ran on."""
+
+    name: str
+    files: tuple[Placed, ...]
+    python: str
+
+
+def read_manifest(target: Path) -> Manifest:
+    """The manifest of a folder's `pyproject.toml`. Errors: `no-such-file`, those of `manifest.parse`."""
+    context = {"file": target.name}
+    return manifest.parse(text_of(read_write.read(target), context=context), context=context)
+
+
+def build(
+    target: Path,
+    services: Services,
+    asking: Asking,
+    *,
+    wheel: bool = True,
+    sdist: bool = True,
+    into: Path | None = None,
+    allowed: Sequence[str] = (),
+    confirm: Callable[[str], bool] | None = None,
+) -> Built:
+    """Build the folder of the `pyproject.toml` at `target`; `into` is a whole path, `dist` beside it if there is none.
+
+    The build program needs its yes: recorded, named in `allowed`, or given to `confirm`. Nothing is written into the folder
+    before everything is built. Errors: `no-build-system`, `consent-missing`, `build-failed`, `nothing-built`, network codes.
+    """
+    folder = target.parent
+    found = read_manifest(target)
+    if found.build_system is None and not (folder / "setup.py").is_file():
+        raise DepError(
+            "no-build-system",
+            "`pyproject.toml` does not say what builds this folder",
+            hint='a package needs a `[build-system]`, such as `requires = ["hatchling"]` and '
+            '`build-backend = "hatchling.build"`; a folder of notebooks alone needs none, and is not built',
+            context={"file": target.name},
+        )
+    summary = _summary(target, services)
+    with granting(allowed, services):
+        if not root_trusted(folder, services):
+            if confirm is None or not confirm(f"Building runs the build program of {folder}. Do you trust this folder?"):
+                raise root_consent_missing(folder)
+            services.consent.allow("item", [str(root_item(folder))], by="asked")
+        python = _python(found, summary, services)
+        with tempfile.TemporaryDirectory(prefix="jupyter-dep-build-", ignore_cleanup_errors=True) as made:
+            log = services.places.state / "builds" / f"{folder.name}-{time.strftime('%Y%m%dT%H%M%S')}-{os.urandom(2).hex()}.log"
+            order = Build(
+                folder=folder,
+                into=Path(made),
+                python=python.executable,
+                log=log,
+                wheel=wheel,
+                sdist=sdist,
+                offline=asking.offline,
+            )
+            services.engine.build(order, reporter=asking.reporter, cancel=asking.cancel)
+            placed = dist_files.place(Path(made), into or folder / DIST)
+    return Built(name=found.name or folder.name, files=placed, python=python.version)
+
+
+def _summary(target: Path, services: Services) -> Summary | None:
+    """What the folder's lock says, None where there is none that can be read: a build does not depend on it."""
+    lock = Project.of(target).lock
+    try:
+        data = read_write.read_if_there(lock)
+        return services.summaries.of(data, context={"file": lock.name}) if data is not None else None
+    except DepError:
+        return None
+
+
+def _python(found: Manifest, summary: Summary | None, services: Services) -> Interpreter:
+    """The locked Python, so that a compiled wheel fits the folder's environment; else one that the folder allows."""
+    if summary is not None:
+        try:
+            return services.interpreters.find(summary.python)
+        except DepError:
+            pass  # the lock's is not here: any that is allowed builds
+    return services.interpreters.find(found.requires_python or ">=3.9")
+
+
+def normalised(name: str | None) -> str:
+    """A project's name as file names and indexes compare it, empty for none."""
+    return str(canonicalize_name(name)) if name else ""

@@ -1,0 +1,1 @@
+"""A project, its state, and every change of its files."""

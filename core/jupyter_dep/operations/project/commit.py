@@ -1,0 +1,106 @@
+"""What a change writes: notebook and lock, both or none, and the step that takes them back."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.io.files import read_write
+from jupyter_dep.io.files.atomic import Write
+from jupyter_dep.io.state.history import Pending, Step
+from jupyter_dep.messages import Edit
+from jupyter_dep.model.notebook.notebook import Notebook
+from jupyter_dep.operations.lock.resolve import Locked
+from jupyter_dep.services import Services
+
+from .context import KERNEL_DISPLAY, KERNEL_NAME, Asking
+from .project import Project
+from .state import State
+
+
+def refuse_link(state: State) -> None:
+    """A link in a stranger's folder may lead to any file of this user: only a lock of ours is replaced through one."""
+    lock = state.project.lock
+    if lock.is_symlink() and (state.summary is None or state.project.orphan is not None):
+        raise DepError(
+            "linked-lock",
+            f"`{lock.name}` is a link to something that is no lock of ours, so nothing is written there",
+            hint="look where it leads (`ls -l`), and remove the link",
+            context={"file": lock.name},
+        )
+
+
+def write(state: State, block: str, locked: Locked, services: Services, asking: Asking) -> Edit | None:
+    """Notebook and lock, both or none; the notebook first, so that a kill between the two leaves what the user asked for
+    declared, and the lock stale."""
+    project, edit = state.project, None
+    writes = []
+    if state.live:
+        if block != state.block:
+            edit = Edit(project=str(project.file), before=state.block, after=block)
+    elif asking.in_kernel:
+        if block != state.base:
+            services.history.set_pending(project.file, Pending(base=state.base, wanted=block))
+            edit = Edit(project=str(project.file), before=state.base, after=block, pending=True)
+    elif state.data is not None:
+        content = state.data
+        if block != state.base:
+            content = project.form.written(content, block, context=project.context)
+        if state.base is None:
+            content = _with_kernel(content, project)
+        if content != state.data:
+            writes.append(Write(path=project.file, content=content, expected=state.data))
+    if project.owner is not None:  # a renamed notebook's lock lies under our name: it gets its own first
+        read_write.rename(project.lock, Project.of(project.owner).lock)
+    if project.orphan is not None or locked.data != state.lock_data:
+        expected = None if project.orphan is not None else state.lock_data
+        writes.append(Write(path=project.lock, content=locked.data, expected=expected))
+    read_write.replace_all(writes)
+    if not state.live and not asking.in_kernel:
+        services.history.set_pending(project.file, None)
+    if project.orphan is not None and read_write.read_if_there(project.orphan) == state.lock_data:
+        read_write.remove(project.orphan)
+    return edit
+
+
+def take_back(before: State, block: str, locked: Locked) -> None:
+    """What was written of a folder, as it was before; what somebody else wrote meanwhile stays."""
+    project = before.project
+    if before.data is not None and block != before.base:
+        with suppress(DepError):  # what stopped the build is what the user should read
+            read_write.replace(project.file, before.data, expected=block.encode())
+    if before.lock_data == locked.data or read_write.read_if_there(project.lock) != locked.data:
+        return
+    with suppress(DepError):
+        if before.lock_data is None:
+            read_write.remove(project.lock)
+        else:
+            read_write.replace(project.lock, before.lock_data, expected=locked.data)
+
+
+def _with_kernel(content: bytes, project: Project) -> bytes:
+    parsed = Notebook.parse(content, context=project.context)
+    return content if parsed.kernel_name == KERNEL_NAME else parsed.with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
+
+
+def check_writable(state: State, block: str, asking: Asking) -> None:
+    """Refuse before the long work what could not be written after it (`read-only`)."""
+    project = state.project
+    by_us = not state.live and not asking.in_kernel and state.data is not None and block != state.base
+    for path in (project.file, project.lock) if by_us else (project.lock,):
+        read_write.check_writable(path)
+
+
+def remember(state: State, block: str, data: bytes, services: Services, asking: Asking) -> None:
+    before = state.lock_data
+    if block == state.block and data == before:
+        return
+    step = Step(
+        command=asking.command,
+        block_before=state.block,
+        block_after=block,
+        lock_before=hashlib.sha256(before).hexdigest() if before is not None else None,
+        lock_after=hashlib.sha256(data).hexdigest(),
+    )
+    services.history.record(state.project.file, step, [item for item in (before, data) if item is not None])

@@ -1,0 +1,109 @@
+"""Who asks for a change and what came of it: the values that every verb that changes a project shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import field
+from pathlib import Path
+
+from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.progress import Cancel, Reporter, silent
+from jupyter_dep.io.files import read_write
+from jupyter_dep.io.store.store import Sealed
+from jupyter_dep.messages import Edit
+from jupyter_dep.model.lock.diff import Change
+from jupyter_dep.model.lock.digest import Summary
+from jupyter_dep.operations.environment.select import Selected
+from jupyter_dep.services import Services
+
+from .state import State, read_state
+
+KERNEL_NAME = "dep"
+
+
+KERNEL_DISPLAY = "Python (dep)"
+
+
+@frozen
+class Asking:
+    """Who asks, and how the work is reported.
+
+    `environment` is the key that the asking kernel runs on (None: no kernel of ours). `live_block` is a front end's block,
+    `in_kernel` that the file belongs to an editor and is not written. `command` is the line for the history.
+    """
+
+    command: str = ""
+    environment: str | None = None
+    from_cell: bool = False
+    in_kernel: bool = False
+    live_block: str | None = None
+    dry_run: bool = False
+    offline: bool = False
+    sync: bool = True
+    overwrite: bool = False
+    reporter: Reporter = field(default=silent)
+    cancel: Cancel | None = None
+
+
+@frozen
+class Changed:
+    """What a verb did. `sealed` is the environment that answers now, None where it was not built and `unbuilt` says why.
+
+    `redeclared`, `relocked`, `built`: the declaration, the lock's bytes are others than before, the environment was made now.
+    `first`: there was no lock before.
+    """
+
+    state: State
+    summary: Summary | None
+    changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+    edit: Edit | None = None
+    sealed: Sealed | None = None
+    selected: Selected | None = None
+    unbuilt: str = ""
+    dry_run: bool = False
+    redeclared: bool = False
+    relocked: bool = False
+    built: bool = False
+    first: bool = False
+
+
+def load(notebook: Path, services: Services, asking: Asking) -> State:
+    state = read_state(notebook, services, live_block=asking.live_block)
+    if state.data is None and state.project.folder is not None:
+        raise no_project(state.project.folder)
+    if state.data is None and not asking.in_kernel:
+        raise DepError(
+            "no-such-notebook",
+            "there is no such notebook",
+            hint=f"check the path, or make one with `jupyter dep init {notebook}`",
+            context={"file": str(notebook)},
+        )
+    return state
+
+
+@contextmanager
+def noting(notes: list[str], consequence: str, file: Path) -> Iterator[None]:
+    """For what is remembered once the files are written: where that fails, what was asked for is done, and a note says so."""
+    try:
+        yield
+    except (DepError, OSError) as error:
+        told = error if isinstance(error, DepError) else read_write.explain(error, file, "remembering it")
+        notes.append(f"{consequence}: {told.message}")
+
+
+def kernel_minor(services: Services, asking: Asking) -> str | None:
+    sealed = services.store.sealed(asking.environment) if asking.environment else None
+    return ".".join(sealed.interpreter.split()[1].split(".")[:2]) if sealed else None
+
+
+def no_project(folder: Path) -> DepError:
+    """The error where neither a notebook was named nor a folder is a project."""
+    return UsageError(
+        "no-project",
+        f"there is no project in `{folder}` or above it: no `pyproject.toml` with `[project]` or `[tool.jupyter-dep]`",
+        hint="name a notebook, or a folder with `--project DIR`; `jupyter dep init` makes this folder a project",
+        context={"file": str(folder)},
+    )

@@ -1,0 +1,85 @@
+"""Which project a notebook belongs to: its own block, else the nearest folder that is a project, else none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.io.files import read_write
+from jupyter_dep.io.files.ancestry import MANIFEST, candidates
+from jupyter_dep.services import Services
+
+from .state import parsed_notebook
+
+Why = Literal["own", "folder", "none"]
+
+
+@frozen
+class Owner:
+    """`file` holds the declaration that counts for a notebook: the notebook itself, or a folder's `pyproject.toml`.
+
+    `why` is `own` for a block of its own, `folder` for the folder's, `none` where nothing is declared. `looked` are the
+    manifests that were looked for on the way up, the found one last.
+    """
+
+    file: Path
+    why: Why
+    looked: tuple[Path, ...] = ()
+
+    def sentence(self, notebook: Path) -> str:
+        """Why it is this project, for `status`."""
+        if self.why == "folder":
+            return f"{notebook.name} has no declaration of its own and belongs to the folder {self.file.parent}"
+        if self.why == "own":
+            return f"{notebook.name} has a declaration of its own"
+        return f"{notebook.name} declares nothing, and no folder above it is a project"
+
+
+def nearest(folder: Path) -> Path | None:
+    """The `pyproject.toml` of the nearest folder that is a project, None if there is none."""
+    for file in candidates(folder):
+        if _is_project(file):
+            return file
+    return None
+
+
+def owner(notebook: Path, services: Services, *, live_block: str | None = None) -> Owner:
+    """Whose declaration counts for a notebook; `live_block` is the block that an editor holds. Errors: the notebook's."""
+    if notebook.name == MANIFEST:
+        return Owner(file=notebook, why="folder")
+    if live_block is not None or _declares(notebook, services):
+        return Owner(file=notebook, why="own")
+    looked = []
+    for file in candidates(notebook.parent):
+        looked.append(file)
+        if _is_project(file):
+            return Owner(file=file, why="folder", looked=tuple(looked))
+    return Owner(file=notebook, why="none", looked=tuple(looked))
+
+
+def _declares(notebook: Path, services: Services) -> bool:
+    pending = services.history.pending(notebook)
+    if pending is not None and pending.wanted is not None:
+        return True
+    data = read_write.read_if_there(notebook)
+    if data is None:
+        return False
+    try:
+        return parsed_notebook(data, notebook.name).block is not None
+    except DepError:  # what is wrong with it is told by whoever reads it next
+        return True
+
+
+def _is_project(file: Path) -> bool:
+    try:
+        data = read_write.read_if_there(file)
+    except DepError:
+        return False
+    if data is None:
+        return False
+    from jupyter_dep.model.manifest.manifest import is_project
+
+    # one that is not UTF-8 is found too, so that reading it says what is wrong with it
+    return is_project(data.decode("utf-8", "replace"))

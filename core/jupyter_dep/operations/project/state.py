@@ -1,0 +1,191 @@
+"""Where a project stands, a notebook's or a folder's: its declaration, its lock, and how the two agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.io.files import read_write
+from jupyter_dep.io.state.history import Pending
+from jupyter_dep.model.declaration import script_block
+from jupyter_dep.model.declaration.declaration import Declaration
+from jupyter_dep.model.declaration.rebase import carried_onto
+from jupyter_dep.model.lock.digest import Summary, problem
+from jupyter_dep.model.notebook.notebook import Notebook
+from jupyter_dep.services import Services
+
+from .formats import FOLDER, INLINE, Form, text_of
+from .project import LOCK_LIMIT, Project
+from .rename_tracking import own_lock, with_orphan
+
+StateName = Literal["none", "unlocked", "stale", "pending", "unmerged", "invalid", "fresh"]
+
+
+@frozen
+class State:
+    """A project as it was read, once. `block` is the block that counts (a front end's live one, a pending edit's, or the
+    file's); `base` the one in the file; a folder's is its whole `pyproject.toml`. Bytes are None where there is no file."""
+
+    project: Project
+    data: bytes | None
+    notebook: Notebook | None
+    base: str | None
+    block: str | None
+    live: bool
+    pending: Pending | None
+    declaration: Declaration | None
+    lock_data: bytes | None
+    summary: Summary | None
+    lock_error: DepError | None
+
+    @property
+    def name(self) -> StateName:
+        if self.lock_error is not None:
+            return problem(self.lock_error)  # type: ignore[return-value]
+        if self.declaration is None:
+            return "none"
+        if self.summary is None:
+            return "unlocked"
+        if self.summary.open_ends:
+            return "unmerged"
+        if self.summary.declaration_digest != self.declaration.digest():
+            return "stale"
+        return "pending" if self.pending is not None else "fresh"
+
+    @property
+    def lock_answers(self) -> bool:
+        return self.name in ("fresh", "pending")
+
+    def lacking(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Requirements that are declared but not locked, and locked but no longer declared."""
+        wanted = set(_requirements(self.declaration.canonical())) if self.declaration else set()
+        locked = set(_requirements(self.summary.declaration)) if self.summary else set()
+        return tuple(sorted(wanted - locked)), tuple(sorted(locked - wanted))
+
+
+def _requirements(canonical: Mapping[str, object]) -> list[str]:
+    found = canonical.get("dependencies", [])
+    return [str(item) for item in found] if isinstance(found, list | tuple) else []
+
+
+def read_state(notebook: Path, services: Services, *, live_block: str | None = None, orphans: bool = True) -> State:
+    """Read a project's file, its lock and what is remembered of it; starts nothing, asks nobody, writes nothing in the project.
+
+    `notebook` is a notebook or a folder's `pyproject.toml`. Errors: those of the file and of its declaration. An unreadable
+    lock is not an error here but `lock_error`.
+    """
+    project = Project.of(notebook)
+    if project.form is FOLDER:
+        return _read_folder(project, services)
+    data = read_write.read_if_there(notebook)
+    parsed = parsed_notebook(data, notebook.name) if data is not None else None
+    base = parsed.block.source if parsed and parsed.block else None
+    pending = None if live_block is not None else _pending(project, base, services)
+    block = live_block if live_block is not None else pending.wanted if pending else base
+    if block is None:
+        declaration = None
+    elif parsed is not None and block == base:
+        declaration = parsed.declaration()
+    else:
+        declaration = script_block.parse(block, context=project.context)
+    lock_data = read_write.read_if_there(project.lock, limit=LOCK_LIMIT)
+    if lock_data is None and declaration is not None and orphans:
+        project, lock_data = with_orphan(project, declaration, services)
+    if lock_data is not None and base is None and data is not None and live_block is None:
+        project, lock_data = own_lock(project, lock_data, services)
+        if project.owner is not None:
+            pending, block, declaration = None, None, None
+    summary, error = _summary(project, lock_data, services)
+    return State(
+        project=project,
+        data=data,
+        notebook=parsed,
+        base=base,
+        block=block,
+        live=live_block is not None,
+        pending=pending,
+        declaration=declaration,
+        lock_data=lock_data,
+        summary=summary,
+        lock_error=error,
+    )
+
+
+@lru_cache(maxsize=1)
+def parsed_notebook(data: bytes, name: str) -> Notebook:
+    """A notebook's bytes, parsed; the last one is kept, since whose it is and how it stands are asked one after the other."""
+    return Notebook.parse(data, context={"file": name})
+
+
+def _read_folder(project: Project, services: Services) -> State:
+    data = read_write.read_if_there(project.file)
+    text = text_of(data, context=project.context) if data is not None else None
+    lock_data = read_write.read_if_there(project.lock, limit=LOCK_LIMIT)
+    summary, error = _summary(project, lock_data, services)
+    return State(
+        project=project,
+        data=data,
+        notebook=None,
+        base=text,
+        block=text,
+        live=False,
+        pending=None,
+        declaration=FOLDER.declaration(text, context=project.context) if text is not None else None,
+        lock_data=lock_data,
+        summary=summary,
+        lock_error=error,
+    )
+
+
+def _summary(project: Project, lock_data: bytes | None, services: Services) -> tuple[Summary | None, DepError | None]:
+    if lock_data is None:
+        return None, None
+    try:
+        summary = services.summaries.of(lock_data, context=project.lock_context)
+    except DepError as error:
+        return None, error
+    return (summary, None) if summary.ours else (None, foreign_lock(project))
+
+
+def foreign_lock(project: Project) -> DepError:
+    return DepError(
+        "foreign-lock",
+        f"`{project.lock.name}` was written by another tool, so it is neither used nor overwritten",
+        hint="`jupyter dep lock NOTEBOOK --overwrite` replaces it",
+        context={"file": project.lock.name},
+    )
+
+
+def _pending(project: Project, base: str | None, services: Services) -> Pending | None:
+    """The remembered edit, on what the file says now; it is dropped once the file carries it (or its author overruled it)."""
+    pending = services.history.pending(project.file)
+    if pending is None or (base is not None and _unreadable(base)):
+        return None  # a slip of the author's in the block must not cost what waits for it
+    if same_block(base, pending.wanted):
+        services.history.set_pending(project.file, None)
+        return None
+    if same_block(base, pending.base):
+        return pending
+    wanted = carried_onto(base, pending.base, pending.wanted) if pending.wanted is not None else None
+    rebased = Pending(base=base, wanted=wanted) if wanted is not None else None
+    services.history.set_pending(project.file, rebased)
+    return rebased
+
+
+def same_block(one: str | None, other: str | None, form: Form = INLINE) -> bool:
+    """Whether two declarations may stand for each other; None is none."""
+    if one is None or other is None:
+        return one is other
+    return form.same(one, other)
+
+
+def _unreadable(block: str) -> bool:
+    try:
+        script_block.parse(block)
+    except DepError:
+        return True
+    return False

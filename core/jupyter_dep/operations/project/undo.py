@@ -1,0 +1,110 @@
+"""undo and redo: declaration and lock together, if both are what the command left."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.io.files import read_write
+from jupyter_dep.io.files.atomic import Write
+from jupyter_dep.io.state.history import Pending
+from jupyter_dep.messages import Edit
+from jupyter_dep.model.declaration import script_block
+from jupyter_dep.model.notebook.notebook import Notebook
+from jupyter_dep.operations.environment.build import not_built, settle
+from jupyter_dep.services import Services
+
+from .context import Asking, Changed, load, noting
+from .formats import Form
+from .state import State, read_state, same_block
+
+
+def undo(notebook: Path, services: Services, asking: Asking, *, redo: bool = False) -> Changed:
+    """Take back the last command (or bring it again): declaration and lock together, if both are what it left."""
+    state = load(notebook, services, asking)
+    history = services.history
+    step = history.last(notebook, redo=redo)
+    if step is None:
+        raise DepError(
+            "nothing-to-undo",
+            f"there is nothing to {'redo' if redo else 'undo'} for this {state.project.form.noun}",
+            hint="the history starts with the first command and holds the last 20",
+            context=state.project.context,
+        )
+    old_block, new_block_ = (step.block_after, step.block_before) if redo else (step.block_before, step.block_after)
+    old_lock, new_lock = (step.lock_after, step.lock_before) if redo else (step.lock_before, step.lock_after)
+    lock_now = hashlib.sha256(state.lock_data).hexdigest() if state.lock_data is not None else None
+    form = state.project.form
+    same = same_block(state.block, new_block_, form)
+    if not same or lock_now != new_lock:
+        what = "the lock" if same else "the declaration"
+        raise DepError(
+            "changed-since",
+            f"{what} has changed since `{step.command}`, so nothing was undone{_difference(state.block, new_block_, form)}",
+            hint="compare with your version control, or edit the declaration by hand and run `jupyter dep lock`",
+            context=state.project.context,
+        )
+    data = history.lock_bytes(notebook, old_lock)
+    edit = _restore(state, old_block, data, services, asking)
+    notes: list[str] = []
+    with noting(notes, "the history does not know of it", notebook):
+        history.move(notebook, redo=redo)
+    after = read_state(notebook, services, live_block=old_block if state.live else None)
+    told = f"{'brought again' if redo else 'taken back'}: `{step.command}`"
+    try:
+        return replace(settle(after, after.summary, services, asking, edit=edit), notes=(told, *notes))
+    except DepError as error:  # declaration and lock are back, which was asked for: a build can be tried again
+        return Changed(state=after, summary=after.summary, edit=edit, unbuilt=not_built(error), notes=tuple(notes))
+
+
+def _difference(now: str | None, then: str | None, form: Form) -> str:
+    """What was declared or taken out since, ` (+numpy, -pandas)`; empty where the requirements are the same."""
+
+    def entries(block: str | None) -> set[str]:
+        try:
+            return {str(item) for item in form.declaration(block).every_requirement} if block is not None else set()
+        except DepError:
+            return set()
+
+    here, there = entries(now), entries(then)
+    words = [f"+{item}" for item in sorted(here - there)] + [f"-{item}" for item in sorted(there - here)]
+    return f" ({', '.join(words)})" if words else ""
+
+
+def _restore(state: State, block: str | None, lock: bytes | None, services: Services, asking: Asking) -> Edit | None:
+    project = state.project
+    edit = None
+    if project.folder is not None:
+        _restore_folder(state, block, lock)
+        return None
+    text = block if block is not None else script_block.without(state.block or "")
+    if state.live:
+        edit = Edit(project=str(project.file), before=state.block, after=text)
+    elif asking.in_kernel:
+        wanted = Pending(base=state.base, wanted=block)
+        services.history.set_pending(project.file, None if same_block(state.base, block) else wanted)
+        edit = Edit(project=str(project.file), before=state.base, after=text, pending=True)
+    elif state.data is not None and text != state.base:
+        parsed = Notebook.parse(state.data, context=project.context)
+        content = parsed.with_block(text) if block is not None else parsed.without_block()
+        read_write.replace(project.file, content, expected=state.data)
+    if lock is None:
+        project.lock.unlink(missing_ok=True)
+    elif lock != state.lock_data:
+        read_write.replace(project.lock, lock, expected=state.lock_data)
+    return edit
+
+
+def _restore_folder(state: State, text: str | None, lock: bytes | None) -> None:
+    """A folder's manifest and lock as they were; its manifest is never taken away, whatever the history says."""
+    project, writes = state.project, []
+    if state.data is not None and text is not None and text != state.base:
+        content = project.form.written(state.data, text, context=project.context)
+        writes.append(Write(path=project.file, content=content, expected=state.data))
+    if lock is not None and lock != state.lock_data:
+        writes.append(Write(path=project.lock, content=lock, expected=state.lock_data))
+    read_write.replace_all(writes)
+    if lock is None:
+        project.lock.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Create projects, and take over other tools' files."""

@@ -1,0 +1,96 @@
+"""import: what another tool's file declares, taken over into a project; what is declared there stays."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from jupyter_dep.base.errors import UsageError
+from jupyter_dep.io.files import read_write
+from jupyter_dep.io.state.history import Pending, Step
+from jupyter_dep.messages import Edit
+from jupyter_dep.model.migration import merge, merge_block
+from jupyter_dep.model.notebook.notebook import Notebook
+from jupyter_dep.operations.edit.add_remove import new_block
+from jupyter_dep.operations.project.context import KERNEL_DISPLAY, KERNEL_NAME, Asking, load
+from jupyter_dep.operations.project.formats import FOLDER
+from jupyter_dep.operations.project.rename_tracking import check_lock_name
+from jupyter_dep.operations.project.state import State
+from jupyter_dep.services import Services
+
+from . import other_tools
+from .new import Started
+
+
+def import_file(
+    source: Path,
+    target: Path,
+    services: Services,
+    asking: Asking,
+    *,
+    group: str | None = None,
+    ask: Callable[[str], bool] | None = None,
+) -> Started:
+    """Declare in a project, a folder's or a notebook's, what another tool's file declares; what is declared already stays.
+
+    Errors: those of `adopting.of_file`, `no-project`, and of the project's own file.
+    """
+    state = load(target, services, asking)
+    if state.project.form is not FOLDER and group is not None:
+        raise UsageError(
+            "no-groups-in-notebook",
+            "a notebook's declaration has no groups and no extras",
+            hint="leave `--group` out, or name a folder with `--project DIR`",
+        )
+    read = other_tools.rebased(other_tools.of_file(source, services, group=group), source.parent, target.parent)
+    (brought,) = other_tools.agreed([read], ask)
+    edit = None
+    if state.project.form is FOLDER:
+        assert state.block is not None
+        as_declared = replace(brought, package=None) if brought.package else brought  # the build system is the project's own
+        adopted = merge.adopt(state.block, [as_declared])
+        if adopted.text != state.block:
+            read_write.replace(target, adopted.text.encode(), expected=state.data)
+            _remember_step(state, adopted.text, services, asking)
+    else:
+        block = state.block if state.block is not None else new_block(services, asking)
+        adopted = merge_block.adopt(block, brought)
+        if adopted.text != state.block:
+            edit = _into_notebook(state, adopted.text, services, asking)
+    return Started(
+        file=target,
+        name=state.project.title,
+        changed=adopted.text != state.block,
+        taken=adopted.taken,
+        left=adopted.left,
+        proposed=brought.proposed,
+        edit=edit,
+    )
+
+
+def _into_notebook(state: State, block: str, services: Services, asking: Asking) -> Edit | None:
+    """The block in the notebook: by the page that holds it, remembered for a kernel's user, or in the file."""
+    file = state.project.file
+    if state.live:
+        return Edit(project=str(file), before=state.block, after=block)
+    if asking.in_kernel:
+        services.history.set_pending(file, Pending(base=state.base, wanted=block))
+        return Edit(project=str(file), before=state.base, after=block, pending=True)
+    check_lock_name(state.project)
+    assert state.data is not None
+    content = Notebook.parse(state.data, context=state.project.context).with_block(block)
+    if state.base is None:
+        content = Notebook.parse(content, context=state.project.context).with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
+    read_write.replace(file, content, expected=state.data)
+    services.history.set_pending(file, None)
+    _remember_step(state, block, services, asking)
+    return None
+
+
+def _remember_step(state: State, text: str, services: Services, asking: Asking) -> None:
+    """For `undo`: the declaration has changed, the lock has not."""
+    lock = hashlib.sha256(state.lock_data).hexdigest() if state.lock_data is not None else None
+    step = Step(command=asking.command, block_before=state.block, block_after=text, lock_before=lock, lock_after=lock)
+    services.history.record(state.project.file, step, [state.lock_data] if state.lock_data is not None else [])

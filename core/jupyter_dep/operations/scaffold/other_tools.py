@@ -1,0 +1,261 @@
+"""Other tools' files beside a project: which are there, what they declare, the versions that they pin. They are only read."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from jupyter_dep.base.engine_port import Pin
+from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.io.files import read_write
+from jupyter_dep.io.files.ancestry import MANIFEST
+from jupyter_dep.io.index.settings import redact
+from jupyter_dep.model.declaration.declaration import Declaration
+from jupyter_dep.model.declaration.requirement import parse as parse_requirement
+from jupyter_dep.model.migration import ADOPTED, LOCKS, Brought, Left, Read, bring, transform
+from jupyter_dep.model.migration.readers.pins import pins
+from jupyter_dep.model.migration.readers.poetry import is_poetry
+from jupyter_dep.services import Services
+
+LIMIT = 16 << 20
+"""Bytes; a lock of Poetry's for a large application has about one MB."""
+_REQUIREMENTS = "requirements.txt"
+_SOURCE = "requirements.in"
+_OF_GROUP = re.compile(
+    r"(?:requirements[-_.](?P<behind>\w+)|(?P<before>\w+)[-_.]requirements|requirements/(?P<below>\w+))\.(?:txt|in)"
+)
+_GROUPS = {
+    **dict.fromkeys(("dev", "devel", "develop", "development"), "dev"),
+    **dict.fromkeys(("test", "tests", "testing"), "test"),
+    **dict.fromkeys(("doc", "docs"), "docs"),
+    **dict.fromkeys(("lint", "typing", "notebook", "notebooks"), None),
+}
+"""Names of requirements files that stand for a group; None keeps the name."""
+_SETUP, _PROGRAM = "setup.cfg", "setup.py"
+_TELLING = (MANIFEST, "Pipfile", _SETUP)
+"""Files that say what a project needs, where others often hold what was made from them."""
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@frozen
+class Seed:
+    """Versions for a first lock: the file that they stand in, and pairs of normalised name and version."""
+
+    origin: str
+    versions: tuple[tuple[str, str], ...]
+
+    def as_pins(self, declaration: Declaration, default_index: str) -> tuple[Pin, ...]:
+        """What `LockRequest.pins` takes: each from the index that the declaration assigns its package to, else the default."""
+        urls = {str(index.get("name", "")): str(index.get("url", "")) for index in declaration.indexes}
+        sources = declaration.uv.get("sources", {})
+        found = []
+        for name, version in self.versions:
+            source = sources.get(name) if isinstance(sources, dict) else None
+            if source is None or (isinstance(source, dict) and source.get("index") in urls):
+                index = urls[str(source["index"])] if source is not None else default_index
+                found.append(Pin(name=name, version=version, index=index))
+        return tuple(found)
+
+
+def seed_pins(folder: Path) -> Seed | None:
+    """The versions that another tool's lock in a folder pins, None where there is none that can be read.
+
+    For the first lock: where a `pylock.toml` of ours is there, it decides.
+    """
+    for name in (*LOCKS, "pylock.toml", _REQUIREMENTS):
+        try:
+            text = text_if_there(folder / name)
+            versions = pins(text, origin=name) if text is not None else ()
+        except DepError:  # a lock that is no help is no reason to refuse one's own
+            continue
+        if versions:
+            return Seed(origin=name, versions=versions)
+    return None
+
+
+@frozen
+class Found:
+    """What the files of a folder declare, those that decide first. `passed` are files that were not read, since `teller`
+    tells all and they may be made from it."""
+
+    brought: tuple[Brought, ...]
+    passed: tuple[str, ...] = ()
+    teller: str = ""
+
+
+def found_in(folder: Path, services: Services, *, declared: Collection[str] | None = None) -> Found:
+    """What the files of a folder declare. `declared` are the names in a `pyproject.toml` that tells all by itself.
+
+    Errors: `unreadable-import`, `not-utf-8`, `no-such-file` for one that another names.
+    """
+    names = _names(folder)
+    found: list[Brought] = []
+    passed: list[str] = []
+    teller = MANIFEST if declared is not None else ""
+    for name in names:
+        text = text_if_there(folder / name)
+        if text is None or (name == MANIFEST and not is_poetry(text)):
+            continue
+        others = {other for other in names if other != name}
+        if teller and name != MANIFEST and not (teller == _SETUP and _group_of(name)):
+            if _tells_more(partial(brought, name, text, folder, services, adopted=others), declared or ()):
+                passed.append(name)
+            continue
+        one = _grouped(brought(name, text, folder, services, adopted=others))
+        found.append(one)
+        if name in _TELLING and (one.dependencies or one.groups):
+            teller = teller or name
+    if teller not in (MANIFEST, "Pipfile"):
+        found += _program(folder, has_setup_cfg=bool(teller))
+    return Found(brought=tuple(found), passed=tuple(passed), teller=teller)
+
+
+def _tells_more(read: Callable[[], Brought], declared: Collection[str]) -> bool:
+    """Whether a file declares a package that is not declared; one that cannot be read may."""
+    try:
+        one = read()
+    except DepError:
+        return True
+    groups = (text for group in one.groups.values() for text in group.requirements)
+    texts = (*one.dependencies, *groups, *(text for texts in one.extras.values() for text in texts))
+    return any(str(canonicalize_name(parse_requirement(text).name)) not in declared for text in texts)
+
+
+def _program(folder: Path, *, has_setup_cfg: bool) -> list[Brought]:
+    text = text_if_there(folder / _PROGRAM)
+    if text is None or (has_setup_cfg and "install_requires" not in text):
+        return []
+    why = "it is a program, and nothing of a folder is run here; write what it declares into `[project]`"
+    return [Brought(origin=_PROGRAM, left=(Left(what=_PROGRAM, why=why),))]
+
+
+def of_file(file: Path, services: Services, *, group: str | None = None) -> Brought:
+    """What one named file declares; `group` takes its dependencies for a group's.
+
+    Errors: `unknown-import`, and those of `found_in`.
+    """
+    text = text_if_there(file)
+    if text is None:
+        raise DepError(
+            "no-such-file", "there is no such file", hint="check the path and its spelling", context={"file": str(file)}
+        )
+    found = brought(file.name, text, file.parent, services)
+    return transform.as_group(found, group) if group else _grouped(found)
+
+
+def brought(name: str, text: str, folder: Path, services: Services, *, adopted: Collection[str] = ()) -> Brought:
+    """What a file of this name says; others of the folder that are `adopted` by themselves are empty where it names them."""
+    if folder.joinpath(name).name == MANIFEST and not is_poetry(text):
+        raise UsageError(
+            "unknown-import",
+            f"`{MANIFEST}` has no tables of Poetry",
+            hint="what its `[project]` declares counts as it stands: `jupyter dep lock`",
+            context={"file": name},
+        )
+    known = _known_indexes(services) if "://" in text or "-r" in text else ()
+    found = bring(name, text, read=_reader(folder, name, adopted), known_indexes=known)
+    return rebased(transform.sound(found), folder / os.path.dirname(name), folder)
+
+
+def text_if_there(file: Path) -> str | None:
+    """The text of another tool's file: UTF-8, or what its byte-order mark says. Errors: `not-utf-8`."""
+    data = read_write.read_if_there(file, limit=LIMIT)
+    if data is None:
+        return None
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise DepError(
+            "not-utf-8",
+            f"`{file.name}` is not UTF-8 (byte {error.start})",
+            hint="save it as UTF-8",
+            context={"file": str(file)},
+        ) from error
+
+
+def rebased(found: Brought, source: Path, target: Path) -> Brought:
+    """What a file in the folder `source` declares, with its relative paths as they are from `target`."""
+    if os.path.realpath(source) == os.path.realpath(target):
+        return found
+
+    def moved(table: dict[str, object]) -> dict[str, object]:
+        path = table.get("path")
+        if not isinstance(path, str) or os.path.isabs(path):
+            return table
+        return {**table, "path": Path(os.path.relpath(source / path, target)).as_posix()}
+
+    return replace(found, sources={name: tuple(moved(dict(one)) for one in tables) for name, tables in found.sources.items()})
+
+
+def agreed(found: Iterable[Brought], ask: Callable[[str], bool] | None) -> list[Brought]:
+    """The files, with what they propose taken over where somebody says yes to it."""
+    result = []
+    for one in found:
+        if one.proposed and ask is not None:
+            question = f"{one.origin} names conda's packages: declare {', '.join(one.proposed)} from your package index?"
+            one = transform.with_proposed(one) if ask(question) else one
+        result.append(one)
+    return result
+
+
+def _names(folder: Path) -> list[str]:
+    """The files of a folder that `init` reads, those that decide first. Of compiled requirements the source counts."""
+    there = [*read_write.listing(folder), *(f"requirements/{name}" for name in read_write.listing(folder / "requirements"))]
+    plain = [name for name in ADOPTED if name in there and name not in _TELLING and name != "environment.yaml"]
+    if "environment.yaml" in there and "environment.yml" not in there:
+        plain.append("environment.yaml")
+    grouped = [name for name in there if _group_of(name)]
+    if _SOURCE in there:
+        plain = [_SOURCE, *(name for name in plain if name != _REQUIREMENTS)]
+    compiled = {name.removesuffix(".in") + ".txt" for name in grouped if name.endswith(".in")}
+    return [*(name for name in _TELLING if name in there), *plain, *(name for name in grouped if name not in compiled)]
+
+
+def _group_of(name: str) -> str | None:
+    match = _OF_GROUP.fullmatch(name.lower())
+    named = (match["behind"] or match["before"] or match["below"]) if match else None
+    return (_GROUPS[named] or named) if named in _GROUPS else None
+
+
+def _grouped(found: Brought) -> Brought:
+    group = _group_of(found.origin)
+    return transform.as_group(found, group) if group and found.dependencies else found
+
+
+def _reader(folder: Path, origin: str, adopted: Collection[str]) -> Read:
+    beside = os.path.dirname(origin)
+
+    def read(path: str) -> str:
+        if os.path.normpath(os.path.join(beside, path)) in adopted:
+            return ""
+        text = text_if_there(folder / beside / path)
+        if text is None:
+            raise DepError(
+                "no-such-file",
+                f"`{origin}` names `{path}`, and there is no such file",
+                hint=f"put the file there, or take the line out of `{origin}`",
+                context={"file": str(folder / origin)},
+            )
+        return text
+
+    return read
+
+
+def _known_indexes(services: Services) -> tuple[str, ...]:
+    settings = services.indexes
+    return (services.engine.default_index(), *(redact(url) for url in settings.extra))

@@ -1,0 +1,287 @@
+"""From values to the small documents that people read, and to the entries of `--json`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from jupyter_dep.io.store.store import Sealed
+from jupyter_dep.messages import Outcome, Report, Switch, Table
+from jupyter_dep.model.lock.digest import Summary
+from jupyter_dep.operations.inspect.status import Status
+from jupyter_dep.operations.project.context import KERNEL_DISPLAY, Changed
+from jupyter_dep.services import Services
+
+if TYPE_CHECKING:
+    from jupyter_dep.operations.consent.grant import Allowed
+    from jupyter_dep.operations.edit.init_notebook import Created
+
+STATES = {
+    "none": "declares nothing",
+    "unlocked": "not locked yet",
+    "stale": "the lock does not answer the declaration",
+    "pending": "locked; the declaration is not yet in the file",
+    "unmerged": "the lock was merged badly",
+    "invalid": "the lock cannot be used",
+    "fresh": "locked",
+}
+
+
+def changed(verb: str, result: Changed, services: Services, environment: str | None, *, names: Sequence[str] = ()) -> Outcome:
+    """The outcome of a verb that changes declaration or lock; `names` are those that were typed."""
+    state, summary = result.state, result.summary
+    tables = (_change_table(result),) if result.changes else ()
+    notes = list(result.notes)
+    if result.unbuilt:
+        notes.append(result.unbuilt)
+    if summary is not None and result.changes:
+        notes += _gaps(summary)
+    data = {
+        "project": str(state.project.file),
+        "lock": str(state.project.lock),
+        "state": state.name,
+        "changes": [change.as_json() for change in result.changes],
+        "declared": [str(item) for item in state.declaration.dependencies] if state.declaration else [],
+        "locked": dict(summary.versions) if summary else {},
+        "dry_run": result.dry_run,
+        "download": _download(result),
+        "environment": {
+            "path": result.sealed.path if result.sealed else None,
+            "sealed": result.sealed is not None,
+            "key": result.sealed.key if result.sealed else None,
+        },
+        "notes": notes,
+    }
+    lines = (f"environment: {result.sealed.path}",) if result.sealed is not None and result.built else ()
+    return Outcome(
+        verb=verb,
+        report=Report(
+            headline=_headline(verb, result, tuple(str(canonicalize_name(name)) for name in names)),
+            tone="good",
+            lines=lines,
+            tables=tables,
+            notes=tuple(notes),
+        ),
+        data=data,
+        switch=_switch(result.sealed, services, environment) if not result.dry_run else None,
+        edit=result.edit,
+    )
+
+
+def _download(result: Changed) -> int:
+    """Bytes that what is new takes at most: this machine's files where they are selected, else the largest wheels."""
+    sizes = dict(result.summary.sizes) if result.summary else {}
+    if result.selected is not None:
+        sizes.update({artifact.name: artifact.size for artifact in result.selected.artifacts if artifact.size})
+    return sum(sizes.get(change.name, 0) for change in result.changes if change.after)
+
+
+def _gaps(summary: Summary) -> list[str]:
+    """The platforms on which a locked package has no wheel; what only the kernel needs is not the author's doing."""
+    found = []
+    for platform, lacking in sorted(summary.unavailable.items()):
+        listed = _some([name for name in lacking if name not in summary.kernel], 5)
+        if listed:
+            found.append(f"no wheel on {platform}: {listed}")
+    return found
+
+
+def _some(names: Sequence[str], most: int) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _headline(verb: str, result: Changed, names: tuple[str, ...]) -> str:
+    """What was done, in the words of the verb; nothing is claimed that did not happen."""
+    name = result.state.project.title
+    if verb in ("sync", "install"):
+        return _synced(result, name)
+    what = _done(verb, result, names)
+    counted = _counted(result, names)
+    if result.dry_run:
+        return f"{name}: would change the lock: {counted}" if counted else f"{name}: nothing would change in the lock"
+    return f"{name}: {what}" + (f" ({counted})" if counted else "") + (", environment built" if result.built else "")
+
+
+def _synced(result: Changed, name: str) -> str:
+    size = (
+        f"{len(result.selected.artifacts)} packages on Python {result.summary.python}"
+        if result.selected and result.summary
+        else ""
+    )
+    if result.first and result.summary:
+        return f"{name}: locked {len(result.summary.versions)} packages and built the environment: {size}"
+    return f"{name}: built the environment: {size}" if result.built else f"{name}: the environment is there already: {size}"
+
+
+def _done(verb: str, result: Changed, names: tuple[str, ...]) -> str:
+    versions = result.summary.versions if result.summary else {}
+    named = _some([f"{name} {versions[name]}" if name in versions else name for name in names], 6)
+    if verb == "add":
+        return f"added {named}" if result.redeclared else f"{named} is declared and locked already"
+    if verb == "remove":
+        kept = [name for name in names if name in versions]
+        still = f"; {_some(kept, 6)} stays locked, since others need it" if kept else ""
+        return f"removed {_some(names, 6)}{still}"
+    if verb == "update":
+        return (
+            "updated" if result.changes else f"nothing newer fits {'for ' + _some(names, 6) if names else 'what is declared'}"
+        )
+    if verb == "python":
+        python = result.summary.python if result.summary else ""
+        return f"locked with Python {python}" if result.relocked else f"is locked with Python {python} already"
+    if verb in ("undo", "redo"):
+        return "undone: declaration and lock are as before" if verb == "undo" else "redone: declaration and lock are back"
+    return f"locked {len(versions)} packages" if result.relocked else "the lock answers the declaration already"
+
+
+def _counted(result: Changed, names: tuple[str, ...]) -> str:
+    """`3 more added, 1 changed`: what changed beside the names that were typed."""
+    counts = {"added": 0, "removed": 0, "changed": 0}
+    for change in result.changes:
+        if change.name not in names or result.dry_run:
+            counts[change.kind] += 1
+    more = " more" if names and not result.dry_run else ""
+    return ", ".join(f"{number}{more if kind == 'added' else ''} {kind}" for kind, number in counts.items() if number)
+
+
+def _change_table(result: Changed) -> Table:
+    """A row for each change; packages that come or go with the kernel alone share one, since nobody asked for them."""
+    rows: list[tuple[str, ...]] = []
+    places = result.state.declaration.places if result.state.declaration else {}
+    kernel = set(result.summary.kernel) if result.summary else set()
+    folded: dict[str, list[str]] = {}
+    for change in result.changes:
+        if change.name in kernel and change.kind == "added":
+            folded.setdefault(change.kind, []).append(change.name)
+            continue
+        arrow = f"{change.before} → {change.after}" if change.before and change.after else change.before or change.after
+        via = places.get(change.name, "declared") if change.declared else f"via {_some(change.via, 3)}" if change.via else ""
+        if not via and change.kind != "removed":
+            via = "the kernel"
+        rows.append((change.kind, change.name, arrow, via))
+    for kind, names in folded.items():
+        rows.append((kind, names[0] if len(names) == 1 else f"{len(names)} packages", "", "only the kernel needs them"))
+    return Table(columns=("", "package", "version", "why"), rows=tuple(rows))
+
+
+def _switch(sealed: Sealed | None, services: Services, environment: str | None) -> Switch | None:
+    """Where the asking kernel should move to, None if it is there already or is none of ours."""
+    if sealed is None or environment is None or sealed.key == environment:
+        return None
+    before = services.store.sealed(environment)
+    old = dict(before.packages) if before else {}
+    new = dict(sealed.packages)
+    differing = tuple(
+        (name, old.get(name, ""), new.get(name, ""))
+        for name in sorted(old.keys() | new.keys())
+        if old.get(name) != new.get(name)
+    )
+    return Switch(
+        key=sealed.key,
+        path=sealed.path,
+        python=sealed.python,
+        site_packages=(sealed.site,),
+        lease=sealed.lease,
+        changed=differing,
+    )
+
+
+def created(notebook: Path, result: Created) -> Outcome:
+    """The outcome of `init`."""
+    steps = [f"jupyter dep add {notebook.name} NAME"]
+    lines = [f"declares Python {result.requires_python}"]
+    if result.declared:
+        lines.append(f"declares {', '.join(result.declared)}")
+        steps = [f"jupyter dep lock {notebook.name}"]
+    elif result.suggested:
+        lines.append(f"it imports or installs {', '.join(result.suggested)}")
+        steps = [f"jupyter dep add {notebook.name} {' '.join(result.suggested)}"]
+    return Outcome(
+        verb="init",
+        report=Report(
+            headline=f"{notebook.name} is a project now, for the kernel “{KERNEL_DISPLAY}”",
+            tone="good",
+            lines=tuple(lines),
+            next=tuple(steps),
+        ),
+        data={
+            "project": str(notebook),
+            "declared": list(result.declared),
+            "suggested": list(result.suggested),
+            "python": result.requires_python,
+        },
+        edit=result.edit,
+    )
+
+
+def allowed(notebook: Path, result: Allowed) -> Outcome:
+    """The outcome of a yes to a notebook's lock."""
+    return Outcome(
+        verb="trust",
+        report=Report(
+            headline=f"{notebook.name} is allowed",
+            tone="good",
+            lines=result.lines,
+            next=(f"open it, or `jupyter dep sync {notebook.name}` builds its environment now",),
+        ),
+        data={
+            "project": str(notebook),
+            "fingerprint": result.fingerprint,
+            "items": [str(item) for item in result.items],
+        },
+    )
+
+
+def status(result: Status, *, why: str = "") -> Outcome:
+    """A project's standing; `why` says why a notebook belongs to it."""
+    state, summary = result.state, result.state.summary
+    lines = []
+    declared = [str(item) for item in state.declaration.every_requirement] if state.declaration else []
+    if state.declaration is not None:
+        always = [str(item) for item in state.declaration.dependencies]
+        lines.append(f"declared: {', '.join(always) or 'nothing but the kernel'}")
+        for kind, parts in (("group", state.declaration.groups), ("extra", state.declaration.extras)):
+            lines += [f"{kind} {part}: {', '.join(map(str, listed)) or 'empty'}" for part, listed in parts.items()]
+    if summary is not None:
+        name = (state.project.orphan or state.project.lock).name
+        lines.append(f"locked: {len(summary.versions)} packages on Python {summary.python} in {name}")
+    if result.trust is not None and not result.trust.given:
+        lines.append("not allowed to run here yet")
+    if summary is not None:
+        lines.append("environment: " + (result.sealed or "not built yet"))
+    steps = []
+    if state.lock_error is not None:
+        lines.append(str(state.lock_error))
+        steps.append(state.lock_error.hint)
+    elif state.name == "unlocked" and not declared:
+        steps.append(f"jupyter dep add {state.project.file.name} NAME")
+    elif state.name in ("stale", "unlocked", "unmerged"):
+        wanted, gone = state.lacking()
+        if state.name == "stale" and (wanted or gone):
+            lines.append("difference: " + ", ".join([f"+{item}" for item in wanted] + [f"-{item}" for item in gone]))
+        steps.append(f"jupyter dep lock {state.project.file.name}")
+    elif state.name == "none":
+        steps.append(f"jupyter dep add {state.project.file.name} NAME")
+    elif result.trust is not None and not result.trust.given:
+        allow = "".join(f" --allow {item}" for item in result.trust.missing)
+        steps.append(f"jupyter dep trust allow {state.project.file.name}{allow}")
+    elif result.sealed is None and not result.note:
+        steps.append(f"jupyter dep sync {state.project.file.name}")
+    if state.project.orphan is not None:
+        lines.append(f"{state.project.orphan.name} is used: it answers this declaration, `lock` renames it")
+    good = state.name in ("fresh", "pending") and (result.trust is None or result.trust.given)
+    return Outcome(
+        verb="status",
+        report=Report(
+            headline=f"{state.project.title}: {STATES[state.name]}",
+            tone="good" if good else "plain" if state.name == "none" else "warn",
+            lines=tuple(lines),
+            notes=tuple(note for note in (why, result.note) if note),
+            next=tuple(steps),
+        ),
+        data=result.as_json(),
+    )

@@ -1,0 +1,147 @@
+"""From the table of addresses to tornado's handlers: authenticate, authorise, decode, call, encode."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.messages import PROTOCOL
+from jupyter_dep.messages.web import HEADER
+from jupyter_dep_server.state.app_state import Call, Desk
+
+from . import decoding, problems
+from .problems import bad_request
+from .routes import BASE, RESOURCE, ROUTES, Action, Query, Route
+
+Method = Callable[..., Awaitable[None] | None]
+
+_PART = r"([^/]+)"
+
+
+def _guarded(action: Action, method: Method) -> Method:
+    """A method that only those reach who are signed in and whom the Authorizer lets."""
+    allowed: Method = authorized(action=action, resource=RESOURCE)(method)
+    return web.authenticated(allowed)
+
+
+def _refusing(status: int) -> Method:
+    async def refuse(self: APIHandler, *parts: str) -> None:
+        raise web.HTTPError(status)
+
+    return _guarded("read", refuse)
+
+
+class DepHandler(APIHandler):
+    """What every address of ours shares. No method is there for anybody who is not signed in and allowed to read."""
+
+    auth_resource = RESOURCE
+    get = head = post = put = patch = delete = _refusing(405)
+
+    def initialize(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        self.set_header(HEADER, str(PROTOCOL))
+        self.set_header("Cache-Control", "no-store")
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """What was refused before our code ran, or broke in it: a `Problem` that tells no detail."""
+        error = problems.of_status(status_code)
+        self.finish(decoding.encode(problems.problem(error)))
+
+    async def answer(self, route: Route, parts: Mapping[str, str]) -> None:
+        """Carry out one request that is authenticated and authorised."""
+        try:
+            check_protocol(self.request.headers.get(HEADER))
+            call = Call(
+                desk=self.desk,
+                query=read_query(route.query, self.request.query_arguments),
+                parts={name: decoding.text(part, name) for name, part in parts.items()},
+                body=decoding.body(route.body, self.request.body) if route.body else None,
+                user=self._who(),
+                allowed=self._may_execute,
+            )
+            found = await route.does(call)
+        except DepError as error:
+            self.set_status(problems.status_of(error))
+            self.finish(decoding.encode(problems.problem(error, self.desk.folder)))
+            return
+        self.set_status(route.status)
+        if route.answer is None:
+            self.finish()
+        else:
+            self.finish(decoding.encode(found))
+
+    def _who(self) -> str:
+        """Who a nonce is given to. The server's own token is one person, though each request without a cookie gets
+        another anonymous name."""
+        if self.token_authenticated and self.identity_provider.token:
+            return "token"
+        return f"user {self.current_user.username}"
+
+    async def _may_execute(self) -> bool:
+        return bool(await ensure_async(self.authorizer.is_authorized(self, self.current_user, "execute", RESOURCE)))
+
+
+class NoSuchPage(DepHandler):
+    """Any other address below ours: a page of another version asks for it."""
+
+    get = head = post = put = patch = delete = _refusing(404)
+
+
+def _method(route: Route) -> Method:
+    async def carry(self: DepHandler, *parts: str) -> None:
+        await self.answer(route, dict(zip(re.findall(r"{(\w+)}", route.path), parts, strict=True)))
+
+    return _guarded(route.action, carry)
+
+
+def handlers(desk: Desk) -> list[tuple[str, type[DepHandler], dict[str, Any]]]:
+    """Address patterns below the server's base URL, and the class that answers each."""
+    found: list[tuple[str, type[DepHandler], dict[str, Any]]] = []
+    for path in dict.fromkeys(route.path for route in ROUTES):
+        methods = {route.method.lower(): _method(route) for route in ROUTES if route.path == path}
+        kind = type(f"{path.title().replace('/', '')}Handler", (DepHandler,), methods)
+        found.append((f"/{BASE}/{re.sub(r'{[a-z]+}', lambda _: _PART, path)}", kind, {"desk": desk}))
+    return [*found, (f"/{BASE}(?:/.*)?", NoSuchPage, {"desk": desk})]
+
+
+def check_protocol(sent: str | None) -> None:
+    """Refuse a page that speaks another version than this server. Errors: `protocol-mismatch` says which side is behind."""
+    if sent is None or sent == str(PROTOCOL):
+        return
+    newer = sent.isdecimal() and len(sent) < 10 and int(sent) > PROTOCOL
+    if newer:
+        hint = "restart the Jupyter server; if that does not help, upgrade jupyter-dep in its environment"
+    else:
+        hint = "reload the page without its cache: the browser still holds the jupyter-dep from before an upgrade"
+    raise DepError("protocol-mismatch", f"the page speaks protocol {sent[:20]!r}, this server {str(PROTOCOL)!r}", hint=hint)
+
+
+def read_query(wanted: tuple[Query, ...], given: Mapping[str, list[bytes]]) -> dict[str, str]:
+    """The parameters that an address knows, checked; others are left out. Errors: `bad-request`."""
+    found = {}
+    for query in wanted:
+        values = given.get(query.name, [])
+        if not values:
+            if query.required:
+                raise bad_request(f"`{query.name}` is missing", {"key": query.name})
+            continue
+        try:
+            text = values[-1].decode()
+        except UnicodeDecodeError as error:
+            raise bad_request(f"`{query.name}` is not UTF-8", {"key": query.name}) from error
+        if len(text) > query.longest:
+            raise bad_request(f"`{query.name}` is too long", {"key": query.name})
+        if query.most and not (re.fullmatch(r"[0-9]{1,6}", text) and 1 <= int(text) <= query.most):
+            raise bad_request(f"`{query.name}` is no number from 1 to {query.most}", {"key": query.name})
+        found[query.name] = text
+    return found

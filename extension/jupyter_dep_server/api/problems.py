@@ -1,0 +1,110 @@
+"""From errors to what a page reads: the one place where a code becomes a status. Nothing but a `DepError` tells details."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from jupyter_dep.base.errors import ConflictError, ConsentError, DepError, IndexUnreachableError, StaleError, UsageError
+from jupyter_dep.messages import Failure
+from jupyter_dep.messages.web import Problem
+
+_BY_CODE = {
+    "bad-path": 404,
+    "outside-root": 404,
+    "hidden-path": 404,
+    "not-a-notebook-name": 404,
+    "no-such-notebook": 404,
+    "no-such-file": 404,
+    "no-such-job": 404,
+    "no-such-page": 404,
+    "unknown-package": 404,
+    "no-such-method": 405,
+    "protocol-mismatch": 409,
+    "changed-meanwhile": 409,
+    "changed-since": 409,
+    "unlocked": 409,
+    "job-over": 409,
+    "nothing-to-allow": 409,
+    "forbidden": 403,
+    "too-many-jobs": 429,
+    "disk-full": 507,
+    "not-files": 501,
+    "internal": 500,
+    "server-stopping": 503,
+}
+_BY_KIND: tuple[tuple[type[DepError], int], ...] = (
+    (UsageError, 400),
+    (StaleError, 409),
+    (ConflictError, 422),
+    (IndexUnreachableError, 502),
+    (ConsentError, 403),
+    (DepError, 422),
+)
+
+
+def status_of(error: DepError) -> int:
+    """The HTTP status of an error: its code decides, else its kind."""
+    known = _BY_CODE.get(error.code)
+    return known if known is not None else next(status for kind, status in _BY_KIND if isinstance(error, kind))
+
+
+def problem(error: DepError, folder: Path | None = None) -> Problem:
+    """What is told of an error; below `folder`, the server's, paths are told as the file browser shows them."""
+    return Problem(
+        code=error.code,
+        message=_below(error.message, folder),
+        hint=_below(error.hint, folder),
+        context=_context(error.context),
+    )
+
+
+def failure(error: DepError, verb: str, folder: Path | None = None) -> Failure:
+    """The same as the end of a job."""
+    told = problem(error, folder)
+    return Failure(
+        verb=verb,
+        code=told.code,
+        message=told.message,
+        context=told.context,
+        hint=told.hint,
+        exit_code=error.exit_code,
+    )
+
+
+def of_status(status: int) -> DepError:
+    """What the server itself refused, before any code of ours ran, or what is broken behind it."""
+    if status in (401, 403):
+        return DepError(
+            "forbidden",
+            "this is not allowed for you here",
+            hint="reload the page and sign in; if you are, ask whoever runs this server for the permission",
+        )
+    if status == 404:
+        return DepError("no-such-page", "there is nothing at this address", hint="reload the page, or upgrade jupyter-dep")
+    if status == 405:
+        return DepError("no-such-method", "this address has no such method", hint="reload the page, or upgrade jupyter-dep")
+    if 400 <= status < 500:
+        return bad_request("the request cannot be understood")
+    return internal()
+
+
+def internal() -> DepError:
+    return DepError("internal", "something in jupyter-dep is broken", hint="please report it, with the end of the server's log")
+
+
+def bad_request(message: str, context: Mapping[str, str | int] | None = None) -> UsageError:
+    return UsageError("bad-request", message, hint="reload the page; if that does not help, report it", context=context)
+
+
+def _below(text: str, folder: Path | None) -> str:
+    return text if folder is None else text.replace(str(folder).rstrip(os.sep) + os.sep, "")
+
+
+def _context(context: Mapping[str, str | int]) -> dict[str, str | int]:
+    """Where it happened, without this machine's folders."""
+    return {
+        key: os.path.basename(value) if isinstance(value, str) and os.path.isabs(value) else value
+        for key, value in context.items()
+    }

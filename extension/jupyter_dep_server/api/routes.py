@@ -1,0 +1,159 @@
+"""The table of addresses: handlers and the OpenAPI document are both made from it, so that they cannot differ."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.messages import web
+from jupyter_dep_server.state.app_state import Call
+
+from . import endpoints
+
+BASE = "jupyter-dep"
+RESOURCE = "jupyter-dep"
+"""What an Authorizer is asked about."""
+
+Method = Literal["GET", "POST", "DELETE"]
+Action = Literal["read", "write", "execute"]
+
+
+@frozen
+class Query:
+    """One parameter of an address. `pattern` is what a text has to match as a whole, `most` the largest whole number."""
+
+    name: str
+    words: str
+    required: bool = True
+    pattern: str = ""
+    longest: int = 2000
+    most: int = 0
+
+
+@frozen
+class Route:
+    """One method of one address. `{name}` in `path` is a part that is handed on. `action` is what the Authorizer is asked
+    for: work that installs packages is `execute`, since packages are code."""
+
+    method: Method
+    path: str
+    words: str
+    does: Callable[[Call], Awaitable[object]]
+    answer: type | None
+    action: Action = "read"
+    status: int = 200
+    query: tuple[Query, ...] = ()
+    body: type | None = None
+
+
+_PATH = Query(name="path", words="the notebook: its path in the contents API", pattern=r"[^/.][^/]*(?:/[^/.][^/]*)*\.ipynb")
+_PERHAPS = Query(name="path", words=_PATH.words, required=False, pattern=_PATH.pattern)
+
+ROUTES = (
+    Route(method="GET", path="about", words="Who answers, and what the caller may do.", does=endpoints.about, answer=web.About),
+    Route(
+        method="GET",
+        path="projects",
+        words="A notebook's standing.",
+        does=endpoints.project,
+        answer=web.Project,
+        query=(_PATH,),
+    ),
+    Route(
+        method="GET",
+        path="projects/packages",
+        words="Every locked package of a notebook.",
+        does=endpoints.packages,
+        answer=web.Packages,
+        query=(_PATH,),
+    ),
+    Route(
+        method="GET",
+        path="projects/graph",
+        words="Which locked package needs which.",
+        does=endpoints.graph,
+        answer=web.GraphPage,
+        query=(_PATH,),
+    ),
+    Route(
+        method="GET",
+        path="projects/pythons",
+        words="The Pythons to choose from.",
+        does=endpoints.pythons,
+        answer=web.Pythons,
+        query=(_PATH,),
+    ),
+    Route(
+        method="GET",
+        path="packages",
+        words="Names that answer what is typed; asks no index.",
+        does=endpoints.search,
+        answer=web.Hits,
+        query=(
+            Query(name="q", words="what is typed"),
+            Query(name="limit", words="how many at most, 20 by default", required=False, most=100),
+            _PERHAPS,
+        ),
+    ),
+    Route(
+        method="GET",
+        path="packages/{name}",
+        words="What the configured index says of one name.",
+        does=endpoints.details,
+        answer=web.Details,
+        query=(_PERHAPS,),
+    ),
+    Route(method="GET", path="kernels", words="The running kernels of ours.", does=endpoints.kernels, answer=web.Kernels),
+    Route(
+        method="GET", path="jobs", words="The jobs, the newest first.", does=endpoints.jobs, answer=web.Jobs, query=(_PERHAPS,)
+    ),
+    Route(
+        method="POST",
+        path="jobs",
+        words="Begin long work.",
+        does=endpoints.submit,
+        answer=web.Job,
+        action="execute",
+        status=202,
+        body=web.JobRequest,
+    ),
+    Route(method="GET", path="jobs/{id}", words="One job, also after its end.", does=endpoints.job, answer=web.Job),
+    Route(
+        method="DELETE",
+        path="jobs/{id}",
+        words="Cancel a job.",
+        does=endpoints.cancel,
+        answer=web.Job,
+        action="execute",
+        status=202,
+    ),
+    Route(
+        method="GET",
+        path="consent",
+        words="What a yes to a notebook's lock would cover.",
+        does=endpoints.consent,
+        answer=web.ConsentPage,
+        query=(_PATH,),
+    ),
+    Route(
+        method="DELETE",
+        path="consent",
+        words="Take back the yes to a notebook's lock.",
+        does=endpoints.revoke,
+        answer=None,
+        action="write",
+        status=204,
+        query=(_PATH,),
+    ),
+    Route(
+        method="POST",
+        path="consent/nonce",
+        words="The question as it is shown, and the word that its answer needs.",
+        does=endpoints.ask,
+        answer=web.Nonce,
+        action="execute",
+        status=201,
+        body=web.NonceRequest,
+    ),
+)

@@ -1,0 +1,1 @@
+"""What the extension holds while the server runs."""

@@ -1,0 +1,1 @@
+"""Values that the page shows, made from the operations' results."""

@@ -1,0 +1,116 @@
+"""Kernelspecs of ours in the user's Jupyter data folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from jupyter_core.paths import jupyter_data_dir
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.io.files.ancestry import MANIFEST
+from jupyter_dep.ports import RegisteredKernel
+from jupyter_dep_kernels.start.notebook_discovery import KERNEL_NAME
+
+_MARK = "jupyter-dep"
+_LOGO = "logo-svg.svg"
+_DISPLAY_NAME = "Python (dep)"
+
+
+class DiskKernelRegistry:
+    """`jupyter_dep.ports.KernelRegistry` on disk. Only folders whose `kernel.json` carries our mark are ever touched.
+
+    The specs name an absolute interpreter and plain arguments and no provisioner: one that names a provisioner is
+    invisible to every Jupyter that lacks our package.
+    """
+
+    def __init__(self, *, data: Path | None = None, python: Path | None = None) -> None:
+        """`data`: the Jupyter data folder, the user's by default. `python`: an interpreter that has this package."""
+        self._kernels = (data or Path(jupyter_data_dir())) / "kernels"
+        self._python = python or Path(sys.executable)
+
+    def setup(self) -> RegisteredKernel:
+        """Write the kernel for any notebook; a second time renews it."""
+        return self._write(KERNEL_NAME, _DISPLAY_NAME, None)
+
+    def install(self, project: Path, display_name: str) -> RegisteredKernel:
+        """Register a kernel for one notebook or one folder, under a name that its path decides."""
+        project = project.absolute()
+        called = project.parent.name if project.name == MANIFEST else project.stem
+        slug = re.sub(r"[^a-z0-9]+", "-", called.lower()).strip("-")
+        digest = hashlib.sha256(str(project).encode()).hexdigest()[:8]
+        return self._write(f"{KERNEL_NAME}-{slug}-{digest}".replace("--", "-"), display_name, project)
+
+    def kernels(self) -> tuple[RegisteredKernel, ...]:
+        """All of ours, by name."""
+        return tuple(self._ours())
+
+    def remove(self, name: str) -> RegisteredKernel:
+        """Take one away; `no-such-kernel` if it is not there or not ours."""
+        for kernel in self._ours():
+            if kernel.name == name:
+                shutil.rmtree(kernel.folder)
+                return kernel
+        names = [f"`{kernel.name}`" for kernel in self._ours()]
+        raise DepError(
+            "no-such-kernel",
+            f"no kernel of jupyter-dep is called `{name}`",
+            context={"file": str(self._kernels)},
+            hint="choose one of " + ", ".join(names) if names else "there are none: `jupyter dep setup` writes one",
+        )
+
+    def _write(self, name: str, display_name: str, project: Path | None) -> RegisteredKernel:
+        folder = self._kernels / name
+        if folder.exists() and self._read(folder) is None:
+            raise DepError(
+                "kernel-name-taken",
+                f"a kernel `{name}` is there already and is not ours",
+                context={"file": str(folder / "kernel.json")},
+                hint=f"look at it, and take it away with `jupyter kernelspec remove {name}` if nobody needs it",
+            )
+        argv = [str(self._python), "-P", "-m", "jupyter_dep_kernels.shim", "-f", "{connection_file}"]
+        if project is not None:
+            argv += ["--project", str(project)]
+        spec = {
+            "argv": argv,
+            "display_name": display_name,
+            "language": "python",
+            "interrupt_mode": "signal",
+            "metadata": {"debugger": True, _MARK: {"project": str(project) if project else None}},
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(Path(__file__).with_name(_LOGO), folder / _LOGO)
+        # last and in one step: a folder without it is no kernel
+        draft = folder / ".kernel.json"
+        draft.write_text(json.dumps(spec, indent=1) + "\n", encoding="utf-8")
+        draft.replace(folder / "kernel.json")
+        return RegisteredKernel(name=name, display_name=display_name, folder=folder, project=project)
+
+    def _ours(self) -> Iterator[RegisteredKernel]:
+        if not self._kernels.is_dir():
+            return
+        for folder in sorted(self._kernels.iterdir()):
+            kernel = self._read(folder)
+            if kernel is not None:
+                yield kernel
+
+    def _read(self, folder: Path) -> RegisteredKernel | None:
+        try:
+            spec = json.loads((folder / "kernel.json").read_bytes())
+            mark = spec["metadata"][_MARK]
+            project = Path(mark["project"]) if mark["project"] else None
+            python = Path(spec["argv"][0])
+            display_name = str(spec["display_name"])
+        except (OSError, ValueError, LookupError, TypeError):
+            return None
+        stale = None
+        if not python.is_file():
+            stale = f"its interpreter `{python}` is gone"
+        elif project is not None and not project.exists():
+            stale = f"its project `{project}` is gone"
+        return RegisteredKernel(name=folder.name, display_name=display_name, folder=folder, project=project, stale=stale)

@@ -1,0 +1,1 @@
+"""Find the notebook, choose its environment, start Python on it."""

@@ -1,0 +1,334 @@
+"""The agent as the kernel sees it: a program that gets JSON lines and answers in JSON lines, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.desk import Desk, desk_at
+from support.index import Index
+from support.people import notebook, raw_notebook
+from support.wheels import build_wheel
+
+from jupyter_dep.messages import PROTOCOL
+from jupyter_dep_cli.wording import Wording
+
+
+@dataclass(slots=True, kw_only=True)
+class Wire:
+    """The kernel's end. `send` gives the request's number, `answer` reads on until that request is answered."""
+
+    process: subprocess.Popen[str]
+    notebook: Path | None
+    cwd: Path
+    sent: int = 0
+    progress: list[dict[str, Any]] = field(default_factory=list)
+
+    def raw(self, text: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(text + "\n")
+        self.process.stdin.flush()
+
+    def send(self, line: str, **more: object) -> int:
+        self.sent += 1
+        asked = {"type": "request", "id": self.sent, "line": line, "cwd": str(self.cwd), "protocol": PROTOCOL}
+        where = {"notebook": str(self.notebook) if self.notebook else None}
+        self.raw(json.dumps({**asked, **where, **more}))
+        return self.sent
+
+    def read(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, "the agent ended"
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+    def answer(self, number: int) -> dict[str, Any]:
+        while (message := self.read())["id"] != number or message["type"] == "progress":
+            self.progress.append(message)
+        return message
+
+    def ask(self, line: str, **more: object) -> dict[str, Any]:
+        return self.answer(self.send(line, **more))
+
+
+@pytest.fixture
+def desk(tmp_path: Path, toy_index: Index) -> Desk:
+    return desk_at(tmp_path, toy_index)
+
+
+@contextmanager
+def agent(desk: Desk, of: Path | None, **environ: str) -> Iterator[Wire]:
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "jupyter_dep_cli.agent"],
+        cwd=desk.folder,
+        env=desk.user.environ(**environ),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield Wire(process=process, notebook=of, cwd=desk.folder)
+    finally:
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+def test_a_cell_gives_a_folders_notebook_its_own_declaration_only_by_that_word(desk: Desk) -> None:
+    (desk.folder / "pyproject.toml").write_text('[project]\nname = "study"\nversion = "1"\n', "utf-8")
+    path = raw_notebook(desk.folder, ["print('mine')"])
+    with agent(desk, path) as wire:
+        refused = wire.ask("init")
+        assert (refused["code"], "%dep init --notebook" in refused["hint"]) == ("belongs-to-folder", True), refused
+        made = wire.ask("init --notebook")
+    assert "/// script" in made["edit"]["after"]
+    assert "dependencies" not in (desk.folder / "pyproject.toml").read_text("utf-8")
+
+
+def test_an_outcome_carries_the_report_the_edit_and_the_switch(desk: Desk) -> None:
+    path = desk.notebook()
+    desk.dep("sync", "nb.ipynb")
+    desk.dep("add", "nb.ipynb", "beta==1.0")
+    key = desk.dep("status", "nb.ipynb", "--json").entry["environment"]["key"]
+    before = path.read_bytes()
+    with agent(desk, path) as wire:
+        done = wire.ask("add 'alpha<2'", environment=key)
+    assert done["type"] == "outcome" and done["report"]["headline"].startswith("nb.ipynb: added alpha 1.1")
+    assert done["data"]["state"] == "pending"
+    edit = done["edit"]
+    assert edit["pending"] and edit["before"] == json.loads(before)["cells"][0]["source"]
+    assert '"alpha<2"' in edit["after"] and '"beta==1.0"' in edit["after"]
+    assert done["switch"]["key"] != key and done["switch"]["changed"] == [["alpha", "", "1.1"]]
+    assert Path(done["switch"]["python"]).exists() and Path(done["switch"]["site_packages"][0]).is_dir()
+    assert path.read_bytes() == before, "the editor holds the file: it is not written behind its back"
+
+
+def test_a_live_block_counts_before_the_file(desk: Desk) -> None:
+    path = desk.notebook()
+    live = path.read_text("utf-8")
+    block = '# /// script\n# requires-python = ">=3.9"\n# dependencies = ["beta"]\n# ///'
+    with agent(desk, path) as wire:
+        done = wire.ask("add alpha", block=block)
+    assert done["data"]["declared"] == ["beta", "alpha"]
+    assert done["edit"]["before"] == block and not done["edit"]["pending"]
+    assert path.read_text("utf-8") == live
+
+
+def test_another_notebook_gets_neither_this_ones_block_nor_moves_this_kernel(desk: Desk) -> None:
+    mine = desk.notebook("beta", name="mine")
+    desk.notebook("alpha", name="other")
+    key = desk.dep("add", "mine.ipynb", "beta", "--json").entry["environment"]["key"]
+    block = '# /// script\n# dependencies = ["gamma"]\n# ///'
+    with agent(desk, mine) as wire:
+        done = wire.ask("lock other.ipynb", block=block, environment=key)
+        refused = wire.ask("lock mine.ipynb other.ipynb")
+    assert done["data"]["declared"] == ["alpha"] and done["switch"] is None and done["edit"] is None
+    assert refused["code"] == "bad-usage" and "one notebook" in refused["message"]
+
+
+def test_progress_comes_before_the_answer_in_order(desk: Desk) -> None:
+    path = desk.notebook()
+    with agent(desk, path) as wire:
+        wire.ask("add alpha")
+    phases = [message["phase"] for message in wire.progress]
+    assert phases[0] == "resolving" and "sealing" in phases
+    assert all(message["type"] == "progress" and message["text"] for message in wire.progress)
+
+
+def test_a_cancel_is_answered_within_a_second_and_changes_nothing(desk: Desk) -> None:
+    path = desk.notebook()
+    desk.index.delay("/simple/alpha/", 60)
+    before = desk.contents()
+    with agent(desk, path) as wire:
+        number = wire.send("add alpha")
+        _until(lambda: bool(desk.index.asked("/simple/alpha/")))
+        started = time.monotonic()
+        wire.raw(json.dumps({"type": "cancel", "id": number}))
+        failed = wire.answer(number)
+        assert time.monotonic() - started < 1
+        assert (failed["type"], failed["code"]) == ("failure", "cancelled")
+        assert wire.ask("status")["type"] == "outcome", "and it works on"
+    assert desk.contents() == before
+
+
+def test_a_request_that_waits_can_be_cancelled_before_it_begins(desk: Desk) -> None:
+    path = desk.notebook()
+    desk.index.delay("/simple/alpha/", 60)
+    with agent(desk, path) as wire:
+        first, second = wire.send("add alpha"), wire.send("add beta")
+        _until(lambda: bool(desk.index.asked("/simple/alpha/")))
+        for number in (second, first):
+            wire.raw(json.dumps({"type": "cancel", "id": number}))
+        assert wire.answer(first)["code"] == "cancelled"
+        assert wire.answer(second)["code"] == "cancelled"
+    assert not desk.index.asked("/simple/beta/")
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "[]", "null", '"text"', "{}", '{"id": 9}', '{"id": 9, "line": null}', '{"id": "x", "line": "status"}', "\x00"]
+)
+def test_a_bad_line_is_answered_and_forgotten(desk: Desk, line: str) -> None:
+    path = desk.notebook()
+    with agent(desk, path) as wire:
+        wire.raw(line)
+        failed = wire.read()
+        assert (failed["type"], failed["code"]) == ("failure", "bad-request")
+        assert failed["id"] == (9 if '"id": 9' in line else 0)
+        wire.raw(json.dumps({"type": "cancel", "id": 77}))
+        wire.raw("")
+        assert wire.ask("status")["data"]["state"] == "unlocked"
+
+
+def test_another_protocol_is_told_and_later_keys_are_passed_over(desk: Desk) -> None:
+    path = desk.notebook()
+    with agent(desk, path) as wire:
+        assert wire.ask("status", protocol=PROTOCOL + 1)["code"] == "other-protocol"
+        assert wire.ask("status", something_new=[1])["type"] == "outcome"
+
+
+@pytest.mark.parametrize("line", ["trust allow", "trust list", "run", "exec -- ls", "setup", "mv other.ipynb"])
+def test_what_is_not_for_a_cell_is_refused(desk: Desk, line: str) -> None:
+    path = desk.notebook("alpha")
+    desk.dep("lock", "nb.ipynb")
+    with agent(desk, path) as wire:
+        failed = wire.ask(line)
+    assert (failed["code"], failed["exit_code"]) == ("not-from-a-cell", 2)
+    assert "in a terminal" in failed["hint"] and "jupyter dep" in failed["hint"], "not `%dep`, since that is refused"
+
+
+def test_a_cell_is_told_what_to_type_in_a_cell(desk: Desk) -> None:
+    path = desk.notebook("alpha", name="my notebook")
+    with agent(desk, path) as wire:
+        status = wire.ask("")
+        assert status["verb"] == "status", "`%dep` alone"
+        assert status["report"]["next"] == ["%dep lock"]
+        assert wire.ask("show")["hint"] == "`%dep add NAME` or `%dep lock`"
+        assert "`%dep add --help`" in wire.ask("add --bogus")["hint"]
+        usage = wire.ask("add --help")
+        assert usage["report"]["headline"].startswith("usage: %dep add REQUIREMENT")
+        assert "%dep add" in wire.ask("add")["hint"]
+
+
+def test_words_are_fitted_to_where_they_are_read(tmp_path: Path) -> None:
+    cell = Wording(tmp_path / "a b.ipynb", tmp_path, cell=True)
+    away = Wording(tmp_path / "in" / "a b.ipynb", tmp_path)
+    for text, in_cell, in_terminal in (
+        ("`jupyter dep lock NOTEBOOK` helps", "`%dep lock` helps", "`jupyter dep lock 'in/a b.ipynb'` helps"),
+        ("`jupyter dep add 'a b.ipynb' NAME`", "`%dep add NAME`", "`jupyter dep add 'in/a b.ipynb' NAME`"),
+        ("jupyter dep trust allow a b.ipynb", "jupyter dep trust allow 'a b.ipynb'", "jupyter dep trust allow 'in/a b.ipynb'"),
+        ("see pylock.a b.ipynb.toml", "see pylock.a b.ipynb.toml", "see pylock.a b.ipynb.toml"),
+    ):
+        assert cell._typed(text) == in_cell
+        assert away._typed(text) == in_terminal
+
+
+def test_a_percent_percent_cell_gives_one_requirement_a_line(desk: Desk) -> None:
+    path = desk.notebook()
+    with agent(desk, path) as wire:
+        done = wire.ask("add", body="alpha<2  # because\nbeta\n\n")
+        failed = wire.ask("add", body="alpha\nnot good\n")
+    assert done["data"]["declared"] == ["alpha<2", "beta"]
+    assert failed["code"] == "bad-requirement" and failed["context"]["line"] == 2
+
+
+def test_the_same_code_in_cell_and_terminal(desk: Desk) -> None:
+    path = desk.notebook("gamma")
+    with agent(desk, path) as wire:
+        for line in (["add", "a b"], ["add", "alpha>=2"], ["add", "nowhere-to-be-found"], ["remove", "beta"], ["why", "beta"]):
+            in_cell = wire.ask(" ".join(f"'{word}'" for word in line))
+            on_line = desk.dep(line[0], "nb.ipynb", *line[1:], "--json").error
+            assert in_cell["code"] == on_line["code"]
+            assert in_cell["context"] == on_line["context"]
+
+
+def test_a_notebook_that_is_gone(desk: Desk) -> None:
+    path = desk.notebook()
+    path.rename(path.with_name("renamed.ipynb"))
+    with agent(desk, path) as wire:
+        failed = wire.ask("add alpha")
+    assert failed["code"] == "notebook-moved" and "nb.ipynb" in failed["message"]
+
+
+def test_without_a_notebook_a_named_one_is_worked_on(desk: Desk) -> None:
+    desk.notebook("alpha")
+    with agent(desk, None) as wire:
+        assert wire.ask("status")["code"] == "no-notebook"
+        assert wire.ask("status nb.ipynb")["data"]["declared"] == ["alpha"]
+
+
+def test_nothing_but_json_lines_goes_to_stdout(desk: Desk) -> None:
+    """Not even what a library or a child prints: it goes where the log is."""
+    path = desk.notebook()
+    noisy = desk.folder / "noisy"
+    noisy.mkdir()
+    (noisy / "sitecustomize.py").write_text(
+        "import sys, threading\n"
+        "def shout():\n    import os\n    while True:\n        print('noise'); os.write(1, b'raw noise\\n'); "
+        "import time; time.sleep(0.01)\n"
+        "def later():\n    import time\n    while 'jupyter_dep_cli.dispatch' not in sys.modules: time.sleep(0.01)\n"
+        "    time.sleep(0.2); shout()\n"
+        "threading.Thread(target=later, daemon=True).start()\n",
+        "utf-8",
+    )
+    with agent(desk, path, PYTHONPATH=str(noisy)) as wire:
+        assert wire.ask("add alpha")["type"] == "outcome"
+        time.sleep(0.3)  # lets the noise come, which no event tells of
+        assert wire.ask("status")["type"] == "outcome"
+        assert all(message["type"] == "progress" for message in wire.progress)
+
+
+def test_it_ends_when_its_input_ends_even_in_the_middle_of_work(desk: Desk) -> None:
+    path = desk.notebook()
+    desk.index.delay("/simple/alpha/", 60)
+    before = desk.contents()
+    with agent(desk, path) as wire:
+        wire.send("add alpha")
+        _until(lambda: bool(desk.index.asked("/simple/alpha/")))
+        assert wire.process.stdin is not None
+        wire.process.stdin.close()
+        assert wire.process.wait(5) == 0
+    assert desk.contents() == before
+    with agent(desk, path) as wire:
+        assert wire.process.stdin is not None
+        wire.process.stdin.close()
+        assert wire.process.wait(5) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_it_stays_small_while_it_adds(desk: Desk) -> None:
+    """The bound of the bench, with an environment of many files: nothing may be held that grows with it."""
+    many = {f"many/m{number}.py": "x = 1\n" * 20 for number in range(3000)}
+    build_wheel(desk.index.folder, "many", "1.0", files=many)
+    path = notebook(desk.folder, name="many")
+    with agent(desk, path) as wire:
+        assert wire.ask("add many")["type"] == "outcome"
+        status = Path(f"/proc/{wire.process.pid}/status").read_text()
+    peak = int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])
+    assert peak < 120_000, f"{peak / 1000:.0f} MB"
+
+
+def test_it_reads_no_environment_of_the_kernels(desk: Desk) -> None:
+    """`VIRTUAL_ENV` and `PYTHONPATH` of the kernel's environment do not steer what the engine does."""
+    path = raw_notebook(desk.folder, ["print(1)"])
+    with agent(desk, path, VIRTUAL_ENV=str(desk.folder / "nowhere"), UV_PYTHON="3.1", CONDA_PREFIX=os.devnull) as wire:
+        assert wire.ask("add alpha")["type"] == "outcome"
+
+
+def _until(true: Callable[[], bool], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)

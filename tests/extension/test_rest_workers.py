@@ -1,0 +1,385 @@
+"""Jobs in processes of their own: what a worker that is killed, cancelled, broken or left alone means for the page."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.index import Index
+from support.rest import Asker
+from support.server import Server, user_environment
+from support.workplace import Desk
+
+from jupyter_dep.base.progress import Cancel, Progress, silent
+from jupyter_dep.messages import Failure, Outcome, Report, Switch, Table
+from jupyter_dep.messages.web import JobRequest
+from jupyter_dep.model.lock.audit import Item
+from jupyter_dep_server.jobs import protocol, workers
+from jupyter_dep_server.jobs.protocol import Begun, Done, Hosts, Moment, Order
+from jupyter_dep_server.jobs.workers import Carrier, Workers
+
+PROGRAM = Path(__file__).parents[1] / "support" / "job_worker.py"
+LOG = logging.getLogger("test-workers")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+@pytest.fixture
+def signs(tmp_path: Path) -> Path:
+    folder = tmp_path / "signs"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def command(rest_desk: Desk, signs: Path) -> tuple[str, ...]:
+    return (sys.executable, "-P", str(PROGRAM), str(rest_desk.folder), str(rest_desk.home), str(signs))
+
+
+@pytest.fixture
+def make_carrier(command: tuple[str, ...]) -> Callable[[logging.Logger], Carrier]:
+    return lambda log: Workers(log, command=command)
+
+
+@pytest.fixture
+def crew(command: tuple[str, ...]) -> Iterator[Workers]:
+    made = Workers(LOG, command=command)
+    yield made
+    made.close()
+
+
+def pids(signs: Path) -> set[int]:
+    """The workers that came to the engine so far."""
+    return {int(file.name.removeprefix("arrived-")) for file in signs.glob("arrived-*")}
+
+
+async def arrival(signs: Path, known: frozenset[int] = frozenset()) -> int:
+    """The process of a worker that has come to the engine, another than those that are known."""
+    deadline = time.monotonic() + 20
+    while not (new := pids(signs) - known):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+    return min(new)
+
+
+def runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def until(held: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not held():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def order(desk: Desk, kind: Any = "lock", name: str = "n.ipynb") -> Order:
+    return Order(request=JobRequest(kind=kind, path=name), notebook=str(desk.folder / name), folder=str(desk.folder))
+
+
+def failure(done: Done) -> Failure:
+    assert isinstance(done.result, Failure), done
+    return done.result
+
+
+# through REST
+
+
+async def test_a_job_is_done_by_a_worker_that_is_kept_for_the_next(rest: Asker, rest_desk: Desk, signs: Path) -> None:
+    rest_desk.notebook()
+    (signs / "gate").touch()
+    job = await rest.begin("add", "n.ipynb", names=["alpha"])
+    pid = await arrival(signs)
+    assert pid != os.getpid()
+    while (progress := (await rest.get(f"jobs/{job['id']}"))["progress"]) is None or progress["phase"] != "resolving":
+        await asyncio.sleep(0.01)
+    assert "in a worker" in progress["text"]
+    (signs / "gate").unlink()
+    ended = await rest.end(job["id"])
+    assert ended["state"] == "done" and ended["outcome"]["data"]["locked"]["beta"] == "2.0", ended
+    assert (await rest.do("add", "n.ipynb", names=["gamma"]))["state"] == "done"
+    assert pids(signs) == {pid}
+
+
+async def test_a_worker_that_is_killed_fails_its_job_and_no_other(rest: Asker, rest_desk: Desk, signs: Path) -> None:
+    rest_desk.notebook()
+    before = rest_desk.listing()
+    (signs / "gate").touch()
+    job = await rest.begin("add", "n.ipynb", names=["alpha"])
+    pid = await arrival(signs)
+    os.kill(pid, signal.SIGKILL)
+    ended = await rest.end(job["id"])
+    assert (ended["state"], ended["failure"]["code"]) == ("failed", "worker-died"), ended
+    assert "signal 9" in ended["failure"]["message"] and ended["failure"]["hint"]
+    assert ended["failure"]["context"] == {"file": "n.ipynb"}
+    assert rest_desk.listing() == before
+    (signs / "gate").unlink()
+    assert (await rest.do("add", "n.ipynb", names=["alpha"]))["state"] == "done"
+    assert len(pids(signs)) == 2
+
+
+async def test_a_job_is_cancelled_in_the_middle_and_its_worker_stays(rest: Asker, rest_desk: Desk, signs: Path) -> None:
+    rest_desk.notebook()
+    before = rest_desk.listing()
+    (signs / "gate").touch()
+    job = await rest.begin("add", "n.ipynb", names=["alpha"])
+    await arrival(signs)
+    assert (await rest.ask("DELETE", f"jobs/{job['id']}")).status == 202
+    ended = await rest.end(job["id"])
+    assert (ended["state"], ended["failure"]["code"]) == ("cancelled", "cancelled")
+    assert rest_desk.listing() == before
+    (signs / "gate").unlink()
+    assert (await rest.do("add", "n.ipynb", names=["alpha"]))["state"] == "done"
+    assert len(pids(signs)) == 1
+
+
+async def test_what_does_not_hear_a_cancel_is_ended(
+    rest: Asker, rest_desk: Desk, signs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "PATIENCE", 0.3)
+    rest_desk.notebook()
+    (signs / "gate").touch()
+    (signs / "deaf").touch()
+    job = await rest.begin("add", "n.ipynb", names=["alpha"])
+    pid = await arrival(signs)
+    await rest.ask("DELETE", f"jobs/{job['id']}")
+    ended = await rest.end(job["id"])
+    assert ended["state"] == "cancelled" and "did not stop" in ended["failure"]["message"]
+    assert not runs(pid)
+
+
+async def test_two_projects_are_worked_on_in_two_processes(rest: Asker, rest_desk: Desk, signs: Path) -> None:
+    for name in ("a.ipynb", "b.ipynb"):
+        rest_desk.notebook(name)
+    (signs / "gate").touch()
+    jobs = [await rest.begin("add", name, names=["alpha"]) for name in ("a.ipynb", "b.ipynb")]
+    first = await arrival(signs)
+    await arrival(signs, frozenset({first}))
+    (signs / "gate").unlink()
+    assert [(await rest.end(job["id"]))["state"] for job in jobs] == ["done", "done"]
+
+
+async def test_a_slip_of_ours_is_logged_and_tells_the_page_nothing(
+    rest: Asker, rest_desk: Desk, signs: Path, caplog: pytest.LogCaptureFixture, jp_serverapp: Any
+) -> None:
+    rest_desk.notebook()
+    (signs / "broken").touch()
+    jp_serverapp.web_app.settings["jupyter_dep_desk"].log.addHandler(caplog.handler)
+    ended = await rest.do("add", "n.ipynb", names=["alpha"])
+    assert ended["failure"]["code"] == "internal" and "slip" not in str(ended), ended
+    assert "RuntimeError: a slip of ours" in caplog.text and "Traceback" in caplog.text
+    (signs / "broken").unlink()
+    assert (await rest.do("add", "n.ipynb", names=["alpha"]))["state"] == "done"
+    until(lambda: "a library says something on stdout" in caplog.text)
+    assert len(pids(signs)) == 1
+
+
+async def test_who_looks_for_a_package_finds_a_worker_ready(rest: Asker, jp_serverapp: Any) -> None:
+    carrier = jp_serverapp.web_app.settings["jupyter_dep_desk"].carrier
+    assert not carrier._all
+    for _ in range(3):
+        await rest.get("packages", q="alp")
+    while not carrier._free:
+        await asyncio.sleep(0.01)
+    assert len(carrier._all) == 1
+
+
+# beside REST
+
+
+def test_a_worker_that_ended_while_nobody_wanted_it_is_not_missed(crew: Workers, rest_desk: Desk, signs: Path) -> None:
+    rest_desk.notebook()
+    assert isinstance(crew.carry(order(rest_desk), silent, Cancel()).result, Outcome)
+    (pid,) = pids(signs)
+    os.kill(pid, signal.SIGKILL)
+    assert isinstance(crew.carry(order(rest_desk), silent, Cancel()).result, Outcome)
+
+
+def test_a_worker_that_ends_before_it_takes_an_order_is_not_missed_either(
+    crew: Workers, rest_desk: Desk, signs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest_desk.notebook()
+    crew.carry(order(rest_desk), silent, Cancel())
+    monkeypatch.setattr(workers._Worker, "ended", lambda self: False)  # it ends between the look and the order
+    (pid,) = pids(signs)
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not runs(pid))
+    assert isinstance(crew.carry(order(rest_desk), silent, Cancel()).result, Outcome)
+
+
+def test_a_worker_has_the_environment_that_the_server_has_now(
+    crew: Workers, rest_desk: Desk, signs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest_desk.notebook()
+    crew.carry(order(rest_desk), silent, Cancel())
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://index.example/simple")
+    done = crew.carry(order(rest_desk, "update"), silent, Cancel())
+    assert isinstance(done.result, Outcome) and len(pids(signs)) == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("import sys; sys.exit(3)", "worker-died"),
+        ("""print('{"type":"hello","version":"0.0"}', flush=True); input()""", "other-protocol"),
+        ("print('no such line', flush=True); input()", "internal"),
+    ],
+    ids=["ends", "of another version", "babbles"],
+)
+def test_a_worker_that_is_none(rest_desk: Desk, source: str, code: str) -> None:
+    odd = Workers(LOG, command=[sys.executable, "-P", "-c", source])
+    told = failure(odd.carry(order(rest_desk), silent, Cancel()))
+    assert told.code == code and told.hint
+    assert not odd._free
+    odd.close()
+
+
+def test_a_worker_that_cannot_be_started(rest_desk: Desk, tmp_path: Path) -> None:
+    crew = Workers(LOG, command=[str(tmp_path / "nothing")])
+    crew.expect()
+    assert failure(crew.carry(order(rest_desk), silent, Cancel())).code == "program-missing"
+    crew.close()
+
+
+def test_a_worker_that_does_not_begin_is_waited_for_a_while(rest_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "START", 0.2)
+    crew = Workers(LOG, command=[sys.executable, "-P", "-c", "import time; time.sleep(60)"])
+    assert failure(crew.carry(order(rest_desk), silent, Cancel())).code == "worker-died"
+    monkeypatch.setattr(workers, "START", 60)
+    cancel = Cancel()
+    threading.Timer(0.1, cancel.set).start()
+    assert failure(crew.carry(order(rest_desk), silent, cancel)).code == "cancelled"
+    crew.close()
+    assert failure(crew.carry(order(rest_desk), silent, Cancel())).code == "server-stopping"
+
+
+def test_closing_ends_what_works_and_what_waits(crew: Workers, rest_desk: Desk, signs: Path) -> None:
+    for name in ("a.ipynb", "b.ipynb"):
+        rest_desk.notebook(name)
+    crew.carry(order(rest_desk, name="a.ipynb"), silent, Cancel())
+    (signs / "gate").touch()
+    found: list[Done] = []
+    threads = [
+        threading.Thread(target=lambda one=one: found.append(crew.carry(one, silent, Cancel())))
+        for one in (order(rest_desk, "update", name) for name in ("a.ipynb", "b.ipynb"))
+    ]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(pids(signs)) == 2)
+    started = time.monotonic()
+    crew.close()
+    for thread in threads:
+        thread.join(5)
+    assert time.monotonic() - started < 3
+    assert {failure(done).code for done in found} == {"worker-died"} and len(found) == 2
+    assert not any(runs(pid) for pid in pids(signs))
+
+
+def test_a_worker_ends_with_its_input_and_stops_what_it_does(crew: Workers, rest_desk: Desk, signs: Path) -> None:
+    rest_desk.notebook()
+    before = rest_desk.listing()
+    (signs / "gate").touch()
+    thread = threading.Thread(target=crew.carry, args=(order(rest_desk), silent, Cancel()))
+    thread.start()
+    until(lambda: bool(pids(signs)))
+    (one,) = crew._all
+    one.companion.hang_up()  # as it is when the server dies, where no signal tells
+    thread.join(5)
+    until(lambda: one.companion.returncode is not None)
+    assert one.companion.returncode == 0 and rest_desk.listing() == before
+
+
+def test_a_worker_ends_by_itself_where_nobody_wants_it() -> None:
+    lonely = Workers(LOG, command=[sys.executable, "-P", "-c", "from jupyter_dep_server import worker; worker.main(idle=0.1)"])
+    lonely.expect()
+    until(lambda: bool(lonely._all))
+    (one,) = lonely._all
+    until(lambda: one.companion.returncode == 0, 20)
+    lonely.close()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        Order(request=JobRequest(kind="add", path="é.ipynb", names=("a", "b")), notebook="/caf\udce9/é.ipynb", id=3),
+        Begun(id=1),
+        Moment(id=1, progress=Progress(phase="linking", detail="x", done=1, total=2)),
+        Done(
+            result=Outcome(
+                verb="add",
+                report=Report(headline="h", tables=(Table(columns=("a", "b"), rows=(("1", "2"),), tones=("good",)),)),
+                data={"anything": [1, None, {"deep": 0.5}]},
+                switch=Switch(key="k", path="p", python="y", site_packages=("s",), lease="", changed=(("a", "1", "2"),)),
+            ),
+            id=7,
+        ),
+        Done(
+            result=Failure(verb="lock", code="c", context={"cell": 1, "file": "n.ipynb"}, exit_code=6),
+            hosts=Hosts(fingerprint="f", items=(Item(kind="host", value="files.example"),)),
+            trouble="a\nb",
+        ),
+    ],
+    ids=lambda line: line.type,
+)
+def test_a_line_says_what_was_meant(line: Any) -> None:
+    text = protocol.write(line)
+    assert text.isascii() and "\n" not in text
+    assert protocol.read(text) == line
+
+
+# a server of its own
+
+
+def of_user(tmp_path: Path) -> dict[int, str]:
+    """The processes that are this test's: the folder is in what they were started with."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and int(entry.name) != os.getpid():
+            with contextlib.suppress(OSError):
+                said = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+                state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
+                if str(tmp_path).encode() in said and state != "Z":
+                    found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return found
+
+
+class ServerOfOurs(Server):
+    def command(self) -> list[str]:
+        return [*super().command(), "--ServerApp.jpserver_extensions={'jupyter_dep_server': True}"]
+
+
+@linux
+@pytest.mark.kernel
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL], ids=lambda end: end.name)
+def test_a_server_that_ends_in_the_middle_of_a_job_leaves_no_process(
+    toy_index: Index, tmp_path: Path, end: signal.Signals
+) -> None:
+    toy_index.delay("/simple/alpha/*", 60)
+    desk = Desk.at(tmp_path / "user", toy_index.url)
+    notebook = desk.notebook()
+    before = desk.listing()
+    env = user_environment(tmp_path / "user" / "jupyter", toy_index.url, JUPYTER_DEP_HOME=str(desk.home))
+    server = ServerOfOurs(desk.folder, env)
+    with server:
+        server.call("POST", "jupyter-dep/jobs", {"kind": "add", "path": notebook.name, "names": ["alpha"]})
+        until(lambda: any("uv" in line.split(" ")[0].rsplit("/", 1)[-1] for line in of_user(tmp_path).values()), 30)
+        assert sum("jupyter_dep_server.jobs.worker" in line for line in of_user(tmp_path).values()) == 1
+        started = time.monotonic()
+        server.process.send_signal(end)
+        server.process.wait(20)
+        until(lambda: not of_user(tmp_path), 5)
+        assert time.monotonic() - started < 5, server.output()
+        assert desk.listing() == before

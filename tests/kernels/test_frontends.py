@@ -1,0 +1,231 @@
+"""The same kernel in hosts that know nothing of us: command line tools, plain clients, a kernelspec's bare arguments."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
+from support.index import Index
+from support.server import user_environment
+from support.wheels import build_wheel
+
+pytestmark = pytest.mark.kernel
+
+CELLS = ("import weather", "assert weather.TALE == 'sun, 1.0'\nimport sys; print('ran in', sys.prefix)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """A user with one locked notebook whose environment is sealed."""
+
+    work: Path
+    env: dict[str, str]
+    environment: str
+
+    def dep(self, *line: str, code: int = 0) -> str:
+        return self.run(sys.executable, "-m", "jupyter_dep_cli.main", *line, code=code)
+
+    def run(self, *argv: str, code: int = 0, **more: object) -> str:
+        done = subprocess.run(argv, cwd=self.work, env=self.env, capture_output=True, text=True, timeout=120, **more)  # type: ignore[call-overload]
+        assert done.returncode == code, done.stdout + done.stderr
+        return str(done.stdout) + str(done.stderr)
+
+
+@pytest.fixture(scope="module")
+def index(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    folder = tmp_path_factory.mktemp("index")
+    build_wheel(folder, "weather", "1.0", files={"weather/__init__.py": "TALE = 'sun, 1.0'\n"})
+    with Index(folder, wheelhouse) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def settled(index: Index, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    base = tmp_path_factory.mktemp("desk")
+    (base / "work").mkdir()
+    env = user_environment(base / "home", index.url)
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    desk = Desk(work=base / "work", env=env, environment="")
+    desk.dep("init", "tale.ipynb")
+    book = json.loads((desk.work / "tale.ipynb").read_text())
+    for number, source in enumerate(CELLS):
+        cell = {"cell_type": "code", "id": f"c{number}", "metadata": {}, "outputs": [], "execution_count": None}
+        book["cells"].append({**cell, "source": source})
+    (desk.work / "tale.ipynb").write_text(json.dumps(book))
+    desk.dep("add", "tale.ipynb", "weather")
+    told = json.loads(desk.dep("env", "info", "tale.ipynb", "--json"))
+    return Desk(work=desk.work, env=env, environment=told["results"][0]["path"])
+
+
+@pytest.fixture
+def desk(settled: Desk, tmp_path: Path) -> Desk:
+    """The settled user in a fresh folder with a copy of the notebook and its lock."""
+    work = tmp_path / "work"
+    shutil.copytree(settled.work, work)
+    return Desk(work=work, env=settled.env, environment=settled.environment)
+
+
+def outputs(notebook: Path) -> str:
+    cells = json.loads(notebook.read_text())["cells"]
+    return "".join("".join(part.get("text", "")) for cell in cells for part in cell.get("outputs", ()))
+
+
+def test_jupyter_execute(desk: Desk) -> None:
+    desk.run("jupyter", "execute", "--inplace", "tale.ipynb")
+    assert f"ran in {desk.environment}" in outputs(desk.work / "tale.ipynb")
+
+
+def test_nbconvert(desk: Desk) -> None:
+    desk.run("jupyter", "nbconvert", "--to", "notebook", "--execute", "tale.ipynb", "--output", "out.ipynb")
+    assert f"ran in {desk.environment}" in outputs(desk.work / "out.ipynb")
+
+
+def test_papermill(desk: Desk) -> None:
+    desk.run("papermill", "--no-progress-bar", "tale.ipynb", "out.ipynb")
+    assert f"ran in {desk.environment}" in outputs(desk.work / "out.ipynb")
+
+
+def test_our_own_run(desk: Desk) -> None:
+    desk.dep("run", "tale.ipynb", "-o", "out.ipynb")
+    assert f"ran in {desk.environment}" in outputs(desk.work / "out.ipynb")
+    failing = json.loads((desk.work / "tale.ipynb").read_text())
+    failing["cells"][-1]["source"] = "1/0"
+    (desk.work / "tale.ipynb").write_text(json.dumps(failing))
+    assert "ZeroDivisionError" in desk.dep("run", "tale.ipynb", code=1)
+
+
+def test_jupyter_console(desk: Desk) -> None:
+    said = desk.run(
+        "jupyter", "console", "--kernel", "dep", "--simple-prompt",
+        input="import weather, sys; print('ran in', sys.prefix)\n%dep\nexit\n",
+    )  # fmt: skip
+    assert f"ran in {desk.environment}" in said
+    assert "tale.ipynb: locked" in said
+
+
+def manager(desk: Desk, *, provisioner: bool) -> KernelManager:
+    """A manager of the wheel's kernelspec, with its provisioner, or with its plain arguments as VS Code starts it."""
+    spec = KernelSpecManager(ensure_native_kernel=False, kernel_dirs=[f"{sys.prefix}/share/jupyter/kernels"]).get_kernel_spec(
+        "dep"
+    )
+    if not provisioner:
+        spec.metadata.pop("kernel_provisioner")
+        spec.argv[0] = sys.executable
+    made = KernelManager(kernel_name="dep")
+    made._kernel_spec = spec
+    return made
+
+
+@pytest.mark.parametrize("provisioner", [True, False], ids=["provisioner", "plain-arguments"])
+def test_a_plain_client_starts_interrupts_restarts_and_ends_it(desk: Desk, provisioner: bool) -> None:
+    kernel = manager(desk, provisioner=provisioner)
+    kernel.start_kernel(cwd=str(desk.work), env={**desk.env, "JPY_SESSION_NAME": str(desk.work / "tale.ipynb")})
+    client = kernel.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+        pid = int(prefix(client, "import os; print(os.getpid())"))
+        assert prefix(client, "import weather, sys; print(sys.prefix)") == desk.environment
+        asked = client.execute("import time\nprint('sleeping', flush=True)\ntime.sleep(60)")
+        while client.get_iopub_msg(timeout=30)["msg_type"] != "stream":
+            pass
+        kernel.interrupt_kernel()
+        reply = client.get_shell_msg(timeout=20)
+        assert reply["parent_header"]["msg_id"] == asked and reply["content"]["ename"] == "KeyboardInterrupt"
+        kernel.restart_kernel()
+        client.wait_for_ready(timeout=60)
+        assert prefix(client, "import weather, sys; print(sys.prefix)") == desk.environment
+        again = int(prefix(client, "import os; print(os.getpid())"))
+    finally:
+        client.stop_channels()
+        kernel.shutdown_kernel()
+    assert not alive(pid) and not alive(again)
+
+
+def prefix(client: object, code: str) -> str:
+    said: list[str] = []
+
+    def hook(message: dict[str, dict[str, str]]) -> None:
+        said.append(message["content"].get("text", ""))
+
+    reply = client.execute_interactive(code, output_hook=hook, timeout=60, allow_stdin=False)  # type: ignore[attr-defined]
+    assert reply["content"]["status"] == "ok", reply["content"]
+    return "".join(said).strip()
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
+def test_kernel_and_agent_end_when_their_parent_dies(desk: Desk) -> None:
+    """A host that is killed leaves no process behind: not the kernel, not the agent, not a worker of theirs."""
+    script = (
+        "import sys, time\nfrom jupyter_client.manager import KernelManager\n"
+        "k = KernelManager(kernel_name='dep'); k.start_kernel(); c = k.client(); c.start_channels(); c.wait_for_ready(60)\n"
+        "c.execute_interactive('%dep', timeout=60, output_hook=lambda m: None)\n"
+        "c.execute_interactive('import os; print(os.getpid())', timeout=60,"
+        " output_hook=lambda m: print(m['content'].get('text', '').strip(), flush=True))\ntime.sleep(600)\n"
+    )
+    env = {**desk.env, "JPY_SESSION_NAME": str(desk.work / "tale.ipynb")}
+    host = subprocess.Popen([sys.executable, "-c", script], cwd=desk.work, env=env, stdout=subprocess.PIPE, text=True)
+    assert host.stdout is not None
+    kernel = int(next(line for line in host.stdout if line.strip()))
+    family = [kernel, *children(kernel)]
+    assert len(family) >= 2, "the agent should be a child of the kernel"
+    host.send_signal(signal.SIGKILL)
+    host.wait()
+    deadline = time.monotonic() + 30
+    while any(map(alive, family)):
+        assert time.monotonic() < deadline, f"left behind: {[pid for pid in family if alive(pid)]}"
+        time.sleep(0.1)
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            except OSError:
+                continue
+            if parent == pid:
+                found.append(int(entry.name))
+    return found
+
+
+def test_a_batch_run_of_a_strangers_notebook_fails_and_says_why(desk: Desk, index: Index, tmp_path: Path) -> None:
+    stranger = Desk(
+        work=desk.work, env={**user_environment(tmp_path / "home", index.url), "PATH": desk.env["PATH"]}, environment=""
+    )
+    index.clear()
+    said = stranger.run("jupyter", "execute", "tale.ipynb", code=1)
+    assert "trust allow tale.ipynb" in said
+    assert not index.requests
+
+
+def test_the_public_kernel_suite_passes(desk: Desk) -> None:
+    said = desk.run(
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        str(Path(__file__).parents[1] / "support" / "kernel_suite.py"),
+    )
+    assert " passed" in said and "failed" not in said

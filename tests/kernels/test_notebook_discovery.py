@@ -1,0 +1,130 @@
+"""Which notebook a kernel is for, by everything that front ends do and do not say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from jupyter_dep_kernels.start.notebook_discovery import Engine, Found, batch_engine, find
+
+
+def notebook(path: Path, *, kernel: str = "dep", code: str = "1") -> Path:
+    book = {
+        "cells": [{"cell_type": "code", "source": [code], "outputs": [], "metadata": {}}],
+        "metadata": {"kernelspec": {"name": kernel}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    path.write_text(json.dumps(book))
+    return path
+
+
+def test_an_explicit_answer_wins_over_a_session(tmp_path: Path) -> None:
+    session = notebook(tmp_path / "b.ipynb")
+    env = {"JPY_SESSION_NAME": str(session), "JUPYTER_DEP_NOTEBOOK": "c.ipynb"}
+    assert find(env, tmp_path, explicit=tmp_path / "a.ipynb").notebook == tmp_path / "a.ipynb"
+    assert find(env, tmp_path).notebook == tmp_path / "c.ipynb"
+
+
+@pytest.mark.parametrize("name", ["sub/a.ipynb", "a.ipynb", "../sub/a.ipynb"])
+def test_a_relative_session_is_found_from_the_folder_or_one_above(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "sub"
+    folder.mkdir()
+    book = notebook(folder / "a.ipynb")
+    assert find({"JPY_SESSION_NAME": name}, folder) == Found(notebook=book, cwd=folder)
+
+
+@pytest.mark.parametrize("name", ["console-1-abc", "/nowhere/a.ipynb", "gone.ipynb", ""])
+def test_a_session_that_is_no_notebook_on_disk_is_no_answer(tmp_path: Path, name: str) -> None:
+    found = find({"JPY_SESSION_NAME": name}, tmp_path)
+    assert found.notebook is None
+    assert "is not known" in found.why
+
+
+@pytest.mark.parametrize("how", ["marked", "inherited"])
+def test_the_session_of_an_outer_kernel_is_not_ours(tmp_path: Path, how: str) -> None:
+    outer = notebook(tmp_path / "outer.ipynb", kernel="python3")
+    env = {"JPY_SESSION_NAME": str(outer)}
+    if how == "marked":
+        found = find({**env, "JUPYTER_DEP_OUTER_SESSION": str(outer)}, tmp_path)
+    else:
+        found = find(env, tmp_path, inherited=env)
+    assert found.notebook is None
+
+
+def test_an_engine_is_asked_after_the_session_and_before_the_folder(tmp_path: Path) -> None:
+    only, other = notebook(tmp_path / "only.ipynb"), notebook(tmp_path / "other.ipynb", kernel="python3")
+    engine = Engine(notebook=other)
+    assert find({}, tmp_path, engine=engine).notebook == other
+    assert find({"JPY_SESSION_NAME": str(only)}, tmp_path, engine=engine).notebook == only
+
+
+def test_an_engine_that_knows_the_code_alone_finds_the_file_with_that_code(tmp_path: Path) -> None:
+    book = notebook(tmp_path / "a.ipynb", code="x = 1")
+    notebook(tmp_path / "b.ipynb", code="x = 2")
+    assert find({}, tmp_path, engine=Engine(code=("x = 1",))).notebook == book
+
+
+def test_two_files_with_the_same_code_are_no_answer(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        notebook(tmp_path / f"{name}.ipynb", code="x = 1")
+    assert find({}, tmp_path, engine=Engine(code=("x = 1",))).notebook is None
+
+
+def test_the_only_notebook_that_names_the_kernel_is_taken(tmp_path: Path) -> None:
+    book = notebook(tmp_path / "a.ipynb")
+    notebook(tmp_path / "b.ipynb", kernel="python3")
+    (tmp_path / "broken.ipynb").write_text("{")
+    (tmp_path / "list.ipynb").write_text("[]")
+    assert find({}, tmp_path).notebook == book
+
+
+def test_several_are_told_with_what_to_set(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        notebook(tmp_path / f"{name}.ipynb")
+    found = find({}, tmp_path)
+    assert found.notebook is None
+    assert "2 notebooks of this folder" in found.why and "`JUPYTER_DEP_NOTEBOOK`" in found.why
+
+
+def test_a_folder_that_is_gone_is_no_error(tmp_path: Path) -> None:
+    assert find({}, tmp_path / "gone").notebook is None
+
+
+def test_outside_of_a_batch_run_there_is_no_engine() -> None:
+    assert batch_engine() is None
+
+
+class NotebookClient:
+    """What the stack shows of nbclient."""
+
+    def __init__(self, nb: object, metadata: dict[str, object]) -> None:
+        self.nb = nb
+        self.resources = {"metadata": metadata}
+
+    def start(self) -> Engine | None:
+        return batch_engine()
+
+
+class Book:
+    def __init__(self, **metadata: object) -> None:
+        self.metadata = metadata
+        self.cells: list[object] = []
+
+
+def test_papermills_input_is_the_notebook(tmp_path: Path) -> None:
+    book = notebook(tmp_path / "in.ipynb")
+    engine = NotebookClient(Book(papermill={"input_path": str(book)}), {}).start()
+    assert engine == Engine(notebook=book)
+
+
+def test_nbconvert_gives_name_and_folder(tmp_path: Path) -> None:
+    book = notebook(tmp_path / "a.ipynb")
+    engine = NotebookClient(Book(), {"name": "a", "path": str(tmp_path)}).start()
+    assert engine == Engine(notebook=book)
+
+
+def test_a_client_that_is_not_as_expected_is_an_engine_that_knows_nothing() -> None:
+    assert NotebookClient(None, {}).start() == Engine()

@@ -1,0 +1,224 @@
+"""The kernel and a page that holds its notebook: what each tells the other, and that neither can hurt the other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from jsonschema import Draft202012Validator
+from test_magics_kernel import Kernel, answer, folder, kernel, switch_to  # noqa: F401  (fixtures)
+
+from jupyter_dep.messages.web import Carried, EditOrder, Switched
+from jupyter_dep.schema import of as schema_of
+from jupyter_dep_magics.comm import Page
+
+SHAPES = {"edit": EditOrder, "switched": Switched, "carried": Carried}
+
+
+def conforms(data: Mapping[str, Any]) -> None:
+    """Whether a message is one of the wire's."""
+    definitions: dict[str, Any] = {}
+    reference = schema_of(SHAPES[data["type"]], definitions)
+    Draft202012Validator({**reference, "$defs": definitions}).validate(data)
+
+
+class Comm:
+    """A comm as the kernel's manager hands it over; what the kernel opens itself lands in `sent`."""
+
+    sent: ClassVar[list[dict[str, Any]]] = []
+
+    def __init__(self, target_name: str = "", data: dict[str, Any] | None = None) -> None:
+        self.message: Callable[[Any], None] = lambda _: None
+        self.closed: Callable[[Any], None] = lambda _: None
+        if target_name:
+            assert target_name == "jupyter-dep"
+            Comm.sent.append(data or {})
+
+    def close(self) -> None:
+        pass
+
+    def on_msg(self, callback: Callable[[Any], None]) -> None:
+        self.message = callback
+
+    def on_close(self, callback: Callable[[Any], None]) -> None:
+        self.closed = callback
+
+    def say(self, data: Any) -> None:
+        self.message({"content": {"data": data}})
+
+
+class Desk:
+    """A page object with what it was told."""
+
+    def __init__(self) -> None:
+        Comm.sent = []
+        self.held = 0
+        self.orders: list[Any] = []
+        self.page = Page(cast(InteractiveShell, None), on_held=self._held, on_switch=self.orders.append)
+
+    def _held(self) -> None:
+        self.held += 1
+
+    def open(self, **data: Any) -> Comm:
+        comm = Comm()
+        self.page._opened(comm, {"content": {"data": {"holds": True, "block": None, "path": "", **data}}})
+        return comm
+
+
+def test_without_a_page_nothing_is_sent() -> None:
+    desk = Desk()
+    desk.page.send({"type": "carried", "verb": "add"})
+    comm = desk.open()
+    desk.page.send({"type": "carried", "verb": "add"})
+    comm.closed({})
+    desk.page.send({"type": "carried", "verb": "remove"})
+    assert [message["verb"] for message in Comm.sent] == ["add"]
+
+
+def test_a_page_is_greeted_once_for_each_opening() -> None:
+    desk = Desk()
+    first = desk.open()
+    first.say({"holds": True, "block": "b"})
+    assert desk.held == 1
+    desk.open()
+    assert desk.held == 2
+
+
+def test_the_last_word_counts_and_goes_with_who_said_it() -> None:
+    desk = Desk()
+    first, second = desk.open(block="first"), desk.open(block="second")
+    assert desk.page.block == "second"
+    first.say({"holds": True, "block": "first again"})
+    assert desk.page.block == "first again"
+    first.closed({})
+    # the second's text may be older than what the first has saved
+    assert desk.page.block is None and desk.page.held
+    second.say({"holds": False})
+    assert not desk.page.held
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        [],
+        "x",
+        {"type": "switch"},
+        {"type": "switch", "switch": None},
+        {"type": "switch", "switch": {"key": "k"}},
+        {"type": "switch", "switch": {"key": "k", "path": "/p", "python": "/q", "changed": [1]}},
+        {"type": "switch", "switch": {"key": "k", "path": "/p", "python": "/q", "changed": [["a"]]}},
+    ],
+)
+def test_what_is_no_order_moves_nothing(data: Any) -> None:
+    desk = Desk()
+    desk.open().say(data)
+    assert not desk.orders
+
+
+def test_a_renamed_notebook_is_followed_while_its_page_is_open(tmp_path: Path) -> None:
+    desk = Desk()
+    old, new = tmp_path / "work" / "a.ipynb", tmp_path / "work" / "b.ipynb"
+    old.parent.mkdir()
+    old.touch()
+    comm = desk.open(path="work/a.ipynb")
+    comm.say({"holds": True, "block": None, "path": "work/b.ipynb"})
+    assert desk.page.renamed(str(old)) == str(old)
+    old.rename(new)
+    assert desk.page.renamed(str(old)) == str(new)
+    new.unlink()
+    assert desk.page.renamed(str(old)) == str(old)
+    assert desk.page.renamed(str(tmp_path / "other.ipynb")) == str(tmp_path / "other.ipynb")
+
+
+# In a real kernel
+
+
+def send(kernel: Kernel, kind: str, **content: Any) -> str:  # noqa: F811
+    message = kernel.client.session.msg(kind, {"comm_id": "page", **content})
+    kernel.client.shell_channel.send(message)
+    return str(message["header"]["msg_id"])
+
+
+def told(kernel: Kernel, request: str) -> list[dict[str, Any]]:  # noqa: F811
+    """What the kernel told the page because of this message."""
+    found = []
+    while True:
+        message = kernel.client.get_iopub_msg(timeout=20)
+        if message["parent_header"].get("msg_id") != request:
+            continue
+        if message["msg_type"] == "comm_open":
+            assert message["content"]["target_name"] == "jupyter-dep"
+            conforms(message["content"]["data"])
+            found.append(message["content"]["data"])
+        if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+            return found
+
+
+def announce(kernel: Kernel) -> list[dict[str, Any]]:  # noqa: F811
+    data = {"holds": True, "block": None, "path": "n.ipynb"}
+    return told(kernel, send(kernel, "comm_open", target_name="jupyter-dep", data=data))
+
+
+def opened(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = [message["content"]["data"] for message in messages if message["msg_type"] == "comm_open"]
+    for data in found:
+        conforms(data)
+    return found
+
+
+pytestmark = pytest.mark.kernel
+
+
+def test_a_cell_without_a_page_opens_no_comm(kernel: Kernel, folder: Path) -> None:  # noqa: F811
+    switch = switch_to(folder, "b", ("alpha", "1.0", "2.0"))
+    _, messages = kernel.run(answer(folder, verb="add", switch=switch))
+    assert opened(messages) == []
+
+
+def test_a_page_is_told_where_the_kernel_is_what_was_carried_out_and_what_needs_a_restart(
+    kernel: Kernel,  # noqa: F811
+    folder: Path,  # noqa: F811
+) -> None:
+    kernel.run("import alpha")
+    assert announce(kernel) == [{"type": "switched", "key": "a", "restart": [], "starter": False}]
+    switch = switch_to(folder, "b", ("alpha", "1.0", "2.0"), ("beta", "1.0", "2.0"))
+    edit = {"project": "p", "before": None, "after": "# /// script\n# ///", "pending": True}
+    _, messages = kernel.run(answer(folder, verb="add", switch=switch, edit=edit))
+    edited, switched, carried = opened(messages)
+    assert edited["type"] == "edit"
+    assert (switched["key"], switched["restart"]) == ("b", [["alpha", "1.0", "2.0"]])
+    assert carried == {"type": "carried", "verb": "add"}
+    # a second tab, or a reload, learns the same
+    assert announce(kernel)[0]["restart"] == [["alpha", "1.0", "2.0"]]
+    _, messages = kernel.run("%dep fail")
+    assert opened(messages) == []
+
+
+def test_a_page_makes_the_kernel_move_and_is_answered(kernel: Kernel, folder: Path) -> None:  # noqa: F811
+    announce(kernel)
+    order = {"type": "switch", "switch": switch_to(folder, "b", ("beta", "1.0", "2.0"), ("fresh", "", "3.0"))}
+    (switched,) = told(kernel, send(kernel, "comm_msg", data=order))
+    assert switched["key"] == "b"
+    assert kernel.text("import fresh, beta; print(fresh.VERSION, beta.VERSION)") == "3.0 2.0\n"
+    assert json.loads(kernel.text("%dep echo"))["request"]["environment"] == "b"
+
+
+def test_an_order_that_cannot_be_followed_leaves_the_kernel_where_it_is(kernel: Kernel, folder: Path) -> None:  # noqa: F811
+    announce(kernel)
+    gone = {**switch_to(folder, "b"), "path": str(folder / "gone"), "site_packages": [str(folder / "gone" / "site")]}
+    (switched,) = told(kernel, send(kernel, "comm_msg", data={"type": "switch", "switch": gone}))
+    assert switched["key"] == "a"
+    assert told(kernel, send(kernel, "comm_msg", data={"type": "switch", "switch": "b"})) == []
+    assert kernel.text("import beta; print(beta.VERSION)") == "1.0\n"
+
+
+def test_the_hint_of_a_missing_module_carries_what_a_page_makes_a_button_of(kernel: Kernel) -> None:  # noqa: F811
+    _, messages = kernel.run("import sklearn")
+    (data,) = [message["content"]["data"] for message in messages if message["msg_type"] == "display_data"]
+    assert data["application/vnd.jupyter-dep.missing+json"] == {"module": "sklearn", "names": ["scikit-learn"]}
+    assert data["text/plain"] == "`sklearn` comes with the distribution `scikit-learn`: run `%dep add scikit-learn`"

@@ -1,0 +1,451 @@
+"""`%dep` in an IPython shell without a kernel, with an agent that does what the line says."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+import jupyter_dep_magics
+from jupyter_dep.messages.web import MISSING_MIME, MissingImport
+from jupyter_dep_magics import DepFailure, completion, installers, missing_import
+from jupyter_dep_magics.agent import environment_for_agent
+
+AGENT = [sys.executable, str(Path(__file__).parents[1] / "support" / "magics_agent.py")]
+Start = Callable[..., InteractiveShell]
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Start]:
+    """Starts the magics in a fresh shell with a context of the test's."""
+    monkeypatch.setattr(jupyter_dep_magics, "_session", [])
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+
+    def begin(**context: Any) -> InteractiveShell:
+        settings = Config()
+        settings.HistoryManager.enabled = False
+        shell = InteractiveShell(config=settings)
+        jupyter_dep_magics.start(shell, {"agent": AGENT, "key": "k1", "path": sys.prefix, **context})
+        return shell
+
+    yield begin
+    for session in jupyter_dep_magics._session:
+        session.close()
+
+
+def echoed(text: str) -> dict[str, Any]:
+    seen: dict[str, Any] = json.loads(text.strip().splitlines()[-1])
+    return seen
+
+
+def failure(shell: InteractiveShell, cell: str) -> DepFailure:
+    error = shell.run_cell(cell).error_in_exec
+    assert isinstance(error, DepFailure)
+    return error
+
+
+def test_line_reaches_the_agent_as_it_was_typed(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    shell = start()
+    shell.run_cell("x = 'changed'\nversion = 'changed'")
+    shell.run_cell("%dep tell \"numpy>=2; python_version >= '3.11'\" {x} $version")
+    assert capsys.readouterr().out == "tell \"numpy>=2; python_version >= '3.11'\" {x} $version|\n"
+
+
+def test_cell_body_holds_one_requirement_a_line(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    start().run_cell("%%dep add\nnumpy>=2\npandas[{x}]\n")
+    assert capsys.readouterr().out == "add|numpy>=2, pandas[{x}]\n"
+
+
+def test_dep_alone_is_status(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    start().run_cell("%dep")
+    assert capsys.readouterr().out == "status|\n"
+
+
+def test_request_says_where_it_was_typed(start: Start, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    notebook = str(tmp_path / "a.ipynb")
+    start(notebook=notebook).run_cell("%dep echo")
+    request = echoed(capsys.readouterr().out)["request"]
+    assert request["notebook"] == notebook
+    assert request["cwd"] == str(tmp_path)
+    assert request["environment"] == "k1"
+    assert request["block"] is None
+    assert request["protocol"] == 1
+
+
+def test_vs_code_names_the_notebook_after_the_start(start: Start, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    shell = start()
+    shell.user_ns["__vsc_ipynb_file__"] = str(tmp_path / "b.ipynb")
+    shell.run_cell("%dep echo")
+    assert echoed(capsys.readouterr().out)["request"]["notebook"] == str(tmp_path / "b.ipynb")
+
+
+def test_agent_is_started_once(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    shell = start()
+    shell.run_cell("%dep echo")
+    first = echoed(capsys.readouterr().out)
+    shell.run_cell("%dep echo")
+    second = echoed(capsys.readouterr().out)
+    assert first["pid"] == second["pid"]
+    assert second["request"]["id"] > first["request"]["id"]
+
+
+def test_nothing_is_started_before_the_first_line(start: Start) -> None:
+    start(agent=["/nowhere/at/all"]).run_cell("1")
+
+
+def test_agent_that_left_is_started_again_and_that_is_said(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    shell = start()
+    shell.run_cell("%dep leave")
+    time.sleep(0.2)
+    shell.run_cell("%dep status")
+    assert "the agent had ended (exit code 0) and was started again" in capsys.readouterr().out
+
+
+def test_agent_that_dies_fails_the_cell_with_its_last_words(start: Start) -> None:
+    shell = start()
+    error = failure(shell, "%dep die")
+    assert error.code == "agent-died"
+    assert "exit code 7" in error.message
+    assert "one last word" in error.message
+    assert error.hint
+    assert shell.run_cell("%dep status").success
+
+
+def test_missing_agent_is_a_failure_with_a_next_step(start: Start) -> None:
+    error = failure(start(agent=["/nowhere/at/all"]), "%dep status")
+    assert error.code == "agent-not-started"
+    assert error.hint
+
+
+def test_failure_shows_what_where_and_the_next_step_without_a_traceback(
+    start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not start().run_cell("%dep fail").success
+    shown = capsys.readouterr().out
+    assert shown == "\x1b[31mno `nunpy` (a.ipynb, cell 2)\x1b[0m\nnext: is it `numpy`?\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals to oneself")
+def test_interrupt_cancels_the_request_and_not_the_agent(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    shell = start()
+    shell.run_cell("%dep echo")
+    before = echoed(capsys.readouterr().out)["pid"]
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    assert failure(shell, "%dep slow").code == "cancelled"
+    capsys.readouterr()
+    shell.run_cell("%dep echo")
+    assert echoed(capsys.readouterr().out)["pid"] == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals to oneself")
+def test_agent_that_ignores_the_cancel_is_ended(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jupyter_dep_magics.agent.CANCEL_SECONDS", 0.2)
+    shell = start()
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    error = failure(shell, "%dep deaf")
+    assert error.code == "cancelled"
+    assert "was ended" in error.message
+    assert shell.run_cell("%dep status").success
+
+
+def test_progress_is_one_line_a_phase_where_nothing_can_be_updated(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    start().run_cell("%dep quick 60")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("linking")
+    assert lines[1] == "done"
+
+
+def test_agent_does_not_see_the_notebooks_environment() -> None:
+    environ = {
+        "PATH": os.pathsep.join(["/guards", "/env/bin", "/usr/bin"]),
+        "VIRTUAL_ENV": "/env",
+        "PYTHONPATH": "/x",
+        "PYTHONHOME": "/y",
+        "PYTHONNOUSERSITE": "1",
+        "HOME": "/home/a",
+    }
+    seen = environment_for_agent(environ, ["/env/bin/", "/guards", ""])
+    assert seen == {"PATH": "/usr/bin", "HOME": "/home/a"}
+    assert "PYTHONNOUSERSITE" in environment_for_agent(environ, [], sealed=False)
+
+
+def test_notes_are_told_once_before_the_first_cell(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    shell = start(notes=["the lock is older than the declaration"], starter=True)
+    shell.run_cell("print('mine')")
+    shell.run_cell("print('mine')")
+    # the notes say how the project stands; "nothing is declared" beside them could be false
+    assert capsys.readouterr().out.splitlines() == ["the lock is older than the declaration", "mine", "mine"]
+
+
+def test_a_starter_without_notes_says_how_to_begin(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    shell = start(starter=True)
+    shell.run_cell("print('mine')")
+    assert capsys.readouterr().out.splitlines() == ["no packages are declared yet: `%dep add NAME`", "mine"]
+
+
+def test_ready_environment_is_silent(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    start().run_cell("print('mine')")
+    assert capsys.readouterr().out == "mine\n"
+
+
+def test_starter_says_nothing_to_who_adds_already(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    start(starter=True).run_cell("%dep add numpy")
+    assert "no packages" not in capsys.readouterr().out
+
+
+def answer(tmp_path: Path, **outcome: Any) -> str:
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps(outcome), encoding="utf-8")
+    return f"%dep answer {path}"
+
+
+BLOCK = '# /// script\n# dependencies = ["numpy"]\n# ///'
+
+
+def test_pending_edit_is_offered_once_as_a_new_cell(
+    start: Start, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = start()
+    offered: list[tuple[str, bool]] = []
+    monkeypatch.setattr(shell, "set_next_input", lambda text, replace: offered.append((text, replace)))
+    line = answer(tmp_path, edit={"project": "p", "before": None, "after": BLOCK, "pending": True})
+    shell.run_cell(line)
+    assert "the block is in the cell below, save the notebook to keep it" in capsys.readouterr().out
+    shell.run_cell(line)
+    assert offered == [(BLOCK, False)]
+
+
+def test_edit_that_was_written_is_not_offered(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = start()
+    offered: list[str] = []
+    monkeypatch.setattr(shell, "set_next_input", lambda text, replace: offered.append(text))
+    shell.run_cell(answer(tmp_path, edit={"project": "p", "before": None, "after": BLOCK}))
+    assert not offered
+
+
+def test_ordinary_kernel_is_told_which_kernel_to_take_and_does_not_switch(
+    start: Start, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    before = (sys.prefix, list(sys.path))
+    switch = {"key": "k", "path": str(tmp_path), "python": "p", "site_packages": [], "lease": "", "changed": []}
+    edit = {"project": "p", "before": None, "after": BLOCK}
+    shell = start(key=None, path=None)
+    assert shell.run_cell(answer(tmp_path, edit=edit, switch=switch)).success
+    assert '"Python (dep)"' in capsys.readouterr().out
+    assert (sys.prefix, sys.path) == before
+
+
+def test_ordinary_kernel_keeps_its_pip(start: Start) -> None:
+    shell = start(key=None, path=None)
+    assert shell.getoutput("echo pip install numpy") == ["pip install numpy"]
+    assert "PackagingMagics" in repr(shell.find_line_magic("pip"))
+
+
+@pytest.mark.parametrize(
+    ("cell", "advice"),
+    [
+        ("%pip install -U a b", "`%dep add a b`"),
+        ("%pip install numpy>=2 -r requirements.txt", "`%dep add -r requirements.txt numpy>=2`"),
+        ("%pip uninstall -y numpy", "`%dep remove numpy`"),
+        ("%pip list", "`%dep show`"),
+        ("%conda install -c conda-forge numpy=1.26", "`%dep add numpy==1.26.*`"),
+        ("%mamba remove pandas", "`%dep remove pandas`"),
+        ("%uv pip install rich", "`%dep add rich`"),
+        ("!pip install 'numpy>=2'", "`%dep add numpy>=2`"),
+        ("!pip3 install numpy", "`%dep add numpy`"),
+        ("!python -m pip install numpy", "`%dep add numpy`"),
+        ("!{__import__('sys').executable} -m pip install numpy", "`%dep add numpy`"),
+        ("!PIP_NO_INPUT=1 sudo -H pip install numpy", "`%dep add numpy`"),
+        ("!cd /tmp && pip install numpy", "`%dep add numpy`"),
+        ("!uv pip install numpy", "`%dep add numpy`"),
+        ("!conda install -y numpy", "`%dep add numpy`"),
+        ("!!pip install numpy", "`%dep add numpy`"),
+        ("x = !pip install numpy", "`%dep add numpy`"),
+        ("x = %sx pip install numpy", "`%dep add numpy`"),
+        ("tool = 'pip'\n!$tool freeze", "`%dep show`"),
+    ],
+)
+def test_other_installers_never_run_and_say_what_to_type(start: Start, cell: str, advice: str) -> None:
+    error = failure(start(), cell)
+    assert error.code == "installer-refused"
+    assert advice in error.hint
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["echo pip install numpy", "which pip", "ls pip", "python -c 'import pip'", "uv --version", "git pip", ""],
+)
+def test_other_commands_are_left_alone(command: str) -> None:
+    installers.refuse(command)
+
+
+def test_commands_still_see_local_variables(start: Start) -> None:
+    shell = start()
+    shell.run_cell("def f():\n    inner, cmd = 'deep', 'c'\n    y = !echo $inner {cmd}\n    return y\nz = f()")
+    assert list(shell.user_ns["z"]) == ["deep c"]
+
+
+VERBS: dict[str, Any] = {
+    "add": {"options": ["--dry-run", "-r"], "names": "none"},
+    "remove": {"options": [], "names": "declared"},
+    "update": {"options": [], "names": "declared"},
+    "why": {"options": [], "names": "locked"},
+    "kernel": {"options": [], "names": "none", "words": ["install", "list", "remove"]},
+    "undo": {"options": ["--redo"], "names": "none"},
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("%dep up", {"update"}),
+        ("%%dep ad", {"add"}),
+        ("    %dep und", {"undo"}),
+        ("%dep add --", {"--dry-run"}),
+        ("%dep remove ", {"numpy", "pandas"}),
+        ("%dep remove numpy ", {"pandas"}),
+        ("%dep remove num", {"numpy"}),
+        ("%dep why url", {"urllib3"}),
+        ("%dep kernel ", {"install", "list", "remove"}),
+        ("%dep add num", set()),
+        ("%dept up", set()),
+        ("x = up", set()),
+    ],
+)
+def test_completion_offers_what_can_follow(line: str, expected: set[str]) -> None:
+    words = completion.suggest(line, VERBS, declared=["numpy", "pandas"], locked=["numpy", "pandas", "urllib3"])
+    assert set(words.options) == expected
+
+
+def test_completion_never_offers_trust() -> None:
+    verbs = completion.read_verbs()
+    assert {"add", "remove", "update", "undo"} <= set(completion.suggest("%dep ", verbs).options)
+    assert "trust" not in verbs
+
+
+def test_completion_answers_in_the_middle_of_a_cell_with_what_is_declared(start: Start, tmp_path: Path) -> None:
+    shell = start()
+    shell.run_cell(answer(tmp_path, data={"declared": ["numpy>=2", "pandas[html]"], "locked": {"nucleus": "1.0"}}))
+    cell = "import numpy\n%dep remove nu\nnumpy.array"
+    cursor = cell.index("remove nu") + len("remove nu")
+    assert shell.Completer is not None
+    with _provisional():
+        found = list(shell.Completer.completions(cell, cursor))
+    assert [(one.text, cell[one.start : one.end]) for one in found] == [("numpy", "nu")]
+    with _provisional():
+        assert [one.text for one in shell.Completer.completions("%dep why nu", 11)] == ["nucleus"]
+
+
+def _provisional() -> Any:
+    from IPython.core.completer import provisionalcompleter
+
+    return provisionalcompleter()
+
+
+@pytest.mark.parametrize(
+    ("missing", "source", "hint"),
+    [
+        ("sklearn", "import sklearn.svm", "`sklearn` comes with the distribution `scikit-learn`"),
+        ("sklearn", "import sklearn.svm", "run `%dep add scikit-learn`"),
+        ("google", "from google.cloud import storage", "run `%dep add google-cloud-storage`"),
+        ("google", "import google", "shared by several distributions"),
+        ("ruamel", "import ruamel.yaml", "run `%dep add ruamel-yaml`"),
+        ("polars", "import polars as pl", "run `%dep add polars`"),
+        ("yaml", "import helper", "run `%dep add pyyaml`"),
+        ("no_such_thing", "import no_such_thing", "may have the same name or another one"),
+    ],
+)  # fmt: skip
+def test_missing_module_names_its_distribution(missing: str, source: str, hint: str) -> None:
+    found = missing_import.hint_for(missing, source)
+    assert found is not None and hint in found.text
+
+
+@pytest.mark.parametrize(
+    ("missing", "source"),
+    [("_tkinter", "import tkinter"), ("tkinter", "import tkinter"), ("IPython.no", "import IPython.no")],
+)
+def test_hint_is_silent_where_no_distribution_would_help(missing: str, source: str) -> None:
+    assert missing_import.hint_for(missing, source) is None
+
+
+def test_hint_is_silent_for_local_files_and_declared_packages(tmp_path: Path) -> None:
+    (tmp_path / "yaml.py").touch()
+    assert missing_import.hint_for("yaml", "import yaml", folders=[str(tmp_path)]) is None
+    assert missing_import.hint_for("sklearn", "import sklearn", declared={"scikit-learn"}) is None
+
+
+@pytest.mark.parametrize(
+    ("missing", "source", "module", "names"),
+    [
+        ("sklearn", "import sklearn.svm", "sklearn", ("scikit-learn",)),
+        ("ruamel", "import ruamel", "ruamel", ("ruamel-yaml", "ruamel-yaml-clib")),
+        ("google", "import google", "google", ()),
+        # a guess is for the person to look up, not for one click
+        ("no_such_thing", "import no_such_thing", "no_such_thing", ()),
+    ],
+)
+def test_a_page_gets_the_names_to_choose_from_and_no_guess(
+    missing: str, source: str, module: str, names: tuple[str, ...]
+) -> None:
+    found = missing_import.hint_for(missing, source)
+    assert found is not None
+    told = found.bundle()[MISSING_MIME]
+    assert MissingImport(module=told["module"], names=tuple(told["names"])) == MissingImport(module=module, names=names)
+    assert found.bundle()["text/plain"] == found.text
+    assert "<code>" in found.bundle()["text/html"]
+
+
+def test_hint_follows_the_failed_cell(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    start().run_cell("import MDAnalysis.analysis")
+    assert capsys.readouterr().out.rstrip().endswith("run `%dep add mdanalysis`")
+
+
+def test_hint_sees_through_a_library_that_wraps_the_error(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    start().run_cell(
+        "try:\n    import MDAnalysis\nexcept ImportError as error:\n    raise ImportError('it is missing') from error"
+    )
+    assert capsys.readouterr().out.rstrip().endswith("run `%dep add mdanalysis`")
+
+
+def test_second_start_changes_nothing(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    shell = start()
+    jupyter_dep_magics.load_ipython_extension(shell)
+    shell.run_cell("%dep status")
+    assert capsys.readouterr().out == "status|\n"
+
+
+def test_extension_can_be_unloaded_and_ours_cannot(start: Start) -> None:
+    shell = start()
+    jupyter_dep_magics.unload_ipython_extension(shell)
+    assert jupyter_dep_magics._session
+    jupyter_dep_magics._session.pop().close()
+    jupyter_dep_magics.load_ipython_extension(shell)
+    jupyter_dep_magics.unload_ipython_extension(shell)
+    assert not jupyter_dep_magics._session
+
+
+def test_a_second_edit_is_shown_as_text_since_a_second_cell_would_be_a_second_block(
+    start: Start, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = start()
+    offered: list[str] = []
+    monkeypatch.setattr(shell, "set_next_input", lambda text, replace: offered.append(text))
+    shell.run_cell(answer(tmp_path, edit={"project": "p", "before": None, "after": BLOCK, "pending": True}))
+    more = BLOCK.replace('"numpy"', '"numpy", "six"')
+    shell.run_cell(answer(tmp_path, edit={"project": "p", "before": None, "after": more, "pending": True}))
+    assert offered == [BLOCK]
+    said = capsys.readouterr().out
+    assert more in said and "in the place of the block that is there" in said

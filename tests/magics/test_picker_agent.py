@@ -1,0 +1,121 @@
+"""The picker's questions to the real agent, over a real index of toys: what it asks is answered as it reads it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from support.desk import Desk, desk_at
+from support.index import Index
+
+from jupyter_dep_magics.agent import Agent
+from jupyter_dep_magics.failure import DepFailure
+from jupyter_dep_magics.picker.agent_client import Desk as PickerDesk
+from jupyter_dep_magics.wire import Outcome, Report
+
+NEVER = threading.Event()
+
+
+class Session:
+    """A session without a kernel: it asks, and what comes back is kept."""
+
+    def __init__(self, desk: Desk, notebook: Path) -> None:
+        environ = desk.user.environ()
+        self.agent = Agent([sys.executable, "-P", "-m", "jupyter_dep_cli.agent"], lambda: environ, lambda note: None)
+        self.where = {"notebook": str(notebook), "cwd": str(desk.folder), "body": "", "protocol": 1}
+        self.concluded: list[Outcome] = []
+
+    def ask(self, line: str, *, on_progress: Any, **options: Any) -> Any:
+        return self.agent.ask({"line": line, **self.where}, on_progress, lambda: None, **options)
+
+    def on_main(self, work: Callable[[], None]) -> None:
+        work()
+
+    def conclude(self, outcome: Outcome, *, in_cell: bool) -> Report:
+        self.concluded.append(outcome)
+        return outcome.report
+
+
+@pytest.fixture
+def desk(tmp_path: Path, toy_index: Index) -> Desk:
+    return desk_at(tmp_path, toy_index)
+
+
+@pytest.fixture
+def session(desk: Desk) -> Iterator[Session]:
+    made = Session(desk, desk.notebook("beta"))
+    yield made
+    made.agent.close()
+
+
+@pytest.fixture
+def asking(session: Session) -> PickerDesk:
+    return PickerDesk(cast(Any, session))
+
+
+def test_a_search_is_answered_without_the_index(asking: PickerDesk, desk: Desk) -> None:
+    found = asking.search("numpy", NEVER)
+    assert found.hits[0].name == "numpy" and found.hits[0].summary
+    assert found.requirements == ("numpy",)
+    assert not asking.search("read 'excel' files", NEVER).requirements
+    assert not desk.index.asked("/simple/")
+
+
+def test_a_pasted_command_gives_its_requirements(asking: PickerDesk) -> None:
+    typed = "pip install -U 'pandas>=2' rich"
+    assert asking.search(typed, NEVER).requirements == ("pandas>=2", "rich")
+
+
+def test_details_come_from_the_configured_index(asking: PickerDesk) -> None:
+    details = asking.details("alpha", NEVER)
+    assert details.name == "alpha" and "1.1" in details.versions
+    with pytest.raises(DepFailure) as failed:
+        asking.details("no-such-package-here", NEVER)
+    assert failed.value.code == "unknown-package" and failed.value.hint
+
+
+def test_a_preview_counts_and_writes_nothing(asking: PickerDesk, desk: Desk) -> None:
+    before = desk.contents()
+    plan = asking.preview(["alpha<2"], lambda _: None, NEVER)
+    assert plan.added >= 1 and plan.download > 0
+    assert desk.contents() == before
+    with pytest.raises(DepFailure):
+        asking.preview(["alpha>99"], lambda _: None, NEVER)
+
+
+def test_a_search_does_not_wait_for_a_preview(asking: PickerDesk, desk: Desk) -> None:
+    desk.index.delay("/simple/alpha/", 60)
+    asking.search("warm", NEVER)
+    cancelled = threading.Event()
+    ended: list[DepFailure] = []
+
+    def preview() -> None:
+        try:
+            asking.preview(["alpha"], lambda _: None, cancelled)
+        except DepFailure as failure:
+            ended.append(failure)
+
+    thread = threading.Thread(target=preview)
+    thread.start()
+    end = time.monotonic() + 20
+    while not desk.index.asked("/simple/alpha/"):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert asking.search("pandas", NEVER).hits
+    assert not ended
+    cancelled.set()
+    thread.join(10)
+    assert ended[0].code == "cancelled"
+
+
+def test_adding_declares_locks_and_says_what_happened(asking: PickerDesk, session: Session) -> None:
+    report = asking.apply(["alpha<2"], lambda _: None, NEVER)
+    assert report.headline.startswith("nb.ipynb: added alpha 1.1")
+    assert session.concluded[0].edit is not None
+    assert "alpha<2" in session.concluded[0].data["declared"]
+    assert asking.declared(NEVER) == ("beta", "alpha<2")

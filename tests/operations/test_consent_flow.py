@@ -1,0 +1,828 @@
+"""Opening runs nothing of a stranger's, and a yes covers what was shown and nothing else (DESIGN 9)."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shlex
+import shutil
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from support.canary import Canary, directory_project
+from support.index import Index
+from support.people import Person, notebook, person, raw_notebook, sent, snapshot
+from support.wheels import build_sdist, build_wheel
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.progress import Cancel, silent
+from jupyter_dep.model.lock.lockfile import lock_name
+from jupyter_dep.operations.consent import grant
+from jupyter_dep.operations.kernel_start import resolve
+from jupyter_dep.operations.kernel_start.result import Building, Opening, Ready, Refused
+from jupyter_dep.operations.project.context import Asking
+
+posix = pytest.mark.skipif(os.name == "nt", reason="modes, links and pipes are POSIX's")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Ann writes notebooks with one index; Bob, elsewhere, opens them with a mirror of it."""
+
+    ann: Person
+    bob: Person
+    index: Index
+    mirror: Index
+    shared: Path
+    """Bob's folder, into which Ann's files come."""
+
+    def from_ann(self, *dependencies: str, name: str = "nb", toml: str = "") -> Path:
+        """A notebook of Ann's with her lock, as Bob gets it."""
+        work = self.ann.home / "work"
+        written = notebook(work, *dependencies, name=name, toml=toml)
+        self.ann.lock(written)
+        got = sent(written, self.shared)
+        self.index.clear()
+        self.mirror.clear()
+        return got
+
+    def look(self, path: Path, **more: str) -> Opening:
+        return resolve.look(path, path.parent, services=self.bob.services(**more))
+
+    def started(self, path: Path, **more: str) -> Ready:
+        """The environment that a kernel's start ends with, built if need be."""
+        found = self.look(path, **more)
+        if isinstance(found, Building):
+            found = found.build(silent, Cancel())
+        assert isinstance(found, Ready), found
+        return found
+
+
+@pytest.fixture
+def world(toys: Path, tmp_path: Path) -> Iterator[World]:
+    folder = tmp_path / "index"
+    folder.mkdir()
+    with Index(folder, toys) as index, Index(folder, toys) as mirror:
+        ann, bob = person(tmp_path / "ann", index.url), person(tmp_path / "bob", mirror.url)
+        shared = tmp_path / "shared"
+        shared.mkdir()
+        yield World(ann=ann, bob=bob, index=index, mirror=mirror, shared=shared)
+
+
+def lock_of(path: Path) -> Path:
+    return path.with_name(lock_name(path.stem))
+
+
+def edited(path: Path, old: str, new: str) -> Path:
+    """The notebook, after its lock was edited by hand."""
+    lock = lock_of(path)
+    text = lock.read_text("utf-8")
+    assert old in text
+    lock.write_text(text.replace(old, new), "utf-8")
+    return path
+
+
+def commands(hint: str) -> list[list[str]]:
+    """The command lines that a hint tells to type, without `jupyter dep`."""
+    return [shlex.split(text)[2:] for text in re.findall(r"`(jupyter dep [^`]*)`", hint)]
+
+
+def allow_command(hint: str) -> list[str]:
+    (found,) = [words for words in commands(hint) if words[:2] == ["trust", "allow"]]
+    return found
+
+
+def refused(found: Opening) -> Refused:
+    assert isinstance(found, Refused), found
+    return found
+
+
+# Opening
+
+
+def test_opening_without_consent_asks_no_index_writes_nothing_and_starts_nothing(world: World) -> None:
+    got = world.from_ann("alpha<2")
+    before = snapshot(world.shared)
+    answer = refused(world.look(got))
+    assert answer.code == "consent-missing"
+    assert "trust allow nb.ipynb" in answer.steps[0]
+    assert answer.question is not None
+    assert any("3 packages" in line for line in answer.question.lines)
+    for verb in ("status", "show", "why"):
+        ran = world.bob.here(verb, got, *(["alpha"] if verb == "why" else []), cwd=world.shared)
+        assert ran.code == 0, ran.said
+    assert world.bob.here("lock", "--check", got, cwd=world.shared).code == 0
+    assert snapshot(world.shared) == before
+    assert (world.index.requests, world.mirror.requests) == ([], [])
+    assert not list((world.bob.home / "dep").rglob("pyvenv.cfg")), "no environment was made"
+    world.bob.here("sync", got, cwd=world.shared)
+    assert world.mirror.requests, "the same index is asked when the user says so"
+
+
+def test_a_machine_whose_pythons_are_unknown_is_not_searched_before_the_yes(world: World) -> None:
+    got = world.from_ann("alpha")
+    pythons = world.bob.home / "dep" / "state" / "pythons.json"
+    pythons.unlink()
+    answer = refused(world.look(got))
+    assert answer.code == "consent-missing"
+    assert not pythons.exists()
+
+
+def test_an_answer_to_the_kernels_question_is_a_yes_to_what_was_shown(world: World) -> None:
+    got = world.from_ann("alpha")
+    question = refused(world.look(got)).question
+    assert question is not None
+    question.accept()
+    assert world.started(got).key
+    assert not world.index.requests, "only Bob's index is asked"
+
+
+def test_a_lock_that_is_swapped_while_the_question_stands_is_asked_for_again(world: World) -> None:
+    got = world.from_ann("alpha<2")
+    question = refused(world.look(got)).question
+    other = world.from_ann("gamma", name="other")
+    shutil.copy(lock_of(other), lock_of(got))
+    assert question is not None
+    question.accept()
+    again = refused(world.look(got)).question
+    assert again is not None
+    assert again.fingerprint != question.fingerprint
+
+
+def test_the_bytes_that_were_looked_at_are_the_bytes_that_are_built(world: World) -> None:
+    got = world.from_ann("alpha==1.0")
+    other = world.from_ann("gamma", name="other")
+    grant.allow(got, (), world.bob.services(), Asking())
+    found = world.look(got)
+    assert isinstance(found, Building)
+    shutil.copy(lock_of(other), lock_of(got))
+    ready = found.build(silent, Cancel())
+    sealed = world.bob.services().store.sealed(ready.key)
+    assert sealed is not None
+    assert dict(sealed.packages) == {"alpha": "1.0", "ipykernel": "7.1.0", "ipywidgets": "8.1.0"}
+    assert refused(world.look(got)).code == "consent-missing", "the new lock has no yes"
+
+
+# trust allow, revoke, list
+
+
+def test_trust_allow_lets_it_open_and_revoke_takes_that_back(world: World) -> None:
+    got = world.from_ann("alpha")
+    allowed = world.bob.here("trust", "allow", "--json", got, cwd=world.shared)
+    assert allowed.code == 0, allowed.said
+    fingerprint = allowed.entry["fingerprint"]
+    assert world.started(got)
+    assert not world.index.requests
+    listed = world.bob.here("trust", "list", "--json", cwd=world.shared).entry["allowed"]
+    assert [(item["what"] if "what" in item else item["kind"], item["value"]) for item in listed] == [
+        ("fingerprint", fingerprint)
+    ]
+    assert world.bob.here("trust", "revoke", got, cwd=world.shared).code == 0
+    assert refused(world.look(got)).code == "consent-missing"
+    assert world.bob.here("trust", "list", "--json", cwd=world.shared).entry["allowed"] == []
+
+
+@posix
+def test_what_was_said_yes_to_is_readable_by_its_user_only(world: World) -> None:
+    got = world.from_ann("alpha")
+    assert world.bob.here("trust", "allow", got, cwd=world.shared).code == 0
+    assert stat.S_IMODE(world.bob.consent_file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(world.bob.consent_file.parent.stat().st_mode) == 0o700
+    world.bob.consent_file.chmod(0o666)
+    assert world.bob.here("trust", "revoke", got, cwd=world.shared).code == 0
+    assert stat.S_IMODE(world.bob.consent_file.stat().st_mode) == 0o600
+
+
+def test_a_yes_holds_for_comments_and_another_name_but_not_for_another_hash(world: World) -> None:
+    got = world.from_ann("alpha")
+    assert world.bob.here("trust", "allow", got, cwd=world.shared).code == 0
+    lock_of(got).write_text("# a comment\n" + lock_of(got).read_text("utf-8"), "utf-8")
+    assert isinstance(world.look(got), Building)
+    renamed = sent(got, world.shared, "renamed")
+    assert isinstance(world.look(renamed), Building)
+    digest = re.search(r'sha256 = "([0-9a-f]{64})"', lock_of(got).read_text("utf-8"))
+    assert digest is not None
+    edited(got, digest[1], "0" * 64)
+    assert refused(world.look(got)).code == "consent-missing"
+
+
+def test_a_damaged_record_of_consents_is_no_consent(world: World) -> None:
+    got = world.from_ann("alpha")
+    assert world.bob.here("trust", "allow", got, cwd=world.shared).code == 0
+    for damage in ('{"format": 1, "fingerprint"', '{"format": 2}', "[]", '{"format": 1, "fingerprint": null, "item": null}'):
+        world.bob.consent_file.write_text(damage)
+        assert refused(world.look(got)).code == "consent-missing", damage
+
+
+# Folders
+
+
+def test_a_folders_yes_covers_its_notebooks_and_what_a_pull_brings(world: World) -> None:
+    world.from_ann("alpha<2")
+    deep = sent(world.shared / "nb.ipynb", world.shared / "a" / "b")
+    assert world.bob.here("trust", "allow", "--folder", world.shared, cwd=world.bob.home).code == 0
+    first = world.started(deep)
+    newer = world.from_ann("gamma", name="newer")
+    shutil.copy(lock_of(newer), lock_of(deep))
+    shutil.copy(newer, deep)
+    assert world.started(deep).key != first.key
+    elsewhere = sent(newer, world.shared.with_name("shared-not"))
+    assert refused(world.look(elsewhere)).code == "consent-missing", "a folder whose name only begins like it"
+    assert world.bob.here("trust", "revoke", "--folder", world.shared, cwd=world.bob.home).code == 0
+    assert refused(world.look(deep)).code == "consent-missing"
+
+
+def test_a_folders_yes_does_not_cover_a_build(world: World) -> None:
+    assert world.bob.here("trust", "allow", "--folder", world.shared, cwd=world.bob.home).code == 0
+    got = with_source(world)
+    answer = refused(world.look(got))
+    assert answer.code == "consent-missing"
+    assert "--allow build:delta" in answer.steps[0]
+    ran = world.bob.here("sync", "--json", got, cwd=world.shared)
+    assert (ran.code, ran.error["code"]) == (6, "consent-missing")
+
+
+def test_a_folders_yes_does_not_cover_a_host(world: World, tmp_path: Path) -> None:
+    assert world.bob.here("trust", "allow", "--folder", world.shared, cwd=world.bob.home).code == 0
+    got, stranger = elsewhere_lock(world, tmp_path)
+    with stranger:
+        found = world.look(got)
+        assert isinstance(found, Building)
+        with pytest.raises(DepError) as caught:
+            found.build(silent, Cancel())
+        assert (caught.value.code, caught.value.exit_code) == ("host-not-vouched", 6)
+        assert stranger.requests == []
+
+
+@posix
+def test_a_link_out_of_a_folder_with_a_yes_is_outside_of_it(world: World) -> None:
+    got = world.from_ann("alpha")
+    trusted = world.shared.with_name("trusted")
+    trusted.mkdir()
+    (trusted / "link").symlink_to(world.shared)
+    assert world.bob.here("trust", "allow", "--folder", trusted, cwd=world.bob.home).code == 0
+    assert refused(world.look(trusted / "link" / got.name)).code == "consent-missing"
+
+
+# Explicit commands
+
+
+def test_sync_is_a_yes_to_hashed_wheels_that_the_index_vouches_for(world: World) -> None:
+    got = world.from_ann("alpha")
+    ran = world.bob.here("sync", got, cwd=world.shared)
+    assert ran.code == 0, ran.said
+    assert isinstance(world.look(got), Ready)
+    assert not world.index.requests
+
+
+def with_source(world: World) -> Path:
+    """Ann's notebook whose lock has a package with source only, which she lets be built."""
+    allow = world.ann.services()
+    allow.consent.allow("item", ["build:delta"], by="test")
+    return world.from_ann("delta", toml='[tool.jupyter-dep]\nbuild = ["delta"]')
+
+
+@pytest.mark.parametrize("verb", ["sync", "run"])
+def test_a_build_needs_its_own_yes_and_the_hint_says_exactly_how(world: World, verb: str) -> None:
+    got = with_source(world)
+    ran = world.bob.here(verb, "--json", got, cwd=world.shared)
+    assert (ran.code, ran.error["code"]) == (6, "consent-missing")
+    assert "runs the build program of `delta`" in ran.error["message"]
+    assert "delta" not in " ".join(world.mirror.asked()), "nothing was fetched for it"
+    words = allow_command(ran.error["hint"])
+    assert words == ["trust", "allow", "nb.ipynb", "--allow", "build:delta"]
+    short = world.bob.here("trust", "allow", got, cwd=world.shared)
+    assert short.code == 6, "the lock alone is not the build"
+    assert world.bob.here("trust", "list", "--json", cwd=world.shared).entry["allowed"] == []
+    allowed = world.bob.here(*words, cwd=world.shared)
+    assert allowed.code == 0, allowed.said
+    synced = world.bob.here("sync", got, cwd=world.shared)
+    assert synced.code == 0, synced.said
+    assert isinstance(world.look(got), Ready)
+
+
+def elsewhere_lock(world: World, tmp_path: Path, *, version: str | None = None) -> tuple[Path, Index]:
+    """A lock whose `alpha` lies at a stranger's, with a hash that is right there; the stranger is not listening yet."""
+    folder = tmp_path / "stranger"
+    build_wheel(folder, "alpha", version or "1.1", files={"alpha/hello.py": "strange = True\n"})
+    ipykernel = next(path for path in world.index.folders[1].glob("ipykernel*.whl"))
+    for path in (ipykernel, *world.index.folders[1].glob("ipywidgets*.whl")):
+        shutil.copy(path, folder)
+    stranger = Index(folder)
+    with stranger:
+        carl = person(tmp_path / "carl", stranger.url)
+        written = notebook(carl.home / "work", "alpha")
+        carl.lock(written)
+    stranger.clear()
+    stranger.start()
+    return sent(written, world.shared), stranger
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        pytest.param("1.1", id="the index has other bytes"),
+        pytest.param("1.7", id="the index lacks the version"),
+    ],
+)
+def test_a_strangers_host_is_never_asked_before_its_own_yes(world: World, tmp_path: Path, version: str) -> None:
+    got, stranger = elsewhere_lock(world, tmp_path, version=version)
+    with stranger:
+        host = stranger.origin.removeprefix("http://")
+        ran = world.bob.here("sync", "--json", got, cwd=world.shared)
+        assert (ran.code, ran.error["code"]) == (6, "host-not-vouched"), ran.said
+        assert "alpha" in ran.error["message"]
+        assert "ipykernel" not in ran.error["message"], "what the index vouches for is not in question"
+        refused_allow = world.bob.here("trust", "allow", "--json", got, cwd=world.shared)
+        assert (refused_allow.code, refused_allow.error["code"]) == (6, "host-not-vouched")
+        assert stranger.requests == []
+        assert world.bob.here("trust", "list", "--json", cwd=world.shared).entry["allowed"] == []
+        words = allow_command(ran.error["hint"])
+        assert words == ["trust", "allow", "nb.ipynb", "--allow", f"host:{host}"]
+        assert world.bob.here(*words, cwd=world.shared).code == 0
+        world.mirror.clear()
+        assert world.bob.here("sync", got, cwd=world.shared).code == 0
+        assert stranger.asked() == [f"/files/alpha-{version}-py3-none-any.whl"], "the one file, nothing else"
+
+
+def test_a_package_that_the_index_has_never_heard_of_is_a_host_item_too(world: World, tmp_path: Path) -> None:
+    folder = tmp_path / "stranger"
+    build_wheel(folder, "unheard", "1.0")
+    with Index(folder, *world.index.folders) as stranger:
+        carl = person(tmp_path / "carl", stranger.url)
+        written = notebook(carl.home / "work", "unheard")
+        carl.lock(written)
+        got = sent(written, world.shared)
+        stranger.clear()
+        ran = world.bob.here("sync", "--json", got, cwd=world.shared)
+        assert (ran.code, ran.error["code"]) == (6, "host-not-vouched")
+        assert stranger.requests == []
+
+
+def test_a_silent_index_is_told_as_such_and_not_as_a_strangers_host(world: World) -> None:
+    got = world.from_ann("alpha")
+    world.mirror.require_auth("user", "secret")
+    ran = world.bob.here("sync", "--json", got, cwd=world.shared)
+    assert (ran.code, ran.error["code"]) == (5, "index-refused")
+    world.mirror.heal()
+    offline = world.bob.here("sync", "--offline", "--json", got, cwd=world.shared)
+    assert (offline.code, offline.error["code"]) == (5, "offline"), offline.said
+    allowed = world.bob.here("trust", "list", "--json", cwd=world.shared).entry["allowed"]
+    assert allowed == [], "a yes was not recorded for what could not be looked up"
+
+
+@pytest.mark.parametrize("kind", ["url", "path"])
+def test_a_file_of_this_machine_in_a_lock_is_a_path_item(world: World, tmp_path: Path, kind: str) -> None:
+    wheel = build_wheel(tmp_path / "files", "alpha", "1.1", files={"alpha/local.py": ""})
+    got = world.from_ann("alpha<2")
+    text = lock_of(got).read_text("utf-8")
+    address = wheel.as_uri() if kind == "url" else str(wheel)
+    text = re.sub(
+        rf'url = "{re.escape(world.index.files_url)}/alpha-1.1[^}}]*}}',
+        f'{kind} = "{address}", hashes = {{ sha256 = "{sha256(wheel)}" }}',
+        text,
+        count=1,
+    )
+    lock_of(got).write_text(text, "utf-8")
+    ran = world.bob.here("sync", "--json", got, cwd=world.shared)
+    assert ran.code == 6, ran.said
+    words = allow_command(ran.error["hint"])
+    assert words[-1] == f"path:{address}"
+    assert world.bob.here(*words, cwd=world.shared).code == 0
+    assert world.bob.here("sync", got, cwd=world.shared).code == 0
+
+
+def sha256(path: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("place", ["lock", "declaration"])
+def test_a_relative_path_is_not_looked_up_where_somebody_else_can_put_something(
+    world: World, tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine works below the folder for temporary files, whose neighbours belong to everybody."""
+    canary = Canary(path=tmp_path / "canary")
+    temporary = tmp_path / "temporary"
+    directory_project(temporary / "dirbird", canary)
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    if place == "lock":
+        got = world.from_ann("alpha")
+        entry = '[[packages]]\nname = "dirbird"\ndirectory = { path = "../dirbird" }\n\n[tool.jupyter-dep]'
+        edited(got, "[tool.jupyter-dep]", entry)
+        verb = "sync"
+    else:
+        got = notebook(world.shared, "dirbird", toml='[tool.uv.sources]\ndirbird = { path = "../dirbird" }')
+        verb = "lock"
+    first = world.bob.here(verb, "--json", got, cwd=world.shared)
+    assert first.code == 6
+    assert world.bob.here(*allow_command(first.error["hint"]), cwd=world.shared).code == 0
+    again = world.bob.here(verb, "--json", got, cwd=world.shared)
+    assert (again.code, again.error["code"]) == (1, "relative-path")
+    assert not canary.fired
+
+
+def test_what_a_hint_tells_to_type_is_one_word_for_a_shell(world: World) -> None:
+    got = notebook(world.shared, "alpha @ git+https://h.example/$(id)/x;id", name="a b;id")
+    ran = world.bob.here("lock", "--json", got, cwd=world.shared)
+    assert ran.code == 6
+    words = allow_command(ran.error["hint"])
+    assert words[2:4] == ["a b;id.ipynb", "--allow"]
+    assert len(words) == 5
+    assert ran.error["hint"].count("$(id)") == ran.error["hint"].count("'vcs:git+https://h.example/$(id)/x;id'")
+
+
+# No laundering
+
+
+def test_update_and_undo_of_a_strangers_notebook_do_not_make_it_the_users_own(world: World) -> None:
+    got = world.from_ann("alpha")
+    theirs = lock_of(got).read_bytes()
+    build_wheel(world.index.folder, "alpha", "2.1", requires=["beta"])
+    updated = world.bob.here("update", got, cwd=world.shared)
+    assert updated.code == 0, updated.said
+    assert "trust allow nb.ipynb" in updated.said
+    assert lock_of(got).read_bytes() != theirs
+    assert refused(world.look(got)).code == "consent-missing"
+    world.bob.here("undo", got, cwd=world.shared)
+    assert lock_of(got).read_bytes() == theirs
+    assert refused(world.look(got)).code == "consent-missing"
+    world.bob.here("undo", "--redo", got, cwd=world.shared)
+    assert refused(world.look(got)).code == "consent-missing"
+    assert world.bob.here("trust", "list", "--json", cwd=world.shared).entry["allowed"] == []
+
+
+def test_adding_to_a_strangers_notebook_does_not_make_it_the_users_own(world: World) -> None:
+    got = world.from_ann("alpha<2")
+    assert world.bob.here("add", got, "gamma", cwd=world.shared).code == 0
+    assert refused(world.look(got)).code == "consent-missing"
+
+
+def test_a_lock_that_cannot_be_read_is_not_a_lock_that_was_not_there(world: World) -> None:
+    got = world.from_ann("alpha<2")
+    for broken in ("[[packages]]\nname = ", '"sha256" = ""\n[broken', "<<<<<<< ours\n=======\n>>>>>>> theirs\n"):
+        lock_of(got).write_text(broken + lock_of(got).read_text("utf-8"), "utf-8")
+        ran = world.bob.here("lock", got, cwd=world.shared)
+        assert ran.code == 0, ran.said
+        assert refused(world.look(got)).code == "consent-missing", broken
+
+
+def test_merging_ones_own_lock_with_a_strangers_needs_a_yes_and_with_ones_own_none(world: World) -> None:
+    mine = notebook(world.shared, "alpha<2")
+    world.bob.lock(mine)
+    ours = lock_of(mine).read_text("utf-8")
+    theirs = lock_of(world.from_ann("gamma", name="theirs")).read_text("utf-8")
+    lock_of(mine).write_text(f"<<<<<<< ours\n{ours}=======\n{ours}>>>>>>> theirs\n", "utf-8")
+    world.bob.lock(mine)
+    assert isinstance(world.look(mine), Building)
+    lock_of(mine).write_text(f"<<<<<<< ours\n{ours}=======\n{theirs}>>>>>>> theirs\n", "utf-8")
+    world.bob.lock(notebook(world.shared, "gamma"))
+    assert refused(world.look(mine)).code == "consent-missing"
+
+
+def test_ones_own_notebook_stays_ones_own(world: World) -> None:
+    mine = notebook(world.shared, "alpha<2")
+    assert world.bob.here("lock", mine, cwd=world.shared).code == 0
+    assert isinstance(world.look(mine), Building)
+    assert world.bob.here("add", mine, "gamma", cwd=world.shared).code == 0
+    assert isinstance(world.look(mine), Ready)
+    assert world.bob.here("undo", mine, cwd=world.shared).code == 0
+    assert isinstance(world.look(mine), Ready)
+
+
+def test_removing_a_strangers_lock_asks_nothing_of_what_they_declared(world: World, tmp_path: Path) -> None:
+    """Without a lock the declaration is resolved by the user's own command, but its index still needs a yes."""
+    with Index(tmp_path / "strange") as stranger:
+        build_wheel(stranger.folder, "alpha", "9.0")
+        toml = f'[[tool.uv.index]]\nname = "s"\nurl = "{stranger.url}"\n[tool.uv.sources]\nalpha = {{ index = "s" }}'
+        got = notebook(world.shared, "alpha", toml=toml)
+        for verb, *rest in (("lock",), ("add", "beta"), ("show", "--outdated")):
+            ran = world.bob.here(verb, "--json", got, *rest, cwd=world.shared)
+            assert ran.code in (6, 1), ran.said
+            assert stranger.requests == []
+        locked = world.bob.here("lock", "--json", got, cwd=world.shared)
+        assert (locked.code, locked.error["code"]) == (6, "consent-missing")
+        words = allow_command(locked.error["hint"])
+        assert words[-1] == f"index:{stranger.url}"
+        assert world.bob.here(*words, cwd=world.shared).code == 0
+        assert world.bob.here("lock", got, cwd=world.shared).code == 0
+        assert stranger.asked("/simple/*") == ["/simple/alpha/"], "it is asked for what was assigned to it"
+
+
+@pytest.mark.parametrize("key", ["override-dependencies", "constraint-dependencies"])
+def test_an_address_that_hides_in_another_key_needs_its_yes(world: World, tmp_path: Path, key: str) -> None:
+    with Index(tmp_path / "strange") as stranger:
+        wheel = build_wheel(stranger.folder, "alpha", "9.0")
+        url = f"{stranger.files_url}/{wheel.name}"
+        got = notebook(world.shared, "alpha", toml=f'[tool.uv]\n{key} = ["alpha @ {url}"]')
+        ran = world.bob.here("lock", "--json", got, cwd=world.shared)
+        assert (ran.code, ran.error["code"]) == (6, "consent-missing")
+        assert stranger.requests == []
+        assert allow_command(ran.error["hint"])[-1] == f"archive:{url}"
+
+
+# Who cannot say yes
+
+
+def test_a_cell_cannot_consent(world: World) -> None:
+    import threading
+
+    from jupyter_dep.messages import Request, encode
+    from jupyter_dep_cli.agent import Agent
+
+    got = world.from_ann("alpha")
+    for line in ("trust allow nb.ipynb", "run nb.ipynb", "exec nb.ipynb -- true"):
+        (reader, writer), (source, sink) = os.pipe(), os.pipe()
+        with open(reader) as asked, open(writer, "w") as ask, open(source) as answers, open(sink, "w") as answer:
+            agent = Agent(asked, answer, world.bob.services())
+            serving = threading.Thread(target=agent.serve)
+            serving.start()
+            ask.write(encode(Request(id=1, line=line, notebook=str(got), cwd=str(world.shared))) + "\n")
+            ask.flush()
+            assert '"not-from-a-cell"' in answers.readline(), line
+            ask.close()
+            serving.join(10)
+    assert refused(world.look(got)).code == "consent-missing"
+    assert world.mirror.requests == []
+
+
+def test_ci_grants_nothing(world: World) -> None:
+    got = world.from_ann("alpha")
+    assert refused(world.look(got, CI="true")).code == "consent-missing"
+    build = with_source(world)
+    ran = world.bob.here("sync", "--json", build, cwd=world.shared, CI="true", GITHUB_ACTIONS="true")
+    assert (ran.code, ran.error["code"]) == (6, "consent-missing")
+
+
+def test_a_variable_of_the_user_names_fingerprints_and_folders(world: World) -> None:
+    got = world.from_ann("alpha")
+    question = refused(world.look(got)).question
+    assert question is not None
+    for wrong in (question.fingerprint[:12], "*", "1", ".", "shared", str(world.shared) + "-not"):
+        assert isinstance(world.look(got, JUPYTER_DEP_TRUST=wrong), Refused), wrong
+    assert isinstance(world.look(got, JUPYTER_DEP_TRUST=f"{'0' * 32}{os.pathsep}{question.fingerprint}"), Building)
+    assert isinstance(world.look(got, JUPYTER_DEP_TRUST=str(world.shared.parent)), Building)
+    assert refused(world.look(with_source(world), JUPYTER_DEP_TRUST=str(world.shared))).code == "consent-missing"
+
+
+# Mirrors
+
+
+def test_a_lock_made_behind_a_mirror_opens_with_another_index_that_serves_the_same_files(world: World) -> None:
+    got = world.from_ann("gamma")
+    world.index.stop()
+    assert world.bob.here("trust", "allow", got, cwd=world.shared).code == 0
+    ready = world.started(got)
+    sealed = world.bob.services().store.sealed(ready.key)
+    assert sealed is not None
+    assert {"alpha", "gamma"} <= set(sealed.packages)
+    assert world.index.origin in lock_of(got).read_text("utf-8"), "the lock itself stays as it is"
+    assert {request.host for request in world.mirror.requests} == {world.mirror.origin.removeprefix("http://")}
+
+
+def test_both_have_the_same_environment(world: World) -> None:
+    got = world.from_ann("gamma")
+    assert world.bob.here("sync", got, cwd=world.shared).code == 0
+    hers = world.ann.here("status", "--json", world.ann.home / "work" / "nb.ipynb", cwd=world.shared).entry
+    his = world.bob.here("status", "--json", got, cwd=world.shared).entry
+    assert hers["environment"]["key"] == his["environment"]["key"]
+    assert hers["locked"] == his["locked"]
+
+
+# What a lock, a notebook and a folder can do to the reader
+
+
+def hostile_locks(text: str) -> Iterator[tuple[str, str]]:
+    """Locks that no engine would write, by name."""
+    digits, nested = "9" * 5000, "[" * 3000 + "]" * 3000
+    quoted = ".".join(['"a"'] * 20_000)
+    declared = 'dependencies = ["alpha==1.1"]'
+    table = "[tool.jupyter-dep]"
+    assert declared in text
+    yield "long number", text.replace("format = 1", f"format = {digits}")
+    yield "long version", text.replace('version = "1.1"', f'version = "{digits}"')
+    yield "deep array", f"{text}\n[tool.x]\na = {nested}\n"
+    yield "deep table", f"{text}\n[tool.x]\na = {'{a=' * 2000}1{'}' * 2000}\n"
+    yield "long key", f"{text}\n[tool.x]\n{'.'.join('a' * 20_000)} = 1\n"
+    yield "long quoted key", f"{text}\n[tool.x]\n{quoted} = 1\n"
+    yield "long header", f"{text}\n[tool.{'.'.join('a' * 20_000)}]\n"
+    yield "deep marker", text.replace('name = "alpha"', f'name = "alpha"\nmarker = "{"(" * 5000}"')
+    yield "dates", text.replace(declared, "dependencies = 2020-01-01")
+    yield "a date beside", text.replace(declared, f"{declared}\nx = 2020-01-01")
+    yield "number", text.replace(declared, "dependencies = 5")
+    yield "tables", text.replace(declared, "dependencies = [{ a = 1 }]")
+    yield "kernel", text.replace("kernel = [", "kernel = 5 #[")
+    yield "name that leads out", text.replace('name = "alpha"', 'name = "../../x"')
+    yield "name with an escape", text.replace('name = "alpha"', 'name = "al\\u001b[31mpha"')
+    yield "python", text.replace('python = "3.', 'python = "../3.')
+    yield "no hash", re.sub(r"hashes = \{[^}]*\}", "hashes = {}", text)
+    yield "md5", text.replace("sha256 = ", "md5 = ")
+    yield "empty hash", re.sub(r'sha256 = "[0-9a-f]+"', 'sha256 = ""', text)
+    yield "short hash", re.sub(r'sha256 = "[0-9a-f]+"', 'sha256 = "00"', text)
+    yield "password", text.replace("http://127.", "http://user:secret@127.")
+    yield "variable", text.replace("http://127.", "http://${HOME}127.")
+    yield "control", text.replace("/files/", "/files/\\u001b/")
+    yield "other file", text.replace("alpha-1.1-py3", "beta-1.1-py3")
+    yield "other version", text.replace("alpha-1.1-py3", "alpha-1.0-py3")
+    yield "nothing", ""
+    yield "conflict", f"<<<<<<< a\n{text}=======\n>>>>>>> b\n"
+    yield "newer", text.replace("format = 1", "format = 99")
+    yield "twice", f"{text}\n{table}\n"
+
+
+def test_no_lock_makes_opening_raise_ask_or_take_long(world: World) -> None:
+    """Each is told as bad, with a next step; a server's event loop waits meanwhile, so none may take long."""
+    import time
+
+    got = world.from_ann("alpha==1.1")
+    text = lock_of(got).read_text("utf-8")
+    for name, hostile in hostile_locks(text):
+        lock_of(got).write_text(hostile, "utf-8")
+        started = time.monotonic()
+        answer = refused(world.look(got))
+        assert time.monotonic() - started < 5, name
+        assert answer.code in ("bad-lock", "unsafe-lock", "unmerged-lock", "lock-too-new"), f"{name}: {answer}"
+        assert answer.question is None, f"{name}: nothing to consent to"
+        assert answer.steps[0], name
+        assert "secret" not in answer.message
+    assert world.mirror.requests == []
+
+
+@pytest.mark.parametrize(
+    "name", ["no hash", "md5", "empty hash", "short hash", "password", "variable", "control", "other file", "other version"]
+)
+def test_what_is_refused_is_refused_by_every_verb_that_would_use_it(world: World, name: str) -> None:
+    got = world.from_ann("alpha==1.1")
+    hostile = dict(hostile_locks(lock_of(got).read_text("utf-8")))[name]
+    lock_of(got).write_text(hostile, "utf-8")
+    services = world.bob.services()
+    services.consent.allow("folder", [str(world.shared)], by="test")
+    ran = world.bob.here("sync", "--json", got, cwd=world.shared)
+    assert ran.code == 1, ran.said
+    assert ran.error["code"] in ("unsafe-lock", "bad-lock")
+    with pytest.raises(DepError) as caught:
+        grant.allow(got, (), services, Asking())
+    assert caught.value.code == ran.error["code"]
+    assert world.mirror.requests == []
+    status = world.bob.here("status", "--json", got, cwd=world.shared).entry
+    assert (status["state"], status["trusted"]) == ("invalid", False)
+
+
+@pytest.mark.parametrize(
+    "toml",
+    [
+        pytest.param(f"[tool.uv]\nexclude-newer = {'9' * 5000}", id="long number"),
+        pytest.param(f"[tool.uv]\nsources = {'[' * 3000}{']' * 3000}", id="deep array"),
+        pytest.param(f"[tool]\nx = {'{a=' * 2000}1{'}' * 2000}", id="deep table"),
+        pytest.param(f"[tool.uv]\n{'.'.join('a' * 20_000)} = 1", id="long key"),
+    ],
+)
+def test_no_declaration_makes_opening_raise(world: World, toml: str) -> None:
+    answer = refused(world.look(notebook(world.shared, "alpha", toml=toml)))
+    assert answer.code == "bad-toml"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"[" * 100_000, b'{"a":' * 100_000, b'{"cells":[],"nbformat":' + b"9" * 5000 + b"}", bytes(range(256)), b"[]"],
+    ids=["deep array", "deep object", "long number", "bytes", "list"],
+)
+def test_no_notebook_makes_opening_raise(world: World, data: bytes) -> None:
+    path = world.shared / "nb.ipynb"
+    path.write_bytes(data)
+    assert refused(world.look(path)).code in ("unreadable-json", "not-a-notebook")
+
+
+def test_a_huge_lock_is_not_read(world: World) -> None:
+    got = world.from_ann("alpha")
+    with lock_of(got).open("r+b") as file:
+        file.truncate(1 << 31)  # a hole: it takes no room on the disk, but would in memory
+    answer = refused(world.look(got))
+    assert "larger than" in answer.message
+
+
+@posix
+@pytest.mark.parametrize("what", ["device", "pipe"])
+def test_a_lock_or_notebook_without_end_is_not_read(world: World, what: str) -> None:
+    got = world.from_ann("alpha")
+    for path in (lock_of(got), got):
+        path.unlink()
+        if what == "device":
+            path.symlink_to("/dev/zero")
+        else:
+            os.mkfifo(path)
+        assert "not a file" in refused(world.look(got)).message
+        assert world.bob.cli("status", got, cwd=world.shared).code in (0, 1)
+
+
+@posix
+@pytest.mark.parametrize("there", [True, False], ids=["a file", "nothing yet"])
+def test_nothing_is_written_through_a_lock_that_is_a_link_to_something_else(world: World, there: bool) -> None:
+    got = notebook(world.shared, "alpha")
+    target = world.bob.home / "precious"
+    if there:
+        target.write_text("export PRECIOUS=1\n")
+    lock_of(got).symlink_to(target)
+    for verb in ("lock", "update", "add"):
+        ran = world.bob.here(verb, "--json", got, *(["beta"] if verb == "add" else []), cwd=world.shared)
+        assert (ran.code, ran.error["code"]) == (1, "linked-lock"), ran.said
+        assert world.bob.here(verb, got, "--overwrite", *(["beta"] if verb == "add" else []), cwd=world.shared).code != 0
+    assert (target.read_text() if target.exists() else None) == ("export PRECIOUS=1\n" if there else None)
+
+
+@posix
+def test_a_linked_notebook_and_lock_are_edited_where_they_are(world: World) -> None:
+    real = notebook(world.bob.home / "real", "alpha")
+    world.bob.lock(real)
+    (world.shared / "nb.ipynb").symlink_to(real)
+    lock_of(world.shared / "nb.ipynb").symlink_to(lock_of(real))
+    ran = world.bob.here("add", world.shared / "nb.ipynb", "gamma", cwd=world.shared)
+    assert ran.code == 0, ran.said
+    assert "gamma" in lock_of(real).read_text("utf-8")
+    assert "gamma" in real.read_text("utf-8")
+    assert lock_of(world.shared / "nb.ipynb").is_symlink()
+
+
+def test_names_cannot_write_on_the_terminal(world: World) -> None:
+    """Escapes, a line end or a change of direction in what a stranger chose is made visible."""
+    names = {"escape": "a\x1b[2Jb", "direction": "a\u202eb"} | ({"line": "a\nnext: rm -rf ~"} if os.name != "nt" else {})
+    for what, name in names.items():
+        path = raw_notebook(world.shared, ["# /// script\n# dependencies = 5\n# ///"], name=name)
+        for verb in ("status", "lock", "sync"):
+            ran = world.bob.here(verb, path, cwd=world.shared)
+            assert ran.code == 1
+            assert not set("\x1b\u202e") & set(ran.said), (what, verb, ran.said)
+            assert "\nnext: rm" not in ran.said, (what, verb, ran.said)
+        path.unlink()
+    declared = notebook(world.shared, "alpha @ https://h.example/\x1b]0;x\x07/alpha-1.0-py3-none-any.whl")
+    assert "\x1b" not in world.bob.here("lock", declared, cwd=world.shared).said
+
+
+def test_an_orphaned_lock_of_a_stranger_is_not_adopted_without_a_yes(world: World) -> None:
+    """A lock of another name that claims to answer this declaration is offered, and asked for like any other."""
+    got = world.from_ann("alpha")
+    lock_of(got).rename(world.shared / "pylock.trick.toml")
+    assert refused(world.look(got)).code == "consent-missing"
+    mine = notebook(world.shared, "alpha<2", name="mine")
+    world.bob.lock(mine)
+    own = lock_of(mine).read_bytes()
+    sent(world.from_ann("alpha<2", name="mine2"), world.shared, "zzz")
+    (world.shared / "zzz.ipynb").unlink()
+    assert isinstance(world.look(mine), Building), "the lock of its own name counts"
+    assert lock_of(mine).read_bytes() == own
+
+
+def test_two_notebooks_cannot_share_a_lock_name_to_get_at_a_yes(world: World) -> None:
+    """`a.b.ipynb` and `a_b.ipynb` mean one lock: a yes is for the lock's content, and neither writes the other's."""
+    mine = notebook(world.shared, "alpha<2", name="a_b")
+    world.bob.lock(mine)
+    before = lock_of(mine).read_bytes()
+    theirs = notebook(world.shared, "gamma", name="a.b")
+    ran = world.bob.here("lock", "--json", theirs, cwd=world.shared)
+    assert (ran.code, ran.error["code"]) == (1, "lock-name-taken")
+    assert lock_of(mine).read_bytes() == before
+
+
+def test_a_doctored_lock_that_lacks_what_is_declared_is_not_started(world: World) -> None:
+    got = world.from_ann("alpha<2")
+    text = lock_of(got).read_text("utf-8")
+    without = re.sub(r'\[\[packages\]\]\nname = "alpha".*?\n\n', "", text, flags=re.DOTALL)
+    assert without != text
+    lock_of(got).write_text(without, "utf-8")
+    assert world.bob.here("trust", "allow", "--folder", world.shared, cwd=world.shared).code == 0
+    assert refused(world.look(got)).code == "unmerged-lock"
+    assert world.bob.here("status", "--json", got, cwd=world.shared).entry["state"] == "unmerged"
+
+
+def test_consents_do_not_pass_from_one_user_to_another(world: World) -> None:
+    got = world.from_ann("alpha")
+    assert isinstance(resolve.look(got, world.shared, services=world.ann.services()), Building), "it is hers"
+    assert refused(world.look(got)).code == "consent-missing"
+
+
+def test_fingerprints_of_different_locks_differ(world: World) -> None:
+    seen = set()
+    for at, dependency in enumerate(["alpha==1.0", "alpha==1.1", "beta", "alpha==1.0; sys_platform == 'linux'"]):
+        question = refused(world.look(world.from_ann(dependency, name=f"n{at}"))).question
+        assert question is not None
+        seen.add(question.fingerprint)
+    assert len(seen) == 4
+    assert all(a != b for a, b in itertools.combinations(seen, 2))
+
+
+def test_a_source_only_package_is_never_built_silently(world: World) -> None:
+    """A lock that names a source where a wheel was: a build by another word."""
+    build_sdist(world.index.folder, "alpha", "1.1")
+    got = world.from_ann("alpha==1.1")
+    text = lock_of(got).read_text("utf-8")
+    assert "alpha-1.1.tar.gz" in text
+    text = re.sub(r"(alpha-1\.1\.tar\.gz.*\n)wheels = \[[^\]]*\]\n", r"\1", text)
+    lock_of(got).write_text(text, "utf-8")
+    ran = world.bob.here("sync", "--json", got, cwd=world.shared)
+    assert (ran.code, ran.error["code"]) == (6, "consent-missing"), ran.said
+    assert allow_command(ran.error["hint"])[-1] == "build:alpha"

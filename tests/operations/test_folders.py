@@ -1,0 +1,459 @@
+"""A folder that is a project: one declaration, one lock, one environment, with the real engine over toys."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from support.index import Index
+from support.packages import package
+from support.workplace import MINOR, PYTHONS, Desk, asking, block, other_python
+
+from jupyter_dep.base.errors import ConflictError, ConsentError, DepError, StaleError, UsageError
+from jupyter_dep.io.files import read_write
+from jupyter_dep.io.store.store import Sealed
+from jupyter_dep.model.lock import lockfile
+from jupyter_dep.model.lock.lockfile import Lock
+from jupyter_dep.model.notebook.notebook import blank
+from jupyter_dep.operations.consent import grant
+from jupyter_dep.operations.consent.build_backend import own_root, root_item
+from jupyter_dep.operations.edit import add_remove, init_notebook
+from jupyter_dep.operations.environment import install as environment_install
+from jupyter_dep.operations.environment import install_options
+from jupyter_dep.operations.environment.local_sources import Installed
+from jupyter_dep.operations.inspect import status
+from jupyter_dep.operations.kernel_start import resolve
+from jupyter_dep.operations.kernel_start.cache import remembered
+from jupyter_dep.operations.kernel_start.result import Ready, Refused
+from jupyter_dep.operations.project import undo
+from jupyter_dep.operations.project.context import Changed
+from jupyter_dep.operations.project.discovery import nearest, owner
+from jupyter_dep.operations.project.formats import DEPENDENCIES, Place
+
+PLAIN = f"""\
+[project]
+name = "study"  # our study
+version = "0.1.0"
+requires-python = ">={MINOR}"
+dependencies = ["gamma"]
+
+[project.optional-dependencies]
+plot = ["alpha>=1.1"]
+
+[dependency-groups]
+dev = ["beta<2"]
+"""
+
+
+@pytest.fixture
+def desk(toy_index: Index, tmp_path: Path) -> Desk:
+    return Desk.at(tmp_path, toy_index.url)
+
+
+@pytest.fixture
+def project(desk: Desk) -> Path:
+    return written(desk.folder, PLAIN)
+
+
+def written(folder: Path, text: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "pyproject.toml").write_text(text, "utf-8")
+    return folder / "pyproject.toml"
+
+
+def refused(kind: type[DepError], code: str, call: Callable[[], object]) -> DepError:
+    with pytest.raises(kind) as caught:
+        call()
+    assert caught.value.code == code, caught.value
+    assert caught.value.hint
+    return caught.value
+
+
+def locked(project: Path) -> Lock:
+    return lockfile.read((project.parent / "pylock.toml").read_bytes(), context={})
+
+
+def lock(desk: Desk, project: Path) -> Changed:
+    return add_remove.relock(project, desk.services(), asking("lock", sync=False))
+
+
+def add(desk: Desk, project: Path, *names: str, place: Place = DEPENDENCIES, **changes: object) -> Changed:
+    return add_remove.add(project, names, desk.services(), asking("add"), place=place, cwd=project.parent, **changes)  # type: ignore[arg-type]
+
+
+def install(desk: Desk, project: Path, **named: Sequence[str] | bool) -> Sealed:
+    services = desk.services()
+    chosen = install_options.installed(project, services, **named)  # type: ignore[arg-type]
+    sealed = environment_install.install(project, services, asking("install"), chosen=chosen).sealed
+    assert sealed is not None
+    return sealed
+
+
+def held(sealed: Sealed) -> set[str]:
+    return set(sealed.packages) - {"ipykernel", "ipywidgets"}
+
+
+def said(sealed: Sealed, code: str) -> str:
+    return subprocess.run([sealed.python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def notebook(folder: Path, name: str = "n.ipynb", text: str | None = None) -> Path:
+    path = folder / name
+    if text is None:
+        path.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "utf-8")
+    else:
+        path.write_bytes(blank(text, "dep", "Python (dep)"))
+    return path
+
+
+# declaration and lock
+
+
+def test_add_writes_into_the_manifest_and_locks_beside_it(desk: Desk, project: Path) -> None:
+    add(desk, project, "beta")
+    text = project.read_text("utf-8")
+    assert 'name = "study"  # our study' in text
+    assert 'dependencies = ["gamma", "beta"]' in text
+    assert locked(project).versions()["beta"] == "1.0"  # the group's bound holds for the whole lock
+    assert sorted(path.name for path in desk.folder.iterdir()) == ["pylock.toml", "pyproject.toml"]
+
+
+@pytest.mark.parametrize(
+    ("place", "header"),
+    [(Place(group="test"), "[dependency-groups]"), (Place(extra="plot"), "[project.optional-dependencies]")],
+)
+def test_add_and_remove_edit_the_part_that_is_named(desk: Desk, project: Path, place: Place, header: str) -> None:
+    add(desk, project, "beta", place=place)
+    after = project.read_text("utf-8").split(header)[1].split("\n[")[0]
+    assert '"beta"' in after
+    add_remove.remove(project, ["beta"], desk.services(), asking("remove"), place=place)
+    assert '"beta"' not in project.read_text("utf-8").split(header)[1].split("\n[")[0]
+
+
+def test_every_group_and_extra_is_in_one_lock_with_markers(desk: Desk, project: Path) -> None:
+    lock(desk, project)
+    text = (desk.folder / "pylock.toml").read_text("utf-8")
+    assert "'dev' in dependency_groups" in text
+    assert 'extras = ["plot"]' in text
+
+
+def test_conflict_between_groups_names_both_requirements(desk: Desk, project: Path) -> None:
+    project.write_text(PLAIN.replace('dev = ["beta<2"]', 'dev = ["alpha>=2"]'), "utf-8")
+    error = refused(ConflictError, "conflict", lambda: lock(desk, project))
+    assert "alpha>=2" in error.message.replace(" ", "") and "gamma" in error.message
+    assert not (desk.folder / "pylock.toml").exists()
+
+
+def test_foreign_lock_is_not_overwritten_without_a_yes(desk: Desk, project: Path) -> None:
+    foreign = b'lock-version = "1.0"\ncreated-by = "other"\npackages = []\n'
+    (desk.folder / "pylock.toml").write_bytes(foreign)
+    refused(DepError, "foreign-lock", lambda: lock(desk, project))
+    assert (desk.folder / "pylock.toml").read_bytes() == foreign
+    add_remove.relock(project, desk.services(), asking("lock", sync=False, overwrite=True))
+    assert locked(project).table is not None
+
+
+def test_dynamic_dependencies_are_refused_with_the_place(desk: Desk, project: Path) -> None:
+    project.write_text('[project]\nname = "x"\nversion = "1"\ndynamic = ["dependencies"]\n', "utf-8")
+    refused(DepError, "dynamic-metadata", lambda: lock(desk, project))
+
+
+def test_undo_restores_manifest_and_lock_together_and_refuses_what_changed_since(desk: Desk, project: Path) -> None:
+    lock(desk, project)
+    before = desk.listing()
+    add(desk, project, "beta")
+    undo.undo(project, desk.services(), asking("undo"))
+    assert desk.listing() == before
+    undo.undo(project, desk.services(), asking("undo"), redo=True)
+    text = project.read_text("utf-8")
+    project.write_text(text.replace("our study", "their study"), "utf-8")
+    refused(DepError, "changed-since", lambda: undo.undo(project, desk.services(), asking("undo")))
+    assert "their study" in project.read_text("utf-8")
+
+
+def test_crlf_and_comments_of_the_manifest_stay(desk: Desk) -> None:
+    project = written(desk.folder, "")
+    project.write_bytes(PLAIN.replace("\n", "\r\n").encode())
+    add(desk, project, "beta")
+    data = project.read_bytes()
+    assert b"# our study\r\n" in data
+    assert data.count(b"\n") == data.count(b"\r\n")
+
+
+def test_update_moves_only_what_is_named(desk: Desk, project: Path, toy_index: Index) -> None:
+    from support.wheels import build_wheel
+
+    lock(desk, project)
+    build_wheel(toy_index.folder, "gamma", "1.5", requires=["alpha<2"])
+    build_wheel(toy_index.folder, "alpha", "1.9")
+    add_remove.relock(project, desk.services(), asking("update", sync=False), upgrade=("gamma",))
+    versions = locked(project).versions()
+    assert (versions["gamma"], versions["alpha"]) == ("1.5", "1.1")
+
+
+def test_first_lock_keeps_what_another_tool_had_locked(desk: Desk, project: Path) -> None:
+    old = '[[package]]\nname = "alpha"\nversion = "1.0"\n\n[metadata]\nlock-version = "2.1"\n'
+    (desk.folder / "poetry.lock").write_text(old, "utf-8")
+    project.write_text(PLAIN.replace("alpha>=1.1", "alpha"), "utf-8")
+    lock(desk, project)
+    assert locked(project).versions()["alpha"] == "1.0"
+    assert (desk.folder / "poetry.lock").read_text("utf-8") == old
+
+
+def test_python_verb_changes_what_the_manifest_requires(desk: Desk, project: Path) -> None:
+    minor, known = other_python()
+    (desk.home / "state" / PYTHONS).write_bytes(known)
+    mine = {name: os.environ[name] for name in ("HOME", "PYENV_ROOT") if name in os.environ}
+    project.write_text(project.read_text("utf-8").replace(f">={MINOR}", f"=={MINOR}.*"), "utf-8")
+    init_notebook.use_python(project, minor, desk.services(**mine), asking("python", sync=False))
+    assert f'requires-python = ">={minor}"' in project.read_text("utf-8")
+    assert locked(project).table.python == minor  # type: ignore[union-attr]
+
+
+# the environment
+
+
+def test_install_gives_the_dependencies_and_every_group_but_no_extra(desk: Desk, project: Path) -> None:
+    lock(desk, project)
+    assert held(install(desk, project)) == {"alpha", "beta", "gamma"}
+    assert held(install(desk, project, without=["dev"])) == {"alpha", "gamma"}
+    assert held(install(desk, project, only=["dev"])) == {"beta"}
+
+
+def test_choice_is_remembered_by_what_runs_in_the_environment(desk: Desk, project: Path) -> None:
+    lock(desk, project)
+    sealed = install(desk, project, without=["dev"])
+    assert environment_install.environment(project, desk.services(), asking("run")).key == sealed.key
+    assert status.status(project, desk.services(), asking()).key == sealed.key
+    install(desk, project)
+    assert "beta" in environment_install.environment(project, desk.services(), asking("run")).packages
+
+
+def test_unknown_group_or_extra_is_an_error_with_those_that_are_there(desk: Desk, project: Path) -> None:
+    lock(desk, project)
+    error = refused(DepError, "no-such-group", lambda: install(desk, project, without=["devv"]))
+    assert "dev" in error.hint
+    refused(DepError, "no-such-extra", lambda: install(desk, project, extras=["plott"]))
+
+
+def test_install_refuses_a_stale_lock_and_makes_a_missing_one(desk: Desk, project: Path) -> None:
+    install(desk, project)
+    assert (desk.folder / "pylock.toml").exists()
+    project.write_text(PLAIN.replace('["gamma"]', '["gamma", "beta"]'), "utf-8")
+    refused(StaleError, "stale", lambda: install(desk, project))
+
+
+def test_same_lock_in_two_folders_without_a_build_system_is_one_environment(desk: Desk, project: Path, tmp_path: Path) -> None:
+    first = install(desk, project)
+    second = install(desk, written(tmp_path / "other", PLAIN))
+    assert first.path == second.path
+
+
+# the project itself
+
+
+def test_project_itself_is_installed_where_it_lies_after_a_yes(desk: Desk, tmp_path: Path) -> None:
+    project = package(desk.folder, more='dependencies = ["beta"]\n')
+    lock(desk, project)
+    refused(ConsentError, "consent-missing", lambda: install(desk, project))
+    assert not (desk.folder / "ran.txt").exists()
+    assert "mine" not in install(desk, project, root=False).packages
+    own_root(desk.folder, desk.services())
+    sealed = install(desk, project)
+    assert said(sealed, "import mine; print(mine.__version__)") == "0.1.0"
+
+
+def test_asked_person_may_let_the_build_run(desk: Desk) -> None:
+    project = package(desk.folder)
+    asked: list[str] = []
+
+    def confirm(question: str) -> bool:
+        asked.append(question)
+        return True
+
+    services = desk.services()
+    made = environment_install.install(project, services, asking("install"), chosen=Installed(), confirm=confirm)
+    assert made.sealed is not None and "mine" in made.sealed.packages
+    assert len(asked) == 1
+    install(desk, project)
+
+
+def test_a_strangers_copy_of_our_lock_lets_no_build_run(desk: Desk, tmp_path: Path) -> None:
+    own = package(desk.folder)
+    own_root(desk.folder, desk.services())
+    install(desk, own)
+    stranger = package(tmp_path / "theirs")
+    (stranger.parent / "pylock.toml").write_bytes((desk.folder / "pylock.toml").read_bytes())
+    refused(ConsentError, "consent-missing", lambda: install(desk, stranger))
+    opened = resolve.look(notebook(stranger.parent), stranger.parent, services=desk.services())
+    assert isinstance(opened, Ready) or not isinstance(opened, Refused)
+    assert not (stranger.parent / "ran.txt").exists()
+
+
+def test_changed_metadata_gives_another_environment_and_a_comment_does_not(desk: Desk) -> None:
+    project = package(desk.folder)
+    own_root(desk.folder, desk.services())
+    first = install(desk, project)
+    text = project.read_text("utf-8")
+    project.write_text(text + "# a remark\n", "utf-8")
+    assert install(desk, project).key == first.key
+    project.write_text(text.replace("0.1.0", "0.2.0"), "utf-8")
+    second = install(desk, project)
+    assert second.key != first.key
+    assert said(second, "import importlib.metadata as m; print(m.version('mine'))") == "0.2.0"
+
+
+def test_failing_build_of_the_project_takes_an_add_back(desk: Desk) -> None:
+    project = package(desk.folder)
+    own_root(desk.folder, desk.services())
+    install(desk, project)
+    (desk.folder / "backend.py").write_text("raise SystemExit('broken on purpose')\n", "utf-8")
+    before = desk.listing()
+    with pytest.raises(DepError) as caught:
+        add(desk, project, "beta")
+    assert "broken on purpose" in str(caught.value)
+    assert desk.listing() == before
+
+
+def test_folder_that_says_it_is_no_package_installs_none(desk: Desk) -> None:
+    project = package(desk.folder, more='dependencies = ["beta"]\n\n[tool.uv]\npackage = false\n')
+    lock(desk, project)
+    assert "mine" not in install(desk, project).packages
+
+
+# paths
+
+
+def test_editable_folder_is_used_where_it_lies(desk: Desk, project: Path, tmp_path: Path) -> None:
+    library = package(desk.folder.parent / "library", "library")
+    add(desk, project, "../library", editable=True)
+    assert 'library = {path = "../library", editable = true}' in project.read_text("utf-8").replace("{ ", "{").replace(
+        " }", "}"
+    )
+    assert '"../library"' in (desk.folder / "pylock.toml").read_text("utf-8")
+    sealed = install(desk, project)
+    assert said(sealed, "import library; print(library.__version__)") == "0.1.0"
+    library.write_text(library.read_text("utf-8").replace("0.1.0", "0.3.0"), "utf-8")
+    again = install(desk, project)
+    assert said(again, "import importlib.metadata as m; print(m.version('library'))") == "0.3.0"
+
+
+def test_changed_file_of_a_built_folder_is_built_anew(desk: Desk, project: Path) -> None:
+    package(desk.folder.parent / "library", "library")
+    add(desk, project, "../library")
+    module = desk.folder.parent / "library" / "src" / "library" / "__init__.py"
+    module.write_text("__version__ = 'changed'\n", "utf-8")
+    assert said(install(desk, project), "import library; print(library.__version__)") == "changed"
+
+
+def test_path_of_a_strangers_manifest_needs_a_yes(desk: Desk) -> None:
+    package(desk.folder.parent / "library", "library")
+    text = PLAIN.replace('["gamma"]', '["library"]') + '\n[tool.uv.sources]\nlibrary = { path = "../library" }\n'
+    project = written(desk.folder, text)
+    error = refused(ConsentError, "consent-missing", lambda: lock(desk, project))
+    assert str(desk.folder.parent / "library") in error.hint
+    assert not (desk.folder.parent / "library" / "ran.txt").exists()
+
+
+@pytest.mark.parametrize("word", ["git+https://code.example/x", "https://files.example/x.zip"])
+def test_address_without_a_name_says_how_to_name_it(desk: Desk, project: Path, word: str) -> None:
+    error = refused(DepError, "unnamed-source", lambda: add(desk, project, word))
+    assert "@" in error.hint
+
+
+def test_path_that_is_not_there_is_an_error(desk: Desk, project: Path) -> None:
+    refused(UsageError, "bad-source", lambda: add(desk, project, "./nowhere"))
+
+
+def test_path_in_a_notebook_is_refused(desk: Desk) -> None:
+    refused(DepError, "path-in-notebook", lambda: add(desk, desk.notebook(), "../library"))
+
+
+def test_index_is_declared_for_the_named_package_only(desk: Desk, project: Path, mirror: Index, index: Index) -> None:
+    from support.wheels import build_wheel
+
+    build_wheel(index.folder, "private", "1.0")
+    add(desk, project, "private", index=f"corp={index.url}")
+    text = project.read_text("utf-8")
+    assert "explicit = true" in text and 'private = {index = "corp"}' in text.replace("{ ", "{").replace(" }", "}")
+    packages = {one.name: one.index for one in locked(project).packages}
+    assert packages["private"] == index.url.rstrip("/") or packages["private"] == index.url
+    assert packages["gamma"] != packages["private"]
+
+
+# which project a notebook belongs to
+
+
+def test_notebook_without_a_block_belongs_to_the_nearest_project(desk: Desk, project: Path) -> None:
+    below = desk.folder / "a" / "b"
+    below.mkdir(parents=True)
+    services = desk.services()
+    assert owner(notebook(below), services).file == project
+    assert owner(notebook(below, "own.ipynb", block("alpha")), services).why == "own"
+    inner = written(desk.folder / "a", "[tool.jupyter-dep]\nwidgets = false\n")
+    assert owner(notebook(below), services).file == inner
+
+
+def test_search_for_a_project_ends_at_the_root_of_the_repository(desk: Desk, project: Path) -> None:
+    inner = desk.folder / "clone"
+    (inner / ".git").mkdir(parents=True)
+    found = owner(notebook(inner), desk.services())
+    assert (found.why, found.file) == ("none", inner / "n.ipynb")
+    assert nearest(inner) is None
+
+
+def test_manifest_of_another_tool_is_no_project(desk: Desk) -> None:
+    written(desk.folder, "[tool.black]\nline-length = 100\n")
+    assert owner(notebook(desk.folder), desk.services()).why == "none"
+
+
+def test_notebook_of_a_folder_opens_on_the_folders_environment(desk: Desk, project: Path) -> None:
+    sealed = install(desk, project)
+    path = notebook(desk.folder)
+    first = resolve.look(path, desk.folder, services=desk.services())
+    assert isinstance(first, Ready) and first.key == sealed.key and first.notebook == str(path)
+    services = desk.services()
+    again = remembered(path, services.places, services.environ)
+    assert again is not None and again.key == sealed.key
+
+
+@pytest.mark.parametrize("change", ["block", "manifest", "nearer"])
+def test_remembered_opening_is_not_used_after_what_it_rests_on_changed(desk: Desk, project: Path, change: str) -> None:
+    install(desk, project)
+    (desk.folder / "sub").mkdir()
+    path = notebook(desk.folder / "sub")
+    assert isinstance(resolve.look(path, path.parent, services=desk.services()), Ready)
+    services = desk.services()
+    assert remembered(path, services.places, services.environ) is not None
+    if change == "block":
+        notebook(desk.folder / "sub", text=block("alpha"))
+    elif change == "manifest":
+        project.write_text(PLAIN.replace('["gamma"]', '["gamma", "beta"]'), "utf-8")
+    else:
+        written(desk.folder / "sub", PLAIN)
+    assert remembered(path, services.places, services.environ) is None
+
+
+def test_strangers_folder_is_not_opened_without_a_yes(desk: Desk, project: Path, tmp_path: Path, toy_index: Index) -> None:
+    install(desk, project)
+    other = Desk.at(tmp_path / "second", toy_index.url)
+    for name in ("pyproject.toml", "pylock.toml"):
+        (other.folder / name).write_bytes((desk.folder / name).read_bytes())
+    path = notebook(other.folder)
+    opened = resolve.look(path, other.folder, services=other.services())
+    assert isinstance(opened, Refused) and opened.code == "consent-missing"
+    grant.allow(other.folder / "pyproject.toml", [], other.services(), asking("trust"))
+    assert not isinstance(resolve.look(path, other.folder, services=other.services()), Refused)
+
+
+def test_missing_manifest_is_no_project(desk: Desk) -> None:
+    refused(DepError, "no-project", lambda: add(desk, desk.folder / "pyproject.toml", "alpha"))
+
+
+def test_yes_to_a_folder_is_bound_to_its_real_path(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(desk.folder)
+    assert root_item(tmp_path / "link") == root_item(desk.folder)
+    assert read_write.read_if_there(desk.folder / "pyproject.toml") is None

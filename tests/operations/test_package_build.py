@@ -1,0 +1,189 @@
+"""`jupyter dep build`: wheel and source archive by the folder's own backend, whole or not at all, after a yes."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from packaging.utils import parse_wheel_filename
+from support.desk import Desk, desk_at
+from support.index import Index
+from support.packages import BACKEND, package
+
+from jupyter_dep.io.files import dist_files
+
+WHEEL, SDIST = "mine-0.1.0-py3-none-any.whl", "mine-0.1.0.tar.gz"
+
+
+@pytest.fixture
+def desk(toy_index: Index, tmp_path: Path) -> Desk:
+    made = desk_at(tmp_path, toy_index)
+    package(made.folder)
+    return made
+
+
+def yes(desk: Desk) -> tuple[str, str]:
+    return "--allow", f"path:{os.path.realpath(desk.folder)}"
+
+
+def dist(desk: Desk) -> list[str]:
+    return sorted(path.name for path in (desk.folder / "dist").iterdir()) if (desk.folder / "dist").exists() else []
+
+
+def failing(body: str) -> str:
+    return f"def build_wheel(folder, settings=None, metadata=None):\n    {body}\n\n\nbuild_sdist = build_wheel\n"
+
+
+def test_both_are_built_into_dist_and_nothing_else_is_left_there(desk: Desk) -> None:
+    done = desk.dep("build", *yes(desk))
+    assert done.code == 0 and "built mine: 2 files in dist" in done.out
+    assert dist(desk) == [WHEEL, SDIST]
+    assert (
+        sorted(path.name for path in desk.folder.iterdir()) == ["backend.py", "dist", "pyproject.toml", "src"]
+        or (desk.folder / "__pycache__").exists()
+    )
+
+
+@pytest.mark.parametrize("flag, made", [("--wheel", [WHEEL]), ("--sdist", [SDIST])])
+def test_one_of_the_two_on_request(desk: Desk, flag: str, made: list[str]) -> None:
+    assert desk.dep("build", flag, *yes(desk)).code == 0
+    assert dist(desk) == made
+
+
+def test_the_place_can_be_chosen_and_a_folder_s_name_may_be_anything(desk: Desk) -> None:
+    strange = desk.folder / "a [1] * folder’s"
+    package(strange, "other")
+    done = desk.dep("build", "--project", strange, "--allow", f"path:{os.path.realpath(strange)}", "-o", "out put", "--json")
+    assert done.entry["folder"] == str(desk.folder / "out put")
+    assert len(list((desk.folder / "out put").iterdir())) == 2 and not (strange / "dist").exists()
+
+
+def test_a_stranger_s_build_program_is_not_run_unasked(desk: Desk) -> None:
+    marker = desk.folder / "ran"
+    (desk.folder / "backend.py").write_text(f"open({str(marker)!r}, 'w')\n" + BACKEND)
+    error = desk.refused("build", code="consent-missing", exit_code=6)
+    assert f"--allow path:{os.path.realpath(desk.folder)}" in error["hint"]
+    assert not marker.exists() and dist(desk) == []
+
+
+def test_a_lock_of_one_s_own_is_no_yes_for_the_build_program(desk: Desk) -> None:
+    assert desk.dep("lock").code == 0
+    desk.refused("build", code="consent-missing", exit_code=6)
+
+
+def test_the_yes_is_asked_once_and_not_kept_where_the_build_fails(desk: Desk) -> None:
+    good = (desk.folder / "backend.py").read_text()
+    (desk.folder / "backend.py").write_text(failing("raise SystemExit('no')"))
+    desk.refused("build", *yes(desk), code="build-failed", exit_code=1)
+    desk.refused("build", code="consent-missing", exit_code=6)
+    (desk.folder / "backend.py").write_text(good)
+    assert desk.dep("build", *yes(desk)).code == 0
+    assert desk.dep("build").code == 0
+
+
+def test_a_backend_that_fails_is_told_by_its_last_words_and_its_whole_log(desk: Desk) -> None:
+    (desk.folder / "backend.py").write_text(
+        failing("[print('compile', at, flush=True) for at in range(400)]; raise SystemExit('no such compiler')")
+    )
+    error = desk.refused("build", "--wheel", *yes(desk), code="build-failed", exit_code=1)
+    assert "no such compiler" in error["message"] and len(error["message"].splitlines()) < 20
+    logs = sorted((desk.user.services().places.state / "builds").iterdir())
+    assert str(logs[-1]) in error["hint"] or str(logs[0]) in error["hint"]
+    log = logs[-1].read_text()
+    assert "compile 0\n" in log and "compile 399\n" in log
+    assert stat.S_IMODE(logs[-1].stat().st_mode) == 0o600
+    assert dist(desk) == []
+
+
+def test_of_failed_builds_the_last_logs_are_kept(desk: Desk) -> None:
+    folder = desk.user.services().places.state / "builds"
+    folder.mkdir(parents=True)
+    for number in range(30):
+        (folder / f"old-{number:02}.log").write_text("x")
+    (desk.folder / "backend.py").write_text(failing("raise SystemExit('no')"))
+    desk.dep("build", *yes(desk))
+    assert len(list(folder.iterdir())) == dist_files.LOGS
+
+
+def test_what_the_build_itself_needs_comes_from_the_user_s_index(desk: Desk) -> None:
+    manifest = desk.folder / "pyproject.toml"
+    manifest.write_text(manifest.read_text().replace("requires = []", 'requires = ["alpha==1.0"]'))
+    desk.index.clear()
+    assert desk.dep("build", "--wheel", *yes(desk)).code == 0
+    assert any("alpha" in path for path in desk.index.asked())
+    manifest.write_text(manifest.read_text().replace("alpha==1.0", "no-such-backend"))
+    error = desk.refused("build", "--wheel", *yes(desk), code="unknown-package", exit_code=5)
+    assert "build-system" in error["message"] and "no-such-backend" in error["message"]
+
+
+def test_a_build_program_sees_compilers_flags_and_no_secrets(desk: Desk) -> None:
+    secrets = {
+        "JUPYTER_DEP_PUBLISH_TOKEN": "t0p",
+        "UV_PUBLISH_TOKEN": "t0p",
+        "GITHUB_TOKEN": "t0p",
+        "AWS_SECRET_ACCESS_KEY": "t0p",
+    }
+    wanted = {"SOURCE_DATE_EPOCH": "315532800", "CFLAGS": "-O2", "SETUPTOOLS_SCM_PRETEND_VERSION": "1"}
+    assert desk.dep("build", "--wheel", *yes(desk), **secrets, **wanted).code == 0
+    seen = (desk.folder / "ran.txt").read_text().split()
+    assert wanted.keys() <= set(seen) and not secrets.keys() & set(seen)
+
+
+def test_files_that_are_there_give_way_and_that_is_said(desk: Desk) -> None:
+    desk.dep("build", *yes(desk))
+    (desk.folder / "dist" / "notes.txt").write_text("mine")
+    (desk.folder / "dist" / WHEEL).write_bytes(b"older")
+    told = {one["name"]: one for one in desk.dep("build", "--wheel", "--json").entry["files"]}
+    assert told[WHEEL]["replaced"] and not told[WHEEL]["same"]
+    assert dist(desk) == [WHEEL, SDIST, "notes.txt"]
+    assert parse_wheel_filename(WHEEL) and (desk.folder / "dist" / WHEEL).read_bytes()[:2] == b"PK"
+    assert "as it was" in desk.dep("build", "--wheel").out
+
+
+def test_no_half_written_file_is_left_where_the_last_step_fails(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, into = tmp_path / "made", tmp_path / "into"
+    made.mkdir()
+    into.mkdir()
+    (made / SDIST).write_bytes(b"new sdist")
+    (made / WHEEL).write_bytes(b"new wheel")
+    (into / WHEEL).write_bytes(b"old wheel")
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(dist_files.os, "fsync", full)
+    with pytest.raises(Exception, match="no space left"):
+        dist_files.place(made, into)
+    assert [path.name for path in into.iterdir()] == [WHEEL] and (into / WHEEL).read_bytes() == b"old wheel"
+
+
+def test_a_backend_that_makes_nothing_is_told_of(desk: Desk) -> None:
+    (desk.folder / "backend.py").write_text(failing("return 'nothing.whl'"))
+    done = desk.dep("build", "--wheel", *yes(desk), "--json")
+    assert done.error["code"] in ("nothing-built", "build-failed") and dist(desk) == []
+
+
+def test_a_folder_that_nothing_builds_says_what_is_missing(desk: Desk) -> None:
+    (desk.folder / "pyproject.toml").write_text('[project]\nname = "mine"\nversion = "1"\n')
+    assert "[build-system]" in desk.refused("build", code="no-build-system", exit_code=1)["hint"]
+
+
+def test_a_file_in_the_place_of_dist_is_told_of(desk: Desk) -> None:
+    (desk.folder / "dist").write_text("a file")
+    done = desk.dep("build", *yes(desk), "--json")
+    assert not done.entry["ok"] and done.error["context"]["file"].endswith("dist") and done.error["hint"]
+    assert (desk.folder / "dist").read_text() == "a file"
+
+
+def test_credentials_of_an_index_do_not_get_into_a_build_s_log(desk: Desk) -> None:
+    manifest = desk.folder / "pyproject.toml"
+    manifest.write_text(manifest.read_text().replace("requires = []", 'requires = ["no-such-backend"]'))
+    secret = desk.index.url.replace("://", "://me:pa55-w0rd@")
+    done = desk.dep("build", "--wheel", *yes(desk), UV_DEFAULT_INDEX=secret)
+    assert done.code == 5 and "pa55" not in done.said
+    for path in desk.user.home.rglob("*"):
+        assert not path.is_file() or b"pa55" not in path.read_bytes(), path

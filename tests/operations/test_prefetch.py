@@ -1,0 +1,162 @@
+"""A head start: what is locked is linked while the engine resolves, and used only if it is a part of the answer."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.index import Index
+from support.wheels import build_wheel
+from support.workplace import Desk, asking
+
+from jupyter_dep.base.engine_port import EngineAnswer, Install, LockRequest
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.progress import Cancel
+from jupyter_dep.io.store import record_check
+from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.environment.prefetch import HeadStart
+from jupyter_dep.operations.project.context import Changed
+
+
+@pytest.fixture
+def desk(toy_index: Index, tmp_path: Path) -> Desk:
+    return Desk.at(tmp_path, toy_index.url)
+
+
+class Watched:
+    """The real engine; notes what it installs where, and lets a resolution wait until the head start is linked."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        self.installs: list[tuple[str, frozenset[str]]] = []
+        self._linked = threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def install(self, install: Install, **more: Any) -> None:
+        self._engine.install(install, **more)
+        self.installs.append((install.python, frozenset(item.name for item in install.artifacts)))
+        self._linked.set()
+
+    def lock(self, request: LockRequest, **more: Any) -> EngineAnswer:
+        self._linked.wait(20)
+        answer: EngineAnswer = self._engine.lock(request, **more)
+        return answer
+
+
+def add(desk: Desk, notebook: Path, *names: str) -> tuple[Changed, Watched]:
+    engine = Watched(desk.services().engine)
+    return add_remove.add(notebook, names, desk.services(engine), asking(f"add {' '.join(names)}")), engine
+
+
+def test_an_add_links_what_is_locked_while_it_resolves(desk: Desk) -> None:
+    notebook = desk.notebook()
+    add_remove.add(notebook, ["beta"], desk.services(), asking("add beta"))
+    done, engine = add(desk, notebook, "gamma")
+    assert done.sealed is not None
+    (head, before), (rest, after) = engine.installs
+    assert head == rest == done.sealed.python
+    assert "beta" in before and "gamma" not in before and {"beta", "gamma"} <= after
+    assert record_check.damaged(Path(done.sealed.path), Path(done.sealed.site)) == {}
+    assert done.sealed.packages.keys() == after
+
+
+def test_a_head_start_that_does_not_fit_is_given_up(desk: Desk, toy_index: Index) -> None:
+    notebook = desk.notebook()
+    add_remove.add(notebook, ["beta"], desk.services(), asking("add beta"))
+    locked = desk.lock(notebook).versions()["beta"]
+    done, engine = add(desk, notebook, f"beta<{locked}")
+    assert done.sealed is not None
+    (head, _), (built, _) = engine.installs
+    assert head != built == done.sealed.python
+    assert done.sealed.packages["beta"] != locked
+
+
+def test_a_resolution_that_fails_leaves_nothing_behind(desk: Desk) -> None:
+    notebook = desk.notebook()
+    add_remove.add(notebook, ["beta"], desk.services(), asking("add beta"))
+    store = desk.services().store
+    known = {sealed.path for sealed in store.all()}
+    with pytest.raises(DepError):
+        add(desk, notebook, "no-such-package-anywhere")
+    for thread in threading.enumerate():
+        if thread.name.startswith("head-start"):
+            thread.join(20)
+    assert {str(path) for path in (store.root / "e").iterdir() if path.is_dir()} == known
+
+
+def test_a_lock_of_somebody_else_gets_no_head_start(desk: Desk, tmp_path: Path) -> None:
+    notebook = desk.notebook()
+    add_remove.add(notebook, ["beta"], desk.services(), asking("add beta"))
+    other = Desk.at(tmp_path / "other", desk.index)
+    for file in (notebook, desk.lock_path(notebook)):
+        (other.folder / file.name).write_bytes(file.read_bytes())
+    engine = Watched(other.services().engine)
+    engine._linked.set()
+    done = add_remove.add(other.folder / notebook.name, ["gamma"], other.services(engine), asking("add gamma"))
+    assert done.sealed is None and engine.installs == []
+
+
+def test_what_was_linked_ahead_is_checked_ahead_and_its_bytecode_carried(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = desk.notebook()
+    first = add_remove.add(notebook, ["beta"], desk.services(), asking("add beta")).sealed
+    assert first is not None
+    subprocess.run([first.python, "-c", "import beta"], check=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""})
+    checks: list[tuple[bool, frozenset[str]]] = []
+    check = record_check.check
+
+    def watched(*words: Any, checked: Any = None, **more: Any) -> None:
+        checks.append((checked is not None, frozenset(words[4])))
+        check(*words, checked=checked, **more)
+
+    monkeypatch.setattr(record_check, "check", watched)
+    done, _ = add(desk, notebook, "gamma")
+    assert done.sealed is not None
+    ((ahead, head), (after, whole)) = checks
+    assert (ahead, after) == (False, True) and "beta" in head and "gamma" in whole - head
+    assert not desk.services().store.changed(done.sealed)
+    carried = list((Path(done.sealed.site) / "beta" / "__pycache__").iterdir())
+    assert [file.name for file in carried] == [file.name for file in (Path(first.site) / "beta" / "__pycache__").iterdir()]
+
+
+@pytest.mark.parametrize("head_start", [True, False])
+def test_a_package_that_replaces_a_file_of_another_is_refused_with_a_head_start_as_without(
+    desk: Desk, toy_index: Index, monkeypatch: pytest.MonkeyPatch, head_start: bool
+) -> None:
+    build_wheel(toy_index.folder, "crowder", "1.0", files={"beta/__init__.py": "# not beta's\n"})
+    notebook = desk.notebook()
+    add_remove.add(notebook, ["beta"], desk.services(), asking("add beta"))
+    if not head_start:
+        monkeypatch.setattr(HeadStart, "take", lambda self, selected: None)
+    before = desk.listing()
+    with pytest.raises(DepError, match=r"beta/__init__\.py") as caught:
+        add(desk, notebook, "crowder")
+    assert caught.value.code == "incomplete-environment"
+    assert desk.listing() == before
+
+
+def test_a_cancel_is_heard_while_what_was_begun_is_waited_for(desk: Desk) -> None:
+    notebook = desk.notebook()
+    add_remove.add(notebook, ["beta"], desk.services(), asking("add beta"))
+    before, cancel = desk.listing(), Cancel()
+
+    class Slow(Watched):
+        def install(self, install: Install, **more: Any) -> None:
+            self._linked.set()
+            time.sleep(0.3)
+            cancel.set()
+            time.sleep(3)
+            super().install(install, **more)
+
+    engine = Slow(desk.services().engine)
+    started = time.monotonic()
+    with pytest.raises(DepError) as caught:
+        add_remove.add(notebook, ["gamma"], desk.services(engine), asking("add gamma", cancel=cancel))
+    assert caught.value.code == "cancelled" and time.monotonic() - started < 3
+    assert desk.listing() == before

@@ -1,0 +1,176 @@
+"""Things that happen to people: undo of the very first add, freed names, a typo while an edit waits, two adds, two writers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from support.index import Index
+from support.workplace import Desk, asking, block, rewritten
+
+from jupyter_dep.base.errors import ConsentError, DepError
+from jupyter_dep.io.files import atomic, read_write
+from jupyter_dep.io.state.history import History
+from jupyter_dep.model.notebook.notebook import Notebook, blank
+from jupyter_dep.operations.edit import add_remove, init_notebook
+from jupyter_dep.operations.project import undo
+from jupyter_dep.operations.project.state import State, read_state
+
+
+@pytest.fixture
+def desk(toy_index: Index, tmp_path: Path) -> Desk:
+    return Desk.at(tmp_path, toy_index.url)
+
+
+def empty(desk: Desk, name: str) -> Path:
+    """A new notebook as a front end makes it: no declaration, our kernel."""
+    notebook = desk.folder / name
+    notebook.write_bytes(blank(None, "dep", "Python (dep)"))
+    return notebook
+
+
+def state(desk: Desk, notebook: Path) -> State:
+    return read_state(notebook, desk.services())
+
+
+def cell_add(desk: Desk, notebook: Path, *names: str) -> str:
+    changed = add_remove.add(notebook, names, desk.services(), asking(f"add {names}", in_kernel=True))
+    assert changed.edit is not None
+    return changed.edit.after
+
+
+def test_undo_of_the_first_add_leaves_a_project_that_works(desk: Desk) -> None:
+    notebook = empty(desk, "n.ipynb")
+    rewritten(notebook, cell_add(desk, notebook, "alpha"))
+    assert state(desk, notebook).name == "fresh"
+    undone = undo.undo(notebook, desk.services(), asking("undo", in_kernel=True))
+    assert undone.edit is not None and "alpha" not in undone.edit.after
+    assert state(desk, notebook).name == "none"
+    notebook.write_bytes(Notebook.parse(notebook.read_bytes()).without_block())
+    assert state(desk, notebook).name == "none"
+    undo.undo(notebook, desk.services(), asking("undo --redo", in_kernel=True), redo=True)
+    assert state(desk, notebook).name == "pending"
+
+
+def test_a_new_notebook_under_a_freed_name_takes_nothing_from_the_renamed_one(desk: Desk) -> None:
+    old = empty(desk, "Untitled.ipynb")
+    rewritten(old, cell_add(desk, old, "alpha"))
+    renamed = desk.folder / "analysis.ipynb"
+    old.rename(renamed)
+    fresh = empty(desk, "Untitled.ipynb")
+
+    assert state(desk, fresh).name == "none"
+    assert state(desk, renamed).name == "fresh"
+    before = desk.lock(old).versions()
+    rewritten(fresh, cell_add(desk, fresh, "beta"))
+    assert desk.lock(renamed).versions() == before
+    assert "alpha" not in desk.lock(fresh).versions()
+    assert {state(desk, one).name for one in (fresh, renamed)} == {"fresh"}
+
+
+def test_a_typo_in_the_block_does_not_cost_the_edit_that_waits(desk: Desk) -> None:
+    notebook = desk.notebook()
+    cell_add(desk, notebook, "alpha")
+    good = Notebook.parse(notebook.read_bytes()).block
+    assert good is not None
+    rewritten(notebook, good.source.replace("dependencies = [", "dependencies = ["[:-1]))
+    with pytest.raises(DepError):
+        state(desk, notebook)
+    rewritten(notebook, good.source)
+    assert "alpha" in [str(item) for item in state(desk, notebook).declaration.dependencies]  # type: ignore[union-attr]
+
+
+def test_a_lock_that_cannot_be_put_in_place_leaves_the_notebook_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = desk.notebook()
+    before = desk.listing()
+    stage = atomic.stage
+
+    def full(staged: atomic.Staged) -> None:
+        if staged.target.suffix == ".toml":
+            raise OSError(28, "No space left on device")
+        stage(staged)
+
+    monkeypatch.setattr(read_write, "stage", full)
+    with pytest.raises(DepError) as caught:
+        add_remove.add(notebook, ["alpha"], desk.services(), asking())
+    assert caught.value.code == "disk-full"
+    assert desk.listing() == before
+
+
+@pytest.mark.parametrize("kept", ["record", "used", "move"])
+def test_what_cannot_be_remembered_afterwards_is_a_note_and_no_failure(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, kept: str
+) -> None:
+    """Notebook and lock are written by then: a failure would say that nothing was done."""
+    notebook = desk.notebook()
+    for name in ("alpha", "beta"):
+        add_remove.add(notebook, [name], desk.services(), asking())
+    before = desk.listing()
+
+    def no_locks(*_: object, **__: object) -> None:
+        raise OSError(37, "No locks available", "history.lock")
+
+    monkeypatch.setattr(History, kept, no_locks)
+    if kept == "move":
+        done = undo.undo(notebook, desk.services(), asking())
+    else:
+        done = add_remove.add(notebook, ["gamma"], desk.services(), asking())
+    assert any("cannot lock files" in note for note in done.notes)
+    assert desk.listing() != before
+    monkeypatch.undo()
+    assert state(desk, notebook).lock_answers
+
+
+def test_sync_in_a_cell_is_no_consent(desk: Desk, toy_index: Index, tmp_path: Path) -> None:
+    notebook = desk.notebook("n.ipynb", "alpha")
+    add_remove.relock(notebook, desk.services(), asking("lock"))
+    reader = Desk.at(tmp_path, toy_index.url, home="another")
+    with pytest.raises(ConsentError):
+        init_notebook.sync(notebook, reader.services(), asking("sync", from_cell=True))
+    assert init_notebook.sync(notebook, reader.services(), asking("sync")).sealed is not None
+
+
+def test_what_was_typed_is_allowed_only_if_the_add_succeeds(desk: Desk, toy_index: Index) -> None:
+    address = f"{toy_index.origin}/files/gone-1.0-py3-none-any.whl"
+    with pytest.raises(DepError):
+        add_remove.add(desk.notebook(), [f"gone @ {address}"], desk.services(), asking())
+    assert desk.services().consent.given() == ()
+
+
+def test_two_writers_of_one_history_lose_nothing(desk: Desk) -> None:
+    from jupyter_dep.io.state.history import Step
+
+    notebook = desk.notebook()
+
+    def write(who: str) -> None:
+        for number in range(8):
+            step = Step(command=f"{who}{number}", block_before=None, block_after=block(), lock_before=None, lock_after=None)
+            desk.services().history.record(notebook, step, [])
+
+    writers = [threading.Thread(target=write, args=(who,)) for who in "ab"]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    history = desk.services().history
+    seen = set()
+    while (step := history.last(notebook)) is not None:
+        seen.add(step.command)
+        history.move(notebook)
+    assert len(seen) == 16
+
+
+def test_many_notebooks_are_locked_at_once_without_a_race_for_the_engine() -> None:
+    """The first look for the engine reads `sysconfig`, which is not safe in threads."""
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom concurrent.futures import ThreadPoolExecutor\n"
+        "from jupyter_dep.io.index.settings import IndexSettings\nfrom jupyter_dep.io.engine.uv import Uv\n"
+        "uv = Uv(cache=Path('c'), settings=IndexSettings(), environ={})\nsys.setswitchinterval(1e-6)\n"
+        "with ThreadPoolExecutor(8) as pool: print(len(set(pool.map(lambda _: uv.program(), range(8)))))\n"
+    )
+    for _ in range(5):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert done.stdout.strip() == "1", done.stderr
