@@ -157,7 +157,7 @@ def test_a_read_only_folder_or_file_is_told_to_somebody_else() -> None:
         "import test_files; os.setgid(65534); os.setuid(65534);"
         "file = Path(tempfile.mkdtemp()) / 'n.ipynb'; file.write_bytes(b'old'); test_files.read_only(file)"
     )
-    folders = [str(Path(__file__).parents[1]), *sys.path]
+    folders = [str(Path(__file__).parent), str(Path(__file__).parents[1]), *sys.path]
     done = subprocess.run([sys.executable, "-c", code, repr(folders)], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
 

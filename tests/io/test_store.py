@@ -58,7 +58,7 @@ def leftovers(store: Store) -> list[str]:
 
 def start(name: str, *arguments: str | Path) -> subprocess.Popen[str]:
     """A function of this module in a process of its own; it says `ready` when it is there."""
-    command = [sys.executable, "-c", CHILD.format(name=name), repr([str(Path(__file__).parents[1]), *sys.path])]
+    command = [sys.executable, "-c", CHILD.format(name=name), repr([str(Path(__file__).parent), str(Path(__file__).parents[1]), *sys.path])]
     pipe = subprocess.PIPE
     return subprocess.Popen([*command, *map(str, arguments)], stdin=pipe, stdout=pipe, text=True)
 
@@ -393,7 +393,7 @@ def test_files_are_read_only_for_an_ordinary_user(tmp_path: Path) -> None:
         "import test_store; os.setgid(65534); os.setuid(65534);"
         "test_store.seal_read_only(Path(tempfile.mkdtemp()))"
     )
-    folders = [str(Path(__file__).parents[1]), *sys.path]
+    folders = [str(Path(__file__).parent), str(Path(__file__).parents[1]), *sys.path]
     done = subprocess.run([sys.executable, "-c", code, repr(folders)], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
 

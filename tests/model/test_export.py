@@ -28,7 +28,7 @@ from jupyter_dep.model.export.partial_marker import decided
 from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.lock.lockfile import Lock
 from jupyter_dep.model.lock.select import Choice
-from jupyter_dep.model.migration.readers import pins
+from jupyter_dep.model.migration.readers.pins import pins
 from jupyter_dep.model.notebook.notebook import Notebook, blank
 
 

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.manifest import manifest
 from jupyter_dep.model.migration import Brought, bring
-from jupyter_dep.model.migration.readers import pins
+from jupyter_dep.model.migration.readers.pins import pins
 
 DEFAULT = "https://index.example/simple"
 
