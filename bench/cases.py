@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jupyter_dep.operations.inspect.status import status
-from jupyter_dep.operations.project.context import Asking
+from jupyter_dep.operations.project.context import CommandContext
 from jupyter_dep.services import Services
 
 from .agent import agent
@@ -198,7 +198,7 @@ async def many(bench: Bench) -> list[Result]:
 def _statuses(notebooks: list[Path], services: Services) -> float:
     """Seconds for all; each has to be found locked, trusted and sealed, or the figure is of something else."""
     started = time.perf_counter()
-    found = [status(notebook, services, Asking()) for notebook in notebooks]
+    found = [status(notebook, services, CommandContext()) for notebook in notebooks]
     seconds = time.perf_counter() - started
     wrong = [one for one in found if one.state.name != "fresh" or one.sealed is None or not (one.trust and one.trust.given)]
     if wrong:
@@ -225,7 +225,7 @@ async def first_sight(bench: Bench) -> list[Result]:
         (folder / LOCK).write_bytes(same_but_for_the_name(folder / LOCK, desk.new_folder("name").name))
         desk.settle()
         started = time.perf_counter()
-        found = status(folder / NOTEBOOK, desk.services(), Asking())
+        found = status(folder / NOTEBOOK, desk.services(), CommandContext())
         seconds = time.perf_counter() - started
         if found.state.name != "fresh" or found.key is None:
             raise RuntimeError(f"the large lock is {found.state.name}: {found.note}")
@@ -233,7 +233,7 @@ async def first_sight(bench: Bench) -> list[Result]:
 
     (ours,) = await in_turns(bench.rounds(11), look)
     size = (folder / LOCK).stat().st_size / 1e3
-    packages = len(status(folder / NOTEBOOK, desk.services(), Asking()).as_json()["locked"])
+    packages = len(status(folder / NOTEBOOK, desk.services(), CommandContext()).as_json()["locked"])
     note = f"{packages} packages, {size:.0f} kB"
     return [Row(case="first-sight", title="first sight of a large lock", unit="ms", ours=ours, bound=150, note=note)]
 

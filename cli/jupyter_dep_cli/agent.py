@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from jupyter_dep.base.errors import DepError, UsageError
-from jupyter_dep.base.progress import Cancel, Progress, cancelled
+from jupyter_dep.base.progress import CancelToken, Progress, cancelled
 from jupyter_dep.messages import PROTOCOL, Failure, Outcome, ProgressLine, Report, Request, encode
-from jupyter_dep.operations.project.context import Asking
+from jupyter_dep.operations.project.context import CommandContext
 from jupyter_dep.services import Services
 
 from .call import Call
@@ -36,7 +36,7 @@ class Agent:
     def __init__(self, source: TextIO, sink: TextIO, services: Services) -> None:
         self.source, self.sink, self.services = source, sink, services
         self._write = threading.Lock()
-        self._cancels: dict[int, Cancel] = {}
+        self._cancels: dict[int, CancelToken] = {}
 
     def serve(self) -> None:
         waiting: queue.Queue[Request | None] = queue.Queue()
@@ -71,7 +71,7 @@ class Agent:
                 )
             )
             return
-        self._cancels[request.id] = Cancel()
+        self._cancels[request.id] = CancelToken()
         if request.line.split()[:1] == ["search"]:
             threading.Thread(target=self._carry_out, args=(request,), daemon=True).start()
         else:
@@ -83,7 +83,7 @@ class Agent:
 
     def _carry_out(self, request: Request) -> None:
         try:
-            answer = self._answer(request, self._cancels.get(request.id) or Cancel())
+            answer = self._answer(request, self._cancels.get(request.id) or CancelToken())
         except Exception as error:  # the kernel waits for an answer to this request, whatever happened
             import traceback
 
@@ -101,7 +101,7 @@ class Agent:
             self.sink.write(encode(message) + "\n")
             self.sink.flush()
 
-    def _answer(self, request: Request, cancel: Cancel) -> Outcome | Failure:
+    def _answer(self, request: Request, cancel: CancelToken) -> Outcome | Failure:
         try:
             if cancel.is_set:
                 raise cancelled("before it began")
@@ -136,7 +136,7 @@ class Agent:
             )
 
         own = notebook is not None and str(notebook) == request.notebook
-        asking = Asking(
+        asking = CommandContext(
             command=request.line,
             # the kernel moves with its own notebook; one that nobody knows a notebook of, with the one that is named
             environment=request.environment if own or request.notebook is None else None,

@@ -8,18 +8,18 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from jupyter_dep.base.errors import UsageError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files.ancestry import MANIFEST
 from jupyter_dep.messages import Outcome
-from jupyter_dep.operations.project.context import Asking, no_project
-from jupyter_dep.operations.project.discovery import nearest, owner
+from jupyter_dep.operations.project.context import CommandContext, no_project
+from jupyter_dep.operations.project.discovery import find_project, find_project_root
 from jupyter_dep.services import Services
 
 from .parser import Parsed
 from .wording import Wording
 
 
-@frozen
+@frozen_dataclass
 class Call:
     """`notebook` is the one that was named (or whose kernel asks), absolute, None without one. `project` is the file of the
     project that it belongs to, where that is a folder's. `ask` puts a yes/no question to a person at a terminal and is None
@@ -31,7 +31,7 @@ class Call:
     cwd: Path
     notebook: Path | None = None
     project: Path | None = None
-    asking: Asking = field(default_factory=Asking)
+    asking: CommandContext = field(default_factory=CommandContext)
     ask: Callable[[str], bool] | None = None
     still: Callable[[], None] = lambda: None
     body: str = ""
@@ -42,7 +42,7 @@ class Call:
         notebook. Errors: the notebook's."""
         if self.notebook is None or self.parsed.verb.itself or not self.parsed.verb.folder:
             return self
-        found = owner(self.notebook, self.services, live_block=self.asking.live_block)
+        found = find_project(self.notebook, self.services, live_block=self.asking.live_block)
         if found.why != "folder":
             return self
         return replace(self, project=found.file, asking=replace(self.asking, in_kernel=False, live_block=None))
@@ -104,8 +104,8 @@ class Call:
             return None
         if self.parsed.text("project") is not None:  # this one, and none above it
             file = self.start if self.start.name == MANIFEST else self.start / MANIFEST
-            return file if nearest(file.parent) == file else None
-        return nearest(self.cwd)
+            return file if find_project_root(file.parent) == file else None
+        return find_project_root(self.cwd)
 
 
 def spellings(cwd: Path, items: Iterable[str], *, typed: bool = True) -> tuple[str, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 Targets = Literal["one", "many", "none", "two"]
 Names = Literal["declared", "locked", "popular", "none"]
 
 
-@frozen
+@frozen_dataclass
 class Option:
     """One option of a verb; `metavar` is empty for a switch."""
 
@@ -24,8 +24,8 @@ class Option:
         return self.flags[-1].lstrip("-").replace("-", "_")
 
 
-@frozen
-class Verb:
+@frozen_dataclass
+class Command:
     """One verb: how many notebooks it takes (`optional`: or none), what else, and whether a cell may say it."""
 
     name: str
@@ -63,8 +63,8 @@ _OPTIONAL = Option(flags=("--optional",), help="an extra of the folder's package
 _SHELL = Option(flags=("--shell",), help="bash, zsh, sh, fish, nu, pwsh or cmd (else the one you are in)", metavar="NAME")
 _OVERWRITE = Option(flags=("--overwrite",), help="replace a lock that another tool wrote")
 
-VERBS: tuple[Verb, ...] = (
-    Verb(
+COMMANDS: tuple[Command, ...] = (
+    Command(
         name="new",
         summary="make a folder with a package in it, or with a first notebook",
         targets="none",
@@ -77,7 +77,7 @@ VERBS: tuple[Verb, ...] = (
         ),
         in_cell=False,
     ),
-    Verb(
+    Command(
         name="init",
         summary="make a notebook a project, or (without one) the folder, with what other tools' files declare",
         targets="many",
@@ -90,7 +90,7 @@ VERBS: tuple[Verb, ...] = (
         folder=True,
         itself=True,
     ),
-    Verb(
+    Command(
         name="import",
         summary="declare what another tool's file does: requirements, Pipfile, environment.yml, setup.cfg, Poetry's pyproject",
         targets="one",
@@ -98,7 +98,7 @@ VERBS: tuple[Verb, ...] = (
         options=(_GROUP,),
         folder=True,
     ),
-    Verb(
+    Command(
         name="add",
         summary="declare packages, lock, install",
         targets="one",
@@ -116,7 +116,7 @@ VERBS: tuple[Verb, ...] = (
         names="popular",
         folder=True,
     ),
-    Verb(
+    Command(
         name="remove",
         summary="take packages out of the declaration",
         targets="one",
@@ -125,7 +125,7 @@ VERBS: tuple[Verb, ...] = (
         names="declared",
         folder=True,
     ),
-    Verb(
+    Command(
         name="update",
         summary="lock newer versions of all, or of the named ones",
         targets="one",
@@ -134,7 +134,7 @@ VERBS: tuple[Verb, ...] = (
         names="locked",
         folder=True,
     ),
-    Verb(
+    Command(
         name="lock",
         summary="make the lock answer the declaration",
         targets="many",
@@ -147,7 +147,7 @@ VERBS: tuple[Verb, ...] = (
         ),
         folder=True,
     ),
-    Verb(
+    Command(
         name="install",
         summary="the exact environment of a folder, with the project itself",
         targets="none",
@@ -163,9 +163,9 @@ VERBS: tuple[Verb, ...] = (
         ),
         folder=True,
     ),
-    Verb(name="sync", summary="build the locked environment", targets="many", options=(_ALLOW, _OFFLINE), folder=True),
-    Verb(name="status", summary="what is declared, locked, in use", targets="many", folder=True),
-    Verb(
+    Command(name="sync", summary="build the locked environment", targets="many", options=(_ALLOW, _OFFLINE), folder=True),
+    Command(name="status", summary="what is declared, locked, in use", targets="many", folder=True),
+    Command(
         name="check",
         summary="what is wrong with the folder, its lock, its notebooks and imports, or with a notebook",
         targets="many",
@@ -173,7 +173,7 @@ VERBS: tuple[Verb, ...] = (
         folder=True,
         itself=True,
     ),
-    Verb(
+    Command(
         name="show",
         summary="the locked packages",
         targets="one",
@@ -185,8 +185,8 @@ VERBS: tuple[Verb, ...] = (
         ),
         folder=True,
     ),
-    Verb(name="why", summary="who needs a package", targets="one", words="NAME", names="locked", folder=True),
-    Verb(
+    Command(name="why", summary="who needs a package", targets="one", words="NAME", names="locked", folder=True),
+    Command(
         name="export",
         summary="what is locked, for other tools",
         targets="one",
@@ -205,7 +205,7 @@ VERBS: tuple[Verb, ...] = (
         ),
         folder=True,
     ),
-    Verb(
+    Command(
         name="python",
         summary="show the Pythons to choose from, or change",
         targets="one",
@@ -213,7 +213,7 @@ VERBS: tuple[Verb, ...] = (
         options=(_OFFLINE,),
         folder=True,
     ),
-    Verb(
+    Command(
         name="run",
         summary="run a notebook, or a command, in its exact environment; the exit code tells",
         targets="one",
@@ -227,7 +227,7 @@ VERBS: tuple[Verb, ...] = (
         folder=True,
         command=True,
     ),
-    Verb(
+    Command(
         name="exec",
         summary="run a command in the environment",
         targets="one",
@@ -236,7 +236,7 @@ VERBS: tuple[Verb, ...] = (
         in_cell=False,
         folder=True,
     ),
-    Verb(
+    Command(
         name="version",
         summary="show the folder's version, or raise it",
         targets="none",
@@ -249,7 +249,7 @@ VERBS: tuple[Verb, ...] = (
         in_cell=False,
         folder=True,
     ),
-    Verb(
+    Command(
         name="build",
         summary="build the folder's wheel and source archive into dist",
         targets="none",
@@ -263,7 +263,7 @@ VERBS: tuple[Verb, ...] = (
         in_cell=False,
         folder=True,
     ),
-    Verb(
+    Command(
         name="publish",
         summary="upload what was built of the current version",
         targets="none",
@@ -276,7 +276,7 @@ VERBS: tuple[Verb, ...] = (
         in_cell=False,
         folder=True,
     ),
-    Verb(
+    Command(
         name="shell",
         summary="the project's environment in a shell of your own kind",
         targets="one",
@@ -284,7 +284,7 @@ VERBS: tuple[Verb, ...] = (
         in_cell=False,
         folder=True,
     ),
-    Verb(
+    Command(
         name="env",
         summary="a project's environments: enter one, list, remove; those of the store",
         targets="one",
@@ -301,7 +301,7 @@ VERBS: tuple[Verb, ...] = (
         ),
         folder=True,
     ),
-    Verb(
+    Command(
         name="config",
         summary="your own settings: where to publish to, and with what",
         targets="none",
@@ -313,7 +313,7 @@ VERBS: tuple[Verb, ...] = (
         ),
         in_cell=False,
     ),
-    Verb(
+    Command(
         name="source",
         summary="the package indexes that a project names for some of its packages",
         targets="one",
@@ -323,7 +323,7 @@ VERBS: tuple[Verb, ...] = (
         options=(_OFFLINE,),
         folder=True,
     ),
-    Verb(
+    Command(
         name="cache",
         summary="how much is kept to be faster, and emptying it",
         targets="none",
@@ -331,7 +331,7 @@ VERBS: tuple[Verb, ...] = (
         options=(Option(flags=("--yes",), help="do not ask"),),
         in_cell=False,
     ),
-    Verb(
+    Command(
         name="kernel",
         summary="registered kernels, for pickers that need one per project",
         targets="one",
@@ -341,7 +341,7 @@ VERBS: tuple[Verb, ...] = (
         options=(Option(flags=("--stale",), help="remove those whose notebook or Python is gone"),),
         folder=True,
     ),
-    Verb(
+    Command(
         name="trust",
         summary="allow locks that others wrote, take it back, list",
         targets="many",
@@ -355,14 +355,14 @@ VERBS: tuple[Verb, ...] = (
         in_cell=False,
         folder=True,
     ),
-    Verb(
+    Command(
         name="undo",
         summary="take back the last change of declaration and lock",
         targets="one",
         options=(Option(flags=("--redo",), help="bring it again"),),
         folder=True,
     ),
-    Verb(
+    Command(
         name="search",
         summary="find packages by name or by what they are for; asks no network",
         targets="none",
@@ -372,22 +372,22 @@ VERBS: tuple[Verb, ...] = (
             Option(flags=("--details",), help="ask your package index for the versions of exactly this name"),
         ),
     ),
-    Verb(
+    Command(
         name="index",
         summary="store the names of your package index for `search`, show or remove them",
         targets="none",
         actions=("sync", "info", "remove"),
         in_cell=False,
     ),
-    Verb(name="mv", summary="rename a notebook together with its lock", targets="two", in_cell=False, itself=True),
-    Verb(
+    Command(name="mv", summary="rename a notebook together with its lock", targets="two", in_cell=False, itself=True),
+    Command(
         name="setup",
         summary="write the kernel for this user's Jupyters",
         targets="none",
         options=(Option(flags=("--remove",), help="take it away again"),),
         in_cell=False,
     ),
-    Verb(
+    Command(
         name="doctor",
         summary="what is installed where, and what to do about it",
         targets="none",

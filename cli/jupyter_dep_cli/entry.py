@@ -31,9 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one line; gives the exit code, as `main.main`."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["run"]:
-        from .fast_run import become
+        from .fast_run import run_fast
 
-        become(arguments[1:])
+        run_fast(arguments[1:])
     try:
         from .main import main as all_verbs
     except (OSError, ImportError) as error:

@@ -10,14 +10,14 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from jupyter_dep.io.files.ancestry import candidates
-from jupyter_dep.io.system.paths import Places
-from jupyter_dep.operations.kernel_start.cache import remembered
+from jupyter_dep.io.files.ancestry import manifest_candidates
+from jupyter_dep.io.system.paths import UserPaths
+from jupyter_dep.operations.kernel_start.cache import read_cached_start
 
 from .surroundings import environment_variables, hold
 
 
-def become(words: Sequence[str]) -> None:
+def run_fast(words: Sequence[str]) -> None:
     """Become the command behind `run` if its folder's environment is remembered; returns only if it is not."""
     command = list(words[1:] if words[:1] == ["--"] else words)
     if not command or (words[0] != "--" and (command[0].startswith("-") or command[0].endswith(".ipynb"))):
@@ -26,8 +26,8 @@ def become(words: Sequence[str]) -> None:
         cwd = Path.cwd()
     except OSError:  # somebody removed the folder that we stand in
         return
-    manifest = next((file for file in candidates(cwd) if file.exists()), None)
-    ready = remembered(manifest, Places.of_user(os.environ), os.environ) if manifest is not None else None
+    manifest = next((file for file in manifest_candidates(cwd) if file.exists()), None)
+    ready = read_cached_start(manifest, UserPaths.of_user(os.environ), os.environ) if manifest is not None else None
     if ready is None:
         return
     variables = environment_variables(ready.path, os.environ)

@@ -10,16 +10,16 @@ from pathlib import Path
 
 from jupyter_dep import __version__
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import Cancel
+from jupyter_dep.base.progress import CancelToken
 from jupyter_dep.messages import Failure, Outcome
-from jupyter_dep.operations.project.context import Asking
+from jupyter_dep.operations.project.context import CommandContext
 from jupyter_dep.services import Services
 
 from .call import Call
 from .dispatch import carry_out, failure
 from .manual import help_text
 from .parser import BY_NAME, Parsed, parse, split
-from .terminal import Telling, Terminal
+from .terminal import ProgressDisplay, Terminal
 
 _WORKERS = 4
 _HELP = ("-h", "--help")
@@ -83,7 +83,7 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
         if not as_json:
             terminal.show(told[0][1])
     else:
-        with Telling(terminal, quiet=as_json) as telling:
+        with ProgressDisplay(terminal, quiet=as_json) as telling:
             for target, result in _work(parsed, terminal, telling):
                 told.append((target, result))
                 if not as_json:
@@ -104,7 +104,7 @@ def entry(result: Outcome | Failure, target: Path | None = None) -> dict[str, ob
     return {"verb": result.verb, "ok": result.exit_code == 0, "exit_code": result.exit_code, **result.data}
 
 
-def _work(parsed: Parsed, terminal: Terminal, telling: Telling) -> Iterator[Told]:
+def _work(parsed: Parsed, terminal: Terminal, telling: ProgressDisplay) -> Iterator[Told]:
     """The results in the order of the arguments, each as soon as it and those before it are there."""
     services = Services.of_user()
     try:
@@ -113,13 +113,13 @@ def _work(parsed: Parsed, terminal: Terminal, telling: Telling) -> Iterator[Told
         gone = DepError("no-such-folder", "the folder that you stand in is gone", hint="`cd` to one that is there")
         yield None, failure(gone, parsed.verb.name)
         return
-    cancel = Cancel()
+    cancel = CancelToken()
     notebooks = [Path(os.path.abspath(cwd / target)) for target in dict.fromkeys(parsed.targets)]
     several = parsed.verb.targets == "many" and len(notebooks) > 1
 
     def one(notebook: Path | None) -> Outcome | Failure:
         name = notebook.name if notebook and several else ""
-        asking = Asking(
+        asking = CommandContext(
             command=" ".join([parsed.verb.name, *parsed.words]),
             dry_run=parsed.flag("dry_run"),
             offline=parsed.flag("offline"),

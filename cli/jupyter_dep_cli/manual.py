@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import parser
-from .command_table import VERBS
+from .command_table import COMMANDS
 
 
 def help_text(verb: str | None = None) -> str:
@@ -15,7 +15,7 @@ def help_text(verb: str | None = None) -> str:
             "",
             "A notebook's declaration, its lock, and the environment that is exactly that lock.",
             "",
-            *(f"  {item.name:8} {item.summary}" for item in VERBS),
+            *(f"  {item.name:8} {item.summary}" for item in COMMANDS),
             "",
             "`jupyter dep VERB --help` tells more. Every verb takes `--json`.",
             "Exit codes: 0 done, 1 failed, 2 usage, 3 stale, 4 conflict, 5 network or index, 6 consent missing.",

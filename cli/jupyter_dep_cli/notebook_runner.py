@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.progress import Progress, Reporter
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.operations.kernel_start.result import Ready
@@ -22,7 +22,7 @@ from jupyter_dep_kernels.start import launch_spec
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-@frozen
+@frozen_dataclass
 class Executed:
     """What came of it: the notebook's bytes with outputs, the number of code cells that ran, the 1-based cell that failed."""
 
@@ -82,7 +82,7 @@ def execute(notebook: Path, sealed: Sealed, data: bytes, *, timeout: float | Non
         data.decode("utf-8-sig"), as_version=4
     )
     ready = Ready(key=sealed.key, path=sealed.path, python=sealed.python, notebook=str(notebook), lease=sealed.lease)
-    launch = launch_spec.environment(ready, "{connection_file}", dict(os.environ))
+    launch = launch_spec.launch_environment(ready, "{connection_file}", dict(os.environ))
     manager = AsyncKernelManager(kernel_name="dep")
     manager._kernel_spec = KernelSpec(argv=list(launch.argv), display_name="dep", language="python")
     total = sum(cell.cell_type == "code" for cell in node.cells)

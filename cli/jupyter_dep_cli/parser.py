@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from jupyter_dep.base.errors import UsageError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
-from .command_table import PROJECT, VERBS, Verb
+from .command_table import COMMANDS, PROJECT, Command
 
-BY_NAME = {verb.name: verb for verb in VERBS}
+BY_NAME = {verb.name: verb for verb in COMMANDS}
 
 
-@frozen
+@frozen_dataclass
 class Parsed:
     """One line, understood. `targets` are notebooks as typed; `command` is what follows `--`, or what `run` becomes."""
 
-    verb: Verb
+    verb: Command
     action: str
     targets: tuple[str, ...]
     words: tuple[str, ...]
@@ -96,7 +96,7 @@ def split(argv: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
     return words[:end], tuple(words[end + 1 :])
 
 
-def _first_word(verb: Verb, words: Sequence[str], at: int, end: int) -> int:
+def _first_word(verb: Command, words: Sequence[str], at: int, end: int) -> int:
     """Where the first word behind a verb stands that is neither an option nor an option's value."""
     valued = {flag for option in (*verb.options, PROJECT) if option.metavar for flag in option.flags}
     while at < end and words[at].startswith("-"):
@@ -104,7 +104,7 @@ def _first_word(verb: Verb, words: Sequence[str], at: int, end: int) -> int:
     return min(at, end)
 
 
-def _targets(verb: Verb, words: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _targets(verb: Command, words: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     notebooks = [word for word in words if word.endswith(".ipynb")]
     limit = {"one": 1, "many": len(notebooks), "two": 2, "none": 0}[verb.targets]
     chosen = notebooks[:limit]
@@ -121,7 +121,7 @@ def _targets(verb: Verb, words: list[str]) -> tuple[tuple[str, ...], tuple[str, 
 def completion_data() -> dict[str, object]:
     """What `%dep` offers on Tab; `python -m jupyter_dep_cli.generate` writes it where the magics read it."""
     verbs: dict[str, object] = {}
-    for verb in VERBS:
+    for verb in COMMANDS:
         if verb.in_cell:
             entry: dict[str, object] = {
                 "summary": verb.summary,

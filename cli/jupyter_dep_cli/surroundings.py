@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import jupyter_dep_kernels
-from jupyter_dep.io.system.locks import Lease
+from jupyter_dep.io.system.locks import FileLock
 from jupyter_dep.io.system.paths import script_folder
 
 PIP_SHIM = Path(jupyter_dep_kernels.__path__[0]) / "pip_shim"
@@ -32,12 +32,12 @@ def environment_variables(environment: str, environ: Mapping[str, str]) -> dict[
     return variables
 
 
-def hold(lease: str) -> Lease | None:
+def hold(lease: str) -> FileLock | None:
     """Keep garbage collection away for as long as this process, or what it becomes or starts, lives; None where it cannot be.
 
     A store of the system's is read-only, and nobody collects it.
     """
     try:
-        return Lease.take(Path(lease), inheritable=True)
+        return FileLock.take(Path(lease), inheritable=True)
     except OSError:
         return None

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TextIO
 
-from jupyter_dep.base.escape import visible
+from jupyter_dep.base.escape import escape_untrusted
 from jupyter_dep.base.progress import Progress
 from jupyter_dep.messages import Failure, Outcome, Report, Table, Tone
 
@@ -35,35 +35,35 @@ class Terminal:
     def show(self, result: Outcome | Failure) -> None:
         if isinstance(result, Failure):
             where = ", ".join(_place(key, value) for key, value in result.context.items() if key not in _SAID)
-            first, _, rest = visible(result.message, lines=True).partition("\n")
-            self._line(f"error: {first}" + (f" ({visible(where)})" if where else ""), "bad", self.err)
+            first, _, rest = escape_untrusted(result.message, lines=True).partition("\n")
+            self._line(f"error: {first}" + (f" ({escape_untrusted(where)})" if where else ""), "bad", self.err)
             for line in rest.splitlines():
                 self._line("  " + line, "plain", self.err)
-            self._line(f"  next: {visible(result.hint)}", "plain", self.err)
+            self._line(f"  next: {escape_untrusted(result.hint)}", "plain", self.err)
             return
         self._report(result.report, result.seconds)
 
     def _report(self, report: Report, seconds: float) -> None:
         if report.headline:
             took = f" in {seconds:.1f} s" if seconds >= 0.3 and report.tone == "good" else ""
-            self._line(visible(report.headline) + took, report.tone, self.out)
+            self._line(escape_untrusted(report.headline) + took, report.tone, self.out)
         for line in report.lines:  # without a headline they are a text that goes to other programs
-            self._line(("  " if report.headline else "") + visible(line), "plain", self.out)
+            self._line(("  " if report.headline else "") + escape_untrusted(line), "plain", self.out)
         for table in report.tables:
             self._table(table)
         for note in report.notes:
-            self._line(f"  note: {visible(note)}", "warn", self.out)
+            self._line(f"  note: {escape_untrusted(note)}", "warn", self.out)
         for step in report.next:
-            self._line(f"  next: {visible(step)}", "plain", self.out)
+            self._line(f"  next: {escape_untrusted(step)}", "plain", self.out)
 
     def _table(self, table: Table) -> None:
         if self.colour:
             self._rich(table)
             return
-        cells = [tuple(visible(cell) for cell in row) for row in (table.columns, *table.rows)]
+        cells = [tuple(escape_untrusted(cell) for cell in row) for row in (table.columns, *table.rows)]
         widths = [max(len(row[column]) for row in cells) for column in range(len(table.columns))]
         if table.title:
-            self._line(f"  {visible(table.title)}", "plain", self.out)
+            self._line(f"  {escape_untrusted(table.title)}", "plain", self.out)
         for row in cells if any(table.columns) else cells[1:]:
             self._line(
                 "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip(),
@@ -77,11 +77,13 @@ class Terminal:
         from rich.table import Table as RichTable
         from rich.text import Text
 
-        drawn = RichTable(box=box.SIMPLE_HEAD, title=Text(visible(table.title)) if table.title else None, pad_edge=False)
+        drawn = RichTable(
+            box=box.SIMPLE_HEAD, title=Text(escape_untrusted(table.title)) if table.title else None, pad_edge=False
+        )
         for column in table.columns:
-            drawn.add_column(Text(visible(column)), overflow="fold")
+            drawn.add_column(Text(escape_untrusted(column)), overflow="fold")
         for row in table.rows:
-            drawn.add_row(*(Text(visible(cell)) for cell in row))
+            drawn.add_row(*(Text(escape_untrusted(cell)) for cell in row))
         Console(file=self.out).print(drawn)
 
     def _line(self, text: str, tone: Tone, stream: TextIO) -> None:
@@ -90,7 +92,7 @@ class Terminal:
         stream.flush()
 
 
-class Telling:
+class ProgressDisplay:
     """Progress of one or several notebooks: one live line on a terminal, a line for each new thing in a log."""
 
     def __init__(self, terminal: Terminal, quiet: bool = False) -> None:
@@ -100,7 +102,7 @@ class Telling:
         self._lock = threading.Lock()
         self._status: Any = None
 
-    def __enter__(self) -> Telling:
+    def __enter__(self) -> ProgressDisplay:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -122,7 +124,7 @@ class Telling:
     def ask(self, question: str) -> bool:
         """Put a yes/no question to the person at the terminal."""
         with self.paused():
-            self.terminal.err.write(f"{visible(question)} [y/N] ")
+            self.terminal.err.write(f"{escape_untrusted(question)} [y/N] ")
             self.terminal.err.flush()
             return sys.stdin.readline().strip().lower() in ("y", "yes")
 
@@ -139,19 +141,19 @@ class Telling:
         if self._status is None:
             self._status = _LiveLine(self.terminal.err)
         self._current.pop(name, None)
-        self._current[name] = visible(progress.text())  # the last one that moved stands last
-        told = f"{visible(name)}: {self._current[name]}" if name else self._current[name]
+        self._current[name] = escape_untrusted(progress.text())  # the last one that moved stands last
+        told = f"{escape_untrusted(name)}: {self._current[name]}" if name else self._current[name]
         self._status.update(told, progress)
 
     def _plain(self, name: str, progress: Progress) -> None:
         """Each phase once; a big download by its name and size, since a log has no bar."""
-        text = progress.phase + (f": {visible(progress.detail)}" if progress.detail else "")
+        text = progress.phase + (f": {escape_untrusted(progress.detail)}" if progress.detail else "")
         if progress.phase == "running":
-            text = visible(progress.text())
+            text = escape_untrusted(progress.text())
         if (name, text) in self._told:
             return
         self._told.add((name, text))
-        self.terminal.err.write(f"{visible(name)}: {text}\n" if name else text + "\n")
+        self.terminal.err.write(f"{escape_untrusted(name)}: {text}\n" if name else text + "\n")
         self.terminal.err.flush()
 
     def _stop(self) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 
-@frozen
+@frozen_dataclass
 class RegisteredKernel:
     """One kernelspec of ours on disk. `project` is None for the general `dep` kernel; `stale` says why it is dead."""
 

@@ -10,15 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_dep.io.state.consent_store import ConsentBook
+from jupyter_dep.io.state.consent_store import ConsentStore
 from jupyter_dep.io.state.history import History
-from jupyter_dep.io.state.lock_cache import Summaries
+from jupyter_dep.io.state.lock_cache import LockCache
 from jupyter_dep.io.store.store import Store
-from jupyter_dep.io.system.paths import Places, own
+from jupyter_dep.io.system.paths import UserPaths, require_owned
 
 if TYPE_CHECKING:
     from jupyter_dep.base.engine_port import Engine
-    from jupyter_dep.io.index.name_cache import Names
+    from jupyter_dep.io.index.name_cache import NameCache
     from jupyter_dep.io.index.settings import IndexSettings
     from jupyter_dep.io.python.interpreters import Interpreters
     from jupyter_dep.io.python.venv_templates import Templates
@@ -31,47 +31,47 @@ class Services:
     Each port may raise `foreign-folder`: what another user of this machine laid out is not believed.
     """
 
-    places: Places
+    places: UserPaths
     environ: Mapping[str, str]
 
     @classmethod
     def of_user(cls, environ: Mapping[str, str] | None = None) -> Services:
         env = dict(os.environ if environ is None else environ)
-        return cls(places=Places.of_user(env), environ=env)
+        return cls(places=UserPaths.of_user(env), environ=env)
 
     @cached_property
     def store(self) -> Store:
-        return Store(own(self.places.store), self.places.system_store)
+        return Store(require_owned(self.places.store), self.places.system_store)
 
     @cached_property
     def templates(self) -> Templates:
         from jupyter_dep.io.python.venv_templates import Templates
 
-        return Templates(own(self.places.store) / "t", own(self.places.virtualenv))
+        return Templates(require_owned(self.places.store) / "t", require_owned(self.places.virtualenv))
 
     @cached_property
-    def consent(self) -> ConsentBook:
-        return ConsentBook(own(self.places.state) / "consent.json", self.environ)
+    def consent(self) -> ConsentStore:
+        return ConsentStore(require_owned(self.places.state) / "consent.json", self.environ)
 
     @cached_property
     def history(self) -> History:
-        return History(own(self.places.state) / "projects")
+        return History(require_owned(self.places.state) / "projects")
 
     @cached_property
-    def summaries(self) -> Summaries:
-        return Summaries(own(self.places.summaries))
+    def summaries(self) -> LockCache:
+        return LockCache(require_owned(self.places.summaries))
 
     @cached_property
-    def names(self) -> Names:
-        from jupyter_dep.io.index.name_cache import Names
+    def names(self) -> NameCache:
+        from jupyter_dep.io.index.name_cache import NameCache
 
-        return Names(own(self.places.state) / "names")
+        return NameCache(require_owned(self.places.state) / "names")
 
     @cached_property
     def interpreters(self) -> Interpreters:
         from jupyter_dep.io.python.interpreters import Interpreters
 
-        return Interpreters(own(self.places.state) / "pythons.json", environ=self.environ)
+        return Interpreters(require_owned(self.places.state) / "pythons.json", environ=self.environ)
 
     @cached_property
     def indexes(self) -> IndexSettings:
@@ -83,8 +83,8 @@ class Services:
     def engine(self) -> Engine:
         from jupyter_dep.io.engine.uv import Uv
 
-        return Uv(cache=own(self.places.engine_cache), settings=self.indexes, environ=self.environ)
+        return Uv(cache=require_owned(self.places.engine_cache), settings=self.indexes, environ=self.environ)
 
     @property
     def starters(self) -> Path:
-        return own(self.places.state) / "starters"
+        return require_owned(self.places.state) / "starters"

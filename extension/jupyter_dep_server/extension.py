@@ -13,9 +13,9 @@ from jupyter_server.services.contents.filemanager import FileContentsManager
 from jupyter_dep.services import Services
 from jupyter_dep_server.api.handlers import handlers
 from jupyter_dep_server.api.paths import Root
-from jupyter_dep_server.jobs.workers import Carrier, Workers
+from jupyter_dep_server.jobs.workers import JobRunner, Workers
 from jupyter_dep_server.jobs.working import MakeServices
-from jupyter_dep_server.state.app_state import Desk
+from jupyter_dep_server.state.app_state import ExtensionState
 from jupyter_dep_server.state.events import Events
 from jupyter_dep_server.state.kernels import Kernels
 
@@ -26,7 +26,7 @@ class DepExtension(ExtensionApp):
     name = "jupyter_dep_server"
     make_services: MakeServices = Services.of_user
     """Who the work is done for: the user of the server's process."""
-    make_carrier: Callable[[logging.Logger], Carrier] = Workers
+    make_carrier: Callable[[logging.Logger], JobRunner] = Workers
     """Who does it."""
 
     _unfollow: Callable[[], None] | None = None
@@ -37,7 +37,7 @@ class DepExtension(ExtensionApp):
         root = root_of(server)
         events = Events(server.event_logger)
         kernels = Kernels(server.kernel_manager, server.session_manager, root)
-        self.desk = Desk(
+        self.desk = ExtensionState(
             root=root,
             services=type(self).make_services,
             events=events,

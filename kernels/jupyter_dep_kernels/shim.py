@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from jupyter_dep.operations.kernel_start.result import Ready
-from jupyter_dep_kernels.start.exec_replace import become
-from jupyter_dep_kernels.start.notebook_discovery import Found, find
+from jupyter_dep_kernels.start.exec_replace import replace_process
+from jupyter_dep_kernels.start.notebook_discovery import NotebookMatch, find_notebook
 
 from .start import launch_spec
 
@@ -27,18 +27,18 @@ def plan(argv: Sequence[str], env: Mapping[str, str], cwd: Path) -> launch_spec.
     opening = launch_spec.load_look(look)(found.notebook, found.cwd)
     if isinstance(opening, Ready):
         notes = (found.why,) if found.why else ()
-        return launch_spec.environment(opening, connection_file, env, notes=notes, extra=extra)
-    return launch_spec.holding(found, connection_file, env, look=look, extra=extra)
+        return launch_spec.launch_environment(opening, connection_file, env, notes=notes, extra=extra)
+    return launch_spec.placeholder_argv(found, connection_file, env, look=look, extra=extra)
 
 
-def _found(project: str | None, env: Mapping[str, str], cwd: Path) -> Found:
+def _found(project: str | None, env: Mapping[str, str], cwd: Path) -> NotebookMatch:
     if project is None:
-        return find(env, cwd)
+        return find_notebook(env, cwd)
     path = cwd / project
     if path.is_dir():
         # the folder decides what the kernel runs on, whichever of its notebooks is open
-        return Found(notebook=None, cwd=path)
-    return find(env, cwd, explicit=path)
+        return NotebookMatch(notebook=None, cwd=path)
+    return find_notebook(env, cwd, explicit=path)
 
 
 def _arguments(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -55,7 +55,7 @@ def _arguments(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
 
 
 def main() -> NoReturn:
-    become(plan(sys.argv[1:], os.environ, Path.cwd()))
+    replace_process(plan(sys.argv[1:], os.environ, Path.cwd()))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TARGET = "jupyter-dep"
 
 
-class Page:
+class PageComm:
     """`block` is the live text that a page sent last, None where there is none or the page that sent it has left.
 
     `on_held` is called when a page has announced itself, `on_switch` with what it asks for; both in whatever thread the

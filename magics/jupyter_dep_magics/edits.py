@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, List, Optional
 
-from .comm import Page
+from .comm import PageComm
 from .wire import Edit
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _CANNOT = "this front end cannot edit the notebook: "
 class Edits:
     """Brings wanted declarations to the notebook."""
 
-    def __init__(self, shell: InteractiveShell, page: Page) -> None:
+    def __init__(self, shell: InteractiveShell, page: PageComm) -> None:
         self._shell = shell
         self._page = page
         self._offered: Optional[str] = None

@@ -29,7 +29,7 @@ def missing_module(error: Optional[BaseException]) -> str:
     return ""
 
 
-class Hint(NamedTuple):
+class MissingImport(NamedTuple):
     """One sentence for the user; `names` are the distributions that may be meant, empty where that would be a guess."""
 
     text: str
@@ -40,7 +40,9 @@ class Hint(NamedTuple):
         return {**line_bundle(self.text), MIME: {"module": self.module, "names": list(self.names)}}
 
 
-def hint_for(missing: str, source: str, *, declared: Collection[str] = (), folders: Sequence[str] = ()) -> Optional[Hint]:
+def hint_for(
+    missing: str, source: str, *, declared: Collection[str] = (), folders: Sequence[str] = ()
+) -> Optional[MissingImport]:
     """What to say of a missing module, None where there is nothing sure or useful to say.
 
     `source` is the cell as Python, `declared` the normalised names that the project declares, `folders` where
@@ -59,19 +61,19 @@ def hint_for(missing: str, source: str, *, declared: Collection[str] = (), folde
     shown = missing if "." in missing else top
     if not match.distribution:
         text = "`{}` is shared by several distributions: name the one you need, `%dep add NAME`".format(top)
-        return Hint(text, shown, distributions_under(top))
+        return MissingImport(text, shown, distributions_under(top))
     if match.certain:
         text = "`{}` comes with the distribution `{}`: run `%dep add {}`".format(shown, match.distribution, match.distribution)
-        return Hint(text, shown, (match.distribution,))
+        return MissingImport(text, shown, (match.distribution,))
     text = (
         "`{}` is not in this environment; its distribution may have the same name or another one: "
         "look it up, then run `%dep add NAME`".format(top)
     )
-    return Hint(text, shown)
+    return MissingImport(text, shown)
 
 
 def watch(
-    show: Callable[[Hint], None],
+    show: Callable[[MissingImport], None],
     declared: Callable[[], Collection[str]],
     folders: Callable[[], Sequence[str]],
     to_python: Callable[[str], str],

@@ -18,7 +18,7 @@ INTERVAL = 0.2
 """Seconds between two updates."""
 
 
-class Live:
+class ProgressDisplay:
     """The progress of one request. `tell` takes any number of texts a second, `tick` shows what is due."""
 
     def __init__(self, shell: InteractiveShell) -> None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional, Tuple
 
 from . import document, missing_import, stale_modules
 from .agent import Agent, Answer, environment_for_agent
-from .comm import Page
+from .comm import PageComm
 from .edits import Edits
 from .failure import DepFailure
-from .progress_display import Live
-from .switch import Mover
+from .progress_display import ProgressDisplay
+from .switch import EnvironmentSwitch
 from .wire import PROTOCOL, Failure, Outcome, Progress, Report, Switch
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ class Session:
         self.shell = shell
         self._context = context
         self.sealed = context.get("key") is not None
-        self._mover = Mover(context)
+        self._mover = EnvironmentSwitch(context)
         self._notes: List[str] = []
         self._closers: List[Callable[[], None]] = []
-        self._page = Page(shell, on_held=self._tell_standing, on_switch=self._ordered)
+        self._page = PageComm(shell, on_held=self._tell_standing, on_switch=self._ordered)
         self._edits = Edits(shell, self._page)
         self.declared: Tuple[str, ...] = ()
         self.locked: Tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Session:
 
             picker.show(self, words[1:])
             return
-        live = Live(self.shell)
+        live = ProgressDisplay(self.shell)
         try:
             answer = self.ask(line, body, on_progress=lambda progress: live.tell(progress.text), on_tick=live.tick)
         except BaseException:

@@ -19,7 +19,7 @@ class Moved(NamedTuple):
     notes: Tuple[str, ...] = ()
 
 
-class Mover:
+class EnvironmentSwitch:
     """`key` names the environment, empty in an ordinary kernel, which stays where it is."""
 
     def __init__(self, context: Mapping[str, Any]) -> None:
@@ -61,7 +61,7 @@ class Mover:
         except DepFailure as failure:
             return Moved(notes=("this kernel stays on its environment, {}; {}".format(failure, failure.hint),))
         workers = stale_modules.workers()
-        sys_path_switch.move(self._current, new)
+        sys_path_switch.switch_sys_path(self._current, new)
         self._current = new
         self._used = [*(used for used in self._used if used.path != new.path), new]
         self._changed.update(dict.fromkeys(change.name for change in wanted.changed))

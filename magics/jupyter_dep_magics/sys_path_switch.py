@@ -56,7 +56,7 @@ def other_python(environment: Environment) -> str:
     return minor if minor and minor != "{}.{}".format(*sys.version_info[:2]) else ""
 
 
-def move(old: Environment, new: Environment) -> None:
+def switch_sys_path(old: Environment, new: Environment) -> None:
     """Make `new` this process's environment in the place of `old`."""
     _replace_paths(old, new)
     sys.prefix = sys.exec_prefix = new.path

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 
-@frozen
+@frozen_dataclass
 class Ours:
     """A thing."""
 

@@ -14,7 +14,7 @@ from support.typist import shell_program
 from jupyter_dep.base.errors import UsageError
 from jupyter_dep.model.shell import activation, quoting, subshell
 from jupyter_dep.model.shell.activation import Activation, script
-from jupyter_dep.model.shell.quoting import SHELLS, Shell, quoted
+from jupyter_dep.model.shell.quoting import SHELLS, Shell, quote
 
 POSIX: tuple[Shell, ...] = ("bash", "zsh", "sh")
 NASTY = "a b'c$(touch pwned)`touch pwned` [z]*?äß\"q{#}%@NAME@\\n\u2019\u200d;&|!"
@@ -30,7 +30,9 @@ def nasty(tmp_path: Path) -> Activation:
     tool = root / "bin" / "tool-of-mine"
     tool.write_text("#!/bin/sh\necho the tool runs\n")
     tool.chmod(0o755)
-    return Activation(environment=str(root), programs=(str(root / "guards"), str(root / "bin")), label=quoting.label(NASTY))
+    return Activation(
+        environment=str(root), programs=(str(root / "guards"), str(root / "bin")), label=quoting.prompt_label(NASTY)
+    )
 
 
 def told(shell: Shell, lines: list[str], cwd: Path, scripts: Mapping[str, str], **more: str) -> list[str]:
@@ -177,23 +179,23 @@ def test_a_shell_is_known_by_its_program(program: str, shell: Shell | None) -> N
 
 def test_an_unknown_shell_is_told_with_the_known_ones() -> None:
     with pytest.raises(UsageError) as caught:
-        quoting.named("tcsh")
+        quoting.parse_shell("tcsh")
     assert caught.value.code == "unknown-shell" and "fish" in caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["$(id)", "`id`", "a'b\"c", "100%", "x\ny", "\\w", "{a}", "^", "!"])
 def test_no_character_of_a_name_means_anything_in_a_prompt(name: str) -> None:
-    assert not set(quoting.label(name)) & set("$`'\"%\n\\{}^!")
+    assert not set(quoting.prompt_label(name)) & set("$`'\"%\n\\{}^!")
 
 
 def test_a_name_keeps_its_letters() -> None:
-    assert quoting.label("größe 2.0-β") == "größe 2.0-β"
-    assert quoting.label("  ") == "project"
+    assert quoting.prompt_label("größe 2.0-β") == "größe 2.0-β"
+    assert quoting.prompt_label("  ") == "project"
 
 
 def test_quotes_of_powershell_and_of_windows_batch_files() -> None:
-    assert quoted("pwsh", "it's \u2019so\u2019") == "'it''s \u2019\u2019so\u2019\u2019'"
-    assert quoted("cmd", 'C:\\100%\\"x') == "C:\\100%%\\x"
+    assert quote("pwsh", "it's \u2019so\u2019") == "'it''s \u2019\u2019so\u2019\u2019'"
+    assert quote("cmd", 'C:\\100%\\"x') == "C:\\100%%\\x"
     text = script("cmd", replace(PLAIN, environment="C:\\Users\\A B\\e", programs=("C:\\g", "C:\\Users\\A B\\e\\Scripts")))
     assert '@set "PATH=C:\\g;C:\\Users\\A B\\e\\Scripts;%PATH%"' in text and "doskey deactivate=" in text
 

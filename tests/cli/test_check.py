@@ -15,7 +15,7 @@ from support.wheels import build_wheel
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.operations.inspect import check
-from jupyter_dep.operations.project.context import Asking
+from jupyter_dep.operations.project.context import CommandContext
 
 MANIFEST = f"""[project]
 name = "mine"
@@ -116,7 +116,7 @@ def test_text_that_is_no_toml_is_a_finding_with_its_line_and_the_notebooks_are_r
 
 def test_a_manifest_that_is_not_utf_8_is_a_finding(desk: Desk) -> None:
     write(desk, "pyproject.toml", b"[project]\nname = '\xff'\n")
-    found = check.check(desk.folder / "pyproject.toml", desk.user.services(), Asking())
+    found = check.check(desk.folder / "pyproject.toml", desk.user.services(), CommandContext())
     assert [item.code for item in found.errors] == ["not-utf-8"]
 
 
@@ -189,8 +189,10 @@ def test_a_kernel_that_is_registered_for_the_folder_is_its_own(desk: Desk) -> No
     notebook(desk, "a.ipynb", "import alpha", kernel="dep-work-1")
     services = desk.user.services()
     target = desk.folder / "pyproject.toml"
-    assert "other-kernel" in [item.code for item in check.check(target, services, Asking()).found]
-    assert "other-kernel" not in [item.code for item in check.check(target, services, Asking(), kernels={"dep-work-1"}).found]
+    assert "other-kernel" in [item.code for item in check.check(target, services, CommandContext()).found]
+    assert "other-kernel" not in [
+        item.code for item in check.check(target, services, CommandContext(), kernels={"dep-work-1"}).found
+    ]
 
 
 def test_one_notebook_is_checked_against_the_folder_that_it_belongs_to(desk: Desk) -> None:
@@ -310,10 +312,10 @@ def test_a_thousand_notebooks_take_seconds(desk: Desk) -> None:
 
 
 def test_a_cancelled_check_ends(desk: Desk) -> None:
-    from jupyter_dep.base.progress import Cancel
+    from jupyter_dep.base.progress import CancelToken
 
     notebook(desk, "a.ipynb", "import alpha")
-    cancel = Cancel()
+    cancel = CancelToken()
     cancel.set()
     with pytest.raises(DepError, match="cancelled"):
-        check.check(desk.folder / "pyproject.toml", desk.user.services(), Asking(cancel=cancel))
+        check.check(desk.folder / "pyproject.toml", desk.user.services(), CommandContext(cancel=cancel))

@@ -21,7 +21,7 @@ from support.wheels import build_wheel
 from support.wire import Answer, Request
 
 from jupyter_dep_cli.call import spellings
-from jupyter_dep_cli.command_table import VERBS
+from jupyter_dep_cli.command_table import COMMANDS
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def kernel_desk(tmp_path: Path, kernel_index: Index) -> Desk:
 # What can be typed
 
 
-@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+@pytest.mark.parametrize("verb", COMMANDS, ids=lambda verb: verb.name)
 def test_every_verb_has_help(desk: Desk, verb: object) -> None:
     name = verb.name  # type: ignore[attr-defined]
     ran = desk.dep(name, "--help")

@@ -18,7 +18,7 @@ from support.typist import Typist
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.index import user_config
 from jupyter_dep.io.system.disk import measure
-from jupyter_dep.io.system.paths import Places
+from jupyter_dep.io.system.paths import UserPaths
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
 SECRET = "s3cret-of-mine"
@@ -30,8 +30,8 @@ def desk(tmp_path: Path, toy_index: Index) -> Desk:
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    return Places.of_user({"JUPYTER_DEP_HOME": str(tmp_path / "dep")})
+def places(tmp_path: Path) -> UserPaths:
+    return UserPaths.of_user({"JUPYTER_DEP_HOME": str(tmp_path / "dep")})
 
 
 def folder(desk: Desk, *dependencies: str, more: str = "") -> Path:
@@ -56,7 +56,7 @@ def test_a_key_is_set_shown_and_taken_out(desk: Desk) -> None:
     assert desk.dep("config", "--json").entry["values"] == {"publish.keyring": "true"}
 
 
-def test_what_publishing_reads_is_nested_by_the_repositorys_name(places: Places) -> None:
+def test_what_publishing_reads_is_nested_by_the_repositorys_name(places: UserPaths) -> None:
     user_config.set(places, "repositories.corp.v2.url", "https://index.example/")
     user_config.set(places, "repositories.corp.v2.token", SECRET)
     user_config.set(places, "publish.keyring", "true")
@@ -70,7 +70,7 @@ def test_what_publishing_reads_is_nested_by_the_repositorys_name(places: Places)
     assert user_config.read(places) == {}
 
 
-def test_the_file_is_its_users_alone_from_the_first_moment(places: Places) -> None:
+def test_the_file_is_its_users_alone_from_the_first_moment(places: UserPaths) -> None:
     user_config.set(places, "repositories.corp.token", SECRET)
     file = user_config.file(places)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(places.config.stat().st_mode) == 0o700
@@ -79,7 +79,7 @@ def test_the_file_is_its_users_alone_from_the_first_moment(places: Places) -> No
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_comments_and_order_of_the_file_stay(places: Places) -> None:
+def test_comments_and_order_of_the_file_stay(places: UserPaths) -> None:
     places.config.mkdir(parents=True)
     text = '# mine\n[repositories.corp]\nurl = "https://index.example/"  # the old one\n\n[mine]\nkept = 1\n'
     user_config.file(places).write_text(text)
@@ -169,7 +169,7 @@ def test_a_broken_file_is_told_without_what_it_holds(desk: Desk, content: bytes)
     assert user_config.file(places).read_bytes() == content
 
 
-def test_two_that_set_at_once_lose_nothing_in_silence(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_that_set_at_once_lose_nothing_in_silence(places: UserPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     user_config.set(places, "publish.keyring", "true")
     real = user_config.files.read_if_there
     file = user_config.file(places)
@@ -189,7 +189,7 @@ def test_two_that_set_at_once_lose_nothing_in_silence(places: Places, monkeypatc
 
 def test_the_configuration_lies_where_the_system_keeps_such_files(user_home: Path) -> None:
     if sys.platform == "linux":
-        assert Places.of_user().config == user_home / ".config" / "jupyter-dep"
+        assert UserPaths.of_user().config == user_home / ".config" / "jupyter-dep"
 
 
 # source

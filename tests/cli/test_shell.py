@@ -20,7 +20,7 @@ from support.typist import Typist, shell_program
 
 from jupyter_dep.io.system import shell as system_shell
 from jupyter_dep.io.system.shell_rc import lay_out, sweep
-from jupyter_dep.operations.kernel_start.cache import remembered
+from jupyter_dep.operations.kernel_start.cache import read_cached_start
 from jupyter_dep_cli import fast_run
 from jupyter_dep_cli.parser import parse, split
 from jupyter_dep_cli.surroundings import PIP_SHIM
@@ -229,7 +229,7 @@ def short(desk: Desk, monkeypatch: pytest.MonkeyPatch, *words: str, **more: str)
             patched.setenv(name, value)
         patched.setattr("jupyter_dep.io.system.process.replace_or_supervise", replace)
         try:
-            fast_run.become(words)
+            fast_run.run_fast(words)
         except SystemExit:
             return became[0]
     return None
@@ -294,7 +294,7 @@ def test_a_folder_that_is_built_is_never_remembered(desk: Desk, tmp_path: Path) 
     assert desk.dep("add", str(tmp_path / "library")).code == 0
     assert entered(desk, "run", "python", "-c", "import library").returncode == 0
     services = desk.user.services()
-    assert remembered(desk.folder / "pyproject.toml", services.places, services.environ) is None
+    assert read_cached_start(desk.folder / "pyproject.toml", services.places, services.environ) is None
 
 
 def test_the_short_way_loads_little(desk: Desk, project: Path) -> None:
@@ -460,11 +460,11 @@ def test_the_users_shell_is_the_nearest_one_that_is_no_single_command(tmp_path: 
         (tmp_path / name).chmod(0o755)
     environ = {"PATH": str(tmp_path), "SHELL": str(tmp_path / "bash")}
     make = [["sh", "-c", "x"], ["make"], ["-zsh"], ["login"]]
-    assert system_shell.around(environ, make) == ("zsh", str(tmp_path / "zsh"))
-    assert system_shell.around(environ, [["bash", "-c", "x"], ["/usr/bin/python3"], ["fish", "-C", "x"]])[0] == "fish"
-    assert system_shell.around(environ, [["sh"], ["sshd"]]) == ("bash", str(tmp_path / "bash"))
-    assert system_shell.around({"PATH": str(tmp_path)}, [[""], []])[0] == "sh"
-    assert system_shell.around({**environ, "SHELL": "/usr/bin/tcsh"}, [])[0] == "sh"
+    assert system_shell.detect(environ, make) == ("zsh", str(tmp_path / "zsh"))
+    assert system_shell.detect(environ, [["bash", "-c", "x"], ["/usr/bin/python3"], ["fish", "-C", "x"]])[0] == "fish"
+    assert system_shell.detect(environ, [["sh"], ["sshd"]]) == ("bash", str(tmp_path / "bash"))
+    assert system_shell.detect({"PATH": str(tmp_path)}, [[""], []])[0] == "sh"
+    assert system_shell.detect({**environ, "SHELL": "/usr/bin/tcsh"}, [])[0] == "sh"
 
 
 # env

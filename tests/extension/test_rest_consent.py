@@ -11,7 +11,7 @@ from support.rest import Asker, GatedEngine, somebody_elses
 from support.workplace import Desk, asking, block
 
 from jupyter_dep.operations.edit import add_remove
-from jupyter_dep_server.state.nonces import SECONDS, Nonces, Question
+from jupyter_dep_server.state.nonces import SECONDS, Nonces, PendingConsent
 
 PATH = "theirs.ipynb"
 
@@ -100,7 +100,9 @@ async def test_another_users_word_is_refused(rest: Asker, rest_desk: Desk, engin
     until, question = desk.nonces._open[word]
     desk.nonces._open[word] = (
         until,
-        Question(user="user somebody", notebook=question.notebook, fingerprint=question.fingerprint, items=question.items),
+        PendingConsent(
+            user="user somebody", notebook=question.notebook, fingerprint=question.fingerprint, items=question.items
+        ),
     )
     answer = await rest.ask("POST", "jobs", body=yes(given))
     assert (answer.status, answer.code) == (403, "nonce-refused")
@@ -184,7 +186,7 @@ async def test_ones_own_lock_needs_no_question(rest: Asker, rest_desk: Desk) -> 
 def test_a_word_is_forgotten_after_its_time_and_only_so_many_are_kept() -> None:
     now = [0.0]
     nonces = Nonces(clock=lambda: now[0])
-    question = Question(user="a", notebook="/n", fingerprint="f", items=frozenset())
+    question = PendingConsent(user="a", notebook="/n", fingerprint="f", items=frozenset())
     late = nonces.ask(question)
     now[0] = SECONDS + 1
     with pytest.raises(Exception, match="came too late"):

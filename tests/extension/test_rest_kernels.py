@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from support.rest import Asker, GatedEngine, somebody_elses
 from support.workplace import Desk
-from test_rest_events import heard, subscribe
+from extension.test_rest_events import heard, subscribe
 
 from jupyter_dep_kernels.start.provisioner import DepProvisioner
 from jupyter_dep_server.api.paths import Root

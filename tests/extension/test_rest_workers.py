@@ -20,13 +20,13 @@ from support.rest import Asker
 from support.server import Server, user_environment
 from support.workplace import Desk
 
-from jupyter_dep.base.progress import Cancel, Progress, silent
+from jupyter_dep.base.progress import CancelToken, Progress, silent
 from jupyter_dep.messages import Failure, Outcome, Report, Switch, Table
 from jupyter_dep.messages.web import JobRequest
-from jupyter_dep.model.lock.audit import Item
+from jupyter_dep.model.lock.audit import ConsentScope
 from jupyter_dep_server.jobs import protocol, workers
-from jupyter_dep_server.jobs.protocol import Begun, Done, Hosts, Moment, Order
-from jupyter_dep_server.jobs.workers import Carrier, Workers
+from jupyter_dep_server.jobs.protocol import Begun, Done, Hosts, JobOrder, ProgressEvent
+from jupyter_dep_server.jobs.workers import JobRunner, Workers
 
 PROGRAM = Path(__file__).parents[1] / "support" / "job_worker.py"
 LOG = logging.getLogger("test-workers")
@@ -46,7 +46,7 @@ def command(rest_desk: Desk, signs: Path) -> tuple[str, ...]:
 
 
 @pytest.fixture
-def make_carrier(command: tuple[str, ...]) -> Callable[[logging.Logger], Carrier]:
+def make_carrier(command: tuple[str, ...]) -> Callable[[logging.Logger], JobRunner]:
     return lambda log: Workers(log, command=command)
 
 
@@ -86,8 +86,8 @@ def until(held: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.01)
 
 
-def order(desk: Desk, kind: Any = "lock", name: str = "n.ipynb") -> Order:
-    return Order(request=JobRequest(kind=kind, path=name), notebook=str(desk.folder / name), folder=str(desk.folder))
+def order(desk: Desk, kind: Any = "lock", name: str = "n.ipynb") -> JobOrder:
+    return JobOrder(request=JobRequest(kind=kind, path=name), notebook=str(desk.folder / name), folder=str(desk.folder))
 
 
 def failure(done: Done) -> Failure:
@@ -202,31 +202,31 @@ async def test_who_looks_for_a_package_finds_a_worker_ready(rest: Asker, jp_serv
 
 def test_a_worker_that_ended_while_nobody_wanted_it_is_not_missed(crew: Workers, rest_desk: Desk, signs: Path) -> None:
     rest_desk.notebook()
-    assert isinstance(crew.carry(order(rest_desk), silent, Cancel()).result, Outcome)
+    assert isinstance(crew.carry(order(rest_desk), silent, CancelToken()).result, Outcome)
     (pid,) = pids(signs)
     os.kill(pid, signal.SIGKILL)
-    assert isinstance(crew.carry(order(rest_desk), silent, Cancel()).result, Outcome)
+    assert isinstance(crew.carry(order(rest_desk), silent, CancelToken()).result, Outcome)
 
 
 def test_a_worker_that_ends_before_it_takes_an_order_is_not_missed_either(
     crew: Workers, rest_desk: Desk, signs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rest_desk.notebook()
-    crew.carry(order(rest_desk), silent, Cancel())
+    crew.carry(order(rest_desk), silent, CancelToken())
     monkeypatch.setattr(workers._Worker, "ended", lambda self: False)  # it ends between the look and the order
     (pid,) = pids(signs)
     os.kill(pid, signal.SIGKILL)
     until(lambda: not runs(pid))
-    assert isinstance(crew.carry(order(rest_desk), silent, Cancel()).result, Outcome)
+    assert isinstance(crew.carry(order(rest_desk), silent, CancelToken()).result, Outcome)
 
 
 def test_a_worker_has_the_environment_that_the_server_has_now(
     crew: Workers, rest_desk: Desk, signs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rest_desk.notebook()
-    crew.carry(order(rest_desk), silent, Cancel())
+    crew.carry(order(rest_desk), silent, CancelToken())
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://index.example/simple")
-    done = crew.carry(order(rest_desk, "update"), silent, Cancel())
+    done = crew.carry(order(rest_desk, "update"), silent, CancelToken())
     assert isinstance(done.result, Outcome) and len(pids(signs)) == 2
 
 
@@ -241,7 +241,7 @@ def test_a_worker_has_the_environment_that_the_server_has_now(
 )
 def test_a_worker_that_is_none(rest_desk: Desk, source: str, code: str) -> None:
     odd = Workers(LOG, command=[sys.executable, "-P", "-c", source])
-    told = failure(odd.carry(order(rest_desk), silent, Cancel()))
+    told = failure(odd.carry(order(rest_desk), silent, CancelToken()))
     assert told.code == code and told.hint
     assert not odd._free
     odd.close()
@@ -250,30 +250,30 @@ def test_a_worker_that_is_none(rest_desk: Desk, source: str, code: str) -> None:
 def test_a_worker_that_cannot_be_started(rest_desk: Desk, tmp_path: Path) -> None:
     crew = Workers(LOG, command=[str(tmp_path / "nothing")])
     crew.expect()
-    assert failure(crew.carry(order(rest_desk), silent, Cancel())).code == "program-missing"
+    assert failure(crew.carry(order(rest_desk), silent, CancelToken())).code == "program-missing"
     crew.close()
 
 
 def test_a_worker_that_does_not_begin_is_waited_for_a_while(rest_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "START", 0.2)
     crew = Workers(LOG, command=[sys.executable, "-P", "-c", "import time; time.sleep(60)"])
-    assert failure(crew.carry(order(rest_desk), silent, Cancel())).code == "worker-died"
+    assert failure(crew.carry(order(rest_desk), silent, CancelToken())).code == "worker-died"
     monkeypatch.setattr(workers, "START", 60)
-    cancel = Cancel()
+    cancel = CancelToken()
     threading.Timer(0.1, cancel.set).start()
     assert failure(crew.carry(order(rest_desk), silent, cancel)).code == "cancelled"
     crew.close()
-    assert failure(crew.carry(order(rest_desk), silent, Cancel())).code == "server-stopping"
+    assert failure(crew.carry(order(rest_desk), silent, CancelToken())).code == "server-stopping"
 
 
 def test_closing_ends_what_works_and_what_waits(crew: Workers, rest_desk: Desk, signs: Path) -> None:
     for name in ("a.ipynb", "b.ipynb"):
         rest_desk.notebook(name)
-    crew.carry(order(rest_desk, name="a.ipynb"), silent, Cancel())
+    crew.carry(order(rest_desk, name="a.ipynb"), silent, CancelToken())
     (signs / "gate").touch()
     found: list[Done] = []
     threads = [
-        threading.Thread(target=lambda one=one: found.append(crew.carry(one, silent, Cancel())))
+        threading.Thread(target=lambda one=one: found.append(crew.carry(one, silent, CancelToken())))
         for one in (order(rest_desk, "update", name) for name in ("a.ipynb", "b.ipynb"))
     ]
     for thread in threads:
@@ -292,7 +292,7 @@ def test_a_worker_ends_with_its_input_and_stops_what_it_does(crew: Workers, rest
     rest_desk.notebook()
     before = rest_desk.listing()
     (signs / "gate").touch()
-    thread = threading.Thread(target=crew.carry, args=(order(rest_desk), silent, Cancel()))
+    thread = threading.Thread(target=crew.carry, args=(order(rest_desk), silent, CancelToken()))
     thread.start()
     until(lambda: bool(pids(signs)))
     (one,) = crew._all
@@ -314,9 +314,9 @@ def test_a_worker_ends_by_itself_where_nobody_wants_it() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        Order(request=JobRequest(kind="add", path="é.ipynb", names=("a", "b")), notebook="/caf\udce9/é.ipynb", id=3),
+        JobOrder(request=JobRequest(kind="add", path="é.ipynb", names=("a", "b")), notebook="/caf\udce9/é.ipynb", id=3),
         Begun(id=1),
-        Moment(id=1, progress=Progress(phase="linking", detail="x", done=1, total=2)),
+        ProgressEvent(id=1, progress=Progress(phase="linking", detail="x", done=1, total=2)),
         Done(
             result=Outcome(
                 verb="add",
@@ -328,7 +328,7 @@ def test_a_worker_ends_by_itself_where_nobody_wants_it() -> None:
         ),
         Done(
             result=Failure(verb="lock", code="c", context={"cell": 1, "file": "n.ipynb"}, exit_code=6),
-            hosts=Hosts(fingerprint="f", items=(Item(kind="host", value="files.example"),)),
+            hosts=Hosts(fingerprint="f", items=(ConsentScope(kind="host", value="files.example"),)),
             trouble="a\nb",
         ),
     ],

@@ -17,7 +17,7 @@ from support.wheels import build_wheel
 from support.workplace import Desk, asking
 
 from jupyter_dep.io.store.store import Sealed, Store
-from jupyter_dep.io.system.locks import Lease
+from jupyter_dep.io.system.locks import FileLock
 from jupyter_dep.operations.edit import add_remove, init_notebook
 from jupyter_dep.operations.environment import gc
 from jupyter_dep.services import Services
@@ -175,7 +175,7 @@ def test_an_environment_that_is_collected_before_its_use_is_noted_is_there_all_t
     hold, users = Store.hold, gc.users
     removed: list[str] = []
 
-    def late(store: Store, sealed: Sealed) -> Lease | None:
+    def late(store: Store, sealed: Sealed) -> FileLock | None:
         if moment == "before it is noted" and not removed:
             removed.extend(gc.collect(desk.services()).removed)
         return hold(store, sealed)

@@ -23,7 +23,7 @@ from support.rest import Asker
 from support.workplace import Desk, asking, block
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import Cancel
+from jupyter_dep.base.progress import CancelToken
 from jupyter_dep.messages import PROTOCOL
 from jupyter_dep.messages.web import JobRequest
 from jupyter_dep.model.declaration import requirement, script_block
@@ -31,7 +31,7 @@ from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.manifest import edit, manifest
 from jupyter_dep.model.notebook.notebook import Notebook
 from jupyter_dep.operations.edit import add_remove
-from jupyter_dep.operations.kernel_start.resolve import look
+from jupyter_dep.operations.kernel_start.resolve import resolve_environment
 from jupyter_dep.operations.project.state import read_state
 from jupyter_dep_cli.agent import Agent
 from jupyter_dep_server.api.routes import ROUTES
@@ -155,7 +155,7 @@ def test_locks(tally: Tally, seed: int, volume: Callable[[int, int], int], tmp_p
             with watch.case(f"lock {number}, opened"):
                 state = read_state(path, services)
                 assert state.lock_error is None or state.lock_error.hint
-                assert look(path, path.parent, services=services) is not None
+                assert resolve_environment(path, path.parent, services=services) is not None
     watch.told(tally, seed)
 
 
@@ -301,14 +301,14 @@ def test_lines_to_a_worker(tally: Tally, seed: int, volume: Callable[[int, int],
         if asked["kind"] == "python" or chance.random() < 0.2:  # the server refuses a `python` without one
             asked |= {"python": chance.choice(["3.11", chance.choice(SCRAPS).encode("utf-8", "replace").decode()])}
         where = str(path) if chance.random() < 0.8 else str(tmp_path / "nowhere.ipynb")
-        orders.append(protocol.Order(id=number + 1, request=JobRequest(**asked), notebook=where, folder=str(desk.folder)))
+        orders.append(protocol.JobOrder(id=number + 1, request=JobRequest(**asked), notebook=where, folder=str(desk.folder)))
     sink = io.StringIO()
     worker = Worker(io.StringIO(), sink, lambda: desk.services(engine))
     wrong = {}
     for order in orders:
         again = protocol.read(protocol.write(order))
         assert again == order, "what is written is not what is read"
-        worker._cancels[order.id] = Cancel()
+        worker._cancels[order.id] = CancelToken()
         begin = time.monotonic()
         worker._carry_out(order)
         done = protocol.read(sink.getvalue().splitlines()[-1])

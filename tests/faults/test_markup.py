@@ -18,9 +18,9 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import Progress
 from jupyter_dep.messages import Failure, Outcome, Report, Table
 from jupyter_dep.operations.kernel_start.result import Refused
-from jupyter_dep_cli.terminal import Telling, Terminal
+from jupyter_dep_cli.terminal import ProgressDisplay, Terminal
 from jupyter_dep_kernels.placeholder import diagnosis
-from jupyter_dep_kernels.placeholder.progress_output import Display
+from jupyter_dep_kernels.placeholder.progress_output import ProgressOutput
 from jupyter_dep_magics import DepFailure
 from jupyter_dep_magics import document as cell
 from jupyter_dep_magics import wire as cell_wire
@@ -146,7 +146,7 @@ def _terminal(text: str) -> list[str]:
         terminal = Terminal(out, err)
         terminal.show(Outcome(verb="show", report=_report(text)))
         terminal.show(failed)
-        with Telling(Terminal(out, io.StringIO())) as telling:
+        with ProgressDisplay(Terminal(out, io.StringIO())) as telling:
             telling.about(text, Progress(phase="running", detail=text))
             telling.about(text, Progress(phase="resolving", detail=text))
             said.append(telling.terminal.err.getvalue())  # type: ignore[attr-defined]
@@ -169,7 +169,7 @@ def test_a_hostile_text_is_text_in_a_cell(number: int, tally: Tally) -> None:
     text = PAYLOADS[number]
     table = cell_wire.Table(text, (text, "b"), ((text, text),), ("bad",))
     report = cell_wire.Report(text, "bad", (text,), (table,), (text,), (text,))
-    display = Display(Nowhere())  # type: ignore[arg-type]
+    display = ProgressOutput(Nowhere())  # type: ignore[arg-type]
     display.progress = Progress(phase="running", detail=text, done=1, total=2)
     pages = [cell.bundle(report), cell.line_bundle(text), {"text/html": cell.text_html(text), "text/plain": ""}]
     display._publish("x")

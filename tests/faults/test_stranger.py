@@ -24,7 +24,7 @@ from jupyter_dep.io.store.store import Store
 from jupyter_dep.model.lock import lockfile
 from jupyter_dep.operations.edit import init_notebook
 from jupyter_dep.operations.kernel_start import resolve
-from jupyter_dep.operations.kernel_start.cache import remembered
+from jupyter_dep.operations.kernel_start.cache import read_cached_start
 
 STRANGER = 12345
 VICTIM = 23456
@@ -122,8 +122,11 @@ def test_a_folder_of_ours_that_a_stranger_laid_out_is_not_believed(
         refused = told.code != 0 and told.error["code"] == CODE and "chown" in told.error["hint"]
         if where in ("data/store", "state"):  # the short ways of a kernel's start, which read no more than they need
             services = me.services()
-            refused = refused and remembered(notebook, services.places, services.environ) is None
-            refused = refused and getattr(resolve.look(notebook, notebook.parent, services=services), "code", "") == CODE
+            refused = refused and read_cached_start(notebook, services.places, services.environ) is None
+            refused = (
+                refused
+                and getattr(resolve.resolve_environment(notebook, notebook.parent, services=services), "code", "") == CODE
+            )
         assert refused, (name, how, told.said)
         held += refused
         if place.is_symlink():
@@ -211,7 +214,7 @@ def test_a_lock_that_a_stranger_put_into_a_shared_folder_needs_a_yes(
         else:
             target.symlink_to(lock)
         os.chown(target, STRANGER, STRANGER, follow_symlinks=False)
-        found = resolve.look(notebook, notebook.parent, services=me.services())
+        found = resolve.resolve_environment(notebook, notebook.parent, services=me.services())
         assert getattr(found, "code", "") == "consent-missing", found
         held += 1
     tally("stranger", cases=2, held=held)
@@ -254,13 +257,13 @@ def test_a_lock_that_is_swapped_between_the_look_and_the_use_is_not_what_is_buil
             mine = desk.services()
             store: Store = mine.store
             if at % 2:
-                found = resolve.look(notebook, desk.folder, services=mine)
+                found = resolve.resolve_environment(notebook, desk.folder, services=mine)
                 key = getattr(found, "key", None) if getattr(found, "python", None) else None
                 outcomes["built the consented one" if key else "refused"] += 1
                 sealed = store.sealed(key) if key else None
                 assert sealed is None or "evil" not in sealed.packages
             else:
-                note = remembered(notebook, mine.places, mine.environ)
+                note = read_cached_start(notebook, mine.places, mine.environ)
                 sealed = store.sealed(note.key) if note else None
                 assert sealed is None or "evil" not in sealed.packages
                 outcomes["built the consented one" if sealed else "refused"] += 1

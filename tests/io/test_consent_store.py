@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.io.state.consent_store import VARIABLE, ConsentBook
+from jupyter_dep.io.state.consent_store import VARIABLE, ConsentStore
 from jupyter_dep.io.system import turns
-from jupyter_dep.io.system.locks import Lease
-from jupyter_dep.model.lock.audit import Item
+from jupyter_dep.io.system.locks import FileLock
+from jupyter_dep.model.lock.audit import ConsentScope
 
-BUILD = Item(kind="build", value="delta")
-HOST = Item(kind="host", value="files.example")
+BUILD = ConsentScope(kind="build", value="delta")
+HOST = ConsentScope(kind="host", value="files.example")
 
 
 @pytest.fixture
@@ -25,11 +25,11 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def book(file: Path) -> ConsentBook:
-    return ConsentBook(file, {})
+def book(file: Path) -> ConsentStore:
+    return ConsentStore(file, {})
 
 
-def test_nothing_is_consented_at_first_and_asking_writes_nothing(book: ConsentBook, tmp_path: Path) -> None:
+def test_nothing_is_consented_at_first_and_asking_writes_nothing(book: ConsentStore, tmp_path: Path) -> None:
     assert not book.knows("f")
     assert not book.own("f")
     assert book.lacking([BUILD]) == (BUILD,)
@@ -38,16 +38,16 @@ def test_nothing_is_consented_at_first_and_asking_writes_nothing(book: ConsentBo
     assert list(tmp_path.iterdir()) == []
 
 
-def test_each_yes_covers_what_was_named_and_no_more(book: ConsentBook) -> None:
+def test_each_yes_covers_what_was_named_and_no_more(book: ConsentStore) -> None:
     book.allow("fingerprint", ["f"], by="command")
     book.allow("item", [str(BUILD)], by="command")
     assert book.knows("f") and not book.knows("g")
     assert book.lacking([BUILD, HOST]) == (HOST,)
     assert not book.knows(str(BUILD))
-    assert book.lacking([Item(kind="build", value="f")])
+    assert book.lacking([ConsentScope(kind="build", value="f")])
 
 
-def test_own_is_told_apart_and_a_later_yes_does_not_take_it_back(book: ConsentBook) -> None:
+def test_own_is_told_apart_and_a_later_yes_does_not_take_it_back(book: ConsentStore) -> None:
     book.allow("fingerprint", ["mine", "theirs"], by="command")
     book.allow("fingerprint", ["mine"], by="own")
     book.allow("fingerprint", ["mine"], by="command")
@@ -55,7 +55,7 @@ def test_own_is_told_apart_and_a_later_yes_does_not_take_it_back(book: ConsentBo
     assert book.knows("theirs") and not book.own("theirs")
 
 
-def test_revoking_takes_back_and_tells_what_was_there(book: ConsentBook) -> None:
+def test_revoking_takes_back_and_tells_what_was_there(book: ConsentStore) -> None:
     book.allow("fingerprint", ["f"], by="own")
     book.allow("item", [str(BUILD)], by="command")
     assert book.revoke(["f", str(BUILD), "never given"]) == ("f", str(BUILD))
@@ -63,7 +63,7 @@ def test_revoking_takes_back_and_tells_what_was_there(book: ConsentBook) -> None
     assert book.lacking([BUILD]) == (BUILD,)
 
 
-def test_a_folder_covers_what_is_in_it_links_resolved(book: ConsentBook, tmp_path: Path) -> None:
+def test_a_folder_covers_what_is_in_it_links_resolved(book: ConsentStore, tmp_path: Path) -> None:
     inside = tmp_path / "course" / "week1"
     inside.mkdir(parents=True)
     beside = tmp_path / "course-of-a-stranger"
@@ -80,23 +80,23 @@ def test_a_folder_covers_what_is_in_it_links_resolved(book: ConsentBook, tmp_pat
 
 
 def test_the_variable_names_fingerprints_and_absolute_folders(file: Path, tmp_path: Path) -> None:
-    book = ConsentBook(file, {VARIABLE: os.pathsep.join(["f" * 32, str(tmp_path), "relative", ""])})
+    book = ConsentStore(file, {VARIABLE: os.pathsep.join(["f" * 32, str(tmp_path), "relative", ""])})
     assert book.knows("f" * 32)
     assert not book.own("f" * 32)
     assert not book.knows("")
     assert book.folder_of(tmp_path / "x")
-    assert not ConsentBook(file, {VARIABLE: "relative:."}).folder_of(Path.cwd())
+    assert not ConsentStore(file, {VARIABLE: "relative:."}).folder_of(Path.cwd())
     assert book.lacking([BUILD]) == (BUILD,)
 
 
 def test_a_variable_of_the_ci_grants_nothing(file: Path, tmp_path: Path) -> None:
-    book = ConsentBook(file, {"CI": "true"})
+    book = ConsentStore(file, {"CI": "true"})
     assert not book.knows("f")
     assert not book.folder_of(tmp_path)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no permission bits")
-def test_the_book_is_private(book: ConsentBook, file: Path) -> None:
+def test_the_book_is_private(book: ConsentStore, file: Path) -> None:
     book.allow("item", ["x"], by="command")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
@@ -104,17 +104,17 @@ def test_the_book_is_private(book: ConsentBook, file: Path) -> None:
 
 def test_sixteen_at_once_lose_no_yes(file: Path) -> None:
     def allow(number: int) -> None:
-        ConsentBook(file, {}).allow("fingerprint", [f"f{number}"], by="command")
+        ConsentStore(file, {}).allow("fingerprint", [f"f{number}"], by="command")
 
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(allow, range(16)))
-    assert {given.value for given in ConsentBook(file, {}).given()} == {f"f{number}" for number in range(16)}
+    assert {given.value for given in ConsentStore(file, {}).given()} == {f"f{number}" for number in range(16)}
 
 
 @pytest.mark.parametrize(
     "damage", ["{", "[]", '{"format": 1, "fingerprint": null}', '{"format": 99, "fingerprint": {"f": {}}}']
 )
-def test_a_damaged_book_grants_nothing(book: ConsentBook, file: Path, damage: str) -> None:
+def test_a_damaged_book_grants_nothing(book: ConsentStore, file: Path, damage: str) -> None:
     file.parent.mkdir()
     file.write_text(damage)
     assert not book.knows("f")
@@ -122,7 +122,7 @@ def test_a_damaged_book_grants_nothing(book: ConsentBook, file: Path, damage: st
     assert book.knows("g")
 
 
-def test_every_record_tells_how_and_when(book: ConsentBook) -> None:
+def test_every_record_tells_how_and_when(book: ConsentStore) -> None:
     book.allow("item", [str(BUILD)], by="typed")
     (given,) = book.given()
     assert (given.kind, given.value, given.by) == ("item", "build:delta", "typed")
@@ -133,8 +133,8 @@ def test_a_stuck_holder_of_the_lock_is_an_error_and_no_wait_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turns, "PATIENCE", 0.2)
-    consent = ConsentBook(tmp_path / "consent.json", {})
-    held = Lease.take(tmp_path / "consent.lock", exclusive=True)
+    consent = ConsentStore(tmp_path / "consent.json", {})
+    held = FileLock.take(tmp_path / "consent.lock", exclusive=True)
     assert held is not None
     with held, pytest.raises(DepError) as caught:
         consent.allow("folder", ["/x"], by="test")

@@ -15,7 +15,7 @@ from support.workplace import MINOR, block
 
 from jupyter_dep.base.engine_port import Engine, EngineAnswer, Install, LockRequest, Pin
 from jupyter_dep.base.errors import ConflictError, DepError, IndexUnreachableError
-from jupyter_dep.base.progress import Cancel
+from jupyter_dep.base.progress import CancelToken
 from jupyter_dep.io.engine import uv
 from jupyter_dep.io.engine.uv import Uv
 from jupyter_dep.io.index.settings import IndexSettings
@@ -242,7 +242,7 @@ def test_an_index_that_is_gone_is_told(world: World, monkeypatch: pytest.MonkeyP
 
 
 def test_a_cancelled_resolution_stops(world: World) -> None:
-    cancel = Cancel()
+    cancel = CancelToken()
     cancel.set()
     world.index.delay("/simple/*", 30)
     refused(DepError, "cancelled", lambda: world.engine().lock(wanted("alpha"), cancel=cancel))

@@ -19,9 +19,9 @@ from support.wheels import build_wheel
 from support.wire import Answer, Request
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import Cancel, Progress
+from jupyter_dep.base.progress import CancelToken, Progress
 from jupyter_dep.io.index.http import JSON, Limits, Page
-from jupyter_dep.io.index.name_cache import Names, normalised
+from jupyter_dep.io.index.name_cache import NameCache, normalised
 from jupyter_dep.io.index.simple_api import names_of_root
 from jupyter_dep.operations.inspect import index_metadata, search
 from jupyter_dep.services import Services
@@ -233,7 +233,7 @@ def test_a_damaged_list_is_passed_over_and_can_be_removed(odd: Odd, me: Person) 
 
 
 def test_names_that_were_locked_are_found_and_stay_in_bounds(tmp_path: Path) -> None:
-    names = Names(tmp_path / "names")
+    names = NameCache(tmp_path / "names")
     names.note_locked(["corp-secret", "numpy"])
     names.note_locked(["corp-secret", "other"])
     assert names.locked() == ("corp-secret", "numpy", "other")
@@ -243,7 +243,7 @@ def test_names_that_were_locked_are_found_and_stay_in_bounds(tmp_path: Path) -> 
 
 
 def test_a_memory_of_locked_names_that_somebody_spoiled_is_no_error(tmp_path: Path) -> None:
-    names = Names(tmp_path / "names")
+    names = NameCache(tmp_path / "names")
     names.note_locked(["fine"])
     (tmp_path / "names" / "locked.json").write_text('["fine", 7, "<b>", "UPPER", null]')
     assert names.locked() == ("fine",)
@@ -314,7 +314,7 @@ def test_a_compression_bomb_is_stopped_at_the_limit(odd: Odd) -> None:
 def test_cancel_ends_it_at_once(odd: Odd, me: Person) -> None:
     odd.root("name")
     odd.delay(ROOT, 20)
-    cancel = Cancel()
+    cancel = CancelToken()
     threading.Timer(0.2, cancel.set).start()
     started = time.monotonic()
     with pytest.raises(DepError) as caught:

@@ -154,8 +154,8 @@ def test_a_read_only_folder_or_file_is_told(file: Path) -> None:
 def test_a_read_only_folder_or_file_is_told_to_somebody_else() -> None:
     code = (
         "import os, sys, tempfile; from pathlib import Path; sys.path[:0] = eval(sys.argv[1]);"
-        "import test_files; os.setgid(65534); os.setuid(65534);"
-        "file = Path(tempfile.mkdtemp()) / 'n.ipynb'; file.write_bytes(b'old'); test_files.read_only(file)"
+        "import test_read_write; os.setgid(65534); os.setuid(65534);"
+        "file = Path(tempfile.mkdtemp()) / 'n.ipynb'; file.write_bytes(b'old'); test_read_write.read_only(file)"
     )
     folders = [str(Path(__file__).parent), str(Path(__file__).parents[1]), *sys.path]
     done = subprocess.run([sys.executable, "-c", code, repr(folders)], capture_output=True, text=True, timeout=60, check=False)

@@ -22,11 +22,11 @@ from support.index import Index
 from support.workplace import Desk, asking
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import Cancel, Progress
-from jupyter_dep.io.state.consent_store import ConsentBook
+from jupyter_dep.base.progress import CancelToken, Progress
+from jupyter_dep.io.state.consent_store import ConsentStore
 from jupyter_dep.io.store.build_dir import remove_tree
 from jupyter_dep.io.store.store import Sealed, Store
-from jupyter_dep.io.system.locks import Lease
+from jupyter_dep.io.system.locks import FileLock
 from jupyter_dep.io.system.mounts import file_system
 from jupyter_dep.operations.edit import add_remove
 from jupyter_dep.operations.environment import gc
@@ -58,7 +58,12 @@ def leftovers(store: Store) -> list[str]:
 
 def start(name: str, *arguments: str | Path) -> subprocess.Popen[str]:
     """A function of this module in a process of its own; it says `ready` when it is there."""
-    command = [sys.executable, "-c", CHILD.format(name=name), repr([str(Path(__file__).parent), str(Path(__file__).parents[1]), *sys.path])]
+    command = [
+        sys.executable,
+        "-c",
+        CHILD.format(name=name),
+        repr([str(Path(__file__).parent), str(Path(__file__).parents[1]), *sys.path]),
+    ]
     pipe = subprocess.PIPE
     return subprocess.Popen([*command, *map(str, arguments)], stdin=pipe, stdout=pipe, text=True)
 
@@ -121,7 +126,7 @@ def test_two_keys_are_built_at_the_same_time(store: Store) -> None:
 
 def test_a_wait_is_visible_and_can_be_cancelled(store: Store) -> None:
     building, finish = threading.Event(), threading.Event()
-    cancel = Cancel()
+    cancel = CancelToken()
 
     def slow(python: Path) -> None:
         building.set()
@@ -289,7 +294,7 @@ def test_a_file_system_without_locks_is_told_at_once(
     begin = time.monotonic()
     for call in (
         lambda: store.ensure(recipe()),
-        lambda: ConsentBook(tmp_path / "c.json", {}).allow("folder", ["/x"], by="test"),
+        lambda: ConsentStore(tmp_path / "c.json", {}).allow("folder", ["/x"], by="test"),
     ):
         with pytest.raises(DepError) as caught:
             call()
@@ -467,8 +472,8 @@ def test_the_store_is_private(store: Store) -> None:
 
 def test_a_leased_environment_is_not_removed_until_the_last_process_is_gone(store: Store) -> None:
     sealed = store.ensure(recipe())
-    with Lease.take(Path(sealed.lease)) or pytest.fail("free"):
-        with Lease.take(Path(sealed.lease)) or pytest.fail("shared"):
+    with FileLock.take(Path(sealed.lease)) or pytest.fail("free"):
+        with FileLock.take(Path(sealed.lease)) or pytest.fail("shared"):
             assert not store.remove(sealed)
         assert not store.remove(sealed)
         assert store.sealed(KEY) == sealed
@@ -481,7 +486,7 @@ def test_a_leased_environment_is_not_removed_until_the_last_process_is_gone(stor
 @pytest.mark.skipif(os.name == "nt", reason="descriptors are not inherited this way")
 def test_a_lease_lives_on_in_a_child(store: Store) -> None:
     sealed = store.ensure(recipe())
-    lease = Lease.take(Path(sealed.lease), inheritable=True)
+    lease = FileLock.take(Path(sealed.lease), inheritable=True)
     assert lease is not None
     child = subprocess.Popen(
         [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=[lease.handle], stdout=subprocess.DEVNULL
@@ -504,7 +509,7 @@ def test_collecting_keeps_what_projects_used_last_and_removes_the_rest(toy_index
     assert own is not None
     assert gc.collect(services).removed == ()
     second.unlink()
-    with Lease.take(Path(own.lease)) or pytest.fail("free"):
+    with FileLock.take(Path(own.lease)) or pytest.fail("free"):
         assert gc.collect(services).removed == ()
     assert gc.collect(services, dry_run=True).removed == (own.key,)
     assert services.store.sealed(own.key) == own

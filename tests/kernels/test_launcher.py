@@ -16,7 +16,7 @@ import pytest
 from support.kernel_client import Front, environment, gone, kernel, module
 from support.kernel_looks import ready
 
-from jupyter_dep.io.system.locks import Lease
+from jupyter_dep.io.system.locks import FileLock
 from jupyter_dep_kernels.start import launch_spec
 
 pytestmark = pytest.mark.kernel
@@ -38,7 +38,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     with ExitStack() as stack:
 
         def begin(*, env: Mapping[str, str] | None = None, **changed: Any) -> Front:
-            launch = launch_spec.environment(ready(), "{connection_file}", env or environment(tmp_path))
+            launch = launch_spec.launch_environment(ready(), "{connection_file}", env or environment(tmp_path))
             given = {**json.loads(launch.env[launch_spec.CONTEXT]), "magics": str(magics), **changed}
             started = {**launch.env, launch_spec.CONTEXT: json.dumps(given)}
             return stack.enter_context(kernel(launch.argv, tmp_path, started))
@@ -105,9 +105,9 @@ def test_a_kernel_whose_magics_fail_starts_and_says_why(start: Start, magics: st
 def test_the_lease_is_held_while_the_kernel_lives_and_no_longer(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "lease"
     front = start(lease=str(file))
-    assert Lease.take(file, exclusive=True) is None
+    assert FileLock.take(file, exclusive=True) is None
     front.manager.shutdown_kernel()
-    taken = Lease.take(file, exclusive=True)
+    taken = FileLock.take(file, exclusive=True)
     assert taken is not None
     taken.release()
 
@@ -119,7 +119,7 @@ def test_a_worker_holds_the_lease_after_its_kernel(start: Start, tmp_path: Path)
     worker = int(front.run("import os, time\npid = os.fork()\nif not pid:\n    os.setsid(); time.sleep(60)\nprint(pid)"))
     front.manager.shutdown_kernel(now=True)
     try:
-        assert Lease.take(file, exclusive=True) is None
+        assert FileLock.take(file, exclusive=True) is None
     finally:
         os.kill(worker, 9)
 

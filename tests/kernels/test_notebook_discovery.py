@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_dep_kernels.start.notebook_discovery import Engine, Found, batch_engine, find
+from jupyter_dep_kernels.start.notebook_discovery import Engine, NotebookMatch, batch_engine, find_notebook
 
 
 def notebook(path: Path, *, kernel: str = "dep", code: str = "1") -> Path:
@@ -24,8 +24,8 @@ def notebook(path: Path, *, kernel: str = "dep", code: str = "1") -> Path:
 def test_an_explicit_answer_wins_over_a_session(tmp_path: Path) -> None:
     session = notebook(tmp_path / "b.ipynb")
     env = {"JPY_SESSION_NAME": str(session), "JUPYTER_DEP_NOTEBOOK": "c.ipynb"}
-    assert find(env, tmp_path, explicit=tmp_path / "a.ipynb").notebook == tmp_path / "a.ipynb"
-    assert find(env, tmp_path).notebook == tmp_path / "c.ipynb"
+    assert find_notebook(env, tmp_path, explicit=tmp_path / "a.ipynb").notebook == tmp_path / "a.ipynb"
+    assert find_notebook(env, tmp_path).notebook == tmp_path / "c.ipynb"
 
 
 @pytest.mark.parametrize("name", ["sub/a.ipynb", "a.ipynb", "../sub/a.ipynb"])
@@ -33,12 +33,12 @@ def test_a_relative_session_is_found_from_the_folder_or_one_above(tmp_path: Path
     folder = tmp_path / "sub"
     folder.mkdir()
     book = notebook(folder / "a.ipynb")
-    assert find({"JPY_SESSION_NAME": name}, folder) == Found(notebook=book, cwd=folder)
+    assert find_notebook({"JPY_SESSION_NAME": name}, folder) == NotebookMatch(notebook=book, cwd=folder)
 
 
 @pytest.mark.parametrize("name", ["console-1-abc", "/nowhere/a.ipynb", "gone.ipynb", ""])
 def test_a_session_that_is_no_notebook_on_disk_is_no_answer(tmp_path: Path, name: str) -> None:
-    found = find({"JPY_SESSION_NAME": name}, tmp_path)
+    found = find_notebook({"JPY_SESSION_NAME": name}, tmp_path)
     assert found.notebook is None
     assert "is not known" in found.why
 
@@ -48,29 +48,29 @@ def test_the_session_of_an_outer_kernel_is_not_ours(tmp_path: Path, how: str) ->
     outer = notebook(tmp_path / "outer.ipynb", kernel="python3")
     env = {"JPY_SESSION_NAME": str(outer)}
     if how == "marked":
-        found = find({**env, "JUPYTER_DEP_OUTER_SESSION": str(outer)}, tmp_path)
+        found = find_notebook({**env, "JUPYTER_DEP_OUTER_SESSION": str(outer)}, tmp_path)
     else:
-        found = find(env, tmp_path, inherited=env)
+        found = find_notebook(env, tmp_path, inherited=env)
     assert found.notebook is None
 
 
 def test_an_engine_is_asked_after_the_session_and_before_the_folder(tmp_path: Path) -> None:
     only, other = notebook(tmp_path / "only.ipynb"), notebook(tmp_path / "other.ipynb", kernel="python3")
     engine = Engine(notebook=other)
-    assert find({}, tmp_path, engine=engine).notebook == other
-    assert find({"JPY_SESSION_NAME": str(only)}, tmp_path, engine=engine).notebook == only
+    assert find_notebook({}, tmp_path, engine=engine).notebook == other
+    assert find_notebook({"JPY_SESSION_NAME": str(only)}, tmp_path, engine=engine).notebook == only
 
 
 def test_an_engine_that_knows_the_code_alone_finds_the_file_with_that_code(tmp_path: Path) -> None:
     book = notebook(tmp_path / "a.ipynb", code="x = 1")
     notebook(tmp_path / "b.ipynb", code="x = 2")
-    assert find({}, tmp_path, engine=Engine(code=("x = 1",))).notebook == book
+    assert find_notebook({}, tmp_path, engine=Engine(code=("x = 1",))).notebook == book
 
 
 def test_two_files_with_the_same_code_are_no_answer(tmp_path: Path) -> None:
     for name in ("a", "b"):
         notebook(tmp_path / f"{name}.ipynb", code="x = 1")
-    assert find({}, tmp_path, engine=Engine(code=("x = 1",))).notebook is None
+    assert find_notebook({}, tmp_path, engine=Engine(code=("x = 1",))).notebook is None
 
 
 def test_the_only_notebook_that_names_the_kernel_is_taken(tmp_path: Path) -> None:
@@ -78,19 +78,19 @@ def test_the_only_notebook_that_names_the_kernel_is_taken(tmp_path: Path) -> Non
     notebook(tmp_path / "b.ipynb", kernel="python3")
     (tmp_path / "broken.ipynb").write_text("{")
     (tmp_path / "list.ipynb").write_text("[]")
-    assert find({}, tmp_path).notebook == book
+    assert find_notebook({}, tmp_path).notebook == book
 
 
 def test_several_are_told_with_what_to_set(tmp_path: Path) -> None:
     for name in ("a", "b"):
         notebook(tmp_path / f"{name}.ipynb")
-    found = find({}, tmp_path)
+    found = find_notebook({}, tmp_path)
     assert found.notebook is None
     assert "2 notebooks of this folder" in found.why and "`JUPYTER_DEP_NOTEBOOK`" in found.why
 
 
 def test_a_folder_that_is_gone_is_no_error(tmp_path: Path) -> None:
-    assert find({}, tmp_path / "gone").notebook is None
+    assert find_notebook({}, tmp_path / "gone").notebook is None
 
 
 def test_outside_of_a_batch_run_there_is_no_engine() -> None:

@@ -16,7 +16,7 @@ from jupyter_dep.messages.web import HoldingState
 from jupyter_dep.operations.kernel_start.result import Refused
 from jupyter_dep.schema import of as schema_of
 from jupyter_dep_kernels.placeholder import page_comm
-from jupyter_dep_kernels.placeholder.sockets import Request, Wire
+from jupyter_dep_kernels.placeholder.sockets import KernelSockets, Request
 
 pytestmark = pytest.mark.kernel
 Hold = Callable[..., Front]
@@ -96,7 +96,7 @@ def test_progress_is_told_five_times_a_second_at_most_and_a_change_of_state_at_o
     clock = [100.0]
     monkeypatch.setattr("jupyter_dep_kernels.placeholder.page_comm.time.monotonic", lambda: clock[0])
     said = Said()
-    page = page_comm.Pages(cast(Wire, said))
+    page = page_comm.PageComm(cast(KernelSockets, said))
     page.tell(page_comm.building("b", None, 0))
     assert said.comms == [] and not page
     assert page.takes(asked("comm_open", comm_id="c", target_name="jupyter-dep", data={"holds": True}))

@@ -10,11 +10,11 @@ from typing import Any, ClassVar, cast
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from jsonschema import Draft202012Validator
-from test_magics_kernel import Kernel, answer, folder, kernel, switch_to  # noqa: F401  (fixtures)
+from magics.test_in_kernel import Kernel, answer, folder, kernel, switch_to  # noqa: F401  (fixtures)
 
 from jupyter_dep.messages.web import Carried, EditOrder, Switched
 from jupyter_dep.schema import of as schema_of
-from jupyter_dep_magics.comm import Page
+from jupyter_dep_magics.comm import PageComm
 
 SHAPES = {"edit": EditOrder, "switched": Switched, "carried": Carried}
 
@@ -58,7 +58,7 @@ class Desk:
         Comm.sent = []
         self.held = 0
         self.orders: list[Any] = []
-        self.page = Page(cast(InteractiveShell, None), on_held=self._held, on_switch=self.orders.append)
+        self.page = PageComm(cast(InteractiveShell, None), on_held=self._held, on_switch=self.orders.append)
 
     def _held(self) -> None:
         self.held += 1

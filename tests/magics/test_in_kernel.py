@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from jupyter_client import BlockingKernelClient, KernelManager
-from test_magics_switch import SITE, environment
+from magics.test_switch import SITE, environment
 
 import jupyter_dep_magics
 

@@ -12,8 +12,8 @@ from support.picker import HITS, ByHand, Fake, picker, run, with_chips
 
 from jupyter_dep_magics.failure import DepFailure
 from jupyter_dep_magics.picker import agent_client as desks
-from jupyter_dep_magics.picker.agent_client import Desk, Details, Found, Hit, Plan, quoted
-from jupyter_dep_magics.picker.debounce import Lane
+from jupyter_dep_magics.picker.agent_client import AgentClient, Details, Found, Hit, Plan, quoted
+from jupyter_dep_magics.picker.debounce import DebouncedWorker
 from jupyter_dep_magics.picker.model import EMPTY, State, planned
 from jupyter_dep_magics.wire import Failure, Outcome, Progress, Report
 
@@ -271,9 +271,9 @@ class Session:
         return outcome.report
 
 
-def desk(data: dict[str, Any], **more: Any) -> tuple[Desk, Session]:
+def desk(data: dict[str, Any], **more: Any) -> tuple[AgentClient, Session]:
     session = Session(Outcome(1, "v", Report(headline="h"), data), **more)
-    return Desk(cast(Any, session)), session
+    return AgentClient(cast(Any, session)), session
 
 
 NEVER = threading.Event()
@@ -316,7 +316,7 @@ def test_details_preview_and_status_read_what_they_know() -> None:
 
 
 def test_a_failure_of_the_agent_is_raised() -> None:
-    asking = Desk(cast(Any, Session(Failure(1, "no-index", "no index", {}, "set one"))))
+    asking = AgentClient(cast(Any, Session(Failure(1, "no-index", "no index", {}, "set one"))))
     with pytest.raises(DepFailure, match="no index"):
         asking.details("a", NEVER)
 
@@ -340,7 +340,7 @@ def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
 
 
 def test_a_lane_runs_only_the_last_of_what_comes_quickly() -> None:
-    lane, ran = Lane("t", 0.05), []
+    lane, ran = DebouncedWorker("t", 0.05), []
     for number in range(20):
         lane.give(lambda _, number=number: ran.append(number))
         time.sleep(0.002)
@@ -350,7 +350,7 @@ def test_a_lane_runs_only_the_last_of_what_comes_quickly() -> None:
 
 
 def test_what_is_newer_cancels_what_runs_and_runs_after_it() -> None:
-    lane, ran = Lane("t"), []
+    lane, ran = DebouncedWorker("t"), []
 
     def slow(cancelled: threading.Event) -> None:
         ran.append(cancelled.wait(5))
@@ -362,7 +362,7 @@ def test_what_is_newer_cancels_what_runs_and_runs_after_it() -> None:
 
 
 def test_a_job_that_raises_does_not_end_the_lane(capsys: pytest.CaptureFixture[str]) -> None:
-    lane, ran = Lane("t"), []
+    lane, ran = DebouncedWorker("t"), []
     lane.give(lambda _: 1 / 0)  # type: ignore[arg-type,return-value]
     until(lambda: "ZeroDivisionError" in capsys.readouterr().err)
     lane.give(lambda _: ran.append(1))
@@ -370,7 +370,7 @@ def test_a_job_that_raises_does_not_end_the_lane(capsys: pytest.CaptureFixture[s
 
 
 def test_a_cancelled_lane_runs_nothing() -> None:
-    lane, ran = Lane("t", 0.05), []
+    lane, ran = DebouncedWorker("t", 0.05), []
     lane.give(lambda _: ran.append(1))
     lane.cancel()
     time.sleep(0.15)

@@ -15,7 +15,7 @@ from support.index import Index
 
 from jupyter_dep_magics.agent import Agent
 from jupyter_dep_magics.failure import DepFailure
-from jupyter_dep_magics.picker.agent_client import Desk as PickerDesk
+from jupyter_dep_magics.picker.agent_client import AgentClient as PickerDesk
 from jupyter_dep_magics.wire import Outcome, Report
 
 NEVER = threading.Event()

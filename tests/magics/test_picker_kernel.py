@@ -10,7 +10,7 @@ from queue import Empty
 from typing import Any
 
 import pytest
-from test_magics_kernel import Kernel, folder, kernel, switch_to  # noqa: F401  (fixtures)
+from magics.test_in_kernel import Kernel, folder, kernel, switch_to  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.kernel
 VIEW = "application/vnd.jupyter.widget-view+json"

@@ -9,14 +9,14 @@ from support.workplace import block
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.lock import audit, lockfile
-from jupyter_dep.model.lock.digest import VERSION, Summary, problem, summarise
+from jupyter_dep.model.lock.digest import VERSION, LockDigest, digest_lock, problem
 
 SHA = locks.sha256("x")
 COMMIT = "0" * 40
 
 
 def examined(*packages: str) -> list[str]:
-    return [str(item) for item in audit.examine(lockfile.read(locks.document(*packages), context={}), context={})]
+    return [str(item) for item in audit.audit_lock(lockfile.read(locks.document(*packages), context={}), context={})]
 
 
 def with_hashes(inside: str) -> str:
@@ -111,7 +111,7 @@ def test_unusual_things_are_listed_one_by_one(item: str, text: str) -> None:
 
 def test_what_the_user_reads_names_the_thing() -> None:
     for text in UNUSUAL.values():
-        (item,) = audit.examine(lockfile.read(locks.document(text), context={}), context={})
+        (item,) = audit.audit_lock(lockfile.read(locks.document(text), context={}), context={})
         assert item.value in item.words()
 
 
@@ -153,15 +153,15 @@ def test_a_summary_is_the_same_after_being_remembered() -> None:
         locks.package("beta", needs=["gone"]),
         ours=locks.table(extra={"cutoff": '"2026-01-01T00:00:00Z"'}),
     )
-    summary = summarise(lockfile.read(data, context={}), context={})
-    assert Summary.from_json(summary.as_json()) == summary
+    summary = digest_lock(lockfile.read(data, context={}), context={})
+    assert LockDigest.from_json(summary.as_json()) == summary
     assert summary.open_ends == ("gone",)
     assert [str(item) for item in summary.unusual] == ["build:alpha"]
 
 
 @pytest.mark.parametrize("raw", [None, [], {}, {"version": 0}, {"version": VERSION, "digest": "x"}])
 def test_a_damaged_memory_of_a_summary_is_no_summary(raw: object) -> None:
-    assert Summary.from_json(raw) is None
+    assert LockDigest.from_json(raw) is None
 
 
 @pytest.mark.parametrize("code, state", [("unmerged-lock", "unmerged"), ("unsafe-lock", "invalid"), ("bad-lock", "invalid")])

@@ -60,7 +60,7 @@ def test_most_of_what_is_known_by_its_module_is_in_it() -> None:
     "module", ["sklearn", "cv2", "PIL", "yaml", "bs4", "skimage", "dateutil", "docx", "serial", "jwt", "umap", "git", "OpenSSL"]
 )
 def test_the_usual_slips_between_module_and_distribution_lead_to_a_popular_name(module: str) -> None:
-    assert entries()[import_map.brought_by(module)].tier <= POPULAR
+    assert entries()[import_map.imports_of_distribution(module)].tier <= POPULAR
 
 
 def test_popular_names_come_best_known_first() -> None:

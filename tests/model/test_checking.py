@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from jupyter_dep.model.checking import Finding, Findings
-from jupyter_dep.model.checking.conflicts import clashes
-from jupyter_dep.model.checking.imports import NOTHING, Bringers, Declared, Use, usage_findings
+from jupyter_dep.model.checking.conflicts import conflicting_requirements
+from jupyter_dep.model.checking.imports import NOTHING, Declared, ImportUse, ModuleProviders, usage_findings
 from jupyter_dep.model.checking.lock_drift import stale
 from jupyter_dep.model.checking.manifest_errors import faults
 from jupyter_dep.model.checking.notebooks import notebook_findings
@@ -149,7 +149,7 @@ def test_whatever_stands_in_the_place_of_a_value_the_rest_is_read(seed: int) -> 
             assert read is not None, (place, strange)
             list(project_findings(document, {}))
             named_files(document)
-            list(clashes(document, read.requires_python, {}))
+            list(conflicting_requirements(document, read.requires_python, {}))
             list(source_findings(read, {}))
 
 
@@ -222,7 +222,9 @@ def test_the_files_that_a_manifest_names_are_listed() -> None:
 
 def clash(dependencies: str, groups: str = "", python: str | None = None) -> list[Finding]:
     return list(
-        clashes(manifest.document(f"{HEAD}dependencies = [{dependencies}]\n[dependency-groups]\n{groups}\n"), python, {})
+        conflicting_requirements(
+            manifest.document(f"{HEAD}dependencies = [{dependencies}]\n[dependency-groups]\n{groups}\n"), python, {}
+        )
     )
 
 
@@ -341,11 +343,13 @@ import os
     assert found == {"a": False, "b": True, "c": True, "d": True, "e": False, "g": False, "h": True, "i": False}
 
 
-def use(module: str, role: Any = "notebook", **more: Any) -> Use:
-    return Use(module=module, role=role, where={"file": f"{role}.py"}, **more)
+def use(module: str, role: Any = "notebook", **more: Any) -> ImportUse:
+    return ImportUse(module=module, role=role, where={"file": f"{role}.py"}, **more)
 
 
-def usage(*uses: Use, bringers: Bringers = NOTHING, default: str = "", group: str = "", **more: Any) -> list[tuple[str, str]]:
+def usage(
+    *uses: ImportUse, bringers: ModuleProviders = NOTHING, default: str = "", group: str = "", **more: Any
+) -> list[tuple[str, str]]:
     parts: Any = {"default": frozenset(default.split()), "group": frozenset(group.split())}
     found = usage_findings(uses, Declared(parts=parts, **more), bringers, where={})
     return [(item.code, item.message.split("`")[1]) for item in found]
@@ -385,7 +389,7 @@ def test_what_the_map_does_not_know_is_said_to_be_unclear_and_nobody_is_called_u
 
 
 def test_the_environment_knows_better_than_the_map() -> None:
-    known = Bringers(modules={"corp_things": frozenset({"our-own-lib"})}, names=frozenset({"our-own-lib"}))
+    known = ModuleProviders(modules={"corp_things": frozenset({"our-own-lib"})}, names=frozenset({"our-own-lib"}))
     assert usage(use("corp_things.x"), default="our-own-lib", bringers=known) == []
     assert usage(use("corp_things.x"), locked=frozenset({"our-own-lib"}), bringers=known) == [
         ("import-transitive", "corp_things.x")
@@ -394,7 +398,7 @@ def test_the_environment_knows_better_than_the_map() -> None:
 
 def test_a_group_s_tools_are_not_unused_and_its_plain_libraries_are() -> None:
     modules = {"tool": frozenset({"tool"}), "lib": frozenset({"lib"})}
-    known = Bringers(modules=modules, plugged=frozenset({"tool"}), names=frozenset({"tool", "lib"}))
+    known = ModuleProviders(modules=modules, plugged=frozenset({"tool"}), names=frozenset({"tool", "lib"}))
     assert usage(use("x", own=True), group="tool lib", bringers=known) == [("unused", "lib")]
 
 

@@ -24,10 +24,10 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.model import export
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.declaration.declaration import Declaration, Settings
-from jupyter_dep.model.export.partial_marker import decided
+from jupyter_dep.model.export.partial_marker import partial_evaluate
 from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.lock.lockfile import Lock
-from jupyter_dep.model.lock.select import Choice
+from jupyter_dep.model.lock.select import Selection
 from jupyter_dep.model.migration.readers.pins import pins
 from jupyter_dep.model.notebook.notebook import Notebook, blank
 
@@ -63,29 +63,29 @@ def names(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("choice", "expected"),
     [
-        (Choice(), ["alpha", "beta", "both", "ipykernel", "test-it", "wine"]),
-        (Choice(groups=()), ["alpha", "beta", "ipykernel", "wine"]),
-        (Choice(groups=(), kernel=False), ["alpha", "beta", "wine"]),
-        (Choice(groups=(), extras=("plot",)), ["alpha", "beta", "ipykernel", "pict", "wine"]),
-        (Choice(groups=("docs",)), ["alpha", "beta", "both", "ipykernel", "wine"]),
-        (Choice(groups=("dev",), default=False, kernel=False), ["beta", "both", "test-it"]),
-        (Choice(groups=("dev",), default=False), ["beta", "both", "ipykernel", "test-it"]),
-        (Choice(groups=(), extras=("plot",), default=False, kernel=False), ["beta", "pict"]),
+        (Selection(), ["alpha", "beta", "both", "ipykernel", "test-it", "wine"]),
+        (Selection(groups=()), ["alpha", "beta", "ipykernel", "wine"]),
+        (Selection(groups=(), kernel=False), ["alpha", "beta", "wine"]),
+        (Selection(groups=(), extras=("plot",)), ["alpha", "beta", "ipykernel", "pict", "wine"]),
+        (Selection(groups=("docs",)), ["alpha", "beta", "both", "ipykernel", "wine"]),
+        (Selection(groups=("dev",), default=False, kernel=False), ["beta", "both", "test-it"]),
+        (Selection(groups=("dev",), default=False), ["beta", "both", "ipykernel", "test-it"]),
+        (Selection(groups=(), extras=("plot",), default=False, kernel=False), ["beta", "pict"]),
     ],
 )
-def test_a_choice_takes_the_groups_and_extras_that_it_names(choice: Choice, expected: list[str]) -> None:
+def test_a_choice_takes_the_groups_and_extras_that_it_names(choice: Selection, expected: list[str]) -> None:
     assert names(export.requirements_txt(grouped(), choice, hashes=False)) == expected
 
 
 def test_the_platform_stays_open_where_the_group_is_decided() -> None:
-    text = export.requirements_txt(grouped(), Choice(groups=("dev",)), hashes=False)
+    text = export.requirements_txt(grouped(), Selection(groups=("dev",)), hashes=False)
     assert 'test-it==1.0 ; sys_platform != "win32"' in text
     assert "both==1.0\n" in text
     assert "dependency_groups" not in text
 
 
-@pytest.mark.parametrize(("kind", "choice"), [("group", Choice(groups=("nope",))), ("extra", Choice(extras=("nope",)))])
-def test_a_name_that_the_lock_does_not_have_is_told_with_those_it_has(kind: str, choice: Choice) -> None:
+@pytest.mark.parametrize(("kind", "choice"), [("group", Selection(groups=("nope",))), ("extra", Selection(extras=("nope",)))])
+def test_a_name_that_the_lock_does_not_have_is_told_with_those_it_has(kind: str, choice: Selection) -> None:
     with pytest.raises(DepError) as caught:
         export.requirements_txt(grouped(), choice)
     assert caught.value.code == f"no-such-{kind}"
@@ -115,13 +115,13 @@ def test_a_name_that_the_lock_does_not_have_is_told_with_those_it_has(kind: str,
     ],
 )
 def test_only_the_choice_is_answered_in_a_marker(marker: str, expected: bool | str) -> None:
-    assert decided(marker, extras={"a"}, groups={"g"}) == expected
+    assert partial_evaluate(marker, extras={"a"}, groups={"g"}) == expected
 
 
 @pytest.mark.parametrize("marker", ["os_name ==", "(os_name == 'nt'", "os_name == 'nt' )", "os_name = $"])
 def test_what_is_no_marker_is_refused(marker: str) -> None:
     with pytest.raises(ValueError):
-        decided(marker, extras=(), groups=())
+        partial_evaluate(marker, extras=(), groups=())
 
 
 def test_an_index_is_written_without_its_secrets_and_only_if_asked() -> None:
@@ -154,7 +154,7 @@ def test_sources_that_are_no_files_go_out_with_their_address_but_not_with_hashes
 
 
 def test_a_part_of_a_lock_is_a_lock() -> None:
-    text = export.pylock(grouped(), Choice(groups=(), extras=("plot",), kernel=False))
+    text = export.pylock(grouped(), Selection(groups=(), extras=("plot",), kernel=False))
     parsed = Pylock.from_dict(tomllib.loads(text))
     assert [str(package.name) for package in parsed.packages] == ["alpha", "beta", "pict", "wine"]
     assert {str(package.name): str(package.marker or "") for package in parsed.packages}["wine"] == 'sys_platform == "win32"'
@@ -185,7 +185,7 @@ def test_a_lock_part_keeps_moments_sources_and_several_versions() -> None:
 def test_an_environment_of_conda_holds_the_python_and_the_pins() -> None:
     import yaml
 
-    document = yaml.safe_load(export.environment_yml(grouped(), Choice(groups=(), kernel=False), name="no", python="3.10"))
+    document = yaml.safe_load(export.environment_yml(grouped(), Selection(groups=(), kernel=False), name="no", python="3.10"))
     assert document == {
         "name": "no",
         "channels": ["conda-forge", "nodefaults"],
@@ -322,5 +322,5 @@ def test_requirements_with_hashes_are_what_installers_take(
 
 
 def test_exported_requirements_come_in_again_as_the_same_versions() -> None:
-    text = export.requirements_txt(grouped(), Choice(groups=(), extras=("plot",)))
+    text = export.requirements_txt(grouped(), Selection(groups=(), extras=("plot",)))
     assert dict(pins(text, origin="requirements.txt")) == dict.fromkeys(["alpha", "beta", "ipykernel", "pict", "wine"], "1.0")

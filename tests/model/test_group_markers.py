@@ -14,7 +14,7 @@ from packaging.markers import Marker, default_environment
 from jupyter_dep.model.lock.group_markers import (
     DEFAULT,
     KERNEL_GROUP,
-    Membership,
+    GroupMarkers,
     Part,
     both,
     environment_part,
@@ -88,7 +88,7 @@ def test_the_marker_is_as_short_as_its_meaning(needs: Needs, expected: str) -> N
 
 
 def test_what_nobody_leads_to_is_bound_to_nothing() -> None:
-    assert Membership(ways={}).marker(("a", "1")) == ""
+    assert GroupMarkers(ways={}).marker(("a", "1")) == ""
 
 
 def test_parts_of_a_package() -> None:

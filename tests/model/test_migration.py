@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.manifest import manifest
-from jupyter_dep.model.migration import Brought, bring
+from jupyter_dep.model.migration import ImportedManifest, bring
 from jupyter_dep.model.migration.readers.pins import pins
 
 DEFAULT = "https://index.example/simple"
@@ -29,7 +29,7 @@ def files(**texts: str) -> Callable[[str], str]:
     return read
 
 
-def brought(origin: str, text: str, **others: str) -> Brought:
+def brought(origin: str, text: str, **others: str) -> ImportedManifest:
     found = bring(origin, text, read=files(**others), known_indexes=(DEFAULT,))
     for one in [*found.dependencies, *found.proposed, *(text for texts in found.extras.values() for text in texts)]:
         Requirement(one)
@@ -37,7 +37,7 @@ def brought(origin: str, text: str, **others: str) -> Brought:
     return found
 
 
-def left(found: Brought) -> str:
+def left(found: ImportedManifest) -> str:
     return "\n".join(f"{item.what}: {item.why}" for item in found.left)
 
 

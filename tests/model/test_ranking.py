@@ -7,9 +7,9 @@ import string
 
 import pytest
 
-from jupyter_dep.model.declaration.install_command import pasted
+from jupyter_dep.model.declaration.install_command import parse_pasted
 from jupyter_dep.model.packages.ranking import Candidate, Query, catalogue_candidates, rank
-from jupyter_dep.model.packages.similarity import near, one_edit, two_edits
+from jupyter_dep.model.packages.similarity import one_edit, similar_names, two_edits
 
 
 def found(words: str, *more: Candidate, limit: int = 10) -> list[str]:
@@ -188,7 +188,7 @@ def test_edits_agree_with_the_textbook_on_random_words() -> None:
     ],
 )
 def test_an_unknown_name_close_to_a_popular_one_is_marked_with_it(name: str, popular: str) -> None:
-    assert near(name) == popular
+    assert similar_names(name) == popular
 
 
 def test_every_slip_in_a_popular_name_is_seen() -> None:
@@ -198,7 +198,7 @@ def test_every_slip_in_a_popular_name_is_seen() -> None:
             at = chance.randrange(len(name))
             slipped = name[:at] + chance.choice(string.ascii_lowercase) + name[at + chance.randint(0, 1) :]
             if one_edit(slipped, name):
-                assert near(slipped), slipped
+                assert similar_names(slipped), slipped
 
 
 # What is pasted
@@ -251,9 +251,9 @@ def test_every_slip_in_a_popular_name_is_seen() -> None:
     ],
 )
 def test_a_paste_gives_the_requirements_in_it(text: str, expected: tuple[str, ...]) -> None:
-    assert pasted(text) == expected
+    assert parse_pasted(text) == expected
 
 
 def test_a_huge_paste_is_cut_and_answered() -> None:
-    assert pasted("pip install " + "x " * 100_000) == ("x",)
-    assert len(pasted("\n".join(f"name{number}" for number in range(50_000)))) < 5_000
+    assert parse_pasted("pip install " + "x " * 100_000) == ("x",)
+    assert len(parse_pasted("\n".join(f"name{number}" for number in range(50_000)))) < 5_000

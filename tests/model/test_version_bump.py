@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.model.packages.version_bump import RULES, bumped
+from jupyter_dep.model.packages.version_bump import RULES, bump
 
 # what Poetry's own `version` answers
 LIKE_POETRY = [
@@ -39,14 +39,14 @@ LIKE_POETRY = [
 
 @pytest.mark.parametrize(("current", "rule", "expected"), LIKE_POETRY)
 def test_rules_of_poetry_mean_the_same(current: str, rule: str, expected: str) -> None:
-    assert bumped(current, rule) == expected
+    assert bump(current, rule) == expected
 
 
 @pytest.mark.parametrize(
     ("current", "expected"), [("1.2.3a7", "1.2.3b0"), ("1.2.3b1", "1.2.3rc0"), ("1.2.3rc2", "1.2.3"), ("1.2.3", "1.2.4a0")]
 )
 def test_the_next_phase_of_a_prerelease(current: str, expected: str) -> None:
-    assert bumped(current, "prerelease", next_phase=True) == expected
+    assert bump(current, "prerelease", next_phase=True) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,12 @@ def test_the_next_phase_of_a_prerelease(current: str, expected: str) -> None:
     ],
 )
 def test_rules_beyond_poetrys(current: str, rule: str, expected: str) -> None:
-    assert bumped(current, rule) == expected
+    assert bump(current, rule) == expected
 
 
 def test_a_rule_that_goes_backwards_is_refused() -> None:
     with pytest.raises(DepError) as caught:
-        bumped("1.2.0rc1", "preminor")  # Poetry answers 1.2.0a0
+        bump("1.2.0rc1", "preminor")  # Poetry answers 1.2.0a0
     assert caught.value.code == "version-backwards"
 
 
@@ -89,25 +89,25 @@ def test_every_other_rule_goes_forward_from_everywhere() -> None:
     starts += ["1.2.3.post1.dev0", "1.2.3a1.post1"]
     for start in starts:
         for rule in set(RULES) - {"local-free", "stable", "premajor", "preminor", "prepatch"}:
-            assert Version(bumped(start, rule)) > Version(start), (start, rule)
+            assert Version(bump(start, rule)) > Version(start), (start, rule)
 
 
 def test_an_older_version_is_refused_unless_it_is_meant() -> None:
     with pytest.raises(DepError) as caught:
-        bumped("2.0", "1.9")
+        bump("2.0", "1.9")
     assert (caught.value.code, "`1.9`" in caught.value.message) == ("version-backwards", True)
-    assert bumped("2.0", "1.9", backwards=True) == "1.9"
+    assert bump("2.0", "1.9", backwards=True) == "1.9"
 
 
 def test_a_misspelt_rule_names_the_one_that_was_meant() -> None:
     with pytest.raises(DepError) as caught:
-        bumped("1.0", "pacth")
+        bump("1.0", "pacth")
     assert (caught.value.code, caught.value.exit_code, "`patch`" in caught.value.hint) == ("bad-version-rule", 2, True)
     with pytest.raises(DepError, match="belongs to"):
-        bumped("1.0", "patch", next_phase=True)
+        bump("1.0", "patch", next_phase=True)
 
 
 def test_a_current_version_that_is_none_is_told() -> None:
     with pytest.raises(DepError) as caught:
-        bumped("one", "patch")
+        bump("one", "patch")
     assert caught.value.code == "bad-version"

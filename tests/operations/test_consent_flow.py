@@ -19,12 +19,12 @@ from support.people import Person, notebook, person, raw_notebook, sent, snapsho
 from support.wheels import build_sdist, build_wheel
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import Cancel, silent
+from jupyter_dep.base.progress import CancelToken, silent
 from jupyter_dep.model.lock.lockfile import lock_name
 from jupyter_dep.operations.consent import grant
 from jupyter_dep.operations.kernel_start import resolve
-from jupyter_dep.operations.kernel_start.result import Building, Opening, Ready, Refused
-from jupyter_dep.operations.project.context import Asking
+from jupyter_dep.operations.kernel_start.result import NeedsBuild, Ready, Refused, StartResult
+from jupyter_dep.operations.project.context import CommandContext
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes, links and pipes are POSIX's")
 
@@ -50,14 +50,14 @@ class World:
         self.mirror.clear()
         return got
 
-    def look(self, path: Path, **more: str) -> Opening:
-        return resolve.look(path, path.parent, services=self.bob.services(**more))
+    def look(self, path: Path, **more: str) -> StartResult:
+        return resolve.resolve_environment(path, path.parent, services=self.bob.services(**more))
 
     def started(self, path: Path, **more: str) -> Ready:
         """The environment that a kernel's start ends with, built if need be."""
         found = self.look(path, **more)
-        if isinstance(found, Building):
-            found = found.build(silent, Cancel())
+        if isinstance(found, NeedsBuild):
+            found = found.build(silent, CancelToken())
         assert isinstance(found, Ready), found
         return found
 
@@ -96,7 +96,7 @@ def allow_command(hint: str) -> list[str]:
     return found
 
 
-def refused(found: Opening) -> Refused:
+def refused(found: StartResult) -> Refused:
     assert isinstance(found, Refused), found
     return found
 
@@ -156,11 +156,11 @@ def test_a_lock_that_is_swapped_while_the_question_stands_is_asked_for_again(wor
 def test_the_bytes_that_were_looked_at_are_the_bytes_that_are_built(world: World) -> None:
     got = world.from_ann("alpha==1.0")
     other = world.from_ann("gamma", name="other")
-    grant.allow(got, (), world.bob.services(), Asking())
+    grant.allow(got, (), world.bob.services(), CommandContext())
     found = world.look(got)
-    assert isinstance(found, Building)
+    assert isinstance(found, NeedsBuild)
     shutil.copy(lock_of(other), lock_of(got))
-    ready = found.build(silent, Cancel())
+    ready = found.build(silent, CancelToken())
     sealed = world.bob.services().store.sealed(ready.key)
     assert sealed is not None
     assert dict(sealed.packages) == {"alpha": "1.0", "ipykernel": "7.1.0", "ipywidgets": "8.1.0"}
@@ -201,9 +201,9 @@ def test_a_yes_holds_for_comments_and_another_name_but_not_for_another_hash(worl
     got = world.from_ann("alpha")
     assert world.bob.here("trust", "allow", got, cwd=world.shared).code == 0
     lock_of(got).write_text("# a comment\n" + lock_of(got).read_text("utf-8"), "utf-8")
-    assert isinstance(world.look(got), Building)
+    assert isinstance(world.look(got), NeedsBuild)
     renamed = sent(got, world.shared, "renamed")
-    assert isinstance(world.look(renamed), Building)
+    assert isinstance(world.look(renamed), NeedsBuild)
     digest = re.search(r'sha256 = "([0-9a-f]{64})"', lock_of(got).read_text("utf-8"))
     assert digest is not None
     edited(got, digest[1], "0" * 64)
@@ -251,9 +251,9 @@ def test_a_folders_yes_does_not_cover_a_host(world: World, tmp_path: Path) -> No
     got, stranger = elsewhere_lock(world, tmp_path)
     with stranger:
         found = world.look(got)
-        assert isinstance(found, Building)
+        assert isinstance(found, NeedsBuild)
         with pytest.raises(DepError) as caught:
-            found.build(silent, Cancel())
+            found.build(silent, CancelToken())
         assert (caught.value.code, caught.value.exit_code) == ("host-not-vouched", 6)
         assert stranger.requests == []
 
@@ -479,7 +479,7 @@ def test_merging_ones_own_lock_with_a_strangers_needs_a_yes_and_with_ones_own_no
     theirs = lock_of(world.from_ann("gamma", name="theirs")).read_text("utf-8")
     lock_of(mine).write_text(f"<<<<<<< ours\n{ours}=======\n{ours}>>>>>>> theirs\n", "utf-8")
     world.bob.lock(mine)
-    assert isinstance(world.look(mine), Building)
+    assert isinstance(world.look(mine), NeedsBuild)
     lock_of(mine).write_text(f"<<<<<<< ours\n{ours}=======\n{theirs}>>>>>>> theirs\n", "utf-8")
     world.bob.lock(notebook(world.shared, "gamma"))
     assert refused(world.look(mine)).code == "consent-missing"
@@ -488,7 +488,7 @@ def test_merging_ones_own_lock_with_a_strangers_needs_a_yes_and_with_ones_own_no
 def test_ones_own_notebook_stays_ones_own(world: World) -> None:
     mine = notebook(world.shared, "alpha<2")
     assert world.bob.here("lock", mine, cwd=world.shared).code == 0
-    assert isinstance(world.look(mine), Building)
+    assert isinstance(world.look(mine), NeedsBuild)
     assert world.bob.here("add", mine, "gamma", cwd=world.shared).code == 0
     assert isinstance(world.look(mine), Ready)
     assert world.bob.here("undo", mine, cwd=world.shared).code == 0
@@ -565,8 +565,8 @@ def test_a_variable_of_the_user_names_fingerprints_and_folders(world: World) -> 
     assert question is not None
     for wrong in (question.fingerprint[:12], "*", "1", ".", "shared", str(world.shared) + "-not"):
         assert isinstance(world.look(got, JUPYTER_DEP_TRUST=wrong), Refused), wrong
-    assert isinstance(world.look(got, JUPYTER_DEP_TRUST=f"{'0' * 32}{os.pathsep}{question.fingerprint}"), Building)
-    assert isinstance(world.look(got, JUPYTER_DEP_TRUST=str(world.shared.parent)), Building)
+    assert isinstance(world.look(got, JUPYTER_DEP_TRUST=f"{'0' * 32}{os.pathsep}{question.fingerprint}"), NeedsBuild)
+    assert isinstance(world.look(got, JUPYTER_DEP_TRUST=str(world.shared.parent)), NeedsBuild)
     assert refused(world.look(with_source(world), JUPYTER_DEP_TRUST=str(world.shared))).code == "consent-missing"
 
 
@@ -666,7 +666,7 @@ def test_what_is_refused_is_refused_by_every_verb_that_would_use_it(world: World
     assert ran.code == 1, ran.said
     assert ran.error["code"] in ("unsafe-lock", "bad-lock")
     with pytest.raises(DepError) as caught:
-        grant.allow(got, (), services, Asking())
+        grant.allow(got, (), services, CommandContext())
     assert caught.value.code == ran.error["code"]
     assert world.mirror.requests == []
     status = world.bob.here("status", "--json", got, cwd=world.shared).entry
@@ -773,7 +773,7 @@ def test_an_orphaned_lock_of_a_stranger_is_not_adopted_without_a_yes(world: Worl
     own = lock_of(mine).read_bytes()
     sent(world.from_ann("alpha<2", name="mine2"), world.shared, "zzz")
     (world.shared / "zzz.ipynb").unlink()
-    assert isinstance(world.look(mine), Building), "the lock of its own name counts"
+    assert isinstance(world.look(mine), NeedsBuild), "the lock of its own name counts"
     assert lock_of(mine).read_bytes() == own
 
 
@@ -801,7 +801,7 @@ def test_a_doctored_lock_that_lacks_what_is_declared_is_not_started(world: World
 
 def test_consents_do_not_pass_from_one_user_to_another(world: World) -> None:
     got = world.from_ann("alpha")
-    assert isinstance(resolve.look(got, world.shared, services=world.ann.services()), Building), "it is hers"
+    assert isinstance(resolve.resolve_environment(got, world.shared, services=world.ann.services()), NeedsBuild), "it is hers"
     assert refused(world.look(got)).code == "consent-missing"
 
 

@@ -26,13 +26,13 @@ from jupyter_dep.io.engine.project_files import anchored
 from jupyter_dep.io.engine.uv import Uv
 from jupyter_dep.io.index.settings import IndexSettings
 from jupyter_dep.io.python.interpreters import Interpreters
-from jupyter_dep.io.state.lock_cache import Summaries
+from jupyter_dep.io.state.lock_cache import LockCache
 from jupyter_dep.model.lock import group_markers, lockfile
 from jupyter_dep.model.lock.compose import compose
 from jupyter_dep.model.lock.digest import pins
 from jupyter_dep.model.lock.graph import from_engine_tree
 from jupyter_dep.model.lock.lockfile import Lock, LockTable
-from jupyter_dep.model.lock.select import WHOLE, Choice, select, without_wheels
+from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Selection, select, without_wheels
 from jupyter_dep.model.manifest import manifest
 from jupyter_dep.model.packages.interpreter import Interpreter
 
@@ -103,7 +103,7 @@ def read(data: bytes) -> Lock:
     return lockfile.read(data, context={})
 
 
-def names(lock: Lock, choice: Choice = WHOLE, **environment: str) -> set[str]:
+def names(lock: Lock, choice: Selection = DEFAULT_SELECTION, **environment: str) -> set[str]:
     here: Any = {**default_environment(), **environment}
     return {item.name for item in select(lock, environment=here, tags=list(sys_tags()), context={}, choice=choice)}
 
@@ -118,26 +118,26 @@ def test_groups_and_extras_are_named_and_the_kernel_is_the_default_group(shop: I
 @pytest.mark.parametrize(
     "choice, expected",
     [
-        (Choice(groups=()), {*ALWAYS, *KERNEL}),
-        (Choice(groups=(), kernel=False), ALWAYS),
-        (Choice(groups=("docs",), kernel=False), {*ALWAYS, "docs-tool", "comm", "winner"}),
-        (Choice(groups=("empty",)), {*ALWAYS, *KERNEL}),
-        (Choice(groups=("test",), kernel=False), {*ALWAYS, "docs-tool", "comm", "winner", "zeta", "fastlib"}),
-        (Choice(groups=(), extras=("plot",), kernel=False), {*ALWAYS, "zeta", "fastlib"}),
-        (Choice(groups=(), extras=("all",), kernel=False), {*ALWAYS, "zeta", "fastlib", "solo"}),
-        (Choice(groups=("docs",), default=False, kernel=False), {"docs-tool", "comm", "beta", "winner"}),
-        (Choice(groups=("docs",), default=False), {"docs-tool", "beta", "winner", *KERNEL}),
-        (WHOLE, {*ALWAYS, *KERNEL, "docs-tool", "winner", "zeta", "fastlib"}),
+        (Selection(groups=()), {*ALWAYS, *KERNEL}),
+        (Selection(groups=(), kernel=False), ALWAYS),
+        (Selection(groups=("docs",), kernel=False), {*ALWAYS, "docs-tool", "comm", "winner"}),
+        (Selection(groups=("empty",)), {*ALWAYS, *KERNEL}),
+        (Selection(groups=("test",), kernel=False), {*ALWAYS, "docs-tool", "comm", "winner", "zeta", "fastlib"}),
+        (Selection(groups=(), extras=("plot",), kernel=False), {*ALWAYS, "zeta", "fastlib"}),
+        (Selection(groups=(), extras=("all",), kernel=False), {*ALWAYS, "zeta", "fastlib", "solo"}),
+        (Selection(groups=("docs",), default=False, kernel=False), {"docs-tool", "comm", "beta", "winner"}),
+        (Selection(groups=("docs",), default=False), {"docs-tool", "beta", "winner", *KERNEL}),
+        (DEFAULT_SELECTION, {*ALWAYS, *KERNEL, "docs-tool", "winner", "zeta", "fastlib"}),
     ],
     ids=str,
 )
-def test_a_choice_selects_exactly_what_it_means(shop: Index, choice: Choice, expected: set[str]) -> None:
+def test_a_choice_selects_exactly_what_it_means(shop: Index, choice: Selection, expected: set[str]) -> None:
     assert names(read(locked(shop)), choice, sys_platform="linux") == expected
 
 
 def test_a_condition_of_one_part_does_not_hold_for_another(shop: Index) -> None:
     lock = read(locked(shop))
-    bare, docs = Choice(groups=(), kernel=False), Choice(groups=("docs",), kernel=False)
+    bare, docs = Selection(groups=(), kernel=False), Selection(groups=("docs",), kernel=False)
     assert "winner" in names(lock, bare, sys_platform="win32")
     assert "winner" not in names(lock, bare, sys_platform="linux")
     assert "winner" in names(lock, docs, sys_platform="linux")
@@ -146,10 +146,10 @@ def test_a_condition_of_one_part_does_not_hold_for_another(shop: Index) -> None:
 def test_the_engines_condition_holds_beside_that_of_the_part(shop: Index) -> None:
     text = HEAD + "[dependency-groups]\ndocs = [\"solo; sys_platform == 'win32' or sys_platform == 'darwin'\"]\n"
     lock = read(locked(shop, text))
-    docs = Choice(groups=("docs",), kernel=False)
+    docs = Selection(groups=("docs",), kernel=False)
     assert names(lock, docs, sys_platform="darwin") == {"solo"}
     assert names(lock, docs, sys_platform="linux") == set()
-    assert names(lock, Choice(groups=(), kernel=False), sys_platform="darwin") == set()
+    assert names(lock, Selection(groups=(), kernel=False), sys_platform="darwin") == set()
 
 
 def test_a_folder_without_parts_has_the_kernel_as_its_only_group(shop: Index) -> None:
@@ -157,13 +157,13 @@ def test_a_folder_without_parts_has_the_kernel_as_its_only_group(shop: Index) ->
     assert lock.pylock.extras == []
     assert lock.pylock.dependency_groups == lock.pylock.default_groups == ["jupyter-dep-kernel"]
     assert names(lock) == {"beta", *KERNEL}
-    assert names(lock, Choice(kernel=False)) == {"beta"}
+    assert names(lock, Selection(kernel=False)) == {"beta"}
 
 
 @pytest.mark.parametrize(
-    "choice, code", [(Choice(groups=("doc",)), "no-such-group"), (Choice(extras=("plots",)), "no-such-extra")]
+    "choice, code", [(Selection(groups=("doc",)), "no-such-group"), (Selection(extras=("plots",)), "no-such-extra")]
 )
-def test_a_choice_of_what_is_not_there_names_what_is(shop: Index, choice: Choice, code: str) -> None:
+def test_a_choice_of_what_is_not_there_names_what_is(shop: Index, choice: Selection, code: str) -> None:
     with pytest.raises(DepError) as caught:
         names(read(locked(shop)), choice)
     assert caught.value.code == code
@@ -197,7 +197,7 @@ def test_who_needs_the_project_back_is_answered_by_the_project(shop: Index) -> N
     build_wheel(shop.folder, "plugin", "1.0", requires=["mine>=2", "beta"])
     build_wheel(shop.folder, "mine", "3.0")
     lock = read(locked(shop, HEAD + 'dependencies = []\n[dependency-groups]\ntest = ["plugin"]\n'))
-    assert names(lock, Choice(kernel=False)) == {"plugin", "beta"}
+    assert names(lock, Selection(kernel=False)) == {"plugin", "beta"}
     assert lock.open_ends() == ()
 
 
@@ -259,12 +259,16 @@ def test_a_workspace_source_is_the_members_folder(tmp_path: Path) -> None:
 
 
 def test_each_choice_is_remembered_for_itself(shop: Index, tmp_path: Path) -> None:
-    summaries, data, here = Summaries(tmp_path / "memory"), locked(shop), this_interpreter(tmp_path)
-    docs = Choice(groups=("docs",))
-    first = [summaries.selected(data, here, context={}, choice=choice) for choice in (WHOLE, docs, Choice(groups=()))]
+    summaries, data, here = LockCache(tmp_path / "memory"), locked(shop), this_interpreter(tmp_path)
+    docs = Selection(groups=("docs",))
+    first = [
+        summaries.selected(data, here, context={}, choice=choice) for choice in (DEFAULT_SELECTION, docs, Selection(groups=()))
+    ]
     assert len({key for key, _ in first}) == 3
     lockfile._read.cache_clear()
-    again = [summaries.selected(data, here, context={}, choice=choice) for choice in (WHOLE, docs, Choice(groups=()))]
+    again = [
+        summaries.selected(data, here, context={}, choice=choice) for choice in (DEFAULT_SELECTION, docs, Selection(groups=()))
+    ]
     assert again == first
 
 
@@ -333,4 +337,4 @@ def test_other_installers_arrive_at_the_same_packages(
 
 def test_packaging_selects_the_same_by_default(shop: Index) -> None:
     pylock = Pylock.from_dict(tomllib.loads(locked(shop).decode()))
-    assert {package.name for package, _ in pylock.select()} == names(read(locked(shop)), Choice(groups=()))
+    assert {package.name for package, _ in pylock.select()} == names(read(locked(shop)), Selection(groups=()))

@@ -19,19 +19,19 @@ from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.lock.lockfile import Lock
 from jupyter_dep.model.notebook.notebook import blank
 from jupyter_dep.operations.consent import grant
-from jupyter_dep.operations.consent.build_backend import own_root, root_item
+from jupyter_dep.operations.consent.build_backend import build_backend_item, grant_build_backend
 from jupyter_dep.operations.edit import add_remove, init_notebook
 from jupyter_dep.operations.environment import install as environment_install
 from jupyter_dep.operations.environment import install_options
-from jupyter_dep.operations.environment.local_sources import Installed
+from jupyter_dep.operations.environment.local_sources import InstallSelection
 from jupyter_dep.operations.inspect import status
 from jupyter_dep.operations.kernel_start import resolve
-from jupyter_dep.operations.kernel_start.cache import remembered
+from jupyter_dep.operations.kernel_start.cache import read_cached_start
 from jupyter_dep.operations.kernel_start.result import Ready, Refused
 from jupyter_dep.operations.project import undo
-from jupyter_dep.operations.project.context import Changed
-from jupyter_dep.operations.project.discovery import nearest, owner
-from jupyter_dep.operations.project.formats import DEPENDENCIES, Place
+from jupyter_dep.operations.project.context import ChangeResult
+from jupyter_dep.operations.project.discovery import find_project, find_project_root
+from jupyter_dep.operations.project.formats import DEPENDENCIES, DependencySection
 
 PLAIN = f"""\
 [project]
@@ -76,17 +76,17 @@ def locked(project: Path) -> Lock:
     return lockfile.read((project.parent / "pylock.toml").read_bytes(), context={})
 
 
-def lock(desk: Desk, project: Path) -> Changed:
+def lock(desk: Desk, project: Path) -> ChangeResult:
     return add_remove.relock(project, desk.services(), asking("lock", sync=False))
 
 
-def add(desk: Desk, project: Path, *names: str, place: Place = DEPENDENCIES, **changes: object) -> Changed:
+def add(desk: Desk, project: Path, *names: str, place: DependencySection = DEPENDENCIES, **changes: object) -> ChangeResult:
     return add_remove.add(project, names, desk.services(), asking("add"), place=place, cwd=project.parent, **changes)  # type: ignore[arg-type]
 
 
 def install(desk: Desk, project: Path, **named: Sequence[str] | bool) -> Sealed:
     services = desk.services()
-    chosen = install_options.installed(project, services, **named)  # type: ignore[arg-type]
+    chosen = install_options.resolve_install_selection(project, services, **named)  # type: ignore[arg-type]
     sealed = environment_install.install(project, services, asking("install"), chosen=chosen).sealed
     assert sealed is not None
     return sealed
@@ -123,9 +123,12 @@ def test_add_writes_into_the_manifest_and_locks_beside_it(desk: Desk, project: P
 
 @pytest.mark.parametrize(
     ("place", "header"),
-    [(Place(group="test"), "[dependency-groups]"), (Place(extra="plot"), "[project.optional-dependencies]")],
+    [
+        (DependencySection(group="test"), "[dependency-groups]"),
+        (DependencySection(extra="plot"), "[project.optional-dependencies]"),
+    ],
 )
-def test_add_and_remove_edit_the_part_that_is_named(desk: Desk, project: Path, place: Place, header: str) -> None:
+def test_add_and_remove_edit_the_part_that_is_named(desk: Desk, project: Path, place: DependencySection, header: str) -> None:
     add(desk, project, "beta", place=place)
     after = project.read_text("utf-8").split(header)[1].split("\n[")[0]
     assert '"beta"' in after
@@ -261,7 +264,7 @@ def test_project_itself_is_installed_where_it_lies_after_a_yes(desk: Desk, tmp_p
     refused(ConsentError, "consent-missing", lambda: install(desk, project))
     assert not (desk.folder / "ran.txt").exists()
     assert "mine" not in install(desk, project, root=False).packages
-    own_root(desk.folder, desk.services())
+    grant_build_backend(desk.folder, desk.services())
     sealed = install(desk, project)
     assert said(sealed, "import mine; print(mine.__version__)") == "0.1.0"
 
@@ -275,7 +278,7 @@ def test_asked_person_may_let_the_build_run(desk: Desk) -> None:
         return True
 
     services = desk.services()
-    made = environment_install.install(project, services, asking("install"), chosen=Installed(), confirm=confirm)
+    made = environment_install.install(project, services, asking("install"), chosen=InstallSelection(), confirm=confirm)
     assert made.sealed is not None and "mine" in made.sealed.packages
     assert len(asked) == 1
     install(desk, project)
@@ -283,19 +286,19 @@ def test_asked_person_may_let_the_build_run(desk: Desk) -> None:
 
 def test_a_strangers_copy_of_our_lock_lets_no_build_run(desk: Desk, tmp_path: Path) -> None:
     own = package(desk.folder)
-    own_root(desk.folder, desk.services())
+    grant_build_backend(desk.folder, desk.services())
     install(desk, own)
     stranger = package(tmp_path / "theirs")
     (stranger.parent / "pylock.toml").write_bytes((desk.folder / "pylock.toml").read_bytes())
     refused(ConsentError, "consent-missing", lambda: install(desk, stranger))
-    opened = resolve.look(notebook(stranger.parent), stranger.parent, services=desk.services())
+    opened = resolve.resolve_environment(notebook(stranger.parent), stranger.parent, services=desk.services())
     assert isinstance(opened, Ready) or not isinstance(opened, Refused)
     assert not (stranger.parent / "ran.txt").exists()
 
 
 def test_changed_metadata_gives_another_environment_and_a_comment_does_not(desk: Desk) -> None:
     project = package(desk.folder)
-    own_root(desk.folder, desk.services())
+    grant_build_backend(desk.folder, desk.services())
     first = install(desk, project)
     text = project.read_text("utf-8")
     project.write_text(text + "# a remark\n", "utf-8")
@@ -308,7 +311,7 @@ def test_changed_metadata_gives_another_environment_and_a_comment_does_not(desk:
 
 def test_failing_build_of_the_project_takes_an_add_back(desk: Desk) -> None:
     project = package(desk.folder)
-    own_root(desk.folder, desk.services())
+    grant_build_backend(desk.folder, desk.services())
     install(desk, project)
     (desk.folder / "backend.py").write_text("raise SystemExit('broken on purpose')\n", "utf-8")
     before = desk.listing()
@@ -391,32 +394,32 @@ def test_notebook_without_a_block_belongs_to_the_nearest_project(desk: Desk, pro
     below = desk.folder / "a" / "b"
     below.mkdir(parents=True)
     services = desk.services()
-    assert owner(notebook(below), services).file == project
-    assert owner(notebook(below, "own.ipynb", block("alpha")), services).why == "own"
+    assert find_project(notebook(below), services).file == project
+    assert find_project(notebook(below, "own.ipynb", block("alpha")), services).why == "own"
     inner = written(desk.folder / "a", "[tool.jupyter-dep]\nwidgets = false\n")
-    assert owner(notebook(below), services).file == inner
+    assert find_project(notebook(below), services).file == inner
 
 
 def test_search_for_a_project_ends_at_the_root_of_the_repository(desk: Desk, project: Path) -> None:
     inner = desk.folder / "clone"
     (inner / ".git").mkdir(parents=True)
-    found = owner(notebook(inner), desk.services())
+    found = find_project(notebook(inner), desk.services())
     assert (found.why, found.file) == ("none", inner / "n.ipynb")
-    assert nearest(inner) is None
+    assert find_project_root(inner) is None
 
 
 def test_manifest_of_another_tool_is_no_project(desk: Desk) -> None:
     written(desk.folder, "[tool.black]\nline-length = 100\n")
-    assert owner(notebook(desk.folder), desk.services()).why == "none"
+    assert find_project(notebook(desk.folder), desk.services()).why == "none"
 
 
 def test_notebook_of_a_folder_opens_on_the_folders_environment(desk: Desk, project: Path) -> None:
     sealed = install(desk, project)
     path = notebook(desk.folder)
-    first = resolve.look(path, desk.folder, services=desk.services())
+    first = resolve.resolve_environment(path, desk.folder, services=desk.services())
     assert isinstance(first, Ready) and first.key == sealed.key and first.notebook == str(path)
     services = desk.services()
-    again = remembered(path, services.places, services.environ)
+    again = read_cached_start(path, services.places, services.environ)
     assert again is not None and again.key == sealed.key
 
 
@@ -425,16 +428,16 @@ def test_remembered_opening_is_not_used_after_what_it_rests_on_changed(desk: Des
     install(desk, project)
     (desk.folder / "sub").mkdir()
     path = notebook(desk.folder / "sub")
-    assert isinstance(resolve.look(path, path.parent, services=desk.services()), Ready)
+    assert isinstance(resolve.resolve_environment(path, path.parent, services=desk.services()), Ready)
     services = desk.services()
-    assert remembered(path, services.places, services.environ) is not None
+    assert read_cached_start(path, services.places, services.environ) is not None
     if change == "block":
         notebook(desk.folder / "sub", text=block("alpha"))
     elif change == "manifest":
         project.write_text(PLAIN.replace('["gamma"]', '["gamma", "beta"]'), "utf-8")
     else:
         written(desk.folder / "sub", PLAIN)
-    assert remembered(path, services.places, services.environ) is None
+    assert read_cached_start(path, services.places, services.environ) is None
 
 
 def test_strangers_folder_is_not_opened_without_a_yes(desk: Desk, project: Path, tmp_path: Path, toy_index: Index) -> None:
@@ -443,10 +446,10 @@ def test_strangers_folder_is_not_opened_without_a_yes(desk: Desk, project: Path,
     for name in ("pyproject.toml", "pylock.toml"):
         (other.folder / name).write_bytes((desk.folder / name).read_bytes())
     path = notebook(other.folder)
-    opened = resolve.look(path, other.folder, services=other.services())
+    opened = resolve.resolve_environment(path, other.folder, services=other.services())
     assert isinstance(opened, Refused) and opened.code == "consent-missing"
     grant.allow(other.folder / "pyproject.toml", [], other.services(), asking("trust"))
-    assert not isinstance(resolve.look(path, other.folder, services=other.services()), Refused)
+    assert not isinstance(resolve.resolve_environment(path, other.folder, services=other.services()), Refused)
 
 
 def test_missing_manifest_is_no_project(desk: Desk) -> None:
@@ -455,5 +458,5 @@ def test_missing_manifest_is_no_project(desk: Desk) -> None:
 
 def test_yes_to_a_folder_is_bound_to_its_real_path(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(desk.folder)
-    assert root_item(tmp_path / "link") == root_item(desk.folder)
+    assert build_backend_item(tmp_path / "link") == build_backend_item(desk.folder)
     assert read_write.read_if_there(desk.folder / "pyproject.toml") is None

@@ -15,7 +15,7 @@ from support.index import Index
 from support.people import raw_notebook
 
 from jupyter_dep.model.notebook.notebook import Notebook
-from jupyter_dep.operations.project.context import Asking
+from jupyter_dep.operations.project.context import CommandContext
 from jupyter_dep.operations.scaffold import import_manifest
 
 MINOR = ".".join(map(str, sys.version_info[:2]))
@@ -208,7 +208,9 @@ def test_a_kernels_notebook_is_edited_by_whoever_holds_it(desk: Desk, old: Path,
     (old / "requirements.txt").write_text("beta\n")
     before = notebook.read_bytes()
     services = desk.user.services()
-    made = import_manifest.import_file(old / "requirements.txt", notebook, services, Asking(command="import", in_kernel=True))
+    made = import_manifest.import_file(
+        old / "requirements.txt", notebook, services, CommandContext(command="import", in_kernel=True)
+    )
     assert notebook.read_bytes() == before
     assert made.edit is not None and made.edit.pending and '"beta"' in (made.edit.after or "")
     pending = services.history.pending(notebook)
@@ -270,6 +272,6 @@ def test_condas_packages_are_declared_with_a_yes(desk: Desk, old: Path) -> None:
     services, ask = desk.user.services(), lambda question: "numpy" in question
     yes: Callable[[str], bool] = ask
     made = import_manifest.import_file(
-        old / "environment.yml", desk.folder / "pyproject.toml", services, Asking(command="i"), ask=yes
+        old / "environment.yml", desk.folder / "pyproject.toml", services, CommandContext(command="i"), ask=yes
     )
     assert made.proposed == () and document(desk)["project"]["dependencies"] == ["alpha>=1", "numpy==1.26.*"]

@@ -15,7 +15,7 @@ from support.index import Index
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.manifest import manifest
 from jupyter_dep.operations.scaffold import new, other_tools
-from jupyter_dep.operations.scaffold.new import Started
+from jupyter_dep.operations.scaffold.new import ScaffoldResult
 
 MINOR = ".".join(map(str, sys.version_info[:2]))
 BOM = "\ufeff"
@@ -82,7 +82,7 @@ def document(desk: Desk) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-def init(desk: Desk, ask: Callable[[str], bool] | None = None, **more: str) -> Started:
+def init(desk: Desk, ask: Callable[[str], bool] | None = None, **more: str) -> ScaffoldResult:
     return new.init(desk.folder, desk.user.services(), ask=ask, **more)
 
 
@@ -499,7 +499,7 @@ def test_a_seed_is_pinned_to_the_index_that_the_declaration_names() -> None:
         '[project]\nname = "a"\n[[tool.uv.index]]\nname = "corp"\nurl = "https://corp.example/simple"\nexplicit = true\n'
         '[tool.uv.sources]\nbeta = { index = "corp" }\ngamma = { path = "../gamma" }\n'
     )
-    seed = other_tools.Seed(origin="uv.lock", versions=(("alpha", "1"), ("beta", "2"), ("gamma", "3")))
+    seed = other_tools.SeedPins(origin="uv.lock", versions=(("alpha", "1"), ("beta", "2"), ("gamma", "3")))
     found = seed.as_pins(manifest.declaration(manifest.parse(text)), "https://index.example/simple")
     assert [(pin.name, pin.version, pin.index) for pin in found] == [
         ("alpha", "1", "https://index.example/simple"),
@@ -590,13 +590,13 @@ def test_options_of_the_other_form_are_refused(desk: Desk, line: tuple[str, ...]
 def test_a_manifest_that_changed_meanwhile_is_left(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     file = desk.folder / "pyproject.toml"
     file.write_text("[tool.ruff]\n")
-    looked = other_tools.found_in
+    looked = other_tools.detect_files
 
-    def meanwhile(*arguments: Any, **more: Any) -> other_tools.Found:
+    def meanwhile(*arguments: Any, **more: Any) -> other_tools.DetectedFiles:
         file.write_text("[tool.ruff]\n# another line\n")
         return looked(*arguments, **more)
 
-    monkeypatch.setattr(other_tools, "found_in", meanwhile)
+    monkeypatch.setattr(other_tools, "detect_files", meanwhile)
     with pytest.raises(DepError) as caught:
         init(desk)
     assert caught.value.code == "changed-meanwhile" and file.read_text() == "[tool.ruff]\n# another line\n"

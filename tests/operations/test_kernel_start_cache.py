@@ -14,8 +14,8 @@ from support.workplace import Desk, asking, block, rewritten
 
 from jupyter_dep.model.notebook.notebook import Notebook
 from jupyter_dep.operations.edit import add_remove
-from jupyter_dep.operations.kernel_start.cache import remembered
-from jupyter_dep.operations.kernel_start.resolve import look
+from jupyter_dep.operations.kernel_start.cache import read_cached_start
+from jupyter_dep.operations.kernel_start.resolve import resolve_environment
 from jupyter_dep.operations.kernel_start.result import Ready, Refused
 
 
@@ -30,16 +30,16 @@ def opened(desk: Desk) -> Path:
     notebook = desk.notebook()
     add_remove.add(notebook, ["alpha"], desk.services(), asking("add alpha"))
     for _ in range(2):
-        assert isinstance(look(notebook, desk.folder, services=desk.services()), Ready)
+        assert isinstance(resolve_environment(notebook, desk.folder, services=desk.services()), Ready)
     return notebook
 
 
 def short(desk: Desk, notebook: Path, **environ: str) -> Ready | None:
-    return remembered(notebook, desk.services().places, {**desk.environ, **environ})
+    return read_cached_start(notebook, desk.services().places, {**desk.environ, **environ})
 
 
 def test_a_second_opening_gives_the_same_answer(desk: Desk, opened: Path) -> None:
-    assert short(desk, opened) == look(opened, desk.folder, services=desk.services())
+    assert short(desk, opened) == resolve_environment(opened, desk.folder, services=desk.services())
 
 
 def test_a_second_opening_needs_no_parser(desk: Desk, opened: Path) -> None:
@@ -124,14 +124,14 @@ def test_a_lock_of_somebody_else_is_never_noted(desk: Desk, opened: Path, tmp_pa
     for file in (opened, desk.lock_path(opened)):
         (other.folder / file.name).write_bytes(file.read_bytes())
     for _ in range(2):
-        assert isinstance(look(other.folder / opened.name, other.folder, services=other.services()), Refused)
+        assert isinstance(resolve_environment(other.folder / opened.name, other.folder, services=other.services()), Refused)
     assert short(other, other.folder / opened.name) is None
 
 
 def test_a_stale_lock_is_never_noted(desk: Desk, opened: Path) -> None:
     edit_the_block(desk, opened)
     for _ in range(2):
-        found = look(opened, desk.folder, services=desk.services())
+        found = resolve_environment(opened, desk.folder, services=desk.services())
         assert isinstance(found, Ready) and found.notes
     assert short(desk, opened) is None
     assert Notebook.parse(opened.read_bytes(), context={}).declaration()

@@ -75,7 +75,7 @@ def test_new_with_a_notebook_has_no_build_system_and_opens_with_our_kernel(desk:
     notebook = nbformat.read(folder / "analysis.ipynb", as_version=4)
     nbformat.validate(notebook)
     assert notebook.metadata.kernelspec.name == "dep" and notebook.cells == []
-    owner = discovery.owner(folder / "analysis.ipynb", desk.user.services())
+    owner = discovery.find_project(folder / "analysis.ipynb", desk.user.services())
     assert (owner.why, owner.file) == ("folder", folder / "pyproject.toml")
 
 
@@ -120,9 +120,9 @@ def test_who_makes_a_package_may_build_it_and_who_only_adopts_one_is_asked(desk:
     services = desk.user.services()
     stranger = desk.folder / "stranger"
     (desk.folder / "theirs").rename(stranger)
-    assert build_backend.root_trusted(desk.folder / "mine", services)
+    assert build_backend.build_backend_granted(desk.folder / "mine", services)
     assert desk.dep("init", "--project", "stranger").code == 0
-    assert not build_backend.root_trusted(stranger, services)
+    assert not build_backend.build_backend_granted(stranger, services)
 
 
 # Names

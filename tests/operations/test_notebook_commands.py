@@ -17,7 +17,7 @@ from support.wheels import build_wheel
 from support.workplace import MINOR, PYTHONS, Desk, asking, block, other_python, rewritten, versions
 
 from jupyter_dep.base.errors import ConflictError, DepError, IndexUnreachableError, StaleError
-from jupyter_dep.base.progress import Cancel, Progress
+from jupyter_dep.base.progress import CancelToken, Progress
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store.store import Store
 from jupyter_dep.model.declaration import script_block
@@ -25,7 +25,7 @@ from jupyter_dep.model.notebook.notebook import Notebook, blank
 from jupyter_dep.operations.edit import add_remove, init_notebook
 from jupyter_dep.operations.inspect import status
 from jupyter_dep.operations.project import undo
-from jupyter_dep.operations.project.context import Changed
+from jupyter_dep.operations.project.context import ChangeResult
 from jupyter_dep.operations.project.state import State, read_state
 
 KERNEL = {"ipykernel": "7.1.0", "ipywidgets": "8.1.0"}
@@ -53,15 +53,15 @@ def declared(notebook: Path) -> list[str]:
     return [str(item) for item in declaration.dependencies] if declaration else []
 
 
-def add(desk: Desk, notebook: Path, *names: str, **changes: object) -> Changed:
+def add(desk: Desk, notebook: Path, *names: str, **changes: object) -> ChangeResult:
     return add_remove.add(notebook, names, desk.services(), asking(f"add {' '.join(names)}", **changes))
 
 
-def lock(desk: Desk, notebook: Path, **changes: object) -> Changed:
+def lock(desk: Desk, notebook: Path, **changes: object) -> ChangeResult:
     return add_remove.relock(notebook, desk.services(), asking("lock", sync=False), **changes)  # type: ignore[arg-type]
 
 
-def update(desk: Desk, notebook: Path, *names: str) -> Changed:
+def update(desk: Desk, notebook: Path, *names: str) -> ChangeResult:
     return add_remove.relock(notebook, desk.services(), asking("update", sync=False), upgrade=names or True)
 
 
@@ -242,7 +242,7 @@ def test_a_lock_that_changed_meanwhile_is_left_alone(desk: Desk) -> None:
 
 def test_cancelling_leaves_everything_as_it_was(desk: Desk) -> None:
     notebook = desk.notebook()
-    cancel = Cancel()
+    cancel = CancelToken()
     before = desk.listing()
 
     def stop(progress: Progress) -> None:
@@ -463,7 +463,7 @@ def test_a_python_that_is_not_here_is_told_with_the_choices(desk: Desk) -> None:
 # Pending edits
 
 
-def in_kernel(desk: Desk, notebook: Path, *names: str) -> Changed:
+def in_kernel(desk: Desk, notebook: Path, *names: str) -> ChangeResult:
     return add(desk, notebook, *names, in_kernel=True)
 
 

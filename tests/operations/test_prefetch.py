@@ -16,11 +16,11 @@ from support.workplace import Desk, asking
 
 from jupyter_dep.base.engine_port import EngineAnswer, Install, LockRequest
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import Cancel
+from jupyter_dep.base.progress import CancelToken
 from jupyter_dep.io.store import record_check
 from jupyter_dep.operations.edit import add_remove
-from jupyter_dep.operations.environment.prefetch import HeadStart
-from jupyter_dep.operations.project.context import Changed
+from jupyter_dep.operations.environment.prefetch import SpeculativeInstall
+from jupyter_dep.operations.project.context import ChangeResult
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ class Watched:
         return answer
 
 
-def add(desk: Desk, notebook: Path, *names: str) -> tuple[Changed, Watched]:
+def add(desk: Desk, notebook: Path, *names: str) -> tuple[ChangeResult, Watched]:
     engine = Watched(desk.services().engine)
     return add_remove.add(notebook, names, desk.services(engine), asking(f"add {' '.join(names)}")), engine
 
@@ -133,7 +133,7 @@ def test_a_package_that_replaces_a_file_of_another_is_refused_with_a_head_start_
     notebook = desk.notebook()
     add_remove.add(notebook, ["beta"], desk.services(), asking("add beta"))
     if not head_start:
-        monkeypatch.setattr(HeadStart, "take", lambda self, selected: None)
+        monkeypatch.setattr(SpeculativeInstall, "take", lambda self, selected: None)
     before = desk.listing()
     with pytest.raises(DepError, match=r"beta/__init__\.py") as caught:
         add(desk, notebook, "crowder")
@@ -144,7 +144,7 @@ def test_a_package_that_replaces_a_file_of_another_is_refused_with_a_head_start_
 def test_a_cancel_is_heard_while_what_was_begun_is_waited_for(desk: Desk) -> None:
     notebook = desk.notebook()
     add_remove.add(notebook, ["beta"], desk.services(), asking("add beta"))
-    before, cancel = desk.listing(), Cancel()
+    before, cancel = desk.listing(), CancelToken()
 
     class Slow(Watched):
         def install(self, install: Install, **more: Any) -> None:

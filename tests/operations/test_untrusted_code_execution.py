@@ -33,7 +33,7 @@ from jupyter_dep.io.engine import uv
 from jupyter_dep.model.lock.lockfile import lock_name
 from jupyter_dep.operations.edit.add_remove import relock
 from jupyter_dep.operations.kernel_start.result import Ready
-from jupyter_dep.operations.project.context import Asking
+from jupyter_dep.operations.project.context import CommandContext
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
 posix = pytest.mark.skipif(os.name == "nt", reason="programs of the canaries are shell scripts here")
@@ -407,7 +407,7 @@ def test_the_kernels_first_process_and_the_agent_import_nothing_from_the_noteboo
     done = subprocess.run(safe, cwd=cage.folder, env=env, capture_output=True, text=True, check=False, timeout=60)
     assert "jupyter_dep_kernels.placeholder.kernel" in done.stdout or "launcher.py" in done.stdout, done.stderr
     agent = json.loads(
-        launch_spec.environment(
+        launch_spec.launch_environment(
             Ready(key="k", path="/e", python="/e/python", notebook=None),
             "c.json",
             {},
@@ -712,13 +712,13 @@ def test_dates_reach_the_engine_as_timestamps_in_utc(cage: Cage, monkeypatch: py
 
     monkeypatch.setattr(uv, "manifest", seeing)
     toml = '[tool.uv]\nexclude-newer = "2026-06-15"\nexclude-newer-package = { alpha = "2026-06-15", beta = false }'
-    relock(notebook(cage.folder, "alpha", toml=toml), cage.user.services(), Asking(sync=False))
+    relock(notebook(cage.folder, "alpha", toml=toml), cage.user.services(), CommandContext(sync=False))
     assert seen[0].count('"2026-06-16T00:00:00Z"') == 2
     assert '"2026-06-15"' not in seen[0]
     for words in ("1 week", "yesterday", "2026-06-15T12:00:00"):
         bad = notebook(cage.folder, "alpha", toml=f'[tool.uv]\nexclude-newer-package = {{ alpha = "{words}" }}')
         with pytest.raises(DepError) as caught:
-            relock(bad, cage.user.services(), Asking(sync=False))
+            relock(bad, cage.user.services(), CommandContext(sync=False))
         assert caught.value.code == "bad-cutoff"
 
 
@@ -737,7 +737,7 @@ def test_a_server_that_trickles_is_given_up_in_the_end(cage: Cage, monkeypatch: 
     monkeypatch.setattr(uv, "LOCK_DEADLINE", 2.0)
     started = time.monotonic()
     with pytest.raises(DepError) as caught:
-        relock(notebook(cage.folder, "alpha"), cage.user.services(), Asking(sync=False))
+        relock(notebook(cage.folder, "alpha"), cage.user.services(), CommandContext(sync=False))
     assert caught.value.code == "engine-timeout"
     assert time.monotonic() - started < 10
     try:
@@ -789,7 +789,7 @@ def test_every_other_key_of_the_engine_is_refused_by_its_name(cage: Cage) -> Non
     for at, (key, value) in enumerate(FORBIDDEN.items()):
         path = notebook(cage.folder, "alpha", name=f"n{at}", toml=f"[tool.uv]\n{key} = {value}")
         with pytest.raises(DepError) as caught:
-            relock(path, cage.user.services(), Asking(sync=False))
+            relock(path, cage.user.services(), CommandContext(sync=False))
         assert caught.value.code == "unsupported-key", key
         assert caught.value.context == {"file": path.name, "cell": 1, "key": f"tool.uv.{key}"}
         assert "`exclude-newer`" in caught.value.hint

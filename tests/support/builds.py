@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_dep.io.store import record_check
-from jupyter_dep.io.store.build_dir import Recipe
+from jupyter_dep.io.store.build_dir import EnvironmentSpec
 from jupyter_dep.io.store.store import Store
 
 INTERPRETER = "CPython 3.11.7 cp311 /opt/python3.11"
@@ -42,8 +42,10 @@ def link(python: Path) -> None:
     put(python.parent.parent)
 
 
-def recipe(link: Callable[[Path], None] = link, key: str = KEY, **changes: object) -> Recipe:
-    made = Recipe(key=key, interpreter=INTERPRETER, python_version="3.11", packages={"alpha": "1.0"}, create=create, link=link)
+def recipe(link: Callable[[Path], None] = link, key: str = KEY, **changes: object) -> EnvironmentSpec:
+    made = EnvironmentSpec(
+        key=key, interpreter=INTERPRETER, python_version="3.11", packages={"alpha": "1.0"}, create=create, link=link
+    )
     return replace(made, **changes)  # type: ignore[arg-type]
 
 

@@ -21,7 +21,7 @@ from packaging.version import Version
 
 from jupyter_dep.base.engine_port import EngineAnswer, Install, LockRequest
 from jupyter_dep.base.errors import ConflictError, DepError, IndexUnreachableError
-from jupyter_dep.base.progress import Cancel, Progress, Reporter, silent
+from jupyter_dep.base.progress import CancelToken, Progress, Reporter, silent
 from jupyter_dep.model.lock.group_markers import KERNEL_GROUP
 from jupyter_dep.model.lock.select import Artifact
 
@@ -128,7 +128,7 @@ class FakeEngine:
     def default_index(self) -> str:
         return self.url
 
-    def lock(self, request: LockRequest, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> EngineAnswer:
+    def lock(self, request: LockRequest, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> EngineAnswer:
         self.calls.append("lock")
         reporter(Progress(phase="resolving"))
         _stop_if(cancel)
@@ -151,7 +151,7 @@ class FakeEngine:
             raise IndexUnreachableError("network", "the index cannot be reached", hint="check the network") from None
 
     def vouch(
-        self, artifacts: Sequence[Artifact], *, python: str, offline: bool = False, cancel: Cancel | None = None
+        self, artifacts: Sequence[Artifact], *, python: str, offline: bool = False, cancel: CancelToken | None = None
     ) -> dict[str, Artifact]:
         self.calls.append("vouch")
         available = self._look(offline)
@@ -166,7 +166,7 @@ class FakeEngine:
         return f"{self.url.removesuffix('/simple')}/files/{file.name}"
 
     def built_metadata(
-        self, requirement: str, *, python: str, offline: bool = False, cancel: Cancel | None = None
+        self, requirement: str, *, python: str, offline: bool = False, cancel: CancelToken | None = None
     ) -> Mapping[str, Any]:
         self.calls.append("built_metadata")
         wanted = Requirement(requirement)
@@ -175,7 +175,7 @@ class FakeEngine:
                 return {"name": one.name, "version": one.version, "requires-dist": list(one.requires), "provides-extra": []}
         raise _unknown(wanted.name)
 
-    def install(self, install: Install, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> None:
+    def install(self, install: Install, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> None:
         self.calls.append("install")
         reporter(Progress(phase="linking"))
         _stop_if(cancel)
@@ -196,7 +196,7 @@ class FakeEngine:
     def forget(self, names: Sequence[str]) -> None:
         self.calls.append("forget")
 
-    def clear(self, *, cancel: Cancel | None = None) -> None:
+    def clear(self, *, cancel: CancelToken | None = None) -> None:
         self.calls.append("clear")
 
 
@@ -218,7 +218,7 @@ def _put(site: Path, item: Artifact) -> None:
     (site / info / "RECORD").write_text("".join([*rows, f"{info}/RECORD,,\n"]), encoding="utf-8", newline="")
 
 
-def _stop_if(cancel: Cancel | None) -> None:
+def _stop_if(cancel: CancelToken | None) -> None:
     if cancel is not None and cancel.is_set:
         raise DepError("cancelled", "cancelled", hint="run the same again")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from jupyter_dep.base.engine_port import EngineAnswer, LockRequest
-from jupyter_dep.base.progress import Cancel, Progress, Reporter, cancelled, silent
+from jupyter_dep.base.progress import CancelToken, Progress, Reporter, cancelled, silent
 from jupyter_dep_server.jobs import worker
 from support.fake_engine import Catalogue, FakeEngine
 from support.releases import RELEASES
@@ -27,7 +27,7 @@ class SignedEngine(FakeEngine):
         self.signs = signs
         super().__init__(lambda: Catalogue.of(RELEASES))
 
-    def lock(self, request: LockRequest, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> EngineAnswer:
+    def lock(self, request: LockRequest, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> EngineAnswer:
         print("a library says something on stdout")
         reporter(Progress(phase="resolving", detail="in a worker"))
         (self.signs / f"arrived-{os.getpid()}").touch()

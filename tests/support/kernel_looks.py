@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import Cancel, Progress, Reporter
-from jupyter_dep.operations.kernel_start.result import Building, Opening, Question, Ready, Refused
+from jupyter_dep.base.progress import CancelToken, Progress, Reporter
+from jupyter_dep.operations.kernel_start.result import ConsentPrompt, NeedsBuild, Ready, Refused, StartResult
 
 
 def ready(notebook: Path | None = None, key: str = "k1", **more: object) -> Ready:
@@ -29,14 +29,14 @@ def ready(notebook: Path | None = None, key: str = "k1", **more: object) -> Read
     return Ready(**values)  # type: ignore[arg-type]
 
 
-def look(notebook: Path | None, cwd: Path, *, reuse_key: str | None = None) -> Opening:
+def look(notebook: Path | None, cwd: Path, *, reuse_key: str | None = None) -> StartResult:
     mark = Path(os.environ["FAKE_MARK"])
     with mark.open("a") as file:
         file.write(f"look {notebook.name if notebook else '-'} {reuse_key or '-'}\n")
     kind = os.environ.get("FAKE_LOOK", "ready")
     consented = mark.with_suffix(".consent")
 
-    def build(report: Reporter, cancel: Cancel) -> Ready:
+    def build(report: Reporter, cancel: CancelToken) -> Ready:
         with mark.open("a") as file:
             file.write("build\n")
         end = time.monotonic() + float(os.environ.get("FAKE_SECONDS", "0.5"))
@@ -52,10 +52,12 @@ def look(notebook: Path | None, cwd: Path, *, reuse_key: str | None = None) -> O
     if kind == "refused":
         return Refused(code="bad-lock", message="the lock is damaged", steps=("run `jupyter dep lock`", "restart the kernel"))
     if kind == "question" and not consented.exists():
-        question = Question(fingerprint="ab12cd", code="7391", lines=("3 packages from index.example",), accept=consented.touch)
+        question = ConsentPrompt(
+            fingerprint="ab12cd", code="7391", lines=("3 packages from index.example",), accept=consented.touch
+        )
         return Refused(code="no-consent", message="nobody consented", steps=("jupyter dep trust allow",), question=question)
     if kind in ("slow", "dawdling"):
         time.sleep(30 if kind == "slow" else 2)
     if kind in ("building", "failing") and reuse_key is None:
-        return Building(key="k1", headline="building the environment", build=build)
+        return NeedsBuild(key="k1", headline="building the environment", build=build)
     return ready(notebook)

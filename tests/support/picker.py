@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, cast
 
-from jupyter_dep_magics.picker.agent_client import Desk, Details, Found, Hit, Plan
+from jupyter_dep_magics.picker.agent_client import AgentClient, Details, Found, Hit, Plan
 from jupyter_dep_magics.picker.debounce import Job
 from jupyter_dep_magics.picker.model import Picker
 from jupyter_dep_magics.wire import Progress, Report
@@ -71,7 +71,7 @@ class Fake:
 
 def picker(fake: Fake) -> Picker:
     ByHand.all = {}
-    made = Picker(cast(Desk, fake), lane=cast(Any, ByHand))
+    made = Picker(cast(AgentClient, fake), lane=cast(Any, ByHand))
     made.begin()
     ByHand.all["declared"].run()
     return made

@@ -18,11 +18,11 @@ from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
 from jupyter_dep.base.engine_port import EngineAnswer, LockRequest
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import Cancel, Progress, Reporter, silent
+from jupyter_dep.base.progress import CancelToken, Progress, Reporter, silent
 from jupyter_dep.operations.edit import add_remove
 from jupyter_dep_server.extension import DepExtension
-from jupyter_dep_server.jobs.protocol import Done, Order
-from jupyter_dep_server.jobs.workers import Carrier
+from jupyter_dep_server.jobs.protocol import Done, JobOrder
+from jupyter_dep_server.jobs.workers import JobRunner
 from jupyter_dep_server.jobs.working import MakeServices, work
 
 from .fake_engine import Catalogue, FakeEngine
@@ -45,7 +45,7 @@ class GatedEngine(FakeEngine):
             raise ConnectionError
         return Catalogue.of(RELEASES)
 
-    def lock(self, request: LockRequest, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> EngineAnswer:
+    def lock(self, request: LockRequest, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> EngineAnswer:
         reporter(Progress(phase="resolving", detail="a while"))
         self.arrived.set()
         while not self.gate.wait(0.01):
@@ -63,7 +63,7 @@ class InThread:
     def __init__(self, make_services: MakeServices) -> None:
         self.make_services = make_services
 
-    def carry(self, order: Order, reporter: Reporter, cancel: Cancel) -> Done:
+    def carry(self, order: JobOrder, reporter: Reporter, cancel: CancelToken) -> Done:
         return work(order, self.make_services, reporter, cancel)
 
     def expect(self) -> None:
@@ -180,7 +180,7 @@ def jp_server_config() -> dict[str, Any]:
 
 
 @pytest.fixture
-def make_carrier(rest_desk: Desk, engine: GatedEngine) -> Callable[[logging.Logger], Carrier]:
+def make_carrier(rest_desk: Desk, engine: GatedEngine) -> Callable[[logging.Logger], JobRunner]:
     """Who does the jobs of the server; the tests of workers have their own."""
     return lambda log: InThread(lambda: rest_desk.services(engine))
 
@@ -189,7 +189,7 @@ def make_carrier(rest_desk: Desk, engine: GatedEngine) -> Callable[[logging.Logg
 def rest(
     rest_desk: Desk,
     engine: GatedEngine,
-    make_carrier: Callable[[logging.Logger], Carrier],
+    make_carrier: Callable[[logging.Logger], JobRunner],
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> Iterator[Asker]:

@@ -18,7 +18,7 @@ from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.lock.lockfile import Lock
 from jupyter_dep.model.notebook.notebook import blank
-from jupyter_dep.operations.project.context import Asking
+from jupyter_dep.operations.project.context import CommandContext
 from jupyter_dep.services import Services
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -85,8 +85,8 @@ def rewritten(notebook: Path, text: str) -> None:
     notebook.write_bytes(blank(text, "dep", "Python (dep)"))
 
 
-def asking(command: str = "test", **changes: object) -> Asking:
-    return replace(Asking(command=command), **changes)  # type: ignore[arg-type]
+def asking(command: str = "test", **changes: object) -> CommandContext:
+    return replace(CommandContext(command=command), **changes)  # type: ignore[arg-type]
 
 
 def versions(lock: Lock, *without: str) -> Mapping[str, str]:

@@ -19,8 +19,8 @@ from jupyter_dep.operations.environment import install_options
 from jupyter_dep.operations.inspect.status import status as status_of
 from jupyter_dep.operations.project import context
 from jupyter_dep.operations.project import undo as project_undo
-from jupyter_dep.operations.project.discovery import owner
-from jupyter_dep.operations.project.formats import Place, form_of
+from jupyter_dep.operations.project.discovery import find_project
+from jupyter_dep.operations.project.formats import DependencySection, format_of
 from jupyter_dep.presentation import outcomes
 from jupyter_dep_cli.call import Call
 
@@ -49,11 +49,11 @@ def _name(text: str) -> str:
         return ""
 
 
-def _place(call: Call) -> Place:
+def _place(call: Call) -> DependencySection:
     group, extra = call.parsed.text("group"), call.parsed.text("optional")
     if group is not None and extra is not None:
         raise UsageError("bad-usage", "`--group` and `--optional` are two different places", hint="name one of them")
-    return Place(group=group, extra=extra)
+    return DependencySection(group=group, extra=extra)
 
 
 def _mistaken(names: Iterable[str]) -> list[str]:
@@ -88,12 +88,12 @@ def _requirements(call: Call) -> list[str]:
     return found
 
 
-def _changed(call: Call, result: context.Changed, names: Sequence[str] = (), verb: str = "") -> Outcome:
+def _changed(call: Call, result: context.ChangeResult, names: Sequence[str] = (), verb: str = "") -> Outcome:
     outcome = outcomes.changed(verb or call.parsed.verb.name, result, call.services, call.asking.environment, names=names)
     return _with_notes(outcome, _registered(result)) if result.first else outcome
 
 
-def _registered(result: context.Changed) -> list[str]:
+def _registered(result: context.ChangeResult) -> list[str]:
     """A folder's kernel is registered with its first lock, for front ends that let people pick one for a project."""
     project = result.state.project
     if project.folder is None or result.state.declaration is None:
@@ -128,7 +128,7 @@ def lock(call: Call) -> Outcome:
     edit = None
     if (text := call.parsed.text("exclude_newer")) is not None:
         moment = exclude_newer.timestamp(text, "exclude-newer")
-        edit = lambda block: form_of(call.target()).set_cutoff(block, moment)  # noqa: E731
+        edit = lambda block: format_of(call.target()).set_cutoff(block, moment)  # noqa: E731
     asking = call.asking if call.asking.in_kernel else replace(call.asking, sync=False)
     return _changed(
         call,
@@ -144,7 +144,7 @@ def sync(call: Call) -> Outcome:
 def install(call: Call) -> Outcome:
     parsed = call.parsed
     target = call.target()
-    chosen = install_options.installed(
+    chosen = install_options.resolve_install_selection(
         target,
         call.services,
         with_=parsed.texts("with"),
@@ -172,7 +172,7 @@ def init(call: Call) -> Outcome:
     if call.parsed.text("name") is not None:
         raise UsageError("bad-usage", "a notebook is called like its file", hint="leave `--name` out, or name no notebook")
     target = call.target()
-    owned = owner(target, call.services, live_block=call.asking.live_block)
+    owned = find_project(target, call.services, live_block=call.asking.live_block)
     # who names a notebook means it; in a cell it is only the one that happens to be open
     if owned.why == "folder" and not call.parsed.targets and not call.parsed.flag("notebook"):
         raise UsageError(
@@ -197,7 +197,7 @@ def python(call: Call) -> Outcome:
     target = call.target()
     if call.parsed.words:
         return _changed(call, init_notebook.use_python(target, call.parsed.words[0], call.services, call.asking))
-    state = context.load(target, call.services, call.asking)
+    state = context.load_state(target, call.services, call.asking)
     current = state.summary.python if state.summary else None
     wanted = state.declaration.requires_python if state.declaration else None
     used = call.services.interpreters.cached_minor(current) if current else None

@@ -126,7 +126,7 @@ def _everything(call: Call) -> Outcome:
 
 def _remove(call: Call) -> Outcome:
     target = call.target()
-    done = gc.drop(target, call.services, dry_run=call.asking.dry_run)
+    done = gc.remove_environments(target, call.services, dry_run=call.asking.dry_run)
     word = "would remove" if call.asking.dry_run else "removed"
     freed = f", which {'would free' if call.asking.dry_run else 'freed'} {done.freed / 1e6:.1f} MB" if done.removed else ""
     return Outcome(

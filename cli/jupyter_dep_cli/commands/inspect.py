@@ -7,7 +7,7 @@ from dataclasses import replace
 from jupyter_dep.base.errors import UsageError
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations.inspect import status as inspect_status
-from jupyter_dep.operations.project.discovery import owner
+from jupyter_dep.operations.project.discovery import find_project
 from jupyter_dep.presentation import outcomes
 from jupyter_dep_cli.call import Call
 
@@ -15,7 +15,7 @@ from jupyter_dep_cli.call import Call
 def status(call: Call) -> Outcome:
     why = ""
     if call.project is not None and call.notebook is not None:
-        why = owner(call.notebook, call.services).sentence(call.notebook)
+        why = find_project(call.notebook, call.services).sentence(call.notebook)
     outcome = outcomes.status(inspect_status.status(call.target(), call.services, call.asking), why=why)
     return replace(outcome, data={**outcome.data, "notebook": str(call.notebook) if call.notebook else None})
 

@@ -18,7 +18,7 @@ def kernel(call: Call) -> Outcome:
     registry = DiskKernelRegistry()
     if call.parsed.action == "install":
         target = call.target()
-        project = context.load(target, call.services, call.asking).project
+        project = context.load_state(target, call.services, call.asking).project
         done = registry.install(target, f"{project.called} (dep)")
         return Outcome(
             verb="kernel",

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_dep.base.errors import DepError, UsageError
-from jupyter_dep.io.files.dist_files import Placed
+from jupyter_dep.io.files.dist_files import PlacedFiles
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations.package import build as package_build
 from jupyter_dep.operations.package import publish as package_publish
 from jupyter_dep.operations.package import version as package_version
-from jupyter_dep.operations.package.publish import Published
-from jupyter_dep.operations.package.version import Versioned
+from jupyter_dep.operations.package.publish import PublishResult
+from jupyter_dep.operations.package.version import VersionResult
 from jupyter_dep_cli.call import Call
 
 
@@ -45,7 +45,7 @@ def version(call: Call) -> Outcome:
     return Outcome(verb="version", report=Report(headline=_versions(result), tone="good" if changed else "plain"), data=data)
 
 
-def _versions(result: Versioned) -> str:
+def _versions(result: VersionResult) -> str:
     if result.after is None:
         return f"{result.name}: {_where_from(result)}"
     if result.before == result.after:
@@ -54,7 +54,7 @@ def _versions(result: Versioned) -> str:
     return f"{result.name}: {word} {result.after}" + (f" (was {result.before})" if result.before else "")
 
 
-def _where_from(result: Versioned) -> str:
+def _where_from(result: VersionResult) -> str:
     if not result.dynamic:
         return "no version is written"
     return f"the build backend tells the version, from {result.told_by}" if result.told_by else "the build backend tells it"
@@ -86,7 +86,7 @@ def build(call: Call) -> Outcome:
     )
 
 
-def _built(call: Call, target: Path, output: str | None = None) -> package_build.Built:
+def _built(call: Call, target: Path, output: str | None = None) -> package_build.BuildResult:
     wheel, sdist = call.parsed.flag("wheel"), call.parsed.flag("sdist")
     return package_build.build(
         target,
@@ -100,11 +100,11 @@ def _built(call: Call, target: Path, output: str | None = None) -> package_build
     )
 
 
-def _fate(one: Placed) -> str:
+def _fate(one: PlacedFiles) -> str:
     return "as it was" if one.same else "replaced" if one.replaced else ""
 
 
-def _file(one: Placed) -> dict[str, Any]:
+def _file(one: PlacedFiles) -> dict[str, Any]:
     return {
         "name": one.path.name,
         "path": str(one.path),
@@ -156,7 +156,7 @@ def publish(call: Call) -> Outcome:
     )
 
 
-def _went(result: Published, name: str) -> str:
+def _went(result: PublishResult, name: str) -> str:
     if name in result.skipped:
         return "is there already"
     return "" if result.dry_run else "uploaded"

@@ -11,10 +11,10 @@ from pathlib import Path
 from jupyter_dep.base.errors import UsageError
 from jupyter_dep.io.files.ancestry import MANIFEST
 from jupyter_dep.messages import Outcome, Report, Table
-from jupyter_dep.model.migration.merge_log import Taken
+from jupyter_dep.model.migration.merge_log import Imported
 from jupyter_dep.operations.scaffold import import_manifest
 from jupyter_dep.operations.scaffold import new as scaffold_new
-from jupyter_dep.operations.scaffold.new import Started
+from jupyter_dep.operations.scaffold.new import ScaffoldResult
 from jupyter_dep_cli.call import Call
 from jupyter_dep_cli.wording import shown
 
@@ -95,7 +95,7 @@ def import_(call: Call) -> Outcome:
     return replace(outcome, edit=made.edit)
 
 
-def _outcome(verb: str, made: Started, headline: str, lines: Sequence[str], steps: Sequence[str]) -> Outcome:
+def _outcome(verb: str, made: ScaffoldResult, headline: str, lines: Sequence[str], steps: Sequence[str]) -> Outcome:
     rows = tuple((origin, left.what, left.why) for origin, left in made.left)
     tables = (Table(columns=("file", "not carried over", "why or what to do"), rows=rows),) if rows else ()
     proposed = f"jupyter dep add {made.file.name} {' '.join(shlex.quote(text) for text in made.proposed)}"
@@ -110,7 +110,7 @@ def _outcome(verb: str, made: Started, headline: str, lines: Sequence[str], step
     return Outcome(verb=verb, report=report, data=_data(made))
 
 
-def _told(taken: Sequence[Taken]) -> list[str]:
+def _told(taken: Sequence[Imported]) -> list[str]:
     """A line for each file: what was taken from it."""
     lines = []
     for one in taken:
@@ -131,11 +131,11 @@ def _counted(items: Sequence[str], one: str, several: str) -> str:
     return f"{len(items)} {one if len(items) == 1 else several}" if items else ""
 
 
-def _below(made: Started, folder: Path) -> list[str]:
+def _below(made: ScaffoldResult, folder: Path) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in made.made]
 
 
-def _data(made: Started) -> dict[str, object]:
+def _data(made: ScaffoldResult) -> dict[str, object]:
     return {
         "project": str(made.file),
         "name": made.name,

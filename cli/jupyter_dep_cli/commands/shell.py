@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
-from jupyter_dep.base.escape import visible
+from jupyter_dep.base.escape import escape_untrusted
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.io.system import shell as system_shell
 from jupyter_dep.io.system.process import replace_or_supervise
@@ -33,7 +33,7 @@ def run_command(call: Call) -> Outcome:
         raise UsageError("bad-usage", "there is no command to run", hint=f"usage: {call.parsed.verb.usage()}")
     target = call.target()
     sealed = _environment(call)
-    remembering.remember(target, sealed, call.services)
+    remembering.cache_folder_environment(target, sealed, call.services)
     return become(call, command, sealed)
 
 
@@ -91,7 +91,7 @@ def shell(call: Call) -> Outcome:
     lease = hold(sealed.lease)
     call.still()
     nested = f" inside the one of {Project.of(Path(outer)).title}" if outer else ""
-    sys.stderr.write(visible(f"a {kind} for {title}{nested}: `exit` leaves it") + "\n")
+    sys.stderr.write(escape_untrusted(f"a {kind} for {title}{nested}: `exit` leaves it") + "\n")
     sys.stderr.flush()
     sweep(call.services.places)
     folder = lay_out(call.services.places, lambda place: subshell.session(kind, what, place, variables).files)
@@ -144,8 +144,8 @@ def _asked(call: Call) -> tuple[Shell, str]:
     """The shell that was named, else the one that the person works in."""
     named = call.parsed.text("shell")
     if named is None:
-        return system_shell.around(call.services.environ)
-    kind = quoting.named(named)
+        return system_shell.detect(call.services.environ)
+    kind = quoting.parse_shell(named)
     return kind, system_shell.program_of(kind, call.services.environ) if call.parsed.verb.name == "shell" else ""
 
 
@@ -154,6 +154,6 @@ def _activation(target: Path, sealed: Sealed, *, inside: bool = False) -> Activa
     return Activation(
         environment=sealed.path,
         programs=program_folders(sealed.path),
-        label=quoting.label(name),
+        label=quoting.prompt_label(name),
         project=str(target) if inside else "",
     )

@@ -10,11 +10,11 @@ from typing import Any, Protocol
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.lock.select import Artifact
 
-from .fast_dataclass import frozen
-from .progress import Cancel, Reporter, silent
+from .fast_dataclass import frozen_dataclass
+from .progress import CancelToken, Reporter, silent
 
 
-@frozen
+@frozen_dataclass
 class Pin:
     """A version to keep if it still fits. `markers` tell several versions of one name apart."""
 
@@ -24,7 +24,7 @@ class Pin:
     markers: tuple[str, ...] = ()
 
 
-@frozen
+@frozen_dataclass
 class LockRequest:
     """What is to be resolved. `python` is an interpreter's path, `kernel` the kernel's requirements, `upgrade` the names
     that may move (True: all), `cutoff` a full UTC timestamp, `metadata` what builds told about sources without wheels."""
@@ -45,7 +45,7 @@ class LockRequest:
     version: str = ""
 
 
-@frozen
+@frozen_dataclass
 class EngineAnswer:
     """`pylock` is the PEP 751 text as the engine exported it, `tree` its JSON graph."""
 
@@ -53,7 +53,7 @@ class EngineAnswer:
     tree: Mapping[str, Any]
 
 
-@frozen
+@frozen_dataclass
 class Install:
     """Artifacts to link into the fresh environment whose interpreter is `python`; `python_version` is `3.11`.
 
@@ -68,7 +68,7 @@ class Install:
     through: str | None = None
 
 
-@frozen
+@frozen_dataclass
 class Build:
     """Distributions to build of a source `folder` by its own backend, into the empty folder `into`; both are whole paths.
 
@@ -84,7 +84,7 @@ class Build:
     offline: bool = False
 
 
-@frozen
+@frozen_dataclass
 class Upload:
     """Distributions to bring to an index. `url` None is the engine's own place of upload.
 
@@ -100,8 +100,8 @@ class Upload:
     trusted: bool = False
 
 
-@frozen
-class Served:
+@frozen_dataclass
+class PublishedFiles:
     """Of the files of an upload, those that the index has: the `same` bytes, or `other` ones under the name."""
 
     same: tuple[str, ...] = ()
@@ -113,30 +113,30 @@ class Engine(Protocol):
 
     def default_index(self) -> str: ...
 
-    def lock(self, request: LockRequest, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> EngineAnswer: ...
+    def lock(self, request: LockRequest, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> EngineAnswer: ...
 
     def vouch(
-        self, artifacts: Sequence[Artifact], *, python: str, offline: bool = False, cancel: Cancel | None = None
+        self, artifacts: Sequence[Artifact], *, python: str, offline: bool = False, cancel: CancelToken | None = None
     ) -> dict[str, Artifact]: ...
 
     def built_metadata(
-        self, requirement: str, *, python: str, offline: bool = False, cancel: Cancel | None = None
+        self, requirement: str, *, python: str, offline: bool = False, cancel: CancelToken | None = None
     ) -> Mapping[str, Any]:
         """Build exactly one distribution and tell its static metadata, keys as in `tool.uv.dependency-metadata`."""
 
-    def install(self, install: Install, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> None: ...
+    def install(self, install: Install, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> None: ...
 
     def forget(self, names: Sequence[str]) -> None: ...
 
-    def clear(self, *, cancel: Cancel | None = None) -> None:
+    def clear(self, *, cancel: CancelToken | None = None) -> None:
         """Empty the engine's cache; environments keep their files."""
 
     def own_index(self) -> str:
         """The index that belongs to the engine's own place of upload, whatever the user configured to install from."""
 
-    def build(self, build: Build, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> None: ...
+    def build(self, build: Build, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> None: ...
 
-    def served(self, upload: Upload, *, cancel: Cancel | None = None) -> Served: ...
+    def served(self, upload: Upload, *, cancel: CancelToken | None = None) -> PublishedFiles: ...
 
-    def publish(self, upload: Upload, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> tuple[str, ...]:
+    def publish(self, upload: Upload, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> tuple[str, ...]:
         """Upload the files in order; gives the names of those that went up now, without those that were there."""

@@ -8,7 +8,7 @@ _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _ESCAPED = "\\u{:04x}"
 
 
-def visible(text: str, *, lines: bool = False) -> str:
+def escape_untrusted(text: str, *, lines: bool = False) -> str:
     """The text with control and direction-changing characters made visible: a name may hold anything.
 
     Line ends stay only in a text that may have several `lines`: else a file's name could write lines of ours.

@@ -23,7 +23,7 @@ _KIND = getattr(_Ordinary, _FIELDS)["field"]._field_type
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field, field))
-def frozen(cls: type[_T]) -> type[_T]:
+def frozen_dataclass(cls: type[_T]) -> type[_T]:
     """What `@dataclass(frozen=True, slots=True, kw_only=True)` makes of a class that inherits no fields.
 
     Every annotation is a field: no `ClassVar`, no `InitVar`, no `init=False`, and no `__post_init__`.

@@ -7,12 +7,12 @@ from threading import Event
 from typing import Literal
 
 from .errors import DepError
-from .fast_dataclass import frozen
+from .fast_dataclass import frozen_dataclass
 
 Phase = Literal["waiting", "resolving", "checking", "downloading", "linking", "sealing", "running"]
 
 
-@frozen
+@frozen_dataclass
 class Progress:
     """One moment of long work; `done` of `total` pieces and `bytes_done` of `bytes_total` where they are known."""
 
@@ -45,7 +45,7 @@ def cancelled(when: str = "") -> DepError:
     return DepError("cancelled", f"cancelled {when}".rstrip(), hint="nothing was changed; do it again when you like")
 
 
-class Cancel:
+class CancelToken:
     """A flag that the face sets and long work reads; work that sees it raises `cancelled()`."""
 
     def __init__(self) -> None:

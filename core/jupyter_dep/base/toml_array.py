@@ -64,14 +64,14 @@ def _joined(entries: Iterable[_Entry], tail: str) -> str:
     return "[" + "".join(entry.text() for entry in entries) + tail + "]"
 
 
-def replaced(array: str, texts: Mapping[int, str]) -> str:
+def replace_item(array: str, texts: Mapping[int, str]) -> str:
     entries, tail = _split(array)
     for place, text in texts.items():
         entries[place].item = basic_string(text)
     return _joined(entries, tail)
 
 
-def appended(array: str, texts: Sequence[str]) -> str:
+def append_item(array: str, texts: Sequence[str]) -> str:
     if not texts:
         return array
     entries, tail = _split(array)
@@ -94,7 +94,7 @@ def appended(array: str, texts: Sequence[str]) -> str:
     return _joined([*entries, *added], closing)
 
 
-def without(array: str, places: set[int]) -> str:
+def remove_item(array: str, places: set[int]) -> str:
     entries, tail = _split(array)
     if not places or not entries:
         return array

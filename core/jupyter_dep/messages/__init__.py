@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, field
 from typing import Any, Literal
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 PROTOCOL = 1
 
 Tone = Literal["plain", "good", "warn", "bad"]
 
 
-@frozen
+@frozen_dataclass
 class Table:
     """Rows under a heading; a cell is text, never markup. `tones` has one entry a row or is empty."""
 
@@ -28,7 +28,7 @@ class Table:
     tones: tuple[Tone, ...] = ()
 
 
-@frozen
+@frozen_dataclass
 class Report:
     """What a person reads: one headline, tables, notes, and what to type next."""
 
@@ -40,7 +40,7 @@ class Report:
     next: tuple[str, ...] = ()
 
 
-@frozen
+@frozen_dataclass
 class Switch:
     """The environment that the asking kernel should move to. `changed` are the distributions whose files differ
     between the two, with their versions before and after (empty text for absent)."""
@@ -53,7 +53,7 @@ class Switch:
     changed: tuple[tuple[str, str, str], ...] = ()
 
 
-@frozen
+@frozen_dataclass
 class Edit:
     """The wanted declaration: the whole text of the block's cell before (None: there was none) and after."""
 
@@ -64,7 +64,7 @@ class Edit:
     """True where the file could not be edited and a front end or the user has to insert the block."""
 
 
-@frozen
+@frozen_dataclass
 class Request:
     """One line of a person, with where it was typed.
 
@@ -83,13 +83,13 @@ class Request:
     type: Literal["request"] = "request"
 
 
-@frozen
+@frozen_dataclass
 class CancelRequest:
     id: int
     type: Literal["cancel"] = "cancel"
 
 
-@frozen
+@frozen_dataclass
 class ProgressLine:
     id: int
     text: str
@@ -101,7 +101,7 @@ class ProgressLine:
     type: Literal["progress"] = "progress"
 
 
-@frozen
+@frozen_dataclass
 class Outcome:
     """A verb that was carried out. `data` is the target's entry in `--json`."""
 
@@ -116,7 +116,7 @@ class Outcome:
     type: Literal["outcome"] = "outcome"
 
 
-@frozen
+@frozen_dataclass
 class Failure:
     id: int = 0
     verb: str = ""

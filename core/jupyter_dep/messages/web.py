@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 from . import Failure, Outcome, Switch
 
@@ -22,7 +22,7 @@ JobKind = Literal["init", "add", "remove", "update", "lock", "sync", "undo", "re
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
-@frozen
+@frozen_dataclass
 class About:
     """Who answers. `allowed`: whether this caller may change things here."""
 
@@ -31,7 +31,7 @@ class About:
     allowed: bool
 
 
-@frozen
+@frozen_dataclass
 class Problem:
     """What is wrong, where, and the next step; the body of every answer of status 400 and above."""
 
@@ -41,7 +41,7 @@ class Problem:
     context: Mapping[str, str | int] = field(default_factory=dict)
 
 
-@frozen
+@frozen_dataclass
 class Declared:
     """One declared requirement: `text` as written, `locked` the version it got ("" where it has none)."""
 
@@ -50,7 +50,7 @@ class Declared:
     locked: str
 
 
-@frozen
+@frozen_dataclass
 class Missing:
     """A module that the notebook imports and nothing provides; `name` is the distribution to add, "" where unknown."""
 
@@ -59,7 +59,7 @@ class Missing:
     cells: tuple[int, ...]
 
 
-@frozen
+@frozen_dataclass
 class RunningKernel:
     """A live kernel of ours. `key`: the environment it was started on; `moved_on`: the project has another one now."""
 
@@ -71,7 +71,7 @@ class RunningKernel:
     moved_on: bool
 
 
-@frozen
+@frozen_dataclass
 class Project:
     """A notebook's standing, as told from disk and what is remembered: no network, no write.
 
@@ -108,7 +108,7 @@ class Project:
     kernels: tuple[RunningKernel, ...] = ()
 
 
-@frozen
+@frozen_dataclass
 class Package:
     """One locked package. `text` is its bound if it is declared, `cells` those that import it, `unused` where none does."""
 
@@ -124,7 +124,7 @@ class Package:
     summary: str
 
 
-@frozen
+@frozen_dataclass
 class Packages:
     """Every locked package, declared ones first."""
 
@@ -132,7 +132,7 @@ class Packages:
     packages: tuple[Package, ...]
 
 
-@frozen
+@frozen_dataclass
 class Edge:
     """`source` needs `target`."""
 
@@ -140,7 +140,7 @@ class Edge:
     target: str
 
 
-@frozen
+@frozen_dataclass
 class GraphPage:
     """The locked graph, from `roots` on."""
 
@@ -149,7 +149,7 @@ class GraphPage:
     edges: tuple[Edge, ...]
 
 
-@frozen
+@frozen_dataclass
 class Python:
     """A Python of this machine; `chosen`: the lock was made with its minor, `fits`: the declaration allows it."""
 
@@ -160,13 +160,13 @@ class Python:
     fits: bool
 
 
-@frozen
+@frozen_dataclass
 class Pythons:
     path: str
     pythons: tuple[Python, ...]
 
 
-@frozen
+@frozen_dataclass
 class Hit:
     """One answer of a search. `source`: where the name is known from. `near`: the popular name it could be mistaken for."""
 
@@ -178,7 +178,7 @@ class Hit:
     near: str = ""
 
 
-@frozen
+@frozen_dataclass
 class Hits:
     """The answer to `words`, best first. `full`: whether a stored list of the configured index was searched, too.
 
@@ -191,7 +191,7 @@ class Hits:
     near: str = ""
 
 
-@frozen
+@frozen_dataclass
 class Details:
     """What the configured index says of one name: newest version first, at most 50 of them."""
 
@@ -203,7 +203,7 @@ class Details:
     near: str = ""
 
 
-@frozen
+@frozen_dataclass
 class JobRequest:
     """Long work to do. `names`: requirements to add, names to remove or update; `python`: for `python` and `init`.
 
@@ -227,7 +227,7 @@ class JobRequest:
     fingerprint: str = ""
 
 
-@frozen
+@frozen_dataclass
 class JobProgress:
     text: str
     phase: str
@@ -237,7 +237,7 @@ class JobProgress:
     bytes_total: int | None = None
 
 
-@frozen
+@frozen_dataclass
 class Job:
     """Long work, also after its end. `outcome` is there when it is done, `failure` when it failed or was cancelled."""
 
@@ -252,12 +252,12 @@ class Job:
     failure: Failure | None = None
 
 
-@frozen
+@frozen_dataclass
 class Jobs:
     jobs: tuple[Job, ...]
 
 
-@frozen
+@frozen_dataclass
 class Unusual:
     """One thing that wants a yes of its own: `item` is what `allow` names, `words` says it, `given` whether it has its yes."""
 
@@ -267,7 +267,7 @@ class Unusual:
     given: bool
 
 
-@frozen
+@frozen_dataclass
 class Artifact:
     """What would be installed, and from where the lock says it comes."""
 
@@ -278,7 +278,7 @@ class Artifact:
     kind: str
 
 
-@frozen
+@frozen_dataclass
 class ConsentPage:
     """What a yes would cover. `added`, `removed`, `changed`: against the lock that had the last yes, if there was one."""
 
@@ -296,12 +296,12 @@ class ConsentPage:
     changed: tuple[tuple[str, str, str], ...] = ()
 
 
-@frozen
+@frozen_dataclass
 class NonceRequest:
     path: str
 
 
-@frozen
+@frozen_dataclass
 class Nonce:
     """A word that a `trust` job has to bring: good once, for one user, one fingerprint, some minutes."""
 
@@ -309,24 +309,24 @@ class Nonce:
     page: ConsentPage
 
 
-@frozen
+@frozen_dataclass
 class RevokeRequest:
     path: str
 
 
-@frozen
+@frozen_dataclass
 class Kernels:
     kernels: tuple[RunningKernel, ...]
 
 
-@frozen
+@frozen_dataclass
 class JobEvent:
     """Goes out at every change of a job."""
 
     job: Job
 
 
-@frozen
+@frozen_dataclass
 class ProjectEvent:
     """A project is no longer what it was: read it again. `why` is a verb, or `kernel`."""
 
@@ -337,7 +337,7 @@ class ProjectEvent:
 # Over the comm `jupyter-dep`, from the page to the kernel ...
 
 
-@frozen
+@frozen_dataclass
 class Holds:
     """The data of the page's `comm_open`, and again whenever the block or the path changes."""
 
@@ -346,7 +346,7 @@ class Holds:
     path: str = ""
 
 
-@frozen
+@frozen_dataclass
 class SwitchOrder:
     """A job of the page made another environment: move to it. Answered by `Switched`."""
 
@@ -357,7 +357,7 @@ class SwitchOrder:
 # ... and from the kernel to the page: the data of a `comm_open` to the target `jupyter-dep` on iopub
 
 
-@frozen
+@frozen_dataclass
 class EditOrder:
     """Replace the text of the declaration's cell, `before` None: there was none; `after` empty: delete the cell."""
 
@@ -367,7 +367,7 @@ class EditOrder:
     type: Literal["edit"] = "edit"
 
 
-@frozen
+@frozen_dataclass
 class Switched:
     """The kernel runs on environment `key` now; `restart` are loaded distributions that differ: name, before, after."""
 
@@ -377,7 +377,7 @@ class Switched:
     type: Literal["switched"] = "switched"
 
 
-@frozen
+@frozen_dataclass
 class Carried:
     """A verb was carried out in a cell: the project is to be read again."""
 
@@ -385,7 +385,7 @@ class Carried:
     type: Literal["carried"] = "carried"
 
 
-@frozen
+@frozen_dataclass
 class HoldingState:
     """The holding kernel: what it waits for. `state` diagnosis: it will not start, and `problem` says why."""
 
@@ -406,7 +406,7 @@ MISSING_MIME = "application/vnd.jupyter-dep.missing+json"
 """The bundle beside the note of a missing import: a `MissingImport`."""
 
 
-@frozen
+@frozen_dataclass
 class MissingImport:
     module: str
     names: tuple[str, ...]

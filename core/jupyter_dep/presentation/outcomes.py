@@ -10,9 +10,9 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.messages import Outcome, Report, Switch, Table
-from jupyter_dep.model.lock.digest import Summary
+from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.operations.inspect.status import Status
-from jupyter_dep.operations.project.context import KERNEL_DISPLAY, Changed
+from jupyter_dep.operations.project.context import KERNEL_DISPLAY, ChangeResult
 from jupyter_dep.services import Services
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ STATES = {
 }
 
 
-def changed(verb: str, result: Changed, services: Services, environment: str | None, *, names: Sequence[str] = ()) -> Outcome:
+def changed(
+    verb: str, result: ChangeResult, services: Services, environment: str | None, *, names: Sequence[str] = ()
+) -> Outcome:
     """The outcome of a verb that changes declaration or lock; `names` are those that were typed."""
     state, summary = result.state, result.summary
     tables = (_change_table(result),) if result.changes else ()
@@ -71,7 +73,7 @@ def changed(verb: str, result: Changed, services: Services, environment: str | N
     )
 
 
-def _download(result: Changed) -> int:
+def _download(result: ChangeResult) -> int:
     """Bytes that what is new takes at most: this machine's files where they are selected, else the largest wheels."""
     sizes = dict(result.summary.sizes) if result.summary else {}
     if result.selected is not None:
@@ -79,7 +81,7 @@ def _download(result: Changed) -> int:
     return sum(sizes.get(change.name, 0) for change in result.changes if change.after)
 
 
-def _gaps(summary: Summary) -> list[str]:
+def _gaps(summary: LockDigest) -> list[str]:
     """The platforms on which a locked package has no wheel; what only the kernel needs is not the author's doing."""
     found = []
     for platform, lacking in sorted(summary.unavailable.items()):
@@ -94,7 +96,7 @@ def _some(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + more
 
 
-def _headline(verb: str, result: Changed, names: tuple[str, ...]) -> str:
+def _headline(verb: str, result: ChangeResult, names: tuple[str, ...]) -> str:
     """What was done, in the words of the verb; nothing is claimed that did not happen."""
     name = result.state.project.title
     if verb in ("sync", "install"):
@@ -106,7 +108,7 @@ def _headline(verb: str, result: Changed, names: tuple[str, ...]) -> str:
     return f"{name}: {what}" + (f" ({counted})" if counted else "") + (", environment built" if result.built else "")
 
 
-def _synced(result: Changed, name: str) -> str:
+def _synced(result: ChangeResult, name: str) -> str:
     size = (
         f"{len(result.selected.artifacts)} packages on Python {result.summary.python}"
         if result.selected and result.summary
@@ -117,7 +119,7 @@ def _synced(result: Changed, name: str) -> str:
     return f"{name}: built the environment: {size}" if result.built else f"{name}: the environment is there already: {size}"
 
 
-def _done(verb: str, result: Changed, names: tuple[str, ...]) -> str:
+def _done(verb: str, result: ChangeResult, names: tuple[str, ...]) -> str:
     versions = result.summary.versions if result.summary else {}
     named = _some([f"{name} {versions[name]}" if name in versions else name for name in names], 6)
     if verb == "add":
@@ -138,7 +140,7 @@ def _done(verb: str, result: Changed, names: tuple[str, ...]) -> str:
     return f"locked {len(versions)} packages" if result.relocked else "the lock answers the declaration already"
 
 
-def _counted(result: Changed, names: tuple[str, ...]) -> str:
+def _counted(result: ChangeResult, names: tuple[str, ...]) -> str:
     """`3 more added, 1 changed`: what changed beside the names that were typed."""
     counts = {"added": 0, "removed": 0, "changed": 0}
     for change in result.changes:
@@ -148,7 +150,7 @@ def _counted(result: Changed, names: tuple[str, ...]) -> str:
     return ", ".join(f"{number}{more if kind == 'added' else ''} {kind}" for kind, number in counts.items() if number)
 
 
-def _change_table(result: Changed) -> Table:
+def _change_table(result: ChangeResult) -> Table:
     """A row for each change; packages that come or go with the kernel alone share one, since nobody asked for them."""
     rows: list[tuple[str, ...]] = []
     places = result.state.declaration.places if result.state.declaration else {}

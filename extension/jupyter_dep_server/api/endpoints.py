@@ -23,25 +23,25 @@ from jupyter_dep.messages.web import (
 from jupyter_dep.services import Services
 from jupyter_dep_server import __version__
 from jupyter_dep_server.jobs import dispatch
-from jupyter_dep_server.state.app_state import Call, Desk
-from jupyter_dep_server.state.nonces import Question
+from jupyter_dep_server.state.app_state import ExtensionState, ProjectCall
+from jupyter_dep_server.state.nonces import PendingConsent
 from jupyter_dep_server.views import consent as views_consent
 from jupyter_dep_server.views import views
 
 from .paths import Place
 
 
-async def about(call: Call) -> About:
+async def about(call: ProjectCall) -> About:
     return About(protocol=PROTOCOL, version=__version__, allowed=await call.allowed())
 
 
-async def project(call: Call) -> Project:
+async def project(call: ProjectCall) -> Project:
     path, desk = call.query["path"], call.desk
     kernels = tuple(one for one in await desk.kernels.running() if one.path == path)
     return await desk.reader.read(("project", path, kernels), lambda: views.project(desk.place(path), desk.services(), kernels))
 
 
-async def packages(call: Call) -> Packages:
+async def packages(call: ProjectCall) -> Packages:
     return await call.read(_packages)
 
 
@@ -49,15 +49,15 @@ def _packages(place: Place, services: Services) -> Packages:
     return views.packages(place, services, _summary)
 
 
-async def graph(call: Call) -> GraphPage:
+async def graph(call: ProjectCall) -> GraphPage:
     return await call.read(views.graph)
 
 
-async def pythons(call: Call) -> Pythons:
+async def pythons(call: ProjectCall) -> Pythons:
     return await call.read(views.pythons)
 
 
-async def search(call: Call) -> Hits:
+async def search(call: ProjectCall) -> Hits:
     from jupyter_dep.operations.inspect import search as inspect_search
 
     words, limit = call.query["q"], int(call.query.get("limit", 20))
@@ -68,14 +68,14 @@ async def search(call: Call) -> Hits:
     )
 
 
-async def details(call: Call) -> Details:
+async def details(call: ProjectCall) -> Details:
     from jupyter_dep.operations.inspect import search as inspect_search
 
     name = call.parts["name"]
     return await call.desk.asker.read(("details", name), lambda: inspect_search.details(name, call.desk.services()))
 
 
-async def kernels(call: Call) -> Kernels:
+async def kernels(call: ProjectCall) -> Kernels:
     found = await call.desk.kernels.running()
 
     def read() -> Kernels:
@@ -86,15 +86,15 @@ async def kernels(call: Call) -> Kernels:
     return await call.desk.reader.read(("kernels", found), read)
 
 
-async def jobs(call: Call) -> Jobs:
+async def jobs(call: ProjectCall) -> Jobs:
     return Jobs(jobs=call.desk.jobs.all(call.query.get("path")))
 
 
-async def job(call: Call) -> Job:
+async def job(call: ProjectCall) -> Job:
     return call.desk.jobs.get(call.parts["id"])
 
 
-async def submit(call: Call) -> Job:
+async def submit(call: ProjectCall) -> Job:
     request: JobRequest = call.body
     dispatch.check(request)
     place = await call.place(request.path)
@@ -111,15 +111,15 @@ async def submit(call: Call) -> Job:
     return call.desk.jobs.submit(request, place.notebook if own else place.file, place.real)
 
 
-async def cancel(call: Call) -> Job:
+async def cancel(call: ProjectCall) -> Job:
     return call.desk.jobs.cancel(call.parts["id"])
 
 
-async def consent(call: Call) -> ConsentPage:
+async def consent(call: ProjectCall) -> ConsentPage:
     return await _consent_page(call, call.query["path"])
 
 
-async def ask(call: Call) -> Nonce:
+async def ask(call: ProjectCall) -> Nonce:
     request: NonceRequest = call.body
     place = await call.place(request.path)
     page = await _consent_page(call, request.path)
@@ -131,7 +131,7 @@ async def ask(call: Call) -> Nonce:
             context={"file": place.notebook.name},
         )
     word = call.desk.nonces.ask(
-        Question(
+        PendingConsent(
             user=call.user,
             notebook=place.real,
             fingerprint=page.fingerprint,
@@ -142,13 +142,13 @@ async def ask(call: Call) -> Nonce:
     return Nonce(nonce=word, page=page)
 
 
-async def revoke(call: Call) -> None:
+async def revoke(call: ProjectCall) -> None:
     place = await call.place(call.query["path"])
     await call.desk.reader.read(object(), lambda: views_consent.revoke(place.file, call.desk.services()))
     call.desk.events.project(place.path, "revoke")
 
 
-def _key(desk: Desk, path: str, services: Services) -> str | None:
+def _key(desk: ExtensionState, path: str, services: Services) -> str | None:
     """The environment that answers the project of a session's path, which may be no notebook's."""
     try:
         return views.key_of(desk.place(path).file, services)
@@ -163,7 +163,7 @@ def _summary(name: str) -> str:
     return known.summary if known else ""
 
 
-async def _consent_page(call: Call, path: str) -> ConsentPage:
+async def _consent_page(call: ProjectCall, path: str) -> ConsentPage:
     desk = call.desk
 
     def read() -> ConsentPage:

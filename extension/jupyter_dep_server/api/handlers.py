@@ -14,7 +14,7 @@ from tornado import web
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.messages import PROTOCOL
 from jupyter_dep.messages.web import HEADER
-from jupyter_dep_server.state.app_state import Call, Desk
+from jupyter_dep_server.state.app_state import ExtensionState, ProjectCall
 
 from . import decoding, problems
 from .problems import bad_request
@@ -44,7 +44,7 @@ class DepHandler(APIHandler):
     auth_resource = RESOURCE
     get = head = post = put = patch = delete = _refusing(405)
 
-    def initialize(self, desk: Desk) -> None:
+    def initialize(self, desk: ExtensionState) -> None:
         self.desk = desk
 
     def set_default_headers(self) -> None:
@@ -61,7 +61,7 @@ class DepHandler(APIHandler):
         """Carry out one request that is authenticated and authorised."""
         try:
             check_protocol(self.request.headers.get(HEADER))
-            call = Call(
+            call = ProjectCall(
                 desk=self.desk,
                 query=read_query(route.query, self.request.query_arguments),
                 parts={name: decoding.text(part, name) for name, part in parts.items()},
@@ -104,7 +104,7 @@ def _method(route: Route) -> Method:
     return _guarded(route.action, carry)
 
 
-def handlers(desk: Desk) -> list[tuple[str, type[DepHandler], dict[str, Any]]]:
+def handlers(desk: ExtensionState) -> list[tuple[str, type[DepHandler], dict[str, Any]]]:
     """Address patterns below the server's base URL, and the class that answers each."""
     found: list[tuple[str, type[DepHandler], dict[str, Any]]] = []
     for path in dict.fromkeys(route.path for route in ROUTES):

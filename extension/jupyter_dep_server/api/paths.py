@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.lock.lockfile import lock_name
-from jupyter_dep.operations.project.discovery import owner
+from jupyter_dep.operations.project.discovery import find_project
 from jupyter_dep.operations.project.project import Project
 from jupyter_dep.services import Services
 
@@ -17,7 +17,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _LIMIT = 2000
 
 
-@frozen
+@frozen_dataclass
 class Place:
     """A notebook, by its contents path and as a file. `file` holds the declaration that counts for it: the notebook itself
     or its folder's manifest; `real` is that file whatever link it is named by."""
@@ -28,7 +28,7 @@ class Place:
     real: str
 
 
-@frozen
+@frozen_dataclass
 class Root:
     """The folder that the server shows. `hidden`: whether its contents API serves names that begin with a dot."""
 
@@ -55,7 +55,7 @@ class Root:
 
     def project(self, notebook: Path, services: Services) -> Path:
         """What holds the declaration of a notebook of this root. Errors: `outside-root` for links that lead out of it."""
-        file = owner(notebook, services).file
+        file = find_project(notebook, services).file
         if file != notebook and self.relative(file) is not None:  # a folder above the root was the choice of who started here
             self._confine(file)
             self._confine(Project.of(file).lock)

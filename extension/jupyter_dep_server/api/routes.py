@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.messages import web
-from jupyter_dep_server.state.app_state import Call
+from jupyter_dep_server.state.app_state import ProjectCall
 
 from . import endpoints
 
@@ -19,7 +19,7 @@ Method = Literal["GET", "POST", "DELETE"]
 Action = Literal["read", "write", "execute"]
 
 
-@frozen
+@frozen_dataclass
 class Query:
     """One parameter of an address. `pattern` is what a text has to match as a whole, `most` the largest whole number."""
 
@@ -31,7 +31,7 @@ class Query:
     most: int = 0
 
 
-@frozen
+@frozen_dataclass
 class Route:
     """One method of one address. `{name}` in `path` is a part that is handed on. `action` is what the Authorizer is asked
     for: work that installs packages is `execute`, since packages are code."""
@@ -39,7 +39,7 @@ class Route:
     method: Method
     path: str
     words: str
-    does: Callable[[Call], Awaitable[object]]
+    does: Callable[[ProjectCall], Awaitable[object]]
     answer: type | None
     action: Action = "read"
     status: int = 200

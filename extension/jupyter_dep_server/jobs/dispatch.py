@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
-from jupyter_dep.base.progress import Cancel, Reporter
+from jupyter_dep.base.progress import CancelToken, Reporter
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.files.ancestry import MANIFEST
 from jupyter_dep.messages import Outcome, Report, Table
@@ -20,7 +20,7 @@ from jupyter_dep.operations.consent import grant
 from jupyter_dep.operations.edit import add_remove, init_notebook
 from jupyter_dep.operations.inspect import status
 from jupyter_dep.operations.project import undo
-from jupyter_dep.operations.project.context import Asking, Changed
+from jupyter_dep.operations.project.context import ChangeResult, CommandContext
 from jupyter_dep.presentation import outcomes
 from jupyter_dep.services import Services
 from jupyter_dep_server.api.problems import bad_request
@@ -45,11 +45,11 @@ def check(request: JobRequest) -> None:
         raise bad_request("`environment` is no environment's key", {"key": "environment"})
 
 
-def carry_out(request: JobRequest, notebook: Path, services: Services, reporter: Reporter, cancel: Cancel) -> Outcome:
+def run_job(request: JobRequest, notebook: Path, services: Services, reporter: Reporter, cancel: CancelToken) -> Outcome:
     """Do it, in this thread. Errors: those of the operations; an `OSError` comes in the user's words."""
     started = time.monotonic()
     held = request.held and notebook.name != MANIFEST  # a folder's file is in nobody's editor
-    asking = Asking(
+    asking = CommandContext(
         command=" ".join([request.kind, *request.names, *([request.python] if request.python else [])]),
         environment=request.environment,
         # a job never consents by naming its notebook: it takes a nonce, which is `trust`'s
@@ -71,44 +71,44 @@ def carry_out(request: JobRequest, notebook: Path, services: Services, reporter:
     return replace(outcome, seconds=round(time.monotonic() - started, 3))
 
 
-def _changed(request: JobRequest, result: Changed, services: Services) -> Outcome:
+def _changed(request: JobRequest, result: ChangeResult, services: Services) -> Outcome:
     return outcomes.changed(request.kind, result, services, request.environment, names=request.names)
 
 
-def _add(request: JobRequest, notebook: Path, services: Services, asking: Asking) -> Outcome:
+def _add(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
     result = add_remove.add(notebook, request.names, services, asking)
     names = [requirement.parse(text).name for text in request.names]
     return outcomes.changed(request.kind, result, services, request.environment, names=names)
 
 
-def _remove(request: JobRequest, notebook: Path, services: Services, asking: Asking) -> Outcome:
+def _remove(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
     return _changed(request, add_remove.remove(notebook, request.names, services, asking), services)
 
 
-def _update(request: JobRequest, notebook: Path, services: Services, asking: Asking) -> Outcome:
+def _update(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
     upgrade = request.names or True
     return _changed(request, add_remove.relock(notebook, services, asking, upgrade=upgrade), services)
 
 
-def _lock(request: JobRequest, notebook: Path, services: Services, asking: Asking) -> Outcome:
+def _lock(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
     return _changed(request, add_remove.relock(notebook, services, asking), services)
 
 
-def _sync(request: JobRequest, notebook: Path, services: Services, asking: Asking) -> Outcome:
+def _sync(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
     return _changed(request, init_notebook.sync(notebook, services, asking), services)
 
 
-def _undo(request: JobRequest, notebook: Path, services: Services, asking: Asking) -> Outcome:
+def _undo(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
     return _changed(request, undo.undo(notebook, services, asking, redo=request.kind == "redo"), services)
 
 
-def _python(request: JobRequest, notebook: Path, services: Services, asking: Asking) -> Outcome:
+def _python(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
     spec = _known_python(request.python, services)
     assert spec is not None
     return _changed(request, init_notebook.use_python(notebook, spec, services, asking), services)
 
 
-def _init(request: JobRequest, notebook: Path, services: Services, asking: Asking) -> Outcome:
+def _init(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
     python = _known_python(request.python, services)
     result = init_notebook.init(notebook, services, asking, python=python, imports=request.imports)
     return outcomes.created(notebook, result)
@@ -126,12 +126,12 @@ def _known_python(spec: str | None, services: Services) -> str | None:
     return spec
 
 
-def _trust(request: JobRequest, notebook: Path, services: Services, asking: Asking) -> Outcome:
+def _trust(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
     allowed = grant.allow(notebook, request.allow, services, asking, shown=request.fingerprint)
     return outcomes.allowed(notebook, allowed)
 
 
-def _outdated(request: JobRequest, notebook: Path, services: Services, asking: Asking) -> Outcome:
+def _outdated(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
     _, rows = status.rows(notebook, services, asking, outdated=True)
     newer = [row for row in rows if row.latest]
     table = Table(columns=("package", "version", "latest"), rows=tuple((row.name, row.version, row.latest) for row in newer))
@@ -143,7 +143,7 @@ def _outdated(request: JobRequest, notebook: Path, services: Services, asking: A
     )
 
 
-_WORK: dict[str, Callable[[JobRequest, Path, Services, Asking], Outcome]] = {
+_WORK: dict[str, Callable[[JobRequest, Path, Services, CommandContext], Outcome]] = {
     "init": _init,
     "add": _add,
     "remove": _remove,

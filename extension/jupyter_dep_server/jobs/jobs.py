@@ -1,6 +1,6 @@
 """Long work: one job at a time for a project, two projects at a time, readable for an hour after the end.
 
-Everything here belongs to the thread of the server's loop but `Work`, which waits in a thread for who does it (`workers`).
+Everything here belongs to the thread of the server's loop but `Work`, which waits in a thread for a worker (`workers`).
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import Cancel, Progress, Reporter
+from jupyter_dep.base.progress import CancelToken, Progress, Reporter
 from jupyter_dep.messages import Failure, Outcome
 from jupyter_dep.messages.web import Job, JobProgress, JobRequest
 
-from .sparing import sparing
+from .sparing import throttle
 
-Work = Callable[[JobRequest, Path, Reporter, Cancel], Outcome | Failure]
+Work = Callable[[JobRequest, Path, Reporter, CancelToken], Outcome | Failure]
 """Does what is asked for; what goes wrong comes back as a `Failure`."""
 Tell = Callable[[Job], None]
 """Is called with every change of a job."""
@@ -44,7 +44,7 @@ class _Entry:
     notebook: Path
     turn: str
     """Jobs with the same one wait for each other."""
-    cancel: Cancel = field(default_factory=Cancel)
+    cancel: CancelToken = field(default_factory=CancelToken)
     task: asyncio.Task[None] | None = None
     ended: float = 0.0
 
@@ -119,7 +119,7 @@ class Jobs:
             def tell(progress: Progress) -> None:
                 loop.call_soon_threadsafe(self._progress, entry, progress)
 
-            seen = sparing(tell, tick=TICK, clock=self._clock)
+            seen = throttle(tell, tick=TICK, clock=self._clock)
             result = await loop.run_in_executor(self._pool, self._work, entry.request, entry.notebook, seen, entry.cancel)
             self._end(entry, result)
 

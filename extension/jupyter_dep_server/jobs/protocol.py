@@ -1,7 +1,7 @@
 """What the server and its workers tell each other: one JSON object a line.
 
-To a worker: `Order`, then perhaps `CancelRequest`. From it: `Hello` once; for an order `Begun`, any number of `Moment`s, and
-`Done`. Both are of one installation, so nothing is checked here that only a stranger would send.
+To a worker: `JobOrder`, then perhaps `CancelRequest`. From it: `Hello` once; for an order `Begun`, any number of
+`ProgressEvent`s, and `Done`. Both are of one installation, so nothing is checked here that only a stranger would send.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import typing
 from functools import cache
 from typing import Any, Literal
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.progress import Progress
 from jupyter_dep.messages import CancelRequest, Failure, Outcome
 from jupyter_dep.messages.web import JobRequest
-from jupyter_dep.model.lock.audit import Item
+from jupyter_dep.model.lock.audit import ConsentScope
 from jupyter_dep_server.api.decoding import encode
 
 
-@frozen
-class Order:
+@frozen_dataclass
+class JobOrder:
     """One job to do. `notebook` is absolute; `folder` the server's, below which paths are told as the page knows them."""
 
     request: JobRequest
@@ -32,7 +32,7 @@ class Order:
     type: Literal["order"] = "order"
 
 
-@frozen
+@frozen_dataclass
 class Hello:
     """A worker can take orders; `version` is that of the jupyter-dep that it has imported."""
 
@@ -40,7 +40,7 @@ class Hello:
     type: Literal["hello"] = "hello"
 
 
-@frozen
+@frozen_dataclass
 class Begun:
     """An order was taken. A worker that ends before it says so has done nothing of it."""
 
@@ -48,22 +48,22 @@ class Begun:
     type: Literal["begun"] = "begun"
 
 
-@frozen
-class Moment:
+@frozen_dataclass
+class ProgressEvent:
     id: int
     progress: Progress
     type: Literal["moment"] = "moment"
 
 
-@frozen
+@frozen_dataclass
 class Hosts:
     """The hosts that a yes to the lock of this fingerprint has to name."""
 
     fingerprint: str
-    items: tuple[Item, ...]
+    items: tuple[ConsentScope, ...]
 
 
-@frozen
+@frozen_dataclass
 class Done:
     """The end of an order. `trouble` is for the log alone: the traceback behind an `internal` failure."""
 
@@ -74,7 +74,7 @@ class Done:
     type: Literal["done"] = "done"
 
 
-Line = Order | CancelRequest | Hello | Begun | Moment | Done
+Line = JobOrder | CancelRequest | Hello | Begun | ProgressEvent | Done
 
 
 def _name(kind: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from jupyter_dep.base.progress import Progress, Reporter
 
 
-def sparing(tell: Reporter, *, tick: float, clock: Callable[[], float] = time.monotonic) -> Reporter:
+def throttle(tell: Reporter, *, tick: float, clock: Callable[[], float] = time.monotonic) -> Reporter:
     """A reporter that passes on every change of the phase, and else one moment in `tick` seconds."""
     phase, last = "", 0.0
 

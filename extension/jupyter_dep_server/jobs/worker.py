@@ -16,13 +16,13 @@ from dataclasses import replace
 from io import TextIOWrapper
 from typing import TextIO
 
-from jupyter_dep.base.progress import Cancel
+from jupyter_dep.base.progress import CancelToken
 from jupyter_dep.messages import CancelRequest
 from jupyter_dep.services import Services
 from jupyter_dep_server import __version__
 
-from .protocol import Begun, Hello, Line, Moment, Order, read, write
-from .sparing import sparing
+from .protocol import Begun, Hello, JobOrder, Line, ProgressEvent, read, write
+from .sparing import throttle
 from .working import MakeServices, work
 
 IDLE = 300.0
@@ -38,9 +38,9 @@ class Worker:
 
     def __init__(self, source: TextIO, sink: TextIO, make_services: MakeServices, *, idle: float = IDLE) -> None:
         self._source, self._sink, self._make_services, self._idle = source, sink, make_services, idle
-        self._orders: queue.Queue[Order | None] = queue.Queue()
+        self._orders: queue.Queue[JobOrder | None] = queue.Queue()
         self._writing = threading.Lock()
-        self._cancels: dict[int, Cancel] = {}
+        self._cancels: dict[int, CancelToken] = {}
 
     def serve(self) -> None:
         """To the end of `source`, or of patience. Jobs are done in the thread that calls this."""
@@ -59,8 +59,8 @@ class Worker:
         try:
             for line in self._source:
                 said = read(line)
-                if isinstance(said, Order):
-                    self._cancels[said.id] = Cancel()
+                if isinstance(said, JobOrder):
+                    self._cancels[said.id] = CancelToken()
                     self._orders.put(said)
                 elif isinstance(said, CancelRequest) and (cancel := self._cancels.get(said.id)) is not None:
                     cancel.set()
@@ -74,12 +74,12 @@ class Worker:
         time.sleep(STOPPING)
         os._exit(1)  # what runs does not stop; everything that it writes is whole at any moment
 
-    def _carry_out(self, order: Order) -> None:
+    def _carry_out(self, order: JobOrder) -> None:
         self._send(Begun(id=order.id))
         done = work(
             order,
             self._make_services,
-            sparing(lambda progress: self._send(Moment(id=order.id, progress=progress)), tick=TICK),
+            throttle(lambda progress: self._send(ProgressEvent(id=order.id, progress=progress)), tick=TICK),
             self._cancels[order.id],
         )
         del self._cancels[order.id]

@@ -18,13 +18,13 @@ from dataclasses import replace
 from typing import Protocol
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import Cancel, Reporter, cancelled
-from jupyter_dep.io.system.process import Companion
+from jupyter_dep.base.progress import CancelToken, Reporter, cancelled
+from jupyter_dep.io.system.process import LineProcess
 from jupyter_dep.messages import CancelRequest
 from jupyter_dep_server import __version__
 from jupyter_dep_server.api import problems
 
-from .protocol import Begun, Done, Hello, Line, Moment, Order, read, write
+from .protocol import Begun, Done, Hello, JobOrder, Line, ProgressEvent, read, write
 
 COMMAND = (sys.executable, "-I" if sys.flags.isolated else "-P", "-m", "jupyter_dep_server.jobs.worker")
 LOOK = 0.05
@@ -39,10 +39,10 @@ NOTE = 2000
 """Characters of one line of a worker's stderr that are logged."""
 
 
-class Carrier(Protocol):
+class JobRunner(Protocol):
     """Who does the jobs."""
 
-    def carry(self, order: Order, reporter: Reporter, cancel: Cancel) -> Done:
+    def carry(self, order: JobOrder, reporter: Reporter, cancel: CancelToken) -> Done:
         """Do one, and wait for it. Nothing escapes."""
 
     def expect(self) -> None:
@@ -65,7 +65,7 @@ class Workers:
         self._ids = itertools.count(1)
         self._closed = self._coming = False
 
-    def carry(self, order: Order, reporter: Reporter, cancel: Cancel) -> Done:
+    def carry(self, order: JobOrder, reporter: Reporter, cancel: CancelToken) -> Done:
         """Do a job in a worker of its own, a kept one if there is one.
 
         A worker that dies is a failure, `worker-died`, of this job alone.
@@ -102,7 +102,7 @@ class Workers:
             worker.companion.end(max(0.0, deadline - time.monotonic()) if worker in free else 0.0)
         self._starter.shutdown(wait=False)
 
-    def _carry(self, worker: _Worker, order: Order, reporter: Reporter, cancel: Cancel) -> Done:
+    def _carry(self, worker: _Worker, order: JobOrder, reporter: Reporter, cancel: CancelToken) -> Done:
         kept, done = worker.greeted, None
         try:
             done = worker.carry(order, reporter, cancel)
@@ -179,13 +179,13 @@ class _Worker:
     def __init__(self, command: Sequence[str], on_note: Callable[[str], None]) -> None:
         self.environ = dict(os.environ)
         self.greeted, self.begun = False, False
-        self.companion = Companion(command, env=self.environ, on_note=on_note)
+        self.companion = LineProcess(command, env=self.environ, on_note=on_note)
         self._deadline = time.monotonic() + START
 
     def ended(self) -> bool:
         return self.companion.returncode is not None
 
-    def carry(self, order: Order, reporter: Reporter, cancel: Cancel) -> Done:
+    def carry(self, order: JobOrder, reporter: Reporter, cancel: CancelToken) -> Done:
         """Errors: `EOFError` where it ended, `cancelled`, `other-protocol`, `worker-died`."""
         self.begun = False
         self._greet(cancel)
@@ -202,10 +202,10 @@ class _Worker:
                 return said
             if isinstance(said, Begun):
                 self.begun = True
-            elif isinstance(said, Moment) and said.id == order.id:
+            elif isinstance(said, ProgressEvent) and said.id == order.id:
                 reporter(said.progress)
 
-    def _greet(self, cancel: Cancel) -> None:
+    def _greet(self, cancel: CancelToken) -> None:
         while not self.greeted:
             said = self._hear()
             if isinstance(said, Hello):
@@ -237,7 +237,7 @@ def stopping() -> DepError:
     return DepError("server-stopping", "the server is ending", hint="ask again when it is back")
 
 
-def _died(code: int | None, order: Order) -> DepError:
+def _died(code: int | None, order: JobOrder) -> DepError:
     how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
     return DepError(
         "worker-died",
@@ -247,7 +247,7 @@ def _died(code: int | None, order: Order) -> DepError:
     )
 
 
-def _forced(order: Order) -> DepError:
+def _forced(order: JobOrder) -> DepError:
     return DepError(
         "cancelled",
         f"it did not stop within {PATIENCE:.0f} s after it was cancelled, so its process was ended",

@@ -8,18 +8,18 @@ from contextlib import suppress
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import Cancel, Reporter
+from jupyter_dep.base.progress import CancelToken, Reporter
 from jupyter_dep.services import Services
 from jupyter_dep_server.api import problems
 from jupyter_dep_server.views import consent
 
 from . import dispatch
-from .protocol import Done, Hosts, Order
+from .protocol import Done, Hosts, JobOrder
 
 MakeServices = Callable[[], Services]
 
 
-def work(order: Order, make_services: MakeServices, reporter: Reporter, cancel: Cancel) -> Done:
+def work(order: JobOrder, make_services: MakeServices, reporter: Reporter, cancel: CancelToken) -> Done:
     """Carry an order out in this thread. Nothing escapes: somebody waits for the answer."""
     kind, notebook = order.request.kind, Path(order.notebook)
     folder = Path(order.folder) if order.folder is not None else None
@@ -27,7 +27,7 @@ def work(order: Order, make_services: MakeServices, reporter: Reporter, cancel: 
         # made anew for each, as each command makes them, so that changed settings count
         services = make_services()
         try:
-            return Done(result=dispatch.carry_out(order.request, notebook, services, reporter, cancel))
+            return Done(result=dispatch.run_job(order.request, notebook, services, reporter, cancel))
         except DepError as error:
             hosts = _hosts(notebook, services) if error.code == "host-not-vouched" else None
             return Done(result=problems.failure(error, kind, folder), hosts=hosts)

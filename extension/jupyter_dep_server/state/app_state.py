@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import Cancel, Reporter
+from jupyter_dep.base.progress import CancelToken, Reporter
 from jupyter_dep.messages import Failure, Outcome
 from jupyter_dep.messages.web import Job, JobRequest
-from jupyter_dep.model.lock.audit import Item
+from jupyter_dep.model.lock.audit import ConsentScope
 from jupyter_dep.services import Services
 from jupyter_dep_server.api.paths import Place, Root
 from jupyter_dep_server.jobs.jobs import Jobs
-from jupyter_dep_server.jobs.protocol import Order
-from jupyter_dep_server.jobs.workers import Carrier
+from jupyter_dep_server.jobs.protocol import JobOrder
+from jupyter_dep_server.jobs.workers import JobRunner
 from jupyter_dep_server.jobs.working import MakeServices
 
 from .events import Events
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 @dataclass(kw_only=True)
-class Desk:
+class ExtensionState:
     """`root` is None where the server's notebooks are no files. `services` are made anew for each reading, as each command
     makes them, so that changed settings count. `hosts` are those that a lock's fingerprint was found to need a yes for."""
 
@@ -40,14 +40,14 @@ class Desk:
     events: Events
     kernels: Kernels
     log: logging.Logger
-    carrier: Carrier
+    carrier: JobRunner
     """Who does the jobs."""
     reader: Reader = field(default_factory=Reader)
     """For what is read from disk."""
     asker: Reader = field(default_factory=Reader)
     """For what asks an index, which may take its time: nobody who reads waits for it."""
     nonces: Nonces = field(default_factory=Nonces)
-    hosts: dict[str, tuple[Item, ...]] = field(default_factory=dict)
+    hosts: dict[str, tuple[ConsentScope, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.jobs = Jobs(self._work, self._tell)
@@ -74,10 +74,10 @@ class Desk:
         self.reader.close()
         self.asker.close()
 
-    def _work(self, request: JobRequest, notebook: Path, reporter: Reporter, cancel: Cancel) -> Outcome | Failure:
+    def _work(self, request: JobRequest, notebook: Path, reporter: Reporter, cancel: CancelToken) -> Outcome | Failure:
         """In a thread of the jobs, which waits here."""
         folder = os.fspath(self.folder) if self.folder else None
-        order = Order(request=request, notebook=os.fspath(notebook), folder=folder)
+        order = JobOrder(request=request, notebook=os.fspath(notebook), folder=folder)
         done = self.carrier.carry(order, reporter, cancel)
         if done.hosts is not None:  # so that the next question names them, each to be ticked
             self.hosts[done.hosts.fingerprint] = done.hosts.items
@@ -99,11 +99,11 @@ def _dry(job: Job) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class ProjectCall:
     """One request that may be answered. `query` and `parts` (of the address) are texts; `user` is who nonces are bound to;
     `allowed` asks whether this user may run things here."""
 
-    desk: Desk
+    desk: ExtensionState
     query: Mapping[str, str]
     parts: Mapping[str, str]
     body: Any

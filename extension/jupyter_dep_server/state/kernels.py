@@ -8,7 +8,7 @@ from typing import Any
 from jupyter_core.utils import ensure_async
 from tornado.web import HTTPError
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep_kernels.start.provisioner import DepProvisioner
 from jupyter_dep_server.api.paths import Root
 
@@ -18,7 +18,7 @@ ACTIONS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
 """The server's own event about its kernels."""
 
 
-@frozen
+@frozen_dataclass
 class Running:
     """A live kernel as it was started: `path` is its session's, "" without one; `key` its environment, if it was known."""
 

@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable, Sequence
 
 from jupyter_dep.base.errors import ConsentError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 SECONDS = 600.0
 MOST = 200
 """Open questions at a time; the oldest is dropped for a newer one."""
 
 
-@frozen
-class Question:
+@frozen_dataclass
+class PendingConsent:
     """What somebody was shown: whose question it is, the notebook's real path, the lock's fingerprint, what was unusual."""
 
     user: str
@@ -29,9 +29,9 @@ class Nonces:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._open: dict[str, tuple[float, Question]] = {}
+        self._open: dict[str, tuple[float, PendingConsent]] = {}
 
-    def ask(self, question: Question) -> str:
+    def ask(self, question: PendingConsent) -> str:
         """A new nonce for a question."""
         now = self._clock()
         self._open = {word: (until, asked) for word, (until, asked) in self._open.items() if until > now}

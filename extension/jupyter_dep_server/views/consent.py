@@ -8,18 +8,18 @@ from urllib.parse import urlsplit
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.messages.web import Artifact, ConsentPage, Unusual
-from jupyter_dep.model.lock.audit import Item
+from jupyter_dep.model.lock.audit import ConsentScope
 from jupyter_dep.operations.consent.evaluate import trust_of, unusual_artifacts
 from jupyter_dep.operations.environment.local_sources import select_state
 from jupyter_dep.operations.environment.select import Selected, host_item
-from jupyter_dep.operations.lock.resolve import asked_items
-from jupyter_dep.operations.project.context import Asking, load
+from jupyter_dep.operations.lock.resolve import declaration_items
+from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 from jupyter_dep_server.api.paths import Place
 
 
-def page(place: Place, services: Services, hosts: Iterable[Item] = ()) -> ConsentPage:
+def page(place: Place, services: Services, hosts: Iterable[ConsentScope] = ()) -> ConsentPage:
     """What a yes would cover; no network. `hosts` are those that were found not to be vouched for.
 
     Errors: the notebook's, the lock's, `no-matching-python`, `not-installable-here`.
@@ -27,7 +27,7 @@ def page(place: Place, services: Services, hosts: Iterable[Item] = ()) -> Consen
     state, selected = _selected(place.file, services)
     artifacts = selected.artifacts if selected else ()
     unusual = set(unusual_artifacts(artifacts)) | set(
-        asked_items(state.declaration, state.project.folder) if state.declaration else ()
+        declaration_items(state.declaration, state.project.folder) if state.declaration else ()
     )
     named = sorted({*unusual, *hosts})
     lacking = set(services.consent.lacking(named))
@@ -52,7 +52,7 @@ def page(place: Place, services: Services, hosts: Iterable[Item] = ()) -> Consen
     )
 
 
-def not_vouched(file: Path, services: Services) -> tuple[str, tuple[Item, ...]]:
+def not_vouched(file: Path, services: Services) -> tuple[str, tuple[ConsentScope, ...]]:
     """A lock's fingerprint, and the hosts whose files the user's index does not serve under the locked name and hash: each
     wants a yes of its own.
 
@@ -93,7 +93,7 @@ def _selected(file: Path, services: Services) -> tuple[State, Selected | None]:
 
 
 def _read(file: Path, services: Services) -> tuple[State, bytes | None]:
-    state = load(file, services, Asking())
+    state = load_state(file, services, CommandContext())
     if state.lock_error is not None:
         raise state.lock_error
     return state, state.lock_data

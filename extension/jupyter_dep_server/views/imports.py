@@ -12,7 +12,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files.read_write import listing
 from jupyter_dep.messages.web import Missing
 from jupyter_dep.model.notebook.code_imports import imported_modules
@@ -23,8 +23,8 @@ Modules = Mapping[str, frozenset[str]]
 """Top-level module to the normalised names of the distributions that bring it."""
 
 
-@frozen
-class Usage:
+@frozen_dataclass
+class ImportUsage:
     """`cells`: 0-based places, among all cells of the notebook, of those that import a package, by its name.
 
     `complete`: every import could be told where it comes from, so that a package in no cell is really unused.
@@ -35,7 +35,7 @@ class Usage:
     complete: bool
 
 
-def usage(notebook: Notebook, folder: Path, locked: Mapping[str, str], site: str | None) -> Usage:
+def import_usage(notebook: Notebook, folder: Path, locked: Mapping[str, str], site: str | None) -> ImportUsage:
     """What a notebook imports, against what is locked (names to versions). `folder` is the notebook's: its own modules
     are nobody's package. `site` is the site-packages folder of the sealed environment, None where it is not built."""
     sources = tuple(cell.source for cell in notebook.code_cells)
@@ -60,7 +60,7 @@ def usage(notebook: Notebook, folder: Path, locked: Mapping[str, str], site: str
             missing.setdefault((top, match.distribution if match.certain else ""), set()).update(where)
         else:
             complete = False  # some package of another name may bring it
-    return Usage(
+    return ImportUsage(
         cells={name: tuple(sorted(where)) for name, where in cells.items()},
         missing=tuple(
             Missing(module=module, name=name, cells=tuple(sorted(where))) for (module, name), where in missing.items()

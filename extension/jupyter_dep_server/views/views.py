@@ -17,8 +17,8 @@ from jupyter_dep.operations.edit import init_notebook
 from jupyter_dep.operations.environment.local_sources import select_state
 from jupyter_dep.operations.inspect import status as inspect_status
 from jupyter_dep.operations.inspect.status import Status
-from jupyter_dep.operations.lock.resolve import asked_items
-from jupyter_dep.operations.project.context import Asking, load
+from jupyter_dep.operations.lock.resolve import declaration_items
+from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.operations.project.project import Project as Where
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
@@ -26,7 +26,7 @@ from jupyter_dep_server.api.paths import Place
 from jupyter_dep_server.api.problems import problem
 from jupyter_dep_server.state.kernels import Running
 
-from .imports import Usage, usage
+from .imports import ImportUsage, import_usage
 
 Summaries = Callable[[str], str]
 """The one-line summary of a distribution, "" where none is known."""
@@ -38,7 +38,7 @@ def project(place: Place, services: Services, kernels: Sequence[Running] = ()) -
     Errors: `no-such-notebook`, and what the system refuses.
     """
     try:
-        status = inspect_status.status(place.file, services, Asking())
+        status = inspect_status.status(place.file, services, CommandContext())
     except DepError as error:
         if not place.notebook.is_file():
             raise
@@ -96,15 +96,15 @@ def running(kernel: Running, key: str | None, services: Services) -> RunningKern
 def key_of(file: Path, services: Services) -> str | None:
     """The environment that answers a project's lock here, None without one."""
     try:
-        return inspect_status.status(file, services, Asking()).key
+        return inspect_status.status(file, services, CommandContext()).key
     except DepError:
         return None
 
 
 def packages(place: Place, services: Services, summaries: Summaries) -> Packages:
     """Every locked package, declared ones first. Errors: the lock's, `unlocked`."""
-    _, rows = inspect_status.rows(place.file, services, Asking())
-    used = _usage(place, inspect_status.status(place.file, services, Asking()), services)
+    _, rows = inspect_status.rows(place.file, services, CommandContext())
+    used = _usage(place, inspect_status.status(place.file, services, CommandContext()), services)
     alone = place.file == place.notebook  # what this notebook of a folder does not use, another one may
     cells: Mapping[str, tuple[int, ...]] = used.cells if used else {}
     return Packages(
@@ -129,7 +129,7 @@ def packages(place: Place, services: Services, summaries: Summaries) -> Packages
 
 def graph(place: Place, services: Services) -> GraphPage:
     """The locked graph by names. Errors: the lock's, `unlocked`."""
-    state = inspect_status.locked_state(place.file, services, Asking())
+    state = inspect_status.locked_state(place.file, services, CommandContext())
     assert state.lock_data is not None
     found = services.summaries.graph(state.lock_data, context=state.project.lock_context)
     edges = {(who, needed) for (who, _), needs in found.edges.items() for needed, _ in needs if who != needed}
@@ -147,7 +147,7 @@ def pythons(place: Place, services: Services) -> Pythons:
     Errors: `no-such-notebook`.
     """
     try:
-        state = load(place.file, services, Asking())
+        state = load_state(place.file, services, CommandContext())
     except DepError:
         if not place.notebook.is_file():
             raise
@@ -169,13 +169,13 @@ def pythons(place: Place, services: Services) -> Pythons:
     )
 
 
-def _usage(place: Place, status: Status, services: Services) -> Usage | None:
+def _usage(place: Place, status: Status, services: Services) -> ImportUsage | None:
     state = status.state
     notebook = state.notebook or _read(place.notebook)
     if notebook is None or (notebook.language or "python").lower() != "python":
         return None
     sealed = services.store.sealed(status.key) if status.key else None
-    return usage(notebook, place.notebook.parent, _locked(state), sealed.site if sealed else None)
+    return import_usage(notebook, place.notebook.parent, _locked(state), sealed.site if sealed else None)
 
 
 def _read(file: Path) -> Notebook | None:
@@ -196,7 +196,7 @@ def _trusted(status: Status, services: Services) -> bool:
     if status.trust is not None:
         return status.trust.given
     declaration = status.state.declaration
-    return declaration is None or not services.consent.lacking(asked_items(declaration, status.state.project.folder))
+    return declaration is None or not services.consent.lacking(declaration_items(declaration, status.state.project.folder))
 
 
 def _size(state: State, services: Services) -> int:

@@ -8,35 +8,35 @@ from collections.abc import Iterator
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from jupyter_dep.base.fast_dataclass import frozen
-from jupyter_dep.base.progress import Cancel, Progress
-from jupyter_dep.operations.kernel_start.result import Building, Ready, Refused
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.progress import CancelToken, Progress
+from jupyter_dep.operations.kernel_start.result import NeedsBuild, Ready, Refused
 from jupyter_dep_kernels.start.launch_spec import Look
-from jupyter_dep_kernels.start.notebook_discovery import Found
+from jupyter_dep_kernels.start.notebook_discovery import NotebookMatch
 
 from . import diagnosis
 
 
-@frozen
-class Started:
+@frozen_dataclass
+class StartedKernel:
     """An environment is being built."""
 
     headline: str
 
 
-Event = Started | Progress | Ready | Refused
+Event = StartedKernel | Progress | Ready | Refused
 
 
-class Work:
+class BuildThread:
     """One attempt to get an environment. It ends with one `Ready` or one `Refused`."""
 
-    def __init__(self, look: Look, found: Found, *, reuse_key: str | None = None, build: bool = True) -> None:
+    def __init__(self, look: Look, found: NotebookMatch, *, reuse_key: str | None = None, build: bool = True) -> None:
         self._look = look
         self._found = found
         self._reuse_key = reuse_key
         self._build = build
         self._events: SimpleQueue[Event] = SimpleQueue()
-        self._cancel = Cancel()
+        self._cancel = CancelToken()
         # a daemon: a build that does not hear must not keep a process that was told to end
         self._thread = Thread(target=self._run, name="jupyter-dep-build", daemon=True)
 
@@ -68,9 +68,9 @@ class Work:
 
     def _outcome(self) -> Ready | Refused:
         opening = self._look(self._found.notebook, self._found.cwd, reuse_key=self._reuse_key)
-        if not isinstance(opening, Building):
+        if not isinstance(opening, NeedsBuild):
             return opening
         if not self._build:
             return diagnosis.DIED
-        self._events.put(Started(headline=opening.headline))
+        self._events.put(StartedKernel(headline=opening.headline))
         return opening.build(self._events.put, self._cancel)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.escape import visible
+from jupyter_dep.base.escape import escape_untrusted
 from jupyter_dep.operations.kernel_start.result import Refused
 
 ENAME = "DepError"
@@ -45,9 +45,9 @@ def lines(refused: Refused, notes: tuple[str, ...] = ()) -> list[str]:
     if refused.steps:
         text += ["", "what to do next:"]
         text += [f"  {number}. {step}" for number, step in enumerate(refused.steps, start=1)]
-    return [visible(line, lines=True) for line in text]
+    return [escape_untrusted(line, lines=True) for line in text]
 
 
 def error_content(refused: Refused, notes: tuple[str, ...] = ()) -> dict[str, object]:
     """The content of an `error` message."""
-    return {"ename": ENAME, "evalue": visible(refused.message, lines=True), "traceback": lines(refused, notes)}
+    return {"ename": ENAME, "evalue": escape_untrusted(refused.message, lines=True), "traceback": lines(refused, notes)}

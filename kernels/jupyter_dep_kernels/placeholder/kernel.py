@@ -18,15 +18,15 @@ from types import FrameType
 
 from jupyter_dep.base.progress import Progress
 from jupyter_dep.messages.web import HoldingState
-from jupyter_dep.operations.kernel_start.result import Question, Ready, Refused
+from jupyter_dep.operations.kernel_start.result import ConsentPrompt, Ready, Refused
 from jupyter_dep_kernels.start import launch_spec
-from jupyter_dep_kernels.start.exec_replace import become, orphan_watch, watch_parent_windows
-from jupyter_dep_kernels.start.notebook_discovery import Found
+from jupyter_dep_kernels.start.exec_replace import orphan_watch, replace_process, watch_parent_windows
+from jupyter_dep_kernels.start.notebook_discovery import NotebookMatch
 
 from . import diagnosis, page_comm, replay
-from .build_thread import Started, Work
-from .progress_output import Display
-from .sockets import Request, Wire
+from .build_thread import BuildThread, StartedKernel
+from .progress_output import ProgressOutput
+from .sockets import KernelSockets, Request
 from .static_replies import answer
 
 _TICK = 0.05
@@ -36,20 +36,20 @@ _JOIN = 2.0
 """Seconds that a cancelled build gets to clean up behind itself."""
 
 
-class Holding:
+class PlaceholderKernel:
     """What is kept, what is being built, and what is answered. One thread, one loop."""
 
-    def __init__(self, wire: Wire, work: Callable[[], Work], *, notes: tuple[str, ...] = ()) -> None:
+    def __init__(self, wire: KernelSockets, work: Callable[[], BuildThread], *, notes: tuple[str, ...] = ()) -> None:
         """`work` makes a new attempt to get the environment."""
         self._wire = wire
         self._make_work = work
         self._notes = notes
-        self._work: Work | None = None
+        self._work: BuildThread | None = None
         self._kept: list[Request] = []
         self._refused: Refused | None = None
-        self._asking: Question | None = None
-        self._display = Display(wire)
-        self._pages = page_comm.Pages(wire)
+        self._asking: ConsentPrompt | None = None
+        self._display = ProgressOutput(wire)
+        self._pages = page_comm.PageComm(wire)
         self._leaving = False
         self._count = 0
         self._ended = False
@@ -105,7 +105,7 @@ class Holding:
             return None
         for event in self._work.events():
             match event:
-                case Started():
+                case StartedKernel():
                     self._display.headline = event.headline
                 case Progress():
                     self._display.progress = event
@@ -204,7 +204,7 @@ class Holding:
             return
         self._fail(request)
 
-    def _ask(self, question: Question, request: Request) -> None:
+    def _ask(self, question: ConsentPrompt, request: Request) -> None:
         self._asking = question
         self._kept = [request]
         self._wire.status("busy", request)
@@ -212,7 +212,7 @@ class Holding:
         self._wire.publish("stream", {"name": "stdout", "text": text}, request)
         self._wire.ask(request, f"type {question.code} to allow it, anything else to leave it closed: ")
 
-    def _answered(self, question: Question, value: str) -> None:
+    def _answered(self, question: ConsentPrompt, value: str) -> None:
         if value.strip() != question.code:
             self._decline()
             return
@@ -274,13 +274,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     options, extra = parser.parse_known_args(argv)
 
     look = launch_spec.load_look(options.look)
-    found = Found(notebook=options.notebook, cwd=options.cwd.absolute(), why=options.note)
+    found = NotebookMatch(notebook=options.notebook, cwd=options.cwd.absolute(), why=options.note)
 
-    def work() -> Work:
-        return Work(look, found, reuse_key=options.reuse, build=options.build)
+    def work() -> BuildThread:
+        return BuildThread(look, found, reuse_key=options.reuse, build=options.build)
 
     notes = (found.why,) if found.why else ()
-    kernel = Holding(Wire(Path(options.connection_file)), work, notes=notes)
+    kernel = PlaceholderKernel(KernelSockets(Path(options.connection_file)), work, notes=notes)
 
     def on_signal(number: int, _: FrameType | None) -> None:
         if number == signal.SIGINT:
@@ -299,7 +299,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         return
     folder = Path(options.connection_file).parent
     file = replay.write(folder, kept, clients=clients)
-    become(launch_spec.environment(ready, options.connection_file, os.environ, kept=file, notes=notes, extra=extra))
+    replace_process(
+        launch_spec.launch_environment(ready, options.connection_file, os.environ, kept=file, notes=notes, extra=extra)
+    )
 
 
 if __name__ == "__main__":

@@ -17,17 +17,17 @@ from jupyter_dep.base.progress import Progress
 from jupyter_dep.messages.web import HoldingState, JobProgress, Problem
 from jupyter_dep.operations.kernel_start.result import Refused
 
-from .sockets import Request, Wire
+from .sockets import KernelSockets, Request
 
 TARGET = "jupyter-dep"
 _EVERY = 0.2
 """Seconds between two states of one build."""
 
 
-class Pages:
+class PageComm:
     """True while a page holds the notebook."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: KernelSockets) -> None:
         self._wire = wire
         self._holds: dict[str, bool] = {}
         self._told: HoldingState | None = None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from html import escape
 
-from jupyter_dep.base.escape import visible
+from jupyter_dep.base.escape import escape_untrusted
 from jupyter_dep.base.progress import Progress
 
-from .sockets import Request, Wire
+from .sockets import KernelSockets, Request
 
 _SHOW_EVERY = 0.25
 """Seconds between two states of the progress: four a second are read as movement, more only load the browser."""
@@ -17,10 +17,10 @@ _LOOKS_SLOW = 1.0
 """Seconds of looking, which takes hundredths, after which it is shown."""
 
 
-class Display:
+class ProgressOutput:
     """One output, brought up to date until the work is over."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: KernelSockets) -> None:
         self._wire = wire
         self._request: Request | None = None
         self._shown = ""
@@ -40,7 +40,7 @@ class Display:
             return
         if self.headline == _LOOKING and now - self._began < _LOOKS_SLOW:
             return
-        self._publish(visible(f"{self.headline}: {self.progress.text()}" if self.progress else self.headline))
+        self._publish(escape_untrusted(f"{self.headline}: {self.progress.text()}" if self.progress else self.headline))
 
     def finish(self, *, built: bool = True) -> None:
         """Say that it is over. The next output of the cell takes the place of this one."""

@@ -15,7 +15,7 @@ import zmq
 from jupyter_client.session import Session
 from zmq.utils.monitor import parse_monitor_message
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 Channel = Literal["shell", "control", "stdin"]
 Content = Mapping[str, object]
@@ -26,7 +26,7 @@ _HANG_UP = 0.5
 """Seconds that clients get to notice that we have stopped; they need a few milliseconds."""
 
 
-@frozen
+@frozen_dataclass
 class Request:
     """One message from a client; `frames` is the whole of it as received, so that another kernel can be given it."""
 
@@ -41,7 +41,7 @@ class Request:
         return str(self.header["msg_type"])
 
 
-class Wire:
+class KernelSockets:
     """Sockets bound as a connection file says, for as long as the holding kernel answers on them."""
 
     def __init__(self, connection_file: Path) -> None:

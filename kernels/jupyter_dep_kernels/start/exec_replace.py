@@ -11,7 +11,7 @@ from typing import NoReturn
 from .launch_spec import Launch
 
 
-def become(launch: Launch, *, platform: str = sys.platform) -> NoReturn:
+def replace_process(launch: Launch, *, platform: str = sys.platform) -> NoReturn:
     """Run `launch` in place of this process: the same process id, ports and parent. Does not return.
 
     An interrupt between here and the kernel's own handler would end it and lose the kept cells, so SIGINT is ignored

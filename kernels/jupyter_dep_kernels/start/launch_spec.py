@@ -15,10 +15,10 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Protocol, cast
 
-from jupyter_dep.base.fast_dataclass import frozen
-from jupyter_dep.operations.kernel_start.result import Opening, Ready
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.operations.kernel_start.result import Ready, StartResult
 
-from .notebook_discovery import Found
+from .notebook_discovery import NotebookMatch
 
 CONTEXT = "JUPYTER_DEP_CONTEXT"
 LOOK = "jupyter_dep.operations.kernel_start.cache:look"
@@ -30,10 +30,10 @@ PIP_SHIM = _HERE.parent / "pip_shim"
 class Look(Protocol):
     """What a notebook's kernel runs on: fast, without network, never raises."""
 
-    def __call__(self, notebook: Path | None, cwd: Path, *, reuse_key: str | None = None) -> Opening: ...
+    def __call__(self, notebook: Path | None, cwd: Path, *, reuse_key: str | None = None) -> StartResult: ...
 
 
-@frozen
+@frozen_dataclass
 class Launch:
     """One process to start: its arguments and its whole environment."""
 
@@ -46,7 +46,7 @@ def load_look(name: str = LOOK) -> Look:
     return cast(Look, resolve_name(name))
 
 
-def environment(
+def launch_environment(
     ready: Ready,
     connection_file: str,
     env: Mapping[str, str],
@@ -87,8 +87,8 @@ def environment(
     )
 
 
-def holding(
-    found: Found,
+def placeholder_argv(
+    found: NotebookMatch,
     connection_file: str,
     env: Mapping[str, str],
     *,

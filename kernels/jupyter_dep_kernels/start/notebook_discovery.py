@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 NOTEBOOK = "JUPYTER_DEP_NOTEBOOK"
 SESSION = "JPY_SESSION_NAME"
@@ -21,8 +21,8 @@ _MANY = 200
 """More notebooks than this in one folder are not opened to guess by: it would hold up the start."""
 
 
-@frozen
-class Found:
+@frozen_dataclass
+class NotebookMatch:
     """The notebook, or why it is not known; `cwd` is the folder that the kernel runs in."""
 
     notebook: Path | None
@@ -30,7 +30,7 @@ class Found:
     why: str = ""
 
 
-@frozen
+@frozen_dataclass
 class Engine:
     """What a batch engine knows: the notebook's path, or only its code and the folder that it runs in."""
 
@@ -39,14 +39,14 @@ class Engine:
     code: tuple[str, ...] = ()
 
 
-def find(
+def find_notebook(
     env: Mapping[str, str],
     cwd: Path,
     *,
     explicit: Path | None = None,
     engine: Engine | None = None,
     inherited: Mapping[str, str] | None = None,
-) -> Found:
+) -> NotebookMatch:
     """The notebook that the kernel belongs to; never raises.
 
     Asked in turn: `explicit`, `JUPYTER_DEP_NOTEBOOK`, `JPY_SESSION_NAME` (absolute, or relative to `cwd` or a folder
@@ -55,17 +55,17 @@ def find(
     """
     named = explicit or (Path(env[NOTEBOOK]) if env.get(NOTEBOOK) else None)
     if named is not None:
-        return Found(notebook=_absolute(named, cwd), cwd=cwd)
+        return NotebookMatch(notebook=_absolute(named, cwd), cwd=cwd)
     session = env.get(SESSION, "")
     heirlooms = {env.get(OUTER_SESSION, ""), (inherited or {}).get(SESSION, ""), ""}
     if session not in heirlooms:
         notebook = _session(session, cwd)
         if notebook is not None:
-            return Found(notebook=notebook, cwd=cwd)
+            return NotebookMatch(notebook=notebook, cwd=cwd)
     if engine is not None:
         notebook = engine.notebook or _same_code(engine.code, engine.folder or cwd)
         if notebook is not None:
-            return Found(notebook=_absolute(notebook, cwd), cwd=cwd)
+            return NotebookMatch(notebook=_absolute(notebook, cwd), cwd=cwd)
     return _only_one(cwd)
 
 
@@ -170,12 +170,12 @@ def _names_us(book: Mapping[str, object]) -> bool:
     return isinstance(spec, dict) and spec.get("name") == KERNEL_NAME
 
 
-def _only_one(cwd: Path) -> Found:
+def _only_one(cwd: Path) -> NotebookMatch:
     ours = [path for path, book in _notebooks(cwd).items() if _names_us(book)]
     if len(ours) == 1:
-        return Found(notebook=ours[0], cwd=cwd)
+        return NotebookMatch(notebook=ours[0], cwd=cwd)
     many = f"{len(ours)} notebooks of this folder name this kernel" if ours else "no notebook here names this kernel"
-    return Found(
+    return NotebookMatch(
         notebook=None,
         cwd=cwd,
         why=f"which notebook this kernel belongs to is not known: the front end did not say, and {many} "

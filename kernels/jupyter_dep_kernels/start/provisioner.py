@@ -13,10 +13,10 @@ from typing import Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from jupyter_dep.operations.kernel_start.result import Building, Opening, Ready
+from jupyter_dep.operations.kernel_start.result import NeedsBuild, Ready, StartResult
 
 from . import launch_spec
-from .notebook_discovery import Found, batch_engine, find
+from .notebook_discovery import NotebookMatch, batch_engine, find_notebook
 
 
 class DepProvisioner(LocalProvisioner):
@@ -52,25 +52,25 @@ class DepProvisioner(LocalProvisioner):
         cwd = Path(kwargs.get("cwd") or Path.cwd()).absolute()
         command: list[str] = kwargs["cmd"]
         reuse_key = self._last_key if automatic else None
-        found = Found(notebook=None, cwd=cwd, why="looking for this kernel's notebook failed or took too long")
-        opening: Opening | None = None
+        found = NotebookMatch(notebook=None, cwd=cwd, why="looking for this kernel's notebook failed or took too long")
+        opening: StartResult | None = None
         try:
             async with asyncio.timeout(self.deadline):
-                found = await asyncio.to_thread(find, env, cwd, engine=engine, inherited=os.environ)
+                found = await asyncio.to_thread(find_notebook, env, cwd, engine=engine, inherited=os.environ)
                 opening = await asyncio.to_thread(self._look, found, reuse_key)
         except Exception as error:
             # the holding kernel looks again, with all the time in the world and a place to show what it finds
             self.log.warning("jupyter-dep: looking failed or took too long: %r", error)
-        if isinstance(opening, Ready | Building):
+        if isinstance(opening, Ready | NeedsBuild):
             self._last_key = opening.key
         self.notebook, self.holding = found.notebook, not isinstance(opening, Ready)
         self.starter = isinstance(opening, Ready) and opening.starter
         connection_file, extra = self._arguments(command)
         if isinstance(opening, Ready):
             notes = (found.why,) if found.why else ()
-            launch = launch_spec.environment(opening, connection_file, env, notes=notes, extra=extra)
+            launch = launch_spec.launch_environment(opening, connection_file, env, notes=notes, extra=extra)
         else:
-            launch = launch_spec.holding(
+            launch = launch_spec.placeholder_argv(
                 found, connection_file, env, reuse_key=reuse_key, build=not automatic, look=self.look, extra=extra
             )
         kwargs["cmd"], kwargs["env"] = list(launch.argv), dict(launch.env)
@@ -87,7 +87,7 @@ class DepProvisioner(LocalProvisioner):
             self._asked_to_stop = True
         await super().kill(restart=restart)
 
-    def _look(self, found: Found, reuse_key: str | None) -> Opening:
+    def _look(self, found: NotebookMatch, reuse_key: str | None) -> StartResult:
         return launch_spec.load_look(self.look)(found.notebook, found.cwd, reuse_key=reuse_key)
 
     def _arguments(self, command: list[str]) -> tuple[str, list[str]]:

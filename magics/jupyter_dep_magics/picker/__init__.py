@@ -70,10 +70,10 @@ def _form(session: Session, text: str) -> Any:
         from .view import View
     except Exception:  # not installed, or broken by another version of what it needs
         return None
-    from .agent_client import Desk
+    from .agent_client import AgentClient
     from .model import Picker
 
-    picker = Picker(Desk(session))
+    picker = Picker(AgentClient(session))
     view = View(picker)
     if text:
         view.text.value = visible(text)

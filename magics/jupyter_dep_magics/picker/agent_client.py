@@ -54,7 +54,7 @@ class Plan(NamedTuple):
     notes: Tuple[str, ...] = ()
 
 
-class Desk:
+class AgentClient:
     """Every method blocks and raises `DepFailure`; all but `apply` return at once when they are cancelled."""
 
     def __init__(self, session: Session) -> None:

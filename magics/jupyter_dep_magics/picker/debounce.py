@@ -21,7 +21,7 @@ class _Waiting(NamedTuple):
     context: Context
 
 
-class Lane:
+class DebouncedWorker:
     """`give` replaces what waits and cancels what runs; a job starts when nothing newer came for `delay` seconds."""
 
     def __init__(self, name: str, delay: float = 0.0) -> None:

@@ -12,8 +12,8 @@ from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence, Tuple
 from ..failure import DepFailure
 from ..stale_modules import normalised
 from ..wire import Progress, Report
-from .agent_client import Desk, Details, Found, Hit, Plan
-from .debounce import Lane
+from .agent_client import AgentClient, Details, Found, Hit, Plan
+from .debounce import DebouncedWorker
 
 TYPING = 0.08
 """Seconds without a key stroke before a search begins."""
@@ -51,7 +51,7 @@ class State(NamedTuple):
 class Picker:
     """Its methods return at once and may be called from any thread; `watcher` gets every new state."""
 
-    def __init__(self, desk: Desk, *, lane: Callable[[str, float], Lane] = Lane) -> None:
+    def __init__(self, desk: AgentClient, *, lane: Callable[[str, float], DebouncedWorker] = DebouncedWorker) -> None:
         self._desk = desk
         self._change = threading.RLock()
         self._found = Found()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import tomlkit
 
-from jupyter_dep.base.progress import Cancel
+from jupyter_dep.base.progress import CancelToken
 from jupyter_dep.model.lock.select import Artifact
 
 from . import errors
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from .uv import Uv
 
 
-def vouch(uv: Uv, artifacts: Sequence[Artifact], python: str, *, offline: bool, cancel: Cancel | None) -> dict[str, Artifact]:
+def verify_against_index(
+    uv: Uv, artifacts: Sequence[Artifact], python: str, *, offline: bool, cancel: CancelToken | None
+) -> dict[str, Artifact]:
     """Those artifacts that the user's own index serves under the same filename and hash, by name, at its URL."""
     found: dict[str, Artifact] = {}
     for item in artifacts:
@@ -53,7 +55,7 @@ def vouch(uv: Uv, artifacts: Sequence[Artifact], python: str, *, offline: bool, 
     return found
 
 
-def _source(uv: Uv, wanted: Artifact, python: str, *, offline: bool, cancel: Cancel | None) -> Artifact | None:
+def _source(uv: Uv, wanted: Artifact, python: str, *, offline: bool, cancel: CancelToken | None) -> Artifact | None:
     """A source archive as the user's index serves it: it is told what the archive needs (nothing), so it builds nothing."""
     project = {
         "project": {

@@ -18,13 +18,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_dep.base.engine_port import Build, EngineAnswer, Install, LockRequest, Served, Upload
+from jupyter_dep.base.engine_port import Build, EngineAnswer, Install, LockRequest, PublishedFiles, Upload
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
-from jupyter_dep.base.progress import Cancel, Progress, Reporter, silent
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.progress import CancelToken, Progress, Reporter, silent
 from jupyter_dep.io.files.read_write import explain
 from jupyter_dep.io.index.settings import IndexSettings
-from jupyter_dep.io.store.relocate_scripts import readdress
+from jupyter_dep.io.store.relocate_scripts import rewrite_shebangs
 from jupyter_dep.io.system.process import Completed, run
 from jupyter_dep.model.lock.select import Artifact
 
@@ -57,7 +57,7 @@ CLEAN_DEADLINE = 600.0
 _FINDING = threading.Lock()
 
 
-@frozen
+@frozen_dataclass
 class Uv:
     """The real engine. `settings` are the user's; `cache` is ours; `environ` is what the scrubbed environment is cut from."""
 
@@ -105,7 +105,7 @@ class Uv:
         program = Path(self.program())
         return [str(program), program.stat().st_mtime_ns]
 
-    def lock(self, request: LockRequest, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> EngineAnswer:
+    def lock(self, request: LockRequest, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> EngineAnswer:
         """Resolve a declaration for every platform. Errors: `conflict` and its kin, `unknown-package`, network codes."""
         self._check_index_urls()
         reporter(Progress(phase="resolving"))
@@ -144,15 +144,15 @@ class Uv:
                 )
 
     def vouch(
-        self, artifacts: Sequence[Artifact], *, python: str, offline: bool = False, cancel: Cancel | None = None
+        self, artifacts: Sequence[Artifact], *, python: str, offline: bool = False, cancel: CancelToken | None = None
     ) -> dict[str, Artifact]:
         """Those artifacts that the user's own index serves under the same filename and hash, by name, at its URL."""
-        from .index_check import vouch
+        from .index_check import verify_against_index
 
-        return vouch(self, artifacts, python, offline=offline, cancel=cancel)
+        return verify_against_index(self, artifacts, python, offline=offline, cancel=cancel)
 
     def built_metadata(
-        self, requirement: str, *, python: str, offline: bool = False, cancel: Cancel | None = None
+        self, requirement: str, *, python: str, offline: bool = False, cancel: CancelToken | None = None
     ) -> Mapping[str, Any]:
         """Build one distribution, and nothing that it needs at run time, into a folder that is thrown away."""
         from email.parser import HeaderParser
@@ -175,7 +175,7 @@ class Uv:
             found["requires-python"] = str(headers["Requires-Python"])
         return found
 
-    def install(self, install: Install, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> None:
+    def install(self, install: Install, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> None:
         """Link the artifacts into a fresh environment. Errors: `hash-mismatch`, network codes, `disk-full`, `cancelled`."""
         wheels = [item for item in install.artifacts if item.kind == "wheel"]
         others = [item for item in install.artifacts if item.kind != "wheel"]
@@ -203,9 +203,9 @@ class Uv:
                 if done.returncode != 0:
                     raise errors.explain(done.stderr, doing="install")
                 if install.through:
-                    readdress(Path(_root(install.python)), Path(_root(install.through)))
+                    rewrite_shebangs(Path(_root(install.python)), Path(_root(install.through)))
 
-    def build(self, build: Build, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> None:
+    def build(self, build: Build, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> None:
         """Build a folder's distributions by its own backend, in an environment of its own. Errors: `build-failed`, network."""
         reporter(Progress(phase="running", detail="the build"))
 
@@ -218,20 +218,20 @@ class Uv:
             more = build_environment(self.environ)
             done = self.call(arguments, folder, BUILD_DEADLINE, on_line=listen, cancel=cancel, more=more)
         if done.returncode != 0:
-            from jupyter_dep.io.files.dist_files import failed
+            from jupyter_dep.io.files.dist_files import build_failed
 
-            raise failed(done.stderr, build)
+            raise build_failed(done.stderr, build)
 
-    def served(self, upload: Upload, *, cancel: Cancel | None = None) -> Served:
+    def served(self, upload: Upload, *, cancel: CancelToken | None = None) -> PublishedFiles:
         """Which of the files the index has, by name and hash; uploads nothing. Errors: network codes."""
         listener, done = self._publish(upload, silent, cancel, dry_run=True)
         if done.returncode != 0 and not listener.other:
             from .publish_output import explain as explained
 
             raise explained(done, upload, listener)
-        return Served(same=tuple(listener.there), other=tuple(listener.other))
+        return PublishedFiles(same=tuple(listener.there), other=tuple(listener.other))
 
-    def publish(self, upload: Upload, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> tuple[str, ...]:
+    def publish(self, upload: Upload, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> tuple[str, ...]:
         """Upload the files; gives those that went up. Errors: those of `uploading.explain`."""
         listener, done = self._publish(upload, reporter, cancel)
         if done.returncode != 0:
@@ -241,7 +241,7 @@ class Uv:
         return tuple(listener.started)
 
     def _publish(
-        self, upload: Upload, reporter: Reporter, cancel: Cancel | None, *, dry_run: bool = False
+        self, upload: Upload, reporter: Reporter, cancel: CancelToken | None, *, dry_run: bool = False
     ) -> tuple[publish_output.Listener, Completed]:
         from .publish_output import Listener as Uploads
 
@@ -258,7 +258,7 @@ class Uv:
         with self.workshop() as folder:
             self.call(["cache", "clean", "--no-config", *names], folder, 120)
 
-    def clear(self, *, cancel: Cancel | None = None) -> None:
+    def clear(self, *, cancel: CancelToken | None = None) -> None:
         """Empty the cache; waits for engines that are at work. Errors: `cache-busy`, `cancelled`."""
         with self.workshop() as folder:
             done = self.call(["cache", "clean", "--no-config"], folder, CLEAN_DEADLINE, cancel=cancel)
@@ -277,7 +277,7 @@ class Uv:
         timeout: float,
         *,
         on_line: Any = None,
-        cancel: Cancel | None = None,
+        cancel: CancelToken | None = None,
         more: Mapping[str, str] | None = None,
     ) -> Completed:
         """Run the engine in an empty working folder of ours; `more` are variables that this call alone is given."""

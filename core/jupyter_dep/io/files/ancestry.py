@@ -9,7 +9,7 @@ from pathlib import Path
 MANIFEST = "pyproject.toml"
 
 
-def candidates(folder: Path) -> Iterator[Path]:
+def manifest_candidates(folder: Path) -> Iterator[Path]:
     """The manifests that could make a folder part of a project: its own and those above, up to the repository's root.
 
     Outside a repository only the folder itself and what lies above it below the home folder (or the file system's root).

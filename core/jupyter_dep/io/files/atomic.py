@@ -11,13 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.system.locks import hold
 
 _TEMPORARY = re.compile(r"\.[0-9a-f]{8}\.tmp")
 
 
-@frozen
+@frozen_dataclass
 class Write:
     """One file's new content, and what it has to hold for that (None: nothing, it must not be there).
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jupyter_dep.base.engine_port import Build
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.engine.errors import explain as explain_engine
 from jupyter_dep.io.system.paths import private_folder
 
@@ -32,8 +32,8 @@ _BEFORE = ("Failed to resolve requirements from `build-system", "Failed to insta
 _CREDENTIALS = re.compile(r"(https?://)[^\s/@]*@")
 
 
-@frozen
-class Placed:
+@frozen_dataclass
+class PlacedFiles:
     """One distribution in its place: `size` in bytes; `replaced` if another of that name was there, `same` if the same was."""
 
     path: Path
@@ -43,7 +43,7 @@ class Placed:
     same: bool = False
 
 
-def failed(said: str, build: Build) -> DepError:
+def build_failed(said: str, build: Build) -> DepError:
     """The error of a build that did not end well; the whole of what was `said` goes into the build's log.
 
     What the backend itself needs and does not get is told as for any package (`unknown-package`, network codes …).
@@ -93,7 +93,7 @@ def _kept(text: str, log: Path) -> bool:
     return True
 
 
-def place(made: Path, into: Path) -> tuple[Placed, ...]:
+def place(made: Path, into: Path) -> tuple[PlacedFiles, ...]:
     """Bring every distribution in the folder `made` into `into`, each whole or not at all; older ones of that name give way.
 
     Every file is on the disk under another name before the first is put in place. Errors: those of `files.explain`,
@@ -107,7 +107,7 @@ def place(made: Path, into: Path) -> tuple[Placed, ...]:
             hint="look at its settings in `pyproject.toml`",
             context={"file": str(into)},
         )
-    staged: list[tuple[Placed, Path]] = []
+    staged: list[tuple[PlacedFiles, Path]] = []
     try:
         into.mkdir(parents=True, exist_ok=True)
         for name in names:
@@ -116,7 +116,9 @@ def place(made: Path, into: Path) -> tuple[Placed, ...]:
             size, digest = _copied(made / name, temporary)
             before = fingerprint(into / name) if (into / name).exists() else None
             same = before == digest
-            placed = Placed(path=into / name, size=size, sha256=digest, replaced=before is not None and not same, same=same)
+            placed = PlacedFiles(
+                path=into / name, size=size, sha256=digest, replaced=before is not None and not same, same=same
+            )
             staged[-1] = (placed, temporary)
         for placed, temporary in staged:
             os.replace(temporary, placed.path)
@@ -129,8 +131,8 @@ def place(made: Path, into: Path) -> tuple[Placed, ...]:
     return tuple(placed for placed, _ in staged)
 
 
-def _blank(path: Path) -> Placed:
-    return Placed(path=path, size=0, sha256="")
+def _blank(path: Path) -> PlacedFiles:
+    return PlacedFiles(path=path, size=0, sha256="")
 
 
 def fingerprint(path: Path) -> str:

@@ -8,7 +8,7 @@ from dataclasses import field
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.manifest.manifest import is_project
 
 from . import read_write
@@ -18,8 +18,8 @@ _SKIPPED = frozenset({"node_modules", "build", "dist", "__pycache__", "site-pack
 _MODULE_ENDS = (".py", ".pyi", ".pyx", ".so", ".pyd")
 
 
-@frozen
-class Sources:
+@frozen_dataclass
+class ProjectFiles:
     """The files below `root`, as sorted relative paths with `/`.
 
     `nested` are folders that are projects of their own, which are not entered; `unread` those that could not be.
@@ -52,7 +52,7 @@ def _above(file: str) -> Iterator[str]:
         yield f"{folder}/src" if folder else "src"
 
 
-def find(root: Path) -> Sources:
+def find(root: Path) -> ProjectFiles:
     """Walk a folder. Hidden folders, environments, what was built and what npm brought are left out."""
     base = os.path.realpath(root)
     notebooks: list[str] = []
@@ -91,7 +91,7 @@ def find(root: Path) -> Sources:
                     modules.append(path)
                 _note(beside, folder, entry.name.partition(".")[0])
     packages = {folder.rpartition("/")[2] for folder in with_init if folder and folder.rpartition("/")[0] not in with_init}
-    return Sources(
+    return ProjectFiles(
         root=root,
         notebooks=tuple(sorted(notebooks)),
         modules=tuple(sorted(modules)),
@@ -103,7 +103,7 @@ def find(root: Path) -> Sources:
     )
 
 
-def around(notebook: Path) -> Sources:
+def around(notebook: Path) -> ProjectFiles:
     """What a notebook without a folder can import from where it lies: its own folder, and folders in it that hold modules."""
     folder = notebook.parent
     found: set[str] = set()
@@ -114,7 +114,7 @@ def around(notebook: Path) -> Sources:
             stems.add(name.partition(".")[0])
         elif "." not in name and name not in _SKIPPED and _holds_modules(folder / name):
             found.add(name)
-    return Sources(
+    return ProjectFiles(
         root=folder,
         notebooks=(notebook.name,),
         modules=(),

@@ -1,4 +1,4 @@
-"""Where a user says which index to ask: variables, uv's `uv.toml` and pip's `pip.conf`, each read as `Found` values.
+"""Where a user says which index to ask: variables, uv's `uv.toml` and pip's `pip.conf`, each read as `NotebookMatch` values.
 
 Only what belongs to the user or the system is read; a file in a working folder is somebody's project.
 """
@@ -16,7 +16,7 @@ from typing import Any, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 Level = Literal["uv", "pip", "system"]
 
@@ -71,7 +71,7 @@ _SYSTEM_VARIABLES = {
 }
 
 
-@frozen
+@frozen_dataclass
 class Found:
     """One setting as it was written. `value` is a text, a truth value, a number or a tuple of texts.
 

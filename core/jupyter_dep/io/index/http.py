@@ -22,8 +22,8 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from urllib.request import Request
 
 from jupyter_dep.base.errors import DepError, IndexUnreachableError
-from jupyter_dep.base.fast_dataclass import frozen
-from jupyter_dep.base.progress import Cancel, cancelled
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.progress import CancelToken, cancelled
 
 from .settings import IndexSettings, redact
 from .transport import opener
@@ -37,7 +37,7 @@ _PIECE = 1 << 16
 _WAITING = 0.1
 
 
-@frozen
+@frozen_dataclass
 class Limits:
     """`size` in bytes after decompression, `seconds` for all of it."""
 
@@ -45,7 +45,7 @@ class Limits:
     seconds: float
 
 
-@frozen
+@frozen_dataclass
 class Head:
     """The beginning of an answer: its address after redirects without credentials, its media type, its length if told."""
 
@@ -57,7 +57,9 @@ class Head:
 class Page:
     """An answer while it arrives. `head` first, then `pieces`; both raise `DepError`."""
 
-    def __init__(self, url: str, settings: IndexSettings, limits: Limits, cancel: Cancel | None, accept: str = ACCEPT) -> None:
+    def __init__(
+        self, url: str, settings: IndexSettings, limits: Limits, cancel: CancelToken | None, accept: str = ACCEPT
+    ) -> None:
         self._host = urlsplit(url).hostname or url
         self._ends = time.monotonic() + limits.seconds
         self._limits, self._cancel = limits, cancel

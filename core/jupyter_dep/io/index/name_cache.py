@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files.read_write import explain, read_state, remove, write_state
 from jupyter_dep.io.system.paths import private_folder
 from jupyter_dep.model.packages.similarity import one_edit
@@ -38,7 +38,7 @@ _LONGER = 40
 """By how many characters a name may be longer than what was typed of it."""
 
 
-@frozen
+@frozen_dataclass
 class StoredList:
     """A stored list: the indexes it is from (without credentials), how many names, how many entries were no names and
     were left out, when it was made (ISO 8601, UTC), bytes on disk."""
@@ -59,7 +59,7 @@ def normalised(text: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class NameCache:
     """Everything below `folder`."""
 
     folder: Path

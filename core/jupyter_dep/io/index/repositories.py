@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from jupyter_dep.base.errors import DepError, UsageError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 from .settings import IndexSettings, redact
 
@@ -27,7 +27,7 @@ _KEYRING_SECONDS = 60.0
 _HIDDEN_FROM_KEYRING = ("PYTHON", "UV_", "PIP_", "JUPYTER_DEP_", "VIRTUAL_ENV", "CONDA_")
 
 
-@frozen
+@frozen_dataclass
 class Credentials:
     """A name and a password (or a token), and `where` they were found, in words that may be shown."""
 
@@ -36,7 +36,7 @@ class Credentials:
     where: str
 
 
-@frozen
+@frozen_dataclass
 class Repository:
     """Where to upload. `url` None is the engine's own place; `check` the index to ask what is there, None where only the
     engine knows it; it may hold credentials. `trusted`: the build service's identity is the password."""
@@ -53,7 +53,7 @@ class Repository:
         return redact(self.url) if self.url else "the default package index"
 
 
-@frozen
+@frozen_dataclass
 class Settings:
     """What of the user's settings an upload depends on; `configured` is `io.configuration.read`'s answer."""
 

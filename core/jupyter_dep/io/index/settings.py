@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 from . import config_files
 from .config_files import Found, truth
@@ -26,7 +26,7 @@ _INDEX_SETTINGS = {"default", "extra", "no-index"}
 _ELSEWHERE = "a lock must open on machines that do not have it"
 
 
-@frozen
+@frozen_dataclass
 class IndexSettings:
     """What the user configured for uv, else for pip. URLs may hold credentials: show them through `redact`.
 
@@ -83,7 +83,7 @@ def read(
         config_files.pip_files(configuration.pip()),
         config_files.certificate_variables(environ, "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
     )
-    return _Settling().settle(found)
+    return _SettingsBuilder().settle(found)
 
 
 def engine_environment(settings: IndexSettings) -> dict[str, str]:
@@ -124,7 +124,7 @@ def redact(url: str) -> str:
 
 
 @dataclass(slots=True)
-class _Settling:
+class _SettingsBuilder:
     """Takes settings in order of precedence: the first word counts, indexes of uv's several places add up."""
 
     values: dict[str, Any] = field(default_factory=dict)

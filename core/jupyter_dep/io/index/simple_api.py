@@ -25,7 +25,7 @@ from packaging.utils import (
 from packaging.version import Version
 
 from jupyter_dep.base.errors import IndexUnreachableError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 _LONGEST_ENTRY = 1 << 16
 _LONGEST_NAME = 1000
@@ -39,7 +39,7 @@ _CLOSING = re.compile(r"</a\b", re.IGNORECASE)
 _DECODER = json.JSONDecoder()
 
 
-@frozen
+@frozen_dataclass
 class File:
     """One wheel (with its tags) or source archive of a name's page. `size` in bytes, 0 where the page does not tell it."""
 

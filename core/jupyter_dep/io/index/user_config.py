@@ -13,11 +13,11 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from jupyter_dep.base.errors import DepError, UsageError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.toml import loads as read_toml
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.files.atomic import Write
-from jupyter_dep.io.system.paths import Places, own, private_folder
+from jupyter_dep.io.system.paths import UserPaths, private_folder, require_owned
 
 FILE = "config.toml"
 HIDDEN = "***"
@@ -27,7 +27,7 @@ Kind = Literal["url", "text", "secret", "truth"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-@frozen
+@frozen_dataclass
 class Key:
     """One key that can be set; `NAME` in its `form` stands for a name of the user's."""
 
@@ -47,9 +47,9 @@ KEYS = (
 _BY_FORM = {key.form: key for key in KEYS}
 
 
-def file(places: Places) -> Path:
+def file(places: UserPaths) -> Path:
     """Where the configuration lies. Errors: `foreign-folder`."""
-    return own(places.config) / FILE
+    return require_owned(places.config) / FILE
 
 
 def known(key: str) -> Key:
@@ -73,7 +73,7 @@ def known(key: str) -> Key:
     )
 
 
-def read(places: Places) -> dict[str, Any]:
+def read(places: UserPaths) -> dict[str, Any]:
     """What is configured, as nested tables: `{"repositories": {NAME: {"url": …}}, "publish": {"keyring": True}}`.
 
     Keys that are none of ours are left out. Errors: `bad-configuration`, which never repeats a value.
@@ -87,7 +87,7 @@ def read(places: Places) -> dict[str, Any]:
     return found
 
 
-def entries(places: Places) -> Iterator[tuple[str, str | bool]]:
+def entries(places: UserPaths) -> Iterator[tuple[str, str | bool]]:
     """Every key that is set, spelled out, with its value; secrets too. Errors: `bad-configuration`."""
     document = _document(_text(places)[1], places)
     for key, value in _flat(document):
@@ -100,7 +100,7 @@ def entries(places: Places) -> Iterator[tuple[str, str | bool]]:
         yield key, value
 
 
-def strange(places: Places) -> tuple[str, ...]:
+def strange(places: UserPaths) -> tuple[str, ...]:
     """Keys that somebody wrote into the file and that mean nothing. Errors: `bad-configuration`."""
     found = []
     for key, _ in _flat(_document(_text(places)[1], places)):
@@ -116,7 +116,7 @@ def shown(key: str, value: str | bool) -> str:
     return HIDDEN if known(key).kind == "secret" else str(value).lower() if isinstance(value, bool) else value
 
 
-def set(places: Places, key: str, value: str) -> None:
+def set(places: UserPaths, key: str, value: str) -> None:
     """Write one key; comments and order of the file stay. Errors: `unknown-setting`, `bad-setting`, `credentials-in-url`."""
     parsed = _parsed(key, value)
 
@@ -134,7 +134,7 @@ def set(places: Places, key: str, value: str) -> None:
     _edit(places, edit)
 
 
-def unset(places: Places, key: str) -> bool:
+def unset(places: UserPaths, key: str) -> bool:
     """Take one key out; whether it was there. Errors: `unknown-setting`, `bad-configuration`."""
     known(key)
     gone = False
@@ -197,7 +197,7 @@ def _check_address(key: str, value: str) -> None:
         )
 
 
-def _text(places: Places) -> tuple[bytes | None, str]:
+def _text(places: UserPaths) -> tuple[bytes | None, str]:
     data = read_write.read_if_there(file(places), limit=1 << 20)
     try:
         return data, (data or b"").decode("utf-8-sig")
@@ -205,7 +205,7 @@ def _text(places: Places) -> tuple[bytes | None, str]:
         raise _bad(places, "it is not UTF-8") from error
 
 
-def _document(text: str, places: Places) -> dict[str, object]:
+def _document(text: str, places: UserPaths) -> dict[str, object]:
     try:
         return read_toml(text)
     except tomllib.TOMLDecodeError as error:
@@ -221,7 +221,7 @@ def _flat(table: Mapping[str, object], before: str = "") -> Iterator[tuple[str, 
             yield before + key, value
 
 
-def _edit(places: Places, edit: Any) -> None:
+def _edit(places: UserPaths, edit: Any) -> None:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
@@ -242,7 +242,7 @@ def _edit(places: Places, edit: Any) -> None:
     read_write.replace_all([Write(path=file(places), content=made.encode(), expected=data, private=True)])
 
 
-def _bad(places: Places, why: str) -> DepError:
+def _bad(places: UserPaths, why: str) -> DepError:
     return DepError(
         "bad-configuration",
         f"your configuration cannot be read: {why}",

@@ -67,7 +67,7 @@ class Interpreters:
 
         `refresh` searches in any case, and asks those again that were broken.
         """
-        memory = _Memory.load(self._cache_file)
+        memory = _InterpreterCache.load(self._cache_file)
         folders = self._folders()
         if refresh or not memory.known or any(memory.searched.get(name) != at for name, at in folders.items()):
             if refresh:
@@ -83,7 +83,7 @@ class Interpreters:
 
         The fast path of a kernel's start: it searches nothing, starts nothing, imports nobody else's modules.
         """
-        return of_minor(minor, self._sorted(_Memory.load(self._cache_file)))
+        return of_minor(minor, self._sorted(_InterpreterCache.load(self._cache_file)))
 
     def find(self, wanted: str) -> Interpreter:
         """The best Python for `3.11`, `3.11.7`, `3.13t`, `>=3.11,<3.13` (newest stable) or a path.
@@ -100,7 +100,7 @@ class Interpreters:
         return found
 
     def _at(self, path: Path) -> Interpreter:
-        memory = _Memory.load(self._cache_file)
+        memory = _InterpreterCache.load(self._cache_file)
         base = discovery.base_of(path)
         memory.broken.pop(str(base), None)
         found = self._learn(base, memory)
@@ -110,7 +110,7 @@ class Interpreters:
             raise no_match(str(path), self.all(), why)
         return found
 
-    def _learn(self, candidate: Path, memory: _Memory) -> Interpreter | None:
+    def _learn(self, candidate: Path, memory: _InterpreterCache) -> Interpreter | None:
         """What a candidate is: remembered, or asked and then remembered, as is why it is unfit."""
         path = discovery.base_of(candidate)
         known = memory.known.get(os.path.realpath(path))
@@ -155,7 +155,7 @@ class Interpreters:
         except (KeyError, TypeError, ValueError) as error:
             raise _UnfitError("it does not answer like a Python") from error
 
-    def _search(self, memory: _Memory) -> None:
+    def _search(self, memory: _InterpreterCache) -> None:
         """Learn what there is. Most of the time each Python is waited for, so several are asked at once.
 
         Of two paths to one Python the first is kept: what runs us, what a version manager has, what else is found.
@@ -177,7 +177,7 @@ class Interpreters:
         stamps = {str(folder): _stamp(folder) for folder in (*on_path, *self._managed)}
         return {name: stamp[0] for name, stamp in stamps.items() if stamp is not None}
 
-    def _sorted(self, memory: _Memory) -> tuple[Interpreter, ...]:
+    def _sorted(self, memory: _InterpreterCache) -> tuple[Interpreter, ...]:
         return newest_first((one for _, one in memory.known.values()), os.path.realpath(self._host))
 
 
@@ -210,7 +210,7 @@ def _stamp(path: Path) -> _Stamp | None:
 
 
 @dataclass(slots=True)
-class _Memory:
+class _InterpreterCache:
     """The cache file: Pythons by real path, unfit ones with the reason, and when folders were searched."""
 
     known: dict[str, tuple[_Stamp, Interpreter]] = field(default_factory=dict)
@@ -218,7 +218,7 @@ class _Memory:
     searched: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, path: Path) -> _Memory:
+    def load(cls, path: Path) -> _InterpreterCache:
         """What is still true of it; empty if it cannot be read."""
         try:
             state = read_write.read_state(path)

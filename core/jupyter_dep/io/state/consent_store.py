@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files.read_write import read_state, write_state
 from jupyter_dep.io.system.paths import private_folder
-from jupyter_dep.io.system.turns import turn
-from jupyter_dep.model.lock.audit import Item
+from jupyter_dep.io.system.turns import exclusive_lock
+from jupyter_dep.model.lock.audit import ConsentScope
 
 VARIABLE = "JUPYTER_DEP_TRUST"
 """Set by the user or an admin: fingerprints and absolute folders, separated like `PATH`."""
 
 
-@frozen
-class Given:
+@frozen_dataclass
+class Grant:
     """One recorded yes: `kind` is fingerprint, item or folder, `by` how it was given."""
 
     kind: str
@@ -30,7 +30,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentBook:
+class ConsentStore:
     """The record at `file`; `environ` is where `JUPYTER_DEP_TRUST` is looked up."""
 
     file: Path
@@ -48,7 +48,7 @@ class ConsentBook:
         """Whether this user's own command wrote that lock, so that its addresses are known to be the user's."""
         return bool(self._load()["fingerprint"].get(fingerprint, {}).get("by") == "own")
 
-    def lacking(self, items: Iterable[Item]) -> tuple[Item, ...]:
+    def lacking(self, items: Iterable[ConsentScope]) -> tuple[ConsentScope, ...]:
         """Those of the items that have no yes of their own."""
         known = self._load()["item"]
         return tuple(item for item in items if str(item) not in known)
@@ -68,7 +68,7 @@ class ConsentBook:
 
     def allow(self, kind: str, values: Iterable[str], *, by: str) -> None:
         private_folder(self.file.parent)
-        with turn(self.file):
+        with exclusive_lock(self.file):
             known = self._load()
             when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
             for value in values:
@@ -81,7 +81,7 @@ class ConsentBook:
         """Take back every yes with one of these values; gives those that were there."""
         gone = []
         private_folder(self.file.parent)
-        with turn(self.file):
+        with exclusive_lock(self.file):
             known = self._load()
             for value in values:
                 for kind in known.values():
@@ -90,9 +90,9 @@ class ConsentBook:
             write_state(self.file, {"format": 1, **known})
         return tuple(gone)
 
-    def given(self) -> tuple[Given, ...]:
+    def given(self) -> tuple[Grant, ...]:
         return tuple(
-            Given(kind=kind, value=value, by=str(record.get("by", "")), when=str(record.get("when", "")))
+            Grant(kind=kind, value=value, by=str(record.get("by", "")), when=str(record.get("when", "")))
             for kind, records in self._load().items()
             for value, record in sorted(records.items())
         )

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files.read_write import read_if_there, read_state, replace, write_state
 from jupyter_dep.io.system.paths import private_folder
-from jupyter_dep.io.system.turns import turn
+from jupyter_dep.io.system.turns import exclusive_lock
 
 KEPT = 20
 KEPT_ENVIRONMENTS = 3
 
 
-@frozen
+@frozen_dataclass
 class Step:
     """One command's doing: the block's text, and the digest of the lock's bytes, before and after (None: there was none)."""
 
@@ -33,7 +33,7 @@ class Step:
     lock_after: str | None
 
 
-@frozen
+@frozen_dataclass
 class Pending:
     """A wanted declaration that could not be written into the notebook: `base` is the block that it edits."""
 
@@ -41,7 +41,7 @@ class Pending:
     wanted: str | None
 
 
-@frozen
+@frozen_dataclass
 class Consented:
     """The lock of a project that had the last yes: its fingerprint, its versions by name, and when (ISO 8601, UTC)."""
 
@@ -70,7 +70,7 @@ class History:
         """What is known of a project, to be changed in place: a kernel's agent and a terminal may be at it together."""
         file = self.file(project)
         private_folder(file.parent)
-        with turn(file):
+        with exclusive_lock(file):
             known = {"project": os.path.realpath(project), **self._load(project)}
             yield known
             write_state(file, known)

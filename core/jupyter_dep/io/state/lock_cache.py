@@ -9,30 +9,30 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.files.read_write import read_state, write_state
-from jupyter_dep.model.lock.digest import VERSION, Summary
+from jupyter_dep.model.lock.digest import VERSION, LockDigest
 from jupyter_dep.model.lock.graph import Graph
-from jupyter_dep.model.lock.select import WHOLE, Artifact, Choice
+from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Artifact, Selection
 from jupyter_dep.model.packages.interpreter import Interpreter
 
 
 @dataclass(frozen=True, slots=True)
-class Summaries:
+class LockCache:
     """The memory at `folder` (0700: nobody else may write what we believe about a lock)."""
 
     folder: Path
 
-    def of(self, data: bytes, *, context: Mapping[str, str | int]) -> Summary:
+    def of(self, data: bytes, *, context: Mapping[str, str | int]) -> LockDigest:
         """The summary of a lock's bytes. Errors: those of `lockfile.read` and `policy.examine`."""
         digest = hashlib.sha256(data).hexdigest()
         file = self.folder / f"v{VERSION}" / f"{digest}.json"
-        known = Summary.from_json(read_state(file))
+        known = LockDigest.from_json(read_state(file))
         if known is not None:
             return known
         from jupyter_dep.model.lock import lockfile
-        from jupyter_dep.model.lock.digest import summarise
+        from jupyter_dep.model.lock.digest import digest_lock
 
         lock = lockfile.read(data, context=context)
-        found = summarise(lock, context=context)
+        found = digest_lock(lock, context=context)
         self._remember(file, found.as_json())
         self._remember(self._graph(digest), lock.graph().as_json())
         return found
@@ -50,7 +50,7 @@ class Summaries:
         return found
 
     def selected(
-        self, data: bytes, interpreter: Interpreter, *, context: Mapping[str, str | int], choice: Choice = WHOLE
+        self, data: bytes, interpreter: Interpreter, *, context: Mapping[str, str | int], choice: Selection = DEFAULT_SELECTION
     ) -> tuple[str, tuple[Artifact, ...]]:
         """The environment key and the artifacts of a lock on an interpreter. Errors: those of `selection.select`."""
         digest = hashlib.sha256(data).hexdigest()

@@ -10,14 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
-from jupyter_dep.io.system.locks import Lease
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.io.system.locks import FileLock
 
 from . import record_check, snapshots
 
 
-@frozen
-class Recipe:
+@frozen_dataclass
+class EnvironmentSpec:
     """How to build one environment: `create` makes the empty one at a folder and gives its python, `link` fills it."""
 
     key: str
@@ -27,19 +27,19 @@ class Recipe:
     create: Callable[[Path], Path]
     link: Callable[[Path], None]
     bytecode_from: str | None = None
-    begun: Callable[[], Unsealed | None] = lambda: None
+    begun: Callable[[], StagingEnvironment | None] = lambda: None
     """Gives a folder that was begun for this recipe ahead of time: `link` then has only the rest to do."""
 
 
-@frozen
-class Unsealed:
+@frozen_dataclass
+class StagingEnvironment:
     """A folder that its builder works in: `before` is what the empty environment held, `configuration` its `pyvenv.cfg`.
 
     `checked` is what was linked into it and found right ahead of time.
     """
 
     folder: Path
-    lease: Lease
+    lease: FileLock
     python: Path
     before: snapshots.Listing
     configuration: bytes
@@ -51,11 +51,11 @@ class Unsealed:
         self.folder.with_name(self.folder.name + ".lease").unlink(missing_ok=True)
         self.lease.release()
 
-    def site(self, recipe: Recipe) -> Path:
+    def site(self, recipe: EnvironmentSpec) -> Path:
         """Its site-packages."""
         return record_check.site_packages(self.folder, recipe.python_version, sys.platform)
 
-    def check(self, recipe: Recipe) -> snapshots.Snapshot:
+    def check(self, recipe: EnvironmentSpec) -> snapshots.Snapshot:
         """What the folder holds, if its wheels say the same. Errors: `hostile-wheel`, `incomplete-environment`."""
         if (self.folder / "pyvenv.cfg").read_bytes() != self.configuration:
             raise DepError(
@@ -68,7 +68,7 @@ class Unsealed:
         record_check.check(found.files, self.folder, site, self.before, recipe.packages, own=("virtualenv",), checked=checked)
         return found
 
-    def carry_bytecode(self, recipe: Recipe, found: snapshots.Snapshot) -> None:
+    def carry_bytecode(self, recipe: EnvironmentSpec, found: snapshots.Snapshot) -> None:
         """Take over the bytecode that imports have left where the recipe says.
 
         What wheels brought goes first: Python believes it about any package, in this environment and in those that would take
@@ -79,7 +79,7 @@ class Unsealed:
         if recipe.bytecode_from is not None and os.path.isdir(recipe.bytecode_from):
             record_check.carry_bytecode(Path(recipe.bytecode_from), self.folder, self.site(recipe), found.files)
 
-    def linked_ahead(self, recipe: Recipe, *, network: bool) -> Unsealed:
+    def linked_ahead(self, recipe: EnvironmentSpec, *, network: bool) -> StagingEnvironment:
         """The same with the recipe's packages linked and checked, for another recipe that has more.
 
         A file system on the `network` has a clock of its own: what was checked there is not remembered. Errors: those of

@@ -10,13 +10,13 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.io.files import read_write
-from jupyter_dep.model.checking.imports import Bringers
+from jupyter_dep.model.checking.imports import ModuleProviders
 
 _EXTENSIONS = (".so", ".pyd")
 _LIMIT = 64 << 20
 
 
-def bringers(site: Path) -> Bringers:
+def module_providers(site: Path) -> ModuleProviders:
     """What the wheels in a site-packages bring. A RECORD that cannot be read brings nothing."""
     modules: dict[str, set[str]] = {}
     plugged: set[str] = set()
@@ -30,7 +30,7 @@ def bringers(site: Path) -> Bringers:
             plugged.add(name)
         for module in _modules(_paths(site / folder / "RECORD")):
             modules.setdefault(module, set()).add(name)
-    return Bringers(
+    return ModuleProviders(
         modules={module: frozenset(found) for module, found in modules.items()},
         plugged=frozenset(plugged),
         names=frozenset(names),

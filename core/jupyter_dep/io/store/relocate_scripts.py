@@ -12,7 +12,7 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 
 
-def readdress(root: Path, through: Path) -> None:
+def rewrite_shebangs(root: Path, through: Path) -> None:
     """Put `root` in the place of `through` in the scripts of the environment at `root`, and their digests into the RECORDs.
 
     Both are folders of environments. What is changed is written anew: a file may be the engine's cache's own. Errors: OSError.

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 Listing = dict[str, tuple[int, int]]
 """Relative path with `/` → size in bytes and modification time in nanoseconds; bytecode is left out."""
@@ -19,7 +19,7 @@ _TICK = 20_000_000
 """Nanoseconds in which a folder may change twice and bear the same time: a file system's clock moves in steps."""
 
 
-@frozen
+@frozen_dataclass
 class _Folder:
     """One folder: its own time, whether a change after this reading must show in it, what is in it.
 
@@ -35,7 +35,7 @@ class _Folder:
     bytecode: bool
 
 
-@frozen
+@frozen_dataclass
 class Snapshot:
     """What a tree of folders held: `files` has all but bytecode, `writable` the files with any permission to write,
     `caches` the folders of bytecode."""

@@ -18,22 +18,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
-from jupyter_dep.base.progress import Cancel, Progress, Reporter, silent
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.progress import CancelToken, Progress, Reporter, silent
 from jupyter_dep.io.files.read_write import explain, read_state, write_state
-from jupyter_dep.io.system.locks import Lease
+from jupyter_dep.io.system.locks import FileLock
 from jupyter_dep.io.system.mounts import NETWORK, file_system
 from jupyter_dep.io.system.paths import private_folder
-from jupyter_dep.io.system.turns import BuildTurn
+from jupyter_dep.io.system.turns import BuildLock
 
 from . import record_check, snapshots
-from .build_dir import Recipe, Unsealed, remove_tree
+from .build_dir import EnvironmentSpec, StagingEnvironment, remove_tree
 
 _REMOVING = 30.0
 """Seconds to wait for who removes an environment: a big one has tens of thousands of files."""
 
 
-@frozen
+@frozen_dataclass
 class Sealed:
     """One sealed environment. `site` is its site-packages, `stamp` the digest of names, sizes and times at sealing."""
 
@@ -93,7 +93,7 @@ class Store:
                 found.append(environment)
         return tuple(found)
 
-    def ensure(self, recipe: Recipe, *, reporter: Reporter = silent, cancel: Cancel | None = None) -> Sealed:
+    def ensure(self, recipe: EnvironmentSpec, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> Sealed:
         """The environment of a recipe: the sealed one, or one built now; of several callers one builds.
 
         Errors: what creating, linking and checking raise; `cancelled`; `build-deadline`.
@@ -102,7 +102,7 @@ class Store:
             return found
         self._prepare()
         try:
-            with BuildTurn(self.root / "k" / f"{recipe.key}.lock", reporter, cancel):
+            with BuildLock(self.root / "k" / f"{recipe.key}.lock", reporter, cancel):
                 return self.sealed(recipe.key) or self._build(recipe, reporter)
         except OSError as error:
             raise explain(error, self.root, "building an environment") from error
@@ -114,17 +114,17 @@ class Store:
         except OSError as error:
             raise explain(error, self.root, "making the store") from error
 
-    def begin(self, create: Callable[[Path], Path]) -> Unsealed:
+    def begin(self, create: Callable[[Path], Path]) -> StagingEnvironment:
         """A fresh folder with an empty environment in it, for its builder alone. Errors: what `create` raises, OSError."""
         self._prepare()
         name = os.urandom(5).hex()
         folder = self.root / "e" / name
-        lease = Lease.take(folder.with_name(name + ".lease"), exclusive=True)
+        lease = FileLock.take(folder.with_name(name + ".lease"), exclusive=True)
         if lease is None:  # 40 random bits: somebody else's build of the same name is a broken random source
             raise DepError("store-busy", "the store gave a folder's name twice", hint="run the same again")
         try:
             python = create(folder)
-            return Unsealed(
+            return StagingEnvironment(
                 folder=folder,
                 lease=lease,
                 python=python,
@@ -137,7 +137,7 @@ class Store:
             lease.release()
             raise
 
-    def _build(self, recipe: Recipe, reporter: Reporter) -> Sealed:
+    def _build(self, recipe: EnvironmentSpec, reporter: Reporter) -> Sealed:
         unsealed = recipe.begun() or self.begin(recipe.create)
         folder = unsealed.folder
         try:
@@ -200,7 +200,7 @@ class Store:
                 if entry.is_dir() and not entry.is_symlink():
                     yield entry
 
-    def hold(self, environment: Sealed) -> Lease | None:
+    def hold(self, environment: Sealed) -> FileLock | None:
         """A lease while somebody notes that an environment is used; who is just removing it is waited for.
 
         None for one of the store below, which is not ours to remove. It may be gone by then: look again.
@@ -208,7 +208,7 @@ class Store:
         if not Path(environment.path).is_relative_to(self.root):
             return None
         until = time.monotonic() + _REMOVING
-        while (lease := Lease.take(Path(environment.lease))) is None and time.monotonic() < until:
+        while (lease := FileLock.take(Path(environment.lease))) is None and time.monotonic() < until:
             time.sleep(0.02)
         if lease is not None and not os.path.isdir(environment.path):
             Path(environment.lease).unlink(missing_ok=True)
@@ -216,7 +216,7 @@ class Store:
 
     def remove(self, environment: Sealed, *, unless: Callable[[], bool] = lambda: False) -> bool:
         """Remove a sealed environment unless a process runs on it, or `unless` says so while nobody else can take it."""
-        lease = Lease.take(Path(environment.lease), exclusive=True)
+        lease = FileLock.take(Path(environment.lease), exclusive=True)
         if lease is None:
             return False
         with lease:
@@ -227,7 +227,7 @@ class Store:
 
     def _remove_folder(self, folder: Path, *, unsealed: bool = False) -> bool:
         file = folder.with_name(folder.name + ".lease")
-        lease = Lease.take(file, exclusive=True)
+        lease = FileLock.take(file, exclusive=True)
         if lease is None:
             return False
         with lease:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 
-@frozen
+@frozen_dataclass
 class Size:
     """Bytes of a folder's files; `alone` are those of files that nothing else shares: what removing it gives back."""
 

@@ -37,7 +37,7 @@ def hold(handle: int) -> bool | None:
     return True
 
 
-class Lease:
+class FileLock:
     """A shared (in use) or exclusive (being built, being removed) hold on one file; `inheritable` for child processes."""
 
     def __init__(self, file: Path, handle: int) -> None:
@@ -45,7 +45,7 @@ class Lease:
         self.handle = handle
 
     @classmethod
-    def take(cls, file: Path, *, exclusive: bool = False, inheritable: bool = False) -> Lease | None:
+    def take(cls, file: Path, *, exclusive: bool = False, inheritable: bool = False) -> FileLock | None:
         """The lease, or None if somebody holds what excludes it; never waits. Errors: OSError where no lock works."""
         handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -64,7 +64,7 @@ class Lease:
         return cls(file, handle)
 
     @classmethod
-    def wait(cls, file: Path, seconds: float) -> Lease | None:
+    def wait(cls, file: Path, seconds: float) -> FileLock | None:
         """The exclusive lease as soon as it can be had, None if that is not within `seconds`. Errors as `take`."""
         until = time.monotonic() + seconds
         while (lease := cls.take(file, exclusive=True)) is None and time.monotonic() < until:
@@ -81,7 +81,7 @@ class Lease:
             finally:
                 os.close(handle)
 
-    def __enter__(self) -> Lease:
+    def __enter__(self) -> FileLock:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 import platformdirs
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 
-@frozen
-class Places:
+@frozen_dataclass
+class UserPaths:
     """Folders, not necessarily there yet. `system_store` is a read-only store under the user's, if an admin named one."""
 
     store: Path
@@ -27,7 +27,7 @@ class Places:
     system_store: Path | None = None
 
     @classmethod
-    def of_user(cls, environ: Mapping[str, str] | None = None) -> Places:
+    def of_user(cls, environ: Mapping[str, str] | None = None) -> UserPaths:
         """The user's places; `JUPYTER_DEP_HOME` moves all of them together, `JUPYTER_DEP_SYSTEM_STORE` names the other."""
         env = os.environ if environ is None else environ
         system = env.get("JUPYTER_DEP_SYSTEM_STORE")
@@ -63,7 +63,7 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
-def own(folder: Path) -> Path:
+def require_owned(folder: Path) -> Path:
     """The folder, which need not be there; what lies in it will be believed, so it has to be this user's.
 
     An administrator's (root's) is as good. Errors: `foreign-folder` if another user made it, or its link, or all may write.

@@ -19,15 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
-from jupyter_dep.base.progress import Cancel, cancelled
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.progress import CancelToken, cancelled
 
 _PR_SET_PDEATHSIG = 1
 _IGNORED_BY_PYTHON = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name)]
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-@frozen
+@frozen_dataclass
 class Completed:
     returncode: int
     stdout: str
@@ -73,7 +73,7 @@ def run(
     env: Mapping[str, str],
     timeout: float,
     on_line: Callable[[str], None] | None = None,
-    cancel: Cancel | None = None,
+    cancel: CancelToken | None = None,
 ) -> Completed:
     """Run a program to its end and give back what it wrote.
 
@@ -136,7 +136,7 @@ def run(
     return Completed(returncode=process.returncode, stdout="".join(out), stderr="".join(err))
 
 
-class Companion:
+class LineProcess:
     """A program that is talked to in lines of text over its stdin and stdout, for as long as both sides live.
 
     It ends with us: by what `isolation` does, and because its stdin ends. On Linux its life is bound to the THREAD that
@@ -246,10 +246,10 @@ def replace_or_supervise(argv: Sequence[str], *, cwd: Path, env: Mapping[str, st
         for name in _IGNORED_BY_PYTHON:  # what is ignored stays so in another program, which then misses the end of a pipe
             signal.signal(name, signal.SIG_DFL)
         os.execve(argv[0], list(argv), dict(env))  # noqa: S606
-    return attached(argv, cwd=cwd, env=env)  # type: ignore[unreachable]
+    return run_foreground(argv, cwd=cwd, env=env)  # type: ignore[unreachable]
 
 
-def attached(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
+def run_foreground(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
     """Run a program on our own terminal (its stdin, stdout and stderr are ours) and give its exit code."""
     try:
         process = subprocess.Popen(list(argv), cwd=cwd, env=dict(env))  # noqa: S603

@@ -15,7 +15,7 @@ _MOST = 12
 """Processes that are looked at on the way up."""
 
 
-def around(environ: Mapping[str, str], ancestors: Iterable[Sequence[str]] | None = None) -> tuple[Shell, str]:
+def detect(environ: Mapping[str, str], ancestors: Iterable[Sequence[str]] | None = None) -> tuple[Shell, str]:
     """The user's shell and its program: `ancestors` are the argument lists of the processes around us, the nearest first.
 
     One that runs a single command (`sh -c`, as make does) is nobody's shell, and a bare `sh` says less than what the account

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jupyter_dep.io.files import read_write
 
-from .paths import Places, own, private_folder
+from .paths import UserPaths, private_folder, require_owned
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class ShellFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def lay_out(places: Places, texts: Callable[[str], Mapping[str, str]]) -> ShellFolder:
+def lay_out(places: UserPaths, texts: Callable[[str], Mapping[str, str]]) -> ShellFolder:
     """A fresh folder with the files whose texts are asked for with its path; none is made where there are no files.
 
     Errors: what `files.explain` says.
@@ -42,7 +42,7 @@ def lay_out(places: Places, texts: Callable[[str], Mapping[str, str]]) -> ShellF
     return ShellFolder(path)
 
 
-def sweep(places: Places) -> None:
+def sweep(places: UserPaths) -> None:
     """Remove what shells left behind that never read their files."""
     for name in read_write.listing(_base(places)):
         number, _, rest = name.partition("-")
@@ -50,8 +50,8 @@ def sweep(places: Places) -> None:
             shutil.rmtree(_base(places) / name, ignore_errors=True)
 
 
-def _base(places: Places) -> Path:
-    return own(places.state) / "shells"
+def _base(places: UserPaths) -> Path:
+    return require_owned(places.state) / "shells"
 
 
 def _runs(process: int) -> bool:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import Cancel, Progress, Reporter, cancelled
+from jupyter_dep.base.progress import CancelToken, Progress, Reporter, cancelled
 from jupyter_dep.io.files.read_write import explain
 
-from .locks import Lease
+from .locks import FileLock
 
 BUILD_DEADLINE = 2400.0
 PATIENCE = 30.0
@@ -20,11 +20,11 @@ PATIENCE = 30.0
 
 
 @contextmanager
-def turn(file: Path) -> Iterator[None]:
+def exclusive_lock(file: Path) -> Iterator[None]:
     """Nobody else changes `file` meanwhile. Errors: `memory-busy` after `PATIENCE`: a holder is stuck; what `explain` says."""
     lock = file.with_suffix(".lock")
     try:
-        lease = Lease.wait(lock, PATIENCE)
+        lease = FileLock.wait(lock, PATIENCE)
     except OSError as error:
         raise explain(error, file, "waiting for a turn") from error
     if lease is None:
@@ -38,19 +38,19 @@ def turn(file: Path) -> Iterator[None]:
         yield
 
 
-class BuildTurn:
+class BuildLock:
     """One build at a time for a key: waits visibly, can be cancelled, has a deadline."""
 
-    def __init__(self, lock: Path, reporter: Reporter, cancel: Cancel | None) -> None:
+    def __init__(self, lock: Path, reporter: Reporter, cancel: CancelToken | None) -> None:
         self.lock, self.reporter, self.cancel = lock, reporter, cancel
-        self.lease: Lease | None = None
+        self.lease: FileLock | None = None
 
     def __enter__(self) -> None:
         deadline = time.monotonic() + BUILD_DEADLINE
-        self.lease = Lease.take(self.lock, exclusive=True)
+        self.lease = FileLock.take(self.lock, exclusive=True)
         while self.lease is None:
             self.reporter(Progress(phase="waiting", detail="another process builds the same environment"))
-            self.lease = Lease.wait(self.lock, 0.3)
+            self.lease = FileLock.wait(self.lock, 0.3)
             if self.lease is not None:
                 return
             if self.cancel is not None and self.cancel.is_set:

@@ -10,7 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.declaration.requirement import Context
 
 from .finding import Finding
@@ -25,20 +25,20 @@ _PLATFORMS = (
 )
 
 
-@frozen
-class _Asked:
+@frozen_dataclass
+class _Requested:
     part: str
     key: str
     item: Requirement
 
 
-def clashes(document: Mapping[str, object], requires_python: str | None, where: Context) -> Iterator[Finding]:
+def conflicting_requirements(document: Mapping[str, object], requires_python: str | None, where: Context) -> Iterator[Finding]:
     """Every pair of requirements of one name whose bounds have no version in common, or that name two sources.
 
     They have to hold at once somewhere: markers are tried on five platforms and the Pythons that the project allows. Bad
     requirements are passed over.
     """
-    by_name: dict[str, list[_Asked]] = {}
+    by_name: dict[str, list[_Requested]] = {}
     for asked in _asked(document):
         by_name.setdefault(str(canonicalize_name(asked.item.name)), []).append(asked)
     for name, listed in by_name.items():
@@ -60,7 +60,7 @@ def clashes(document: Mapping[str, object], requires_python: str | None, where: 
             )
 
 
-def _asked(document: Mapping[str, object]) -> Iterator[_Asked]:
+def _asked(document: Mapping[str, object]) -> Iterator[_Requested]:
     """What is written, part by part; what a part includes of another stands in that one."""
     project = document.get("project")
     table = project if isinstance(project, dict) else {}
@@ -78,7 +78,7 @@ def _asked(document: Mapping[str, object]) -> Iterator[_Asked]:
             except InvalidRequirement:
                 continue
             if item is not None and canonicalize_name(item.name) != own:
-                yield _Asked(part=part, key=key, item=item)
+                yield _Requested(part=part, key=key, item=item)
 
 
 def _together(one: Marker | None, other: Marker | None, requires_python: str | None) -> bool:

@@ -7,13 +7,13 @@ from dataclasses import field, replace
 from typing import Literal
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 Level = Literal["error", "warning", "note"]
 _ORDER: Mapping[Level, int] = {"error": 0, "warning": 1, "note": 2}
 
 
-@frozen
+@frozen_dataclass
 class Finding:
     """What was found, and the next step. `code` and `context` are as of a `DepError`: the place is `file`, `cell`, `key` …"""
 
@@ -42,7 +42,7 @@ class Finding:
         }
 
 
-@frozen
+@frozen_dataclass
 class Findings:
     """All that was found, the gravest first. `notebooks` and `modules` count the files that were read."""
 

@@ -14,9 +14,9 @@ from typing import Literal
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.declaration.requirement import Context
-from jupyter_dep.model.packages.import_map import brought_by, distribution_for
+from jupyter_dep.model.packages.import_map import distribution_for, imports_of_distribution
 
 from .finding import Finding, Level
 
@@ -27,8 +27,8 @@ _STUBS = re.compile(r"types-.*|.*-stubs")
 _KERNEL = frozenset({"ipykernel", "ipython", "ipywidgets", "traitlets", "jupyter-client", "jupyter-core", "comm"})
 
 
-@frozen
-class Use:
+@frozen_dataclass
+class ImportUse:
     """One module that one file imports; `own`: some file of the folder has the module's name, wherever it lies."""
 
     module: str
@@ -38,7 +38,7 @@ class Use:
     own: bool = False
 
 
-@frozen
+@frozen_dataclass
 class Declared:
     """What is declared and locked, as normalised names. `parts` maps `default`, `extra`, `group` to theirs."""
 
@@ -61,8 +61,8 @@ def names_of(requirements: Iterable[Requirement]) -> frozenset[str]:
     return frozenset(str(canonicalize_name(item.name)) for item in requirements)
 
 
-@frozen
-class Bringers:
+@frozen_dataclass
+class ModuleProviders:
     """What a sealed environment's files tell: `modules` maps dotted names to the distributions that bring them, `plugged`
     are those that offer commands or plugins, `names` all."""
 
@@ -84,7 +84,7 @@ class Bringers:
         return frozenset().union(*self.modules.values())
 
 
-NOTHING = Bringers()
+NOTHING = ModuleProviders()
 
 
 @dataclass(slots=True)
@@ -92,17 +92,23 @@ class _Missing:
     level: Level
     code: str
     names: tuple[str, ...]
-    uses: list[Use] = field(default_factory=list)
+    uses: list[ImportUse] = field(default_factory=list)
 
 
 def usage_findings(
-    uses: Collection[Use], declared: Declared, bringers: Bringers, *, where: Context, of: str = "", whole: bool = True
+    uses: Collection[ImportUse],
+    declared: Declared,
+    bringers: ModuleProviders,
+    *,
+    where: Context,
+    of: str = "",
+    whole: bool = True,
 ) -> Iterator[Finding]:
     """Imports that nothing declared brings and, where `uses` are all that the project has (`whole`), declared packages that
     nothing imports; each once. `of` names the notebook in a command, after a space; nothing for a folder."""
     missing: dict[tuple[str, str], _Missing] = {}
     used: set[str] = set()
-    unclear: dict[str, Use] = {}
+    unclear: dict[str, ImportUse] = {}
     opaque = declared.everything - bringers.names - _mapped(declared.everything)
     for use in uses:
         brought, certain = _brought(use.module, declared, bringers)
@@ -126,7 +132,7 @@ def usage_findings(
         yield from _unused(used, declared, bringers, opaque if unclear else (), where, of)
 
 
-def _brought(module: str, declared: Declared, bringers: Bringers) -> tuple[frozenset[str], bool]:
+def _brought(module: str, declared: Declared, bringers: ModuleProviders) -> tuple[frozenset[str], bool]:
     found = bringers.brings(module)
     if found:
         return found, True
@@ -152,7 +158,7 @@ def _mapped(names: Iterable[str]) -> frozenset[str]:
 
 
 def _is_brought(name: str) -> bool:
-    return any(brought_by(word) == name for word in (name, name.replace("-", "_"), name.removeprefix("python-")))
+    return any(imports_of_distribution(word) == name for word in (name, name.replace("-", "_"), name.removeprefix("python-")))
 
 
 def _allowed(role: Role, declared: Declared) -> frozenset[str]:
@@ -163,7 +169,7 @@ def _allowed(role: Role, declared: Declared) -> frozenset[str]:
     return declared.everything | own | kernel
 
 
-def _problem(use: Use, brought: frozenset[str], certain: bool, declared: Declared, opaque: bool) -> _Missing | None:
+def _problem(use: ImportUse, brought: frozenset[str], certain: bool, declared: Declared, opaque: bool) -> _Missing | None:
     names = tuple(sorted(brought))
     if use.role == "package" and (misplaced := brought & declared.of("group")):
         return _Missing("warning", "import-from-group", tuple(sorted(misplaced)))
@@ -197,7 +203,7 @@ def _told(problem: _Missing, declared: Declared, add: str) -> Finding:
     return Finding(level=problem.level, code=problem.code, message=message + in_all, hint=hint, context=first.where)
 
 
-def _unclear(unclear: Mapping[str, Use], of: str) -> Finding:
+def _unclear(unclear: Mapping[str, ImportUse], of: str) -> Finding:
     listed = ", ".join(f"`{module}`" for module in sorted(unclear)[:8])
     more = f" and {len(unclear) - 8} more" if len(unclear) > 8 else ""
     return Finding(
@@ -210,7 +216,7 @@ def _unclear(unclear: Mapping[str, Use], of: str) -> Finding:
 
 
 def _unused(
-    used: Collection[str], declared: Declared, bringers: Bringers, doubtful: Collection[str], where: Context, of: str
+    used: Collection[str], declared: Declared, bringers: ModuleProviders, doubtful: Collection[str], where: Context, of: str
 ) -> Iterator[Finding]:
     """Declared and imported nowhere. Groups hold tools, so only what is known to be a plain library is told of theirs."""
     kernel = declared.kernel or _KERNEL

@@ -8,7 +8,7 @@ from typing import Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from jupyter_dep.model.declaration.requirement import Context
-from jupyter_dep.model.lock.digest import Summary
+from jupyter_dep.model.lock.digest import LockDigest
 
 from .finding import Finding
 
@@ -22,7 +22,7 @@ def stale(declared: Mapping[str, Any], locked: Mapping[str, Any], *, lock: str, 
         yield Finding(level="error", code="stale", message=message, hint=f"`{lock}` makes the lock answer", context=where)
 
 
-def other_python(summary: Summary, requires_python: str | None, *, lock: str, where: Context) -> Iterator[Finding]:
+def other_python(summary: LockDigest, requires_python: str | None, *, lock: str, where: Context) -> Iterator[Finding]:
     """The finding that a lock was made with a Python that the declaration does not allow."""
     try:
         allowed = SpecifierSet(requires_python or "")

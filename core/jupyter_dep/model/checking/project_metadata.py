@@ -11,7 +11,7 @@ from difflib import get_close_matches
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.declaration.requirement import Context
 
 from .finding import Finding, Level
@@ -27,7 +27,7 @@ _OBJECT_OR_MODULE = re.compile(rf"\s*{_IDENTIFIER}\s*(?::\s*{_IDENTIFIER}\s*)?(?
 _README_TYPES = (".md", ".rst", ".txt")
 
 
-@frozen
+@frozen_dataclass
 class NamedFile:
     """A file that the table names, relative to the folder; `pattern`: a glob that has to match one at least."""
 

@@ -10,12 +10,12 @@ from dataclasses import field
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 from .requirement import canonical
 
 
-@frozen
+@frozen_dataclass
 class Settings:
     """`[tool.jupyter-dep]` of a declaration.
 
@@ -28,7 +28,7 @@ class Settings:
     platforms: tuple[str, ...] = ()
 
 
-@frozen
+@frozen_dataclass
 class Declaration:
     """One declaration, parsed and validated; two that mean the same have the same `canonical()`.
 

@@ -34,7 +34,7 @@ _OPERATORS = {"&&", "||", "|", "&", ";"}
 _SPECIFIC = re.compile(r"[\[<>=~!@]")
 
 
-def pasted(text: str) -> tuple[str, ...]:
+def parse_pasted(text: str) -> tuple[str, ...]:
     """The requirement texts of a paste, in order and once each; () where it is words to search for.
 
     `pip install 'pandas>=2' rich -U` gives `pandas>=2` and `rich`. Options, paths and the rest of a chain of commands are

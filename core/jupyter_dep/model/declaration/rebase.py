@@ -11,7 +11,7 @@ from .declaration import Declaration
 from .requirement import canonical
 
 
-def carried_onto(now: str | None, base: str | None, wanted: str) -> str | None:
+def rebase_edit(now: str | None, base: str | None, wanted: str) -> str | None:
     """The block that `now` becomes by the edit from `base` to `wanted`; None if there is nothing left to do.
 
     What the author changed by hand since `base` stands: a deleted entry does not come back, and where both changed the

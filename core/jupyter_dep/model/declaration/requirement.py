@@ -10,7 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name, canonicalize_version
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 Context = Mapping[str, str | int]
 
@@ -126,7 +126,7 @@ def parse_lines(text: str, *, context: Context | None = None) -> tuple[Requireme
     return tuple(found)
 
 
-@frozen
+@frozen_dataclass
 class InstallLine:
     """The words of an install command: what it names, and its options without their values."""
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.toml_array import appended, replaced, without
+from jupyter_dep.base.toml_array import append_item, remove_item, replace_item
 
 from . import requirement
 
@@ -35,7 +35,7 @@ def added(array: str, requirements: Sequence[str]) -> str:
         else:
             after[place] = requirement.merged(after[place], text)
     changed = {place: text for place, text in enumerate(after[: len(before)]) if text != before[place]}
-    return appended(replaced(array, changed), after[len(before) :])
+    return append_item(replace_item(array, changed), after[len(before) :])
 
 
 def removed(array: str, names: Collection[str]) -> str:
@@ -45,7 +45,7 @@ def removed(array: str, names: Collection[str]) -> str:
     wanted = {str(canonicalize_name(name.strip())) for name in names}
     for name in sorted(wanted.difference(declared)):
         raise not_declared(name, [one for one in declared if one])
-    return without(array, {place for place, name in enumerate(declared) if name in wanted})
+    return remove_item(array, {place for place, name in enumerate(declared) if name in wanted})
 
 
 def not_declared(name: str, declared: Sequence[str]) -> DepError:

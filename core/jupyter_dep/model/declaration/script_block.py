@@ -8,9 +8,9 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.toml import loads as read_toml
-from jupyter_dep.base.toml_array import appended, basic_string
+from jupyter_dep.base.toml_array import append_item, basic_string
 
 from . import requirement
 from .declaration import Declaration
@@ -24,7 +24,7 @@ _OPENING = re.compile(r"^# /// script[ \t]*\r?$", re.MULTILINE)
 _CONFLICT = re.compile(r"^(?:# ?)?(?:<{7}|>{7})(?: |\r?$)", re.MULTILINE)
 
 
-@frozen
+@frozen_dataclass
 class Block:
     """One script block: `source[start:end]` is its text with both fences, without the last line's end.
 
@@ -115,7 +115,7 @@ def parse(source: str, *, context: Context | None = None) -> Declaration:
 
 def new(dependencies: Sequence[str], requires_python: str) -> str:
     """The text of a fresh block, without the end of its last line, laid out as other tools of PEP 723 do."""
-    array = appended("[]", [requirement.spelled(text) for text in dependencies])
+    array = append_item("[]", [requirement.spelled(text) for text in dependencies])
     toml = f"requires-python = {basic_string(requires_python)}\ndependencies = {array}\n"
     text = "\n".join(["# /// script", *_commented(toml.splitlines()), "# ///"])
     parse(text)

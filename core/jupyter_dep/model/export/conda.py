@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 from jupyter_dep.model.lock.lockfile import Lock
-from jupyter_dep.model.lock.select import WHOLE, Choice
+from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Selection
 
 from .requirements_txt import requirement_of
 from .select import chosen
 
 
-def environment_yml(lock: Lock, choice: Choice = WHOLE, *, name: str, python: str) -> str:
+def environment_yml(lock: Lock, choice: Selection = DEFAULT_SELECTION, *, name: str, python: str) -> str:
     """The text for conda; `python` is a minor such as `3.12`. Hashes have no place in it. Errors: those of `chosen`."""
     selected = chosen(lock, choice)
     minor = python.rstrip("t")

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from jupyter_dep.model.lock.audit import files_of
 from jupyter_dep.model.lock.graph import Node
 from jupyter_dep.model.lock.lockfile import Lock
-from jupyter_dep.model.lock.select import WHOLE, Choice
+from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Selection
 
 from .select import Chosen, chosen, public_address
 
@@ -22,7 +22,7 @@ _ALGORITHMS = {
 _SPACE = uuid.UUID("5f0c0e9d-3a3e-4b35-9d7b-6f1a6f0b7c55")
 
 
-def cyclonedx(lock: Lock, choice: Choice = WHOLE, *, name: str, version: str = "") -> str:
+def cyclonedx(lock: Lock, choice: Selection = DEFAULT_SELECTION, *, name: str, version: str = "") -> str:
     """The text; `name` and `version` are the project's. Errors: those of `chosen`.
 
     Every file of a package is an external reference with its hashes, for a package of one file they are the component's too. A

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.lock.lockfile import Lock
-from jupyter_dep.model.lock.select import WHOLE, Choice
+from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Selection
 
 from .select import chosen
 
 
 def dockerfile(
     lock: Lock,
-    choice: Choice = WHOLE,
+    choice: Selection = DEFAULT_SELECTION,
     *,
     python: str,
     command: Sequence[str] = ("python",),

@@ -12,7 +12,7 @@ Known = bool | str
 """What a marker comes to: True or False where the choice decides it, else the text of what is still open."""
 
 
-def decided(marker: str, *, extras: Collection[str], groups: Collection[str]) -> Known:
+def partial_evaluate(marker: str, *, extras: Collection[str], groups: Collection[str]) -> Known:
     """The marker after `'x' in extras` and `'g' in dependency_groups` are answered. Errors: ValueError for no marker."""
     tokens = [" ".join(token.split()) for token in _tokens(marker)]
     value, rest = _either(tokens, {"extras": extras, "dependency_groups": groups})

@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter_dep.base import toml
 from jupyter_dep.model.lock.lockfile import Lock
-from jupyter_dep.model.lock.select import WHOLE, Choice
+from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Selection
 
 from .select import chosen
 
@@ -28,7 +28,7 @@ _ORDER = (
 )
 
 
-def pylock(lock: Lock, choice: Choice = WHOLE) -> str:
+def pylock(lock: Lock, choice: Selection = DEFAULT_SELECTION) -> str:
     """The text of a `pylock.toml`: one file a line, packages by name. Errors: those of `chosen`."""
     selected = chosen(lock, choice)
     names = {one.package.name for one in selected}

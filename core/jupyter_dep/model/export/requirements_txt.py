@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.lock.audit import files_of
 from jupyter_dep.model.lock.lockfile import Lock
-from jupyter_dep.model.lock.select import WHOLE, Choice
+from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Selection
 
 from .select import Chosen, chosen, public_address
 
 
-def requirements_txt(lock: Lock, choice: Choice = WHOLE, *, hashes: bool = True, indexes: bool = False) -> str:
+def requirements_txt(lock: Lock, choice: Selection = DEFAULT_SELECTION, *, hashes: bool = True, indexes: bool = False) -> str:
     """The text; with `hashes` every line has those of all its files, so that pip takes nothing else.
 
     `indexes` writes where the packages were locked from, without credentials: the most used one as `--index-url`. Errors:

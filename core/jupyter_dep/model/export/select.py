@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.lock.lockfile import Lock
-from jupyter_dep.model.lock.select import WHOLE, Choice, groups_of, must_have, only
+from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Selection, groups_of, reachable_without_default, require_known
 
-from .partial_marker import decided
+from .partial_marker import partial_evaluate
 
 if TYPE_CHECKING:
     from packaging.pylock import Package
 
 
-@frozen
+@frozen_dataclass
 class Chosen:
     """One package that goes out, under the marker that is left (`""`: everywhere)."""
 
@@ -23,20 +23,20 @@ class Chosen:
     marker: str = ""
 
 
-def chosen(lock: Lock, choice: Choice = WHOLE) -> tuple[Chosen, ...]:
+def chosen(lock: Lock, choice: Selection = DEFAULT_SELECTION) -> tuple[Chosen, ...]:
     """The packages of a choice, by name and version; platforms and Pythons stay open.
 
     What it takes is what `selection.select` takes, for every interpreter at once. Errors: `no-such-extra`, `no-such-group`.
     """
     extras, groups = frozenset(choice.extras), frozenset(groups_of(lock, choice, {}))
-    must_have("extra", choice.extras, lock.pylock.extras or (), {})
+    require_known("extra", choice.extras, lock.pylock.extras or (), {})
     # a notebook's lock has no groups: there a list of names tells what only the kernel needs
     unwanted = frozenset() if choice.kernel or lock.table is None else frozenset(lock.table.kernel)
-    wanted = only(lock, choice, groups)
+    wanted = reachable_without_default(lock, choice, groups)
     found = []
     for package in lock.packages:
         text = str(package.marker) if package.marker is not None else ""
-        marker = decided(text, extras=extras, groups=groups) if text else True
+        marker = partial_evaluate(text, extras=extras, groups=groups) if text else True
         if marker is False or package.name in unwanted or (wanted is not None and package.name not in wanted):
             continue
         found.append(Chosen(package=package, marker=marker if isinstance(marker, str) else ""))

@@ -32,7 +32,7 @@ _CONTROLS = re.compile(r"[\x00-\x20\x7f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Item:
+class ConsentScope:
     """Something unusual that asks for a yes of its own; `str(item)` is what the user types to allow it."""
 
     kind: ItemKind
@@ -54,9 +54,9 @@ class Item:
         }[self.kind]
 
 
-def examine(lock: Lock, *, context: Mapping[str, str | int]) -> tuple[Item, ...]:
+def audit_lock(lock: Lock, *, context: Mapping[str, str | int]) -> tuple[ConsentScope, ...]:
     """Refuse what is never installed (`unsafe-lock`), list what is unusual."""
-    items: set[Item] = set()
+    items: set[ConsentScope] = set()
     for position, package in enumerate(lock.packages):
         where = {**context, "package": package.name}
         if package.index is not None:
@@ -65,9 +65,9 @@ def examine(lock: Lock, *, context: Mapping[str, str | int]) -> tuple[Item, ...]
         for artifact in files_of(package):
             _check_artifact(package, artifact, where)
             if artifact.path is not None or urlsplit(artifact.url or "").scheme == "file":
-                items.add(Item(kind="path", value=artifact.path or artifact.url or ""))
+                items.add(ConsentScope(kind="path", value=artifact.path or artifact.url or ""))
         if package.sdist is not None and not package.wheels:
-            items.add(Item(kind="build", value=package.name))
+            items.add(ConsentScope(kind="build", value=package.name))
         if position > 20_000:
             raise _unsafe("the lock has more than 20,000 packages", where)
     return tuple(sorted(items))
@@ -79,21 +79,21 @@ def files_of(package: Package) -> list[PackageWheel | PackageSdist]:
     return [*(package.wheels or ()), *sdist]
 
 
-def _source_items(package: Package, where: Mapping[str, str | int]) -> set[Item]:
+def _source_items(package: Package, where: Mapping[str, str | int]) -> set[ConsentScope]:
     if package.vcs is not None:
         address = package.vcs.url or package.vcs.path or ""
         check_url(address, where)
-        return {Item(kind="vcs", value=f"{package.vcs.type}+{address}@{package.vcs.commit_id}")}
+        return {ConsentScope(kind="vcs", value=f"{package.vcs.type}+{address}@{package.vcs.commit_id}")}
     if package.directory is not None:
-        return {Item(kind="path", value=package.directory.path)}
+        return {ConsentScope(kind="path", value=package.directory.path)}
     if package.archive is not None:
         address = package.archive.url or package.archive.path or ""
         check_url(address, where)
         if not _STRONG & set(package.archive.hashes):
             raise _unsafe("the archive has no strong hash", where)
         if urlsplit(address).scheme in ("", "file"):
-            return {Item(kind="path", value=address)}
-        return {Item(kind="archive", value=address)}
+            return {ConsentScope(kind="path", value=address)}
+        return {ConsentScope(kind="archive", value=address)}
     return set()
 
 
@@ -143,15 +143,15 @@ def _unsafe(message: str, where: Mapping[str, str | int]) -> DepError:
     )
 
 
-def declared_items(declaration: Declaration) -> tuple[Item, ...]:
+def declared_items(declaration: Declaration) -> tuple[ConsentScope, ...]:
     """What a declaration asks beyond names from the configured index."""
-    items: set[Item] = set()
+    items: set[ConsentScope] = set()
     further = [declaration.uv.get(key, ()) for key in ("constraint-dependencies", "override-dependencies")]
     for requirement in [*declaration.every_requirement, *(parse(str(text)) for texts in further for text in _listed(texts))]:
         if requirement.url:
             items.add(_address_item(requirement.url))
     for index in declaration.indexes:
-        items.add(Item(kind="index", value=str(index.get("url", ""))))
+        items.add(ConsentScope(kind="index", value=str(index.get("url", ""))))
     sources: Any = declaration.uv.get("sources", {})
     for name, listed in sources.items():
         for source in listed if isinstance(listed, list) else [listed]:
@@ -159,13 +159,13 @@ def declared_items(declaration: Declaration) -> tuple[Item, ...]:
                 if key in source:
                     value = str(source[key])
                     items.add(
-                        Item(kind="vcs", value=f"git+{value}")
+                        ConsentScope(kind="vcs", value=f"git+{value}")
                         if key == "git"
-                        else Item(kind="path" if key == "path" else "archive", value=value)
+                        else ConsentScope(kind="path" if key == "path" else "archive", value=value)
                     )
             if "workspace" in source:
-                items.add(Item(kind="source", value=f"workspace:{canonicalize_name(name)}"))
-    items |= {Item(kind="build", value=canonicalize_name(name)) for name in declaration.settings.build}
+                items.add(ConsentScope(kind="source", value=f"workspace:{canonicalize_name(name)}"))
+    items |= {ConsentScope(kind="build", value=canonicalize_name(name)) for name in declaration.settings.build}
     return tuple(sorted(items))
 
 
@@ -173,10 +173,10 @@ def _listed(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else []
 
 
-def _address_item(url: str) -> Item:
+def _address_item(url: str) -> ConsentScope:
     scheme = urlsplit(url).scheme
     if "+" in scheme:
-        return Item(kind="vcs", value=url)
+        return ConsentScope(kind="vcs", value=url)
     if scheme in ("", "file"):
-        return Item(kind="path", value=url)
-    return Item(kind="archive", value=url)
+        return ConsentScope(kind="path", value=url)
+    return ConsentScope(kind="archive", value=url)

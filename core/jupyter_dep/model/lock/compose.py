@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 from jupyter_dep.base import toml
 
 from .graph import Graph, Node
-from .group_markers import KERNEL_GROUP, Membership, both
+from .group_markers import KERNEL_GROUP, GroupMarkers, both
 from .lockfile import FORMAT, LockTable
 
 _HEADER = re.compile(r'\[\[packages\]\]\nname = "([^"]+)"\n(?:version = "([^"]+)"\n)?')
@@ -24,7 +24,7 @@ _PATH = re.compile(r"(?P<before>(?:directory|archive|sdist|wheels) = \[?\s*\{ (?
 
 
 def compose(
-    export: str, graph: Graph, table: LockTable, *, membership: Membership | None = None, folder: str | None = None
+    export: str, graph: Graph, table: LockTable, *, membership: GroupMarkers | None = None, folder: str | None = None
 ) -> bytes:
     """The lock's bytes. `export` is the engine's pylock without header comment; order and lines are kept, so that the
     same answer gives the same bytes.

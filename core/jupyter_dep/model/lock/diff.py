@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 from .graph import Graph
 
 ChangeKind = Literal["added", "removed", "changed"]
 
 
-@frozen
+@frozen_dataclass
 class Change:
     """One package's way from one lock to the next; versions are empty where it is absent. `via` are its direct requirers,
     empty for a declared one."""

@@ -8,10 +8,10 @@ from dataclasses import asdict
 from typing import Any
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 from . import audit, keys
-from .audit import Item
+from .audit import ConsentScope
 from .group_markers import environment_part
 from .lockfile import Lock
 
@@ -19,8 +19,8 @@ VERSION = 6
 """Counts up when this value's form or the policy behind it changes: remembered summaries are then made anew."""
 
 
-@frozen
-class Summary:
+@frozen_dataclass
+class LockDigest:
     """A valid lock in short. `ours`: it carries our table; `open_ends`: what the graph needs and the lock lacks."""
 
     digest: str
@@ -44,7 +44,7 @@ class Summary:
         return {"version": VERSION, **asdict(self)}
 
     @classmethod
-    def from_json(cls, raw: Any) -> Summary | None:
+    def from_json(cls, raw: Any) -> LockDigest | None:
         """The remembered value, None if it is of another version or damaged."""
         if not isinstance(raw, dict) or raw.pop("version", None) != VERSION:
             return None
@@ -63,19 +63,19 @@ class Summary:
             return None
 
     @property
-    def unusual(self) -> tuple[Item, ...]:
-        return tuple(Item(kind=kind, value=value) for kind, value in self.items)  # type: ignore[arg-type]
+    def unusual(self) -> tuple[ConsentScope, ...]:
+        return tuple(ConsentScope(kind=kind, value=value) for kind, value in self.items)  # type: ignore[arg-type]
 
 
-def summarise(lock: Lock, *, context: Mapping[str, str | int]) -> Summary:
+def digest_lock(lock: Lock, *, context: Mapping[str, str | int]) -> LockDigest:
     """Examine a lock and put it in short. Errors: `unsafe-lock`."""
-    items = audit.examine(lock, context=context)
+    items = audit.audit_lock(lock, context=context)
     table = lock.table
     sizes: dict[str, int] = {}
     for package in lock.packages:
         known = [wheel.size for wheel in package.wheels or () if wheel.size]
         sizes[package.name] = max(known, default=0)
-    return Summary(
+    return LockDigest(
         digest=lock.digest,
         ours=table is not None,
         fingerprint=keys.fingerprint(lock),
@@ -95,7 +95,7 @@ def summarise(lock: Lock, *, context: Mapping[str, str | int]) -> Summary:
 
 
 def pins(lock: Lock) -> tuple[tuple[str, str, str, str], ...]:
-    """`Summary.pins` of a lock."""
+    """`LockDigest.pins` of a lock."""
     count = Counter(package.name for package in lock.packages)
     return tuple(
         (

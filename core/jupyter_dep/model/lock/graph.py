@@ -9,13 +9,13 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 Node = tuple[str, str]
 """Normalised name and version; a name may be locked in several versions, for different platforms."""
 
 
-@frozen
+@frozen_dataclass
 class Graph:
     """`edges` of every locked package; `roots` of the user's declaration with its extras and groups, `kernel_roots` of the
     kernel's packages."""

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 from .graph import Node
 
@@ -48,8 +48,8 @@ class Part:
 DEFAULT = Part(kind="default")
 
 
-@frozen
-class Membership:
+@frozen_dataclass
+class GroupMarkers:
     """For each locked package the parts that need it, with the ways to it."""
 
     ways: Mapping[Node, Mapping[Part, Ways]]
@@ -75,7 +75,7 @@ class Membership:
         return " or ".join(pieces)
 
 
-def from_engine_tree(tree: Mapping[str, Any]) -> Membership:
+def from_engine_tree(tree: Mapping[str, Any]) -> GroupMarkers:
     """The membership of the engine's JSON tree: every root is a part of the project, extras of packages are nodes of their own.
 
     The format is the engine's preview; the engine's version is pinned, and a test reads a real one.
@@ -92,7 +92,7 @@ def from_engine_tree(tree: Mapping[str, Any]) -> Membership:
             node = canonicalize_name(entry["name"]), str(entry.get("version") or "")
             known = found.setdefault(node, {}).get(part, frozenset())
             found[node][part] = _shortest((*known, *ways))
-    return Membership(ways=found)
+    return GroupMarkers(ways=found)
 
 
 def no_such_part(

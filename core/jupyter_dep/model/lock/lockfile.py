@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base import toml
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 from .graph import Graph, Node
 
@@ -30,7 +30,7 @@ def lock_name(stem: str) -> str:
     return f"pylock.{stem.replace('.', '_')}.toml"
 
 
-@frozen
+@frozen_dataclass
 class LockTable:
     """Our table: the declaration that the lock answers (canonical form), and how it was made.
 
@@ -50,7 +50,7 @@ class LockTable:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-@frozen
+@frozen_dataclass
 class Lock:
     """A parsed lock. `table` is None where the file was written by another tool."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from jupyter_dep.base.errors import ConflictError, DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 from .group_markers import KERNEL_GROUP, no_such_part
 from .lockfile import Lock
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Kind = Literal["wheel", "sdist", "vcs", "directory", "archive"]
 
 
-@frozen
+@frozen_dataclass
 class Artifact:
     """One file (or source) that goes into an environment; `size` in bytes where the lock tells.
 
@@ -51,8 +51,8 @@ class Artifact:
         return cls(**raw)
 
 
-@frozen
-class Choice:
+@frozen_dataclass
+class Selection:
     """What of a folder's lock is wanted: normalised names of extras and groups (None: every group).
 
     `default` False leaves out what only the dependencies need, `kernel` False what only the kernel needs.
@@ -65,14 +65,14 @@ class Choice:
 
     def key(self) -> str:
         """A short text that is the same for choices that ask for the same; empty where nothing was chosen."""
-        if self == WHOLE:
+        if self == DEFAULT_SELECTION:
             return ""
         groups = sorted(set(self.groups)) if self.groups is not None else None
         content = [sorted(set(self.extras)), groups, self.default, self.kernel]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
 
-WHOLE = Choice()
+DEFAULT_SELECTION = Selection()
 """The dependencies, every group and the kernel."""
 
 
@@ -82,7 +82,7 @@ def select(
     environment: Environment,
     tags: Sequence[Tag],
     context: Mapping[str, str | int],
-    choice: Choice = WHOLE,
+    choice: Selection = DEFAULT_SELECTION,
 ) -> tuple[Artifact, ...]:
     """The artifacts for one interpreter, by name.
 
@@ -91,7 +91,7 @@ def select(
     from packaging.pylock import PylockSelectError
 
     groups = groups_of(lock, choice, context)
-    must_have("extra", choice.extras, lock.pylock.extras or (), context)
+    require_known("extra", choice.extras, lock.pylock.extras or (), context)
     try:
         chosen = list(
             lock.pylock.select(environment=environment, tags=tags, extras=list(choice.extras), dependency_groups=groups)
@@ -99,17 +99,17 @@ def select(
     except PylockSelectError as error:
         raise _nothing_fits(lock, str(error), environment, context) from error
     found = sorted((_artifact(package, file) for package, file in chosen), key=lambda item: item.name)
-    wanted = only(lock, choice, groups)
+    wanted = reachable_without_default(lock, choice, groups)
     return tuple(item for item in found if wanted is None or item.name in wanted)
 
 
-def groups_of(lock: Lock, choice: Choice, context: Mapping[str, str | int]) -> list[str]:
+def groups_of(lock: Lock, choice: Selection, context: Mapping[str, str | int]) -> list[str]:
     """The groups that a choice asks a lock for, the kernel's too. Errors: `no-such-group`."""
     listed, defaults = lock.pylock.dependency_groups or (), lock.pylock.default_groups or ()
     if choice.groups is None:
         chosen = {*listed, *defaults}
     else:
-        must_have("group", choice.groups, listed, context)
+        require_known("group", choice.groups, listed, context)
         # a default group that is not listed stands for the dependencies themselves (PEP 751)
         chosen = {
             *choice.groups,
@@ -118,7 +118,7 @@ def groups_of(lock: Lock, choice: Choice, context: Mapping[str, str | int]) -> l
     return sorted(chosen if choice.kernel else chosen - {KERNEL_GROUP})
 
 
-def must_have(
+def require_known(
     kind: Literal["extra", "group"], names: Collection[str], listed: Collection[str], context: Mapping[str, str | int]
 ) -> None:
     """Refuse names of extras or groups that a lock has not (`no-such-extra`, `no-such-group`)."""
@@ -127,7 +127,7 @@ def must_have(
             raise no_such_part(kind, name, [one for one in listed if one != KERNEL_GROUP], context)
 
 
-def only(lock: Lock, choice: Choice, groups: Collection[str]) -> frozenset[str] | None:
+def reachable_without_default(lock: Lock, choice: Selection, groups: Collection[str]) -> frozenset[str] | None:
     """The names that are left without the dependencies, by our lock's graph; None for all."""
     if choice.default or lock.table is None:
         return None

@@ -12,7 +12,7 @@ from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.toml import loads as read_toml
 from jupyter_dep.model.declaration import requirement
 from jupyter_dep.model.declaration.declaration import Declaration, Settings
@@ -31,7 +31,7 @@ UV_OWN_KEYS = frozenset(
 """Keys of `[tool.uv]` about how uv's own commands work or build: no resolution depends on them, so they are passed over."""
 
 
-@frozen
+@frozen_dataclass
 class BuildSystem:
     """`[build-system]`: the `backend` is empty where the old default is meant."""
 
@@ -40,7 +40,7 @@ class BuildSystem:
     path: tuple[str, ...] = ()
 
 
-@frozen
+@frozen_dataclass
 class Manifest:
     """One `pyproject.toml`. `name` and `version` are as written, `dynamic` the keys that the build backend tells.
 

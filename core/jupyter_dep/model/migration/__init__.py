@@ -12,9 +12,9 @@ from jupyter_dep.model.migration.readers.poetry import is_poetry, poetry
 from jupyter_dep.model.migration.readers.requirements_txt import requirements_txt
 from jupyter_dep.model.migration.readers.setup_cfg import setup_cfg
 
-from .manifest_value import Brought, Group, Left, Read
+from .manifest_value import Group, ImportedManifest, Read, Unsupported
 
-__all__ = ["ADOPTED", "LOCKS", "Brought", "Group", "Left", "Read", "bring", "pins"]
+__all__ = ["ADOPTED", "LOCKS", "Group", "ImportedManifest", "Read", "Unsupported", "bring", "pins"]
 
 ADOPTED = ("pyproject.toml", "Pipfile", "requirements.txt", "environment.yml", "environment.yaml", "setup.cfg")
 """File names that a folder's `init` looks for, the most telling first."""
@@ -23,7 +23,7 @@ LOCKS = ("poetry.lock", "uv.lock", "Pipfile.lock")
 """File names whose versions seed a first lock (`pins`)."""
 
 
-def bring(origin: str, text: str, *, read: Read, known_indexes: Collection[str] = ()) -> Brought:
+def bring(origin: str, text: str, *, read: Read, known_indexes: Collection[str] = ()) -> ImportedManifest:
     """What a file declares; its name tells which tool wrote it, `.txt` and `.in` are requirements.
 
     `read` gives files that it names, by their path relative to its folder. `known_indexes` are URLs that the user's settings

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.declaration import requirement
 
-from .manifest_value import Brought, Group, Left
+from .manifest_value import Group, ImportedManifest, Unsupported
 
 _USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:[/\\]*)[^/\\?#\s'\"]*@")
 _QUERY_VALUE = re.compile(r"([?&][^=&\s#]*=)[^&\s#'\"]*")
@@ -34,8 +34,8 @@ def bare_url(url: str) -> str:
     return bare
 
 
-class Gathering:
-    """Collects one `Brought`: every requirement, source and index is checked as it comes, what fails is left with its reason.
+class ManifestBuilder:
+    """Build one `ImportedManifest`: each requirement, source and index is checked as it comes; what fails is left with a reason.
 
     `known_indexes` are URLs that the user's own settings ask anyway; they are not declared again.
     """
@@ -50,7 +50,7 @@ class Gathering:
         self.constraints: list[str] = []
         self.proposed: list[str] = []
         self.pins: dict[str, str] = {}
-        self.left: list[Left] = []
+        self.left: list[Unsupported] = []
         self._sources: dict[str, list[dict[str, object]]] = {}
         self._indexes: dict[str, dict[str, object]] = {}
         self._named: dict[str, str | None] = {}
@@ -58,7 +58,7 @@ class Gathering:
 
     def leave(self, what: str, why: str) -> None:
         """List something that is not carried over."""
-        item = Left(what=redacted(what), why=why)
+        item = Unsupported(what=redacted(what), why=why)
         if item not in self.left:
             self.left.append(item)
 
@@ -160,11 +160,11 @@ class Gathering:
         metadata: Mapping[str, object] | None = None,
         prerelease: str | None = None,
         package: bool | None = None,
-    ) -> Brought:
+    ) -> ImportedManifest:
         """What was collected, with what the file says of the project."""
         for group in sorted(self.optional):
             self.leave(f"`optional` of the group {group}", "every group is installed unless `--without` names it")
-        return Brought(
+        return ImportedManifest(
             origin=self.origin,
             name=name,
             version=version,
@@ -202,7 +202,7 @@ def unreadable(origin: str, form: str, error: Exception) -> DepError:
     )
 
 
-def license_text(gathering: Gathering, text: str | None) -> str | None:
+def license_text(gathering: ManifestBuilder, text: str | None) -> str | None:
     """An SPDX expression, as `[project] license` wants it; any other text is left."""
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import field
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 Read = Callable[[str], str]
 """The text of a file beside the imported one, by its relative path with `/`; raises `DepError` where there is none."""
 
 
-@frozen
-class Left:
+@frozen_dataclass
+class Unsupported:
     """One thing that was not carried over: what stood there (without secrets), and why or what to do about it."""
 
     what: str
     why: str
 
 
-@frozen
+@frozen_dataclass
 class Group:
     """A dependency group: requirement texts, names of groups that it includes, whether it is installed only on request."""
 
@@ -28,8 +28,8 @@ class Group:
     optional: bool = False
 
 
-@frozen
-class Brought:
+@frozen_dataclass
+class ImportedManifest:
     """A declaration out of another tool's file; requirements are valid texts of PEP 508, in the file's order.
 
     `metadata` holds further keys of `[project]` in its own form (`authors`, `license`, `scripts` …). `sources` and
@@ -54,7 +54,7 @@ class Brought:
     package: bool | None = None
     pins: tuple[tuple[str, str], ...] = ()
     proposed: tuple[str, ...] = ()
-    left: tuple[Left, ...] = ()
+    left: tuple[Unsupported, ...] = ()
 
     def tables(self) -> dict[str, object]:
         """The tables of a `pyproject.toml` that say the same: `project`, `dependency-groups`, `tool.uv`."""

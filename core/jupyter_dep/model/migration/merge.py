@@ -11,7 +11,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.toml import loads
 from jupyter_dep.model.declaration import requirement
 from jupyter_dep.model.manifest import edit as manifest_edit
@@ -19,31 +19,31 @@ from jupyter_dep.model.manifest import manifest, templates
 from jupyter_dep.model.manifest.document import edited, spelling, table
 from jupyter_dep.model.manifest.manifest import Manifest
 
-from . import Brought, Left
-from .merge_log import Account, Taken, in_tool_uv
+from . import ImportedManifest, Unsupported
+from .merge_log import Imported, MergeLog, in_tool_uv
 
 _BY_US = ("dependencies", "optional-dependencies", "requires-python")
 """What a lock is made from: it has to stand in the file, and cannot be left to a build backend."""
 _SAID_ONCE = ("name", "version", "description", "requires-python")
 
 
-@frozen
-class Adoption:
+@frozen_dataclass
+class Merged:
     """The new text; `assumed` are the keys of `[project]` that nobody told, with what was taken for them."""
 
     text: str
-    taken: tuple[Taken, ...] = ()
-    left: tuple[tuple[str, Left], ...] = ()
+    taken: tuple[Imported, ...] = ()
+    left: tuple[tuple[str, Unsupported], ...] = ()
     assumed: Mapping[str, str] = field(default_factory=dict)
 
 
-def adopt(
+def merge(
     text: str,
-    found: Sequence[Brought],
+    found: Sequence[ImportedManifest],
     *,
     given: Mapping[str, str] | None = None,
     defaults: Mapping[str, str] | None = None,
-) -> Adoption:
+) -> Merged:
     """The manifest with what the files declare, those named first before the others, and what is declared there before all.
 
     An empty text gets a `[project]` table, one with such a table is completed. `given` are keys of `[project]` that the user's
@@ -52,7 +52,7 @@ def adopt(
     before = manifest.parse(text)
     raw = loads(text)
     project: Mapping[str, Any] = raw.get("project", {})
-    gathering = _Gathering([Account(one) for one in found])
+    gathering = _Gathering([MergeLog(one) for one in found])
     values = gathering.project_values(project, given or {}, before.dynamic)
     for account in gathering.accounts:  # a version that only the build backend knows
         if account.brought.package and account.brought.version is None and {"version", "dynamic"}.isdisjoint(project):
@@ -67,7 +67,7 @@ def adopt(
         result = gathering.with_requirements(result, account)
     for account in gathering.accounts:
         result = gathering.with_rest(result, account, has_build="build-system" in raw)
-    return Adoption(text=result, taken=gathering.taken(), left=tuple(gathering.left), assumed=assumed)
+    return Merged(text=result, taken=gathering.taken(), left=tuple(gathering.left), assumed=assumed)
 
 
 def unknown(texts: Iterable[str], declared: Iterable[str]) -> tuple[list[str], list[tuple[str, str]]]:
@@ -88,16 +88,16 @@ def unknown(texts: Iterable[str], declared: Iterable[str]) -> tuple[list[str], l
 
 
 class _Gathering:
-    def __init__(self, accounts: Sequence[Account]) -> None:
+    def __init__(self, accounts: Sequence[MergeLog]) -> None:
         self.accounts = accounts
-        self.left: list[tuple[str, Left]] = [(one.brought.origin, item) for one in accounts for item in one.brought.left]
+        self.left: list[tuple[str, Unsupported]] = [(one.brought.origin, item) for one in accounts for item in one.brought.left]
 
-    def taken(self) -> tuple[Taken, ...]:
-        empty = Taken(origin="")
+    def taken(self) -> tuple[Imported, ...]:
+        empty = Imported(origin="")
         return tuple(one for one in (each.taken() for each in self.accounts) if replace(one, origin="") != empty)
 
     def leave(self, origin: str, what: str, why: str) -> None:
-        self.left.append((origin, Left(what=what, why=why)))
+        self.left.append((origin, Unsupported(what=what, why=why)))
 
     def project_values(
         self, project: Mapping[str, Any], given: Mapping[str, str], dynamic: frozenset[str]
@@ -145,7 +145,7 @@ class _Gathering:
 
         return edited(text, edit) if values or any(needed.values()) else text
 
-    def with_requirements(self, text: str, account: Account) -> str:
+    def with_requirements(self, text: str, account: MergeLog) -> str:
         """The text with a file's requirements in their parts; a part that cannot be written is left."""
         brought = account.brought
         parts: list[tuple[str, str, Sequence[str]]] = [("", "", brought.dependencies)]
@@ -163,7 +163,7 @@ class _Gathering:
             text = done
         return text
 
-    def with_rest(self, text: str, account: Account, *, has_build: bool) -> str:
+    def with_rest(self, text: str, account: MergeLog, *, has_build: bool) -> str:
         """The text with what groups include, and with what goes into `[tool.uv]`."""
         brought = account.brought
         for name, group in brought.groups.items():

@@ -9,15 +9,15 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.model.declaration import requirement, script_block
 
-from . import Brought, Left
-from .merge import Adoption, unknown
-from .merge_log import Taken
+from . import ImportedManifest, Unsupported
+from .merge import Merged, unknown
+from .merge_log import Imported
 
 _PATH = "it is a path, which means nothing on another machine; publish it, or use a folder"
 _FOLDERS = "a notebook has none; `jupyter dep init` in its folder makes a project that has"
 
 
-def adopt(block: str, brought: Brought) -> Adoption:
+def merge_into_block(block: str, brought: ImportedManifest) -> Merged:
     """The block with the file's dependencies, constraints, indexes and sources. Errors: those of `inline.parse`."""
     declaration = script_block.parse(block)
     left = [*brought.left, *_of_folders(brought, declaration.requires_python)]
@@ -25,13 +25,13 @@ def adopt(block: str, brought: Brought) -> Adoption:
     wanted = []
     for text in brought.dependencies:
         if str(canonicalize_name(requirement.parse(text).name)) in paths:
-            left.append(Left(what=text, why=_PATH))
+            left.append(Unsupported(what=text, why=_PATH))
         else:
             wanted.append(text)
     fresh, differing = unknown(wanted, [str(one) for one in declaration.dependencies])
-    left += [Left(what=one, why=f"`{there}` is declared already") for one, there in differing]
+    left += [Unsupported(what=one, why=f"`{there}` is declared already") for one, there in differing]
     text = script_block.add(block, fresh) if fresh else block
-    taken = Taken(origin=brought.origin, dependencies=tuple(fresh))
+    taken = Imported(origin=brought.origin, dependencies=tuple(fresh))
     names = {str(canonicalize_name(requirement.parse(one).name)) for one in fresh}
 
     listed = declaration.uv.get("constraint-dependencies", [])
@@ -44,7 +44,7 @@ def adopt(block: str, brought: Brought) -> Adoption:
     known = {str(index.get("name", "")): str(index.get("url", "")).rstrip("/") for index in declaration.indexes}
     indexes = [dict(index) for index in brought.indexes if index["name"] not in known]
     left += [
-        Left(what=f"the index {index['name']} at {index['url']}", why="another index of that name is declared already")
+        Unsupported(what=f"the index {index['name']} at {index['url']}", why="another index of that name is declared already")
         for index in brought.indexes
         if known.get(str(index["name"]), str(index["url"]).rstrip("/")) != str(index["url"]).rstrip("/")
     ]
@@ -61,20 +61,20 @@ def adopt(block: str, brought: Brought) -> Adoption:
     taken = replace(
         taken, constraints=constraints, indexes=tuple(str(index["name"]) for index in indexes), sources=tuple(sources)
     )
-    found = (taken,) if replace(taken, origin="") != Taken(origin="") or text != block else ()
-    return Adoption(text=text, taken=found, left=tuple((brought.origin, item) for item in left))
+    found = (taken,) if replace(taken, origin="") != Imported(origin="") or text != block else ()
+    return Merged(text=text, taken=found, left=tuple((brought.origin, item) for item in left))
 
 
-def _of_folders(brought: Brought, requires_python: str | None) -> list[Left]:
+def _of_folders(brought: ImportedManifest, requires_python: str | None) -> list[Unsupported]:
     parts = {f"the group {name}": group.requirements for name, group in brought.groups.items()}
     parts |= {f"the extra {name}": texts for name, texts in brought.extras.items()}
-    found = [Left(what=f"{part} ({', '.join(texts) or 'empty'})", why=_FOLDERS) for part, texts in parts.items()]
+    found = [Unsupported(what=f"{part} ({', '.join(texts) or 'empty'})", why=_FOLDERS) for part, texts in parts.items()]
     said = [key for key in ("name", "version", "description") if getattr(brought, key)]
     if said := [*said, *brought.metadata]:
-        found.append(Left(what=", ".join(said), why="it describes a package, and a notebook is none"))
+        found.append(Unsupported(what=", ".join(said), why="it describes a package, and a notebook is none"))
     if brought.requires_python and brought.requires_python != requires_python:
         found.append(
-            Left(
+            Unsupported(
                 what=f"requires-python `{brought.requires_python}`",
                 why=f"the notebook says `{requires_python}`; `jupyter dep python NOTEBOOK VERSION` changes it",
             )

@@ -6,19 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Any
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.manifest import templates
 from jupyter_dep.model.manifest.document import spelling, table
 from jupyter_dep.model.manifest.manifest import Manifest
 
-from . import Brought
+from . import ImportedManifest
 
 Leave = Callable[[str, str, str], None]
 """Lists what is not carried over: the file, what stood there, why."""
 
 
-@frozen
-class Taken:
+@frozen_dataclass
+class Imported:
     """What was carried over from one file: requirement texts, names of sources and indexes, keys of `[project]`."""
 
     origin: str
@@ -31,10 +31,10 @@ class Taken:
     indexes: tuple[str, ...] = ()
 
 
-class Account:
+class MergeLog:
     """One file, and what was taken from it so far."""
 
-    def __init__(self, brought: Brought) -> None:
+    def __init__(self, brought: ImportedManifest) -> None:
         self.brought = brought
         self.keys: list[str] = []
         self.parts: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -44,8 +44,8 @@ class Account:
         self.refused: set[str] = set()
         """Names of package indexes that mean another one here."""
 
-    def taken(self) -> Taken:
-        return Taken(
+    def taken(self) -> Imported:
+        return Imported(
             origin=self.brought.origin,
             keys=tuple(self.keys),
             dependencies=self.parts.get(("", ""), ()),

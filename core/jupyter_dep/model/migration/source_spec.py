@@ -16,14 +16,14 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.toml import loads
 
-from .builder import Gathering
+from .builder import ManifestBuilder
 from .manifest_value import Read
 
 REMOTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]+:)?//|file:")
 _ARCHIVE = re.compile(r"\.(?:whl|zip|tar\.(?:gz|bz2|xz)|tgz)$", re.IGNORECASE)
 
 
-def editable(gathering: Gathering, read: Read, value: str, folder: str) -> None:
+def editable(gathering: ManifestBuilder, read: Read, value: str, folder: str) -> None:
     """Declare `-e PLACE`: a folder beside the file stays editable, a repository does not."""
     if REMOTE.match(value) or re.match(r"\w+\+", value):
         gathering.leave(f"`-e` of {value}", "a package from a repository is not installed editable; clone it for that")
@@ -34,7 +34,7 @@ def editable(gathering: Gathering, read: Read, value: str, folder: str) -> None:
     _folder(gathering, read, value, folder, in_place=True)
 
 
-def _folder(gathering: Gathering, read: Read, value: str, folder: str, *, in_place: bool) -> None:
+def _folder(gathering: ManifestBuilder, read: Read, value: str, folder: str, *, in_place: bool) -> None:
     match = re.fullmatch(r"(?P<path>[^\[;]+?)(?P<extras>\[[^\]]*\])?\s*(?:;\s*(?P<marker>.*))?", value)
     if match is None:
         gathering.leave(f"-e {value}" if in_place else value, "it is no path")
@@ -75,7 +75,7 @@ def _name_in(read: Read, folder: str) -> str | None:
     return match[1] if match else None
 
 
-def named(gathering: Gathering, read: Read, text: str, folder: str) -> str | None:
+def named(gathering: ManifestBuilder, read: Read, text: str, folder: str) -> str | None:
     """The line as a requirement with a name; None where it was left or declared otherwise."""
     try:
         Requirement(text)
@@ -105,7 +105,7 @@ def named(gathering: Gathering, read: Read, text: str, folder: str) -> str | Non
     return None
 
 
-def _of_url(gathering: Gathering, address: str, suffix: str) -> str | None:
+def _of_url(gathering: ManifestBuilder, address: str, suffix: str) -> str | None:
     """`git+https://…#egg=name`, or an archive's address, with its name before it."""
     bare, _, fragment = address.partition("#")
     values = parse_qs(fragment)

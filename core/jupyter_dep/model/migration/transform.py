@@ -7,24 +7,24 @@ from dataclasses import replace
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.manifest import manifest
 
-from .manifest_value import Brought, Group, Left
+from .manifest_value import Group, ImportedManifest, Unsupported
 
 
-def as_group(brought: Brought, group: str) -> Brought:
+def as_group(brought: ImportedManifest, group: str) -> ImportedManifest:
     """A file whose dependencies are those of a group."""
     into = brought.groups.get(group, Group())
     joined = replace(into, requirements=tuple(dict.fromkeys((*into.requirements, *brought.dependencies))))
     return replace(brought, dependencies=(), groups={**brought.groups, group: joined})
 
 
-def with_proposed(brought: Brought) -> Brought:
+def with_proposed(brought: ImportedManifest) -> ImportedManifest:
     """A file whose proposals were agreed to: they are dependencies, and no longer listed as left."""
     named = [f"`{text}` from your package index" for text in brought.proposed]
     left = tuple(item for item in brought.left if not any(name in item.why for name in named))
     return replace(brought, dependencies=(*brought.dependencies, *brought.proposed), proposed=(), left=left)
 
 
-def sound(brought: Brought) -> Brought:
+def sound(brought: ImportedManifest) -> ImportedManifest:
     """A file without what no `[project]` table could hold (`python_requires = 3.9`), which is listed instead."""
     if brought.name and (why := _refused("name", brought.name)):
         brought = replace(brought, name=None, left=(*brought.left, why))
@@ -35,9 +35,9 @@ def sound(brought: Brought) -> Brought:
     return brought
 
 
-def _refused(key: str, value: str) -> Left | None:
+def _refused(key: str, value: str) -> Unsupported | None:
     try:
         manifest.of_document({"project": {key: value}})
     except DepError as error:
-        return Left(what=f"{key} `{value}`", why=f"{error.message}; {error.hint}")
+        return Unsupported(what=f"{key} `{value}`", why=f"{error.message}; {error.hint}")
     return None

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.declaration.requirement import InstallLine, canonical, install_line, parse
 
 # Cell magics whose body is Python that runs in the kernel, and those whose body is a shell script.
@@ -35,7 +35,7 @@ _LOADING = re.compile(r"^[ \t]*%(?:(?:re)?load_ext[ \t]+(?P<extension>[\w.]+)|(?
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 
-@frozen
+@frozen_dataclass
 class Import:
     """One imported module. `optional`: the code goes on without it, or only a type checker imports it."""
 

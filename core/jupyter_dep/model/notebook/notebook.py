@@ -12,7 +12,7 @@ from dataclasses import field
 from json.decoder import JSONDecodeError
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.declaration.requirement import Context
@@ -24,7 +24,7 @@ _RAW_LINE = re.compile(r"(?:[^\\]|\\[^n])*\\n|(?:[^\\]|\\[^n])+", re.DOTALL)
 _TAG = "jupyter-dep"
 
 
-@frozen
+@frozen_dataclass
 class _Style:
     """How the file writes JSON; `indent` is None for a file without line ends."""
 
@@ -47,7 +47,7 @@ class _Style:
         return text if self.indent is None else text.replace("\n", self.line(depth))
 
 
-@frozen
+@frozen_dataclass
 class Notebook:
     """One notebook, parsed. `block` is the one code cell with a script block.
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from json.decoder import JSONDecodeError, JSONDecoder
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.declaration.requirement import Context
 
 
-@frozen
+@frozen_dataclass
 class Layout:
     """Where things stand in the text, as half-open spans of characters."""
 
@@ -164,7 +164,7 @@ def block_cell(cells: tuple[CodeCell, ...], where: Context) -> CodeCell | None:
     return found[0] if found else None
 
 
-@frozen
+@frozen_dataclass
 class CodeCell:
     """A code cell; `index` is its 0-based place among all cells, `id` is None before nbformat 4.5."""
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 POPULAR = 3
 """The last tier that counts as popular: a name one slip away from one of these is marked."""
 
 
-@frozen
+@frozen_dataclass
 class Entry:
     """One distribution: its normalised name, a tier from 1 (known by everybody) to 4 (known in its field), a summary."""
 

@@ -10,10 +10,10 @@ from importlib.resources import files
 
 from packaging.utils import canonicalize_name
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 
-@frozen
+@frozen_dataclass
 class Match:
     """The normalised name of a distribution. `certain` is False where it is only a guess.
 
@@ -24,7 +24,7 @@ class Match:
     certain: bool
 
 
-@frozen
+@frozen_dataclass
 class _Tables:
     """`names`: dotted module to distribution where they differ; `same`: distributions that are imported by their own
     name; `shared`: namespaces that belong to nobody."""
@@ -55,14 +55,14 @@ def meant_by(name: str) -> tuple[str, ...]:
     """
     tables = _tables()
     wanted = str(canonicalize_name(name))
-    brought = brought_by(name)
+    brought = imports_of_distribution(name)
     if brought:
         return (brought,) if brought != wanted else ()
     known = tables.same.union(tables.names.values())
     return () if wanted in known else tuple(get_close_matches(wanted, sorted(known), 3, 0.75))
 
 
-def brought_by(word: str) -> str:
+def imports_of_distribution(word: str) -> str:
     """The distribution of a module that is not called like it, however the module is spelled; "" where none is known."""
     return _folded().get(str(canonicalize_name(word)), "")
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from jupyter_dep.base.errors import DepError, UsageError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 if TYPE_CHECKING:
     from packaging.markers import Environment
@@ -22,7 +22,7 @@ _NAMED = re.compile(r"(?:python|cpython)?(\d+)(?:\.(\d+)(?:\.(\d+)((?:a|b|rc)\d+
 _LONG_NUMBER = re.compile(r"\d{1000}")
 
 
-@frozen
+@frozen_dataclass
 class Interpreter:
     """One CPython that environments can be built on, never a virtual environment's own.
 

@@ -11,7 +11,7 @@ from typing import Literal
 from packaging.utils import canonicalize_name
 
 from .catalogue import entries
-from .import_map import brought_by
+from .import_map import imports_of_distribution
 from .similarity import one_edit, two_edits
 
 Source = Literal["catalogue", "locked", "index"]
@@ -67,7 +67,7 @@ class Query:
         terms = tuple(dict.fromkeys(re.findall(r"[0-9a-z][0-9a-z._+#-]*", words[:LONGEST].lower())))
         name = str(canonicalize_name("-".join(terms))).strip("-")
         said = tuple(_spelled(" ".join(_words(term))) for term in terms)
-        return cls(name=name, terms=terms, said=said, meant=brought_by("_".join(terms)) if terms else "")
+        return cls(name=name, terms=terms, said=said, meant=imports_of_distribution("_".join(terms)) if terms else "")
 
 
 def rank(query: Query, candidates: Iterable[Candidate], limit: int) -> tuple[Candidate, ...]:

@@ -9,7 +9,7 @@ from functools import cache
 from packaging.utils import canonicalize_name
 
 from .catalogue import POPULAR, entries, popular
-from .import_map import brought_by
+from .import_map import imports_of_distribution
 
 SHORTEST = 4
 """Popular names of fewer letters have too many real neighbours for a mark to mean anything."""
@@ -48,13 +48,13 @@ def two_edits(first: str, second: str) -> bool:
     return row[-1] <= 2
 
 
-def near(name: str) -> str:
+def similar_names(name: str) -> str:
     """The popular name that a name which is in no catalogue could be mistaken for: it differs by one slip or by its
     separators, or it is the name of the other's module; "" for none."""
     wanted = str(canonicalize_name(name))
     if wanted in entries():
         return ""
-    brought = entries().get(brought_by(wanted))
+    brought = entries().get(imports_of_distribution(wanted))
     if brought is not None and brought.tier <= POPULAR:
         return brought.name
     shapes = _shapes()

@@ -16,7 +16,7 @@ _PARTS = {"major": 1, "minor": 2, "patch": 3}
 _PHASES = {"a": "b", "b": "rc"}
 
 
-def bumped(current: str, rule: str, *, next_phase: bool = False, backwards: bool = False) -> str:
+def bump(current: str, rule: str, *, next_phase: bool = False, backwards: bool = False) -> str:
     """The version after `current` by one of `RULES`, or `rule` itself where it is a version, normalised.
 
     `next_phase` turns a prerelease of alpha into beta, beta into rc, rc into the release. `local-free` drops the local part and

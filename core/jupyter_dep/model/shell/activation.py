@@ -11,15 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
-from .quoting import Shell, quoted
+from .quoting import Shell, quote
 
 MARK = "JUPYTER_DEP_SHELL"
 """The variable that holds, inside a subshell of ours, the file that its project is declared in."""
 
 
-@frozen
+@frozen_dataclass
 class Activation:
     """What a shell is to live in: `environment` is its folder, `programs` come first on PATH, `label` is shown in the prompt.
 
@@ -121,7 +121,7 @@ def _posix(shell: Shell, activation: Activation) -> str:
         "BRACES": "" if keyword else "()",
         "PROMPT_IN": into,
         "PROMPT_OUT": out,
-        "PROGRAMS": quoted(shell, ":".join(activation.programs)),
+        "PROGRAMS": quote(shell, ":".join(activation.programs)),
     }
     return _filled(_POSIX, shell, activation, values, "export {}={}")
 
@@ -173,7 +173,7 @@ end
 
 
 def _fish(shell: Shell, activation: Activation) -> str:
-    programs = " ".join(quoted(shell, entry) for entry in activation.programs)
+    programs = " ".join(quote(shell, entry) for entry in activation.programs)
     return _filled(_FISH, shell, activation, {"PROGRAMS": programs}, "set -gx {} {}")
 
 
@@ -196,7 +196,7 @@ if ($env.VIRTUAL_ENV_DISABLE_PROMPT? | is-empty) {
 
 def _nu(shell: Shell, activation: Activation) -> str:
     """For a subshell as it stands, else a module: only an overlay can be left again."""
-    programs = ", ".join(quoted(shell, entry) for entry in activation.programs)
+    programs = ", ".join(quote(shell, entry) for entry in activation.programs)
     body = _filled(_NU_SCRIPT, shell, activation, {"PROGRAMS": programs}, "$env.{} = {}")
     if activation.project:
         return body
@@ -239,7 +239,7 @@ if (-not $env:VIRTUAL_ENV_DISABLE_PROMPT) {
 
 
 def _pwsh(shell: Shell, activation: Activation) -> str:
-    programs = ", ".join(quoted(shell, entry) for entry in activation.programs)
+    programs = ", ".join(quote(shell, entry) for entry in activation.programs)
     return _filled(_PWSH, shell, activation, {"PROGRAMS": programs}, "$env:{} = {}")
 
 
@@ -258,7 +258,7 @@ _CMD = """\
 
 
 def _cmd(shell: Shell, activation: Activation) -> str:
-    programs = ";".join(quoted(shell, entry) for entry in activation.programs)
+    programs = ";".join(quote(shell, entry) for entry in activation.programs)
     return _filled(_CMD, shell, activation, {"PROGRAMS": programs}, '@set "{}={}"')
 
 
@@ -266,12 +266,12 @@ def _filled(template: str, shell: Shell, activation: Activation, values: Mapping
     """The template with its `@WORDS@` in one pass over it and one over what was put in for prompts: no value is looked into."""
     told = {
         "LABEL": activation.label,
-        "NAME": quoted(shell, activation.label),
+        "NAME": quote(shell, activation.label),
         "SHOWN": f"({activation.label}) ",
-        "PROMPT": quoted(shell, f"({activation.label}) "),
-        "ENVIRONMENT": quoted(shell, activation.environment),
+        "PROMPT": quote(shell, f"({activation.label}) "),
+        "ENVIRONMENT": quote(shell, activation.environment),
         "MARK": MARK,
-        "MARKED": assignment.format(MARK, quoted(shell, activation.project)) if activation.project else "",
+        "MARKED": assignment.format(MARK, quote(shell, activation.project)) if activation.project else "",
         **values,
     }
     for name in ("PROMPT_IN", "PROMPT_OUT"):

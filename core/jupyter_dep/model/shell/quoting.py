@@ -23,7 +23,7 @@ def shell_of(program: str) -> Shell | None:
     return _ALIASES.get(name)
 
 
-def named(text: str) -> Shell:
+def parse_shell(text: str) -> Shell:
     """The shell of a name that somebody typed. Errors: `unknown-shell`."""
     found = shell_of(text)
     if found is None:
@@ -35,12 +35,12 @@ def named(text: str) -> Shell:
     return found
 
 
-def label(name: str) -> str:
+def prompt_label(name: str) -> str:
     """A project's name for a prompt: no character in it means anything to any shell."""
     return _LABEL.sub("_", name).strip() or "project"
 
 
-def quoted(shell: Shell, text: str) -> str:
+def quote(shell: Shell, text: str) -> str:
     """A text as one literal word of a shell."""
     match shell:
         case "fish":

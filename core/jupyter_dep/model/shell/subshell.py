@@ -6,13 +6,13 @@ import base64
 from collections.abc import Mapping
 from dataclasses import field
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 from .activation import Activation, script
-from .quoting import Shell, quoted
+from .quoting import Shell, quote
 
 
-@frozen
+@frozen_dataclass
 class Session:
     """How a subshell is started: its arguments, more variables, and texts of files by name.
 
@@ -38,7 +38,7 @@ def session(shell: Shell, activation: Activation, folder: str, variables: Mappin
             return _zsh_session(inside, folder, variables)
         case "sh":
             own = variables.get("ENV")
-            back = f'ENV={quoted("sh", own)}\n[ -f "$ENV" ] && . "$ENV"' if own else "unset ENV"
+            back = f'ENV={quote("sh", own)}\n[ -f "$ENV" ] && . "$ENV"' if own else "unset ENV"
             return Session(
                 arguments=("-i",),
                 variables={"ENV": f"{folder}/rc"},
@@ -57,14 +57,14 @@ def session(shell: Shell, activation: Activation, folder: str, variables: Mappin
 
 def _gone(folder: str) -> str:
     """The first line of a file of ours: by the time that it runs, the shell has what it needs of the folder."""
-    return f"command rm -rf -- {quoted('sh', folder)}"
+    return f"command rm -rf -- {quote('sh', folder)}"
 
 
 def _zsh_session(inside: str, folder: str, variables: Mapping[str, str]) -> Session:
     """zsh reads its files from `ZDOTDIR`, which the user may have set, and may set in his own `.zshenv`."""
-    ours, own = quoted("zsh", folder), variables.get("ZDOTDIR")
+    ours, own = quote("zsh", folder), variables.get("ZDOTDIR")
     environment = [
-        f"ZDOTDIR={quoted('zsh', own)}" if own is not None else "unset ZDOTDIR",
+        f"ZDOTDIR={quote('zsh', own)}" if own is not None else "unset ZDOTDIR",
         '[[ -f "${ZDOTDIR:-$HOME}/.zshenv" ]] && source "${ZDOTDIR:-$HOME}/.zshenv"',
         "typeset -g _jupyter_dep_dotdir=${ZDOTDIR-}",
         f"ZDOTDIR={ours}",

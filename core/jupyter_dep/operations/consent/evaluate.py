@@ -9,28 +9,28 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from jupyter_dep.base.errors import ConsentError, DepError
-from jupyter_dep.base.fast_dataclass import frozen
-from jupyter_dep.model.lock.audit import Item, ItemKind
-from jupyter_dep.model.lock.digest import Summary
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.model.lock.audit import ConsentScope, ItemKind
+from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.model.lock.select import Artifact
 from jupyter_dep.services import Services
 
 Basis = Literal["own", "allowed", "folder", "none"]
 
 
-@frozen
+@frozen_dataclass
 class Trust:
     """`basis` is why the lock may be used; `missing` are unusual items without a yes of their own."""
 
     basis: Basis
-    missing: tuple[Item, ...] = ()
+    missing: tuple[ConsentScope, ...] = ()
 
     @property
     def given(self) -> bool:
         return self.basis != "none" and not self.missing
 
 
-def trust_of(summary: Summary, notebook: Path, services: Services, artifacts: Iterable[Artifact] = ()) -> Trust:
+def trust_of(summary: LockDigest, notebook: Path, services: Services, artifacts: Iterable[Artifact] = ()) -> Trust:
     """What is recorded for a lock; `artifacts` are those that this machine would install."""
     missing = services.consent.lacking(unusual_artifacts(artifacts))
     if services.consent.own(summary.fingerprint):
@@ -42,22 +42,22 @@ def trust_of(summary: Summary, notebook: Path, services: Services, artifacts: It
     return Trust(basis="none", missing=missing)
 
 
-def unusual_artifacts(artifacts: Iterable[Artifact]) -> tuple[Item, ...]:
+def unusual_artifacts(artifacts: Iterable[Artifact]) -> tuple[ConsentScope, ...]:
     """What of a selection runs or fetches more than a hashed wheel does."""
     items = set()
     for item in artifacts:
         if item.kind == "sdist":
-            items.add(Item(kind="build", value=item.name))
+            items.add(ConsentScope(kind="build", value=item.name))
         elif item.kind == "vcs":
-            items.add(Item(kind="vcs", value=item.url))
+            items.add(ConsentScope(kind="vcs", value=item.url))
         elif item.kind == "archive":
-            items.add(Item(kind="archive", value=item.url))
+            items.add(ConsentScope(kind="archive", value=item.url))
         elif item.kind == "directory":
-            items.add(Item(kind="path", value=item.url))
+            items.add(ConsentScope(kind="path", value=item.url))
     return tuple(sorted(items))
 
 
-def covered(declared: Iterable[Item], found: Iterable[Item]) -> tuple[Item, ...]:
+def covered(declared: Iterable[ConsentScope], found: Iterable[ConsentScope]) -> tuple[ConsentScope, ...]:
     """Those found items that a declaration names: the same address, whatever commit it resolved to, or the same build or
     folder."""
     addresses = {_address(item.value) for item in declared if item.kind in ("vcs", "archive")}
@@ -76,7 +76,7 @@ def _address(value: str) -> str:
     return f"{head}/{tail.split('@', 1)[0].removesuffix('.git')}"
 
 
-def consent_missing(summary: Summary, missing: Iterable[Item], file: str, *, known: bool = False) -> ConsentError:
+def consent_missing(summary: LockDigest, missing: Iterable[ConsentScope], file: str, *, known: bool = False) -> ConsentError:
     """The refusal that says what would consent; `known`: the lock itself may run here, but not all that it asks for."""
     items = tuple(missing)
     allow = "".join(f" --allow {shlex.quote(str(item))}" for item in items)
@@ -92,7 +92,7 @@ def consent_missing(summary: Summary, missing: Iterable[Item], file: str, *, kno
     )
 
 
-def unusual_needs_consent(items: Iterable[Item], services: Services, file: str) -> None:
+def unusual_needs_consent(items: Iterable[ConsentScope], services: Services, file: str) -> None:
     """Refuse to resolve what asks a foreign index or runs a build before each has its yes (`consent-missing`)."""
     missing = services.consent.lacking(items)
     if missing:
@@ -106,7 +106,7 @@ def unusual_needs_consent(items: Iterable[Item], services: Services, file: str) 
 
 
 @contextmanager
-def granting(allowed: Sequence[str], services: Services) -> Iterator[tuple[Item, ...]]:
+def granting(allowed: Sequence[str], services: Services) -> Iterator[tuple[ConsentScope, ...]]:
     """Items allowed for what happens inside, and kept allowed only if it succeeds. Errors: `bad-item`."""
     granted = _items(allowed)
     before = {given.value for given in services.consent.given() if given.kind == "item"}
@@ -119,7 +119,7 @@ def granting(allowed: Sequence[str], services: Services) -> Iterator[tuple[Item,
         raise
 
 
-def _items(named: Sequence[str]) -> tuple[Item, ...]:
+def _items(named: Sequence[str]) -> tuple[ConsentScope, ...]:
     found = []
     for text in sorted(set(named)):
         kind, _, value = text.partition(":")
@@ -129,5 +129,5 @@ def _items(named: Sequence[str]) -> tuple[Item, ...]:
                 f"`{text}` is nothing that could be allowed",
                 hint=f"it has the form KIND:VALUE, with KIND one of {', '.join(get_args(ItemKind))}",
             )
-        found.append(Item(kind=cast(ItemKind, kind), value=value))
+        found.append(ConsentScope(kind=cast(ItemKind, kind), value=value))
     return tuple(found)

@@ -6,32 +6,34 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jupyter_dep.base.errors import ConsentError, DepError, IndexUnreachableError
-from jupyter_dep.base.fast_dataclass import frozen
-from jupyter_dep.model.lock.audit import Item
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.model.lock.audit import ConsentScope
 from jupyter_dep.operations.environment.local_sources import select_state
-from jupyter_dep.operations.environment.select import vouched
-from jupyter_dep.operations.lock.resolve import asked_items
-from jupyter_dep.operations.project.context import Asking, load
+from jupyter_dep.operations.environment.select import checked_against_index
+from jupyter_dep.operations.lock.resolve import declaration_items
+from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.services import Services
 
 from .evaluate import consent_missing, granting, unusual_artifacts, unusual_needs_consent
 
 
-@frozen
+@frozen_dataclass
 class Allowed:
     fingerprint: str | None
-    items: tuple[Item, ...]
+    items: tuple[ConsentScope, ...]
     lines: tuple[str, ...]
 
 
-def allow(notebook: Path, allowed: Sequence[str], services: Services, asking: Asking, *, shown: str | None = None) -> Allowed:
+def allow(
+    notebook: Path, allowed: Sequence[str], services: Services, asking: CommandContext, *, shown: str | None = None
+) -> Allowed:
     """Record the yes, if everything unusual about it was named in `allowed` or has its yes already.
 
     `shown` is the fingerprint of the lock that the person looked at, "" where there was none.
     Errors: `consent-missing` and `host-not-vouched` list what has to be named, `changed-since-shown` that the lock is
     another one now, `not-vouched` that the index does not answer; nothing is recorded then.
     """
-    state = load(notebook, services, asking)
+    state = load_state(notebook, services, asking)
     if state.lock_error is not None:
         raise state.lock_error
     if shown is not None and shown != (state.summary.fingerprint if state.summary else ""):
@@ -42,9 +44,9 @@ def allow(notebook: Path, allowed: Sequence[str], services: Services, asking: As
             context=state.project.context,
         )
     named = set(allowed)
-    declared = asked_items(state.declaration, state.project.folder) if state.declaration else ()
+    declared = declaration_items(state.declaration, state.project.folder) if state.declaration else ()
     selected = None
-    unusual: list[Item] = list(declared)
+    unusual: list[ConsentScope] = list(declared)
     if state.summary is not None and state.lock_data is not None:
         selected = select_state(state, services)
         assert selected is not None
@@ -64,7 +66,7 @@ def allow(notebook: Path, allowed: Sequence[str], services: Services, asking: As
     with granting(allowed, services) as granted:
         if selected is not None:
             try:
-                vouched(selected, services, file=notebook.name, offline=asking.offline, cancel=asking.cancel)
+                checked_against_index(selected, services, file=notebook.name, offline=asking.offline, cancel=asking.cancel)
             except IndexUnreachableError as error:
                 raise ConsentError(
                     "not-vouched",

@@ -12,23 +12,23 @@ from jupyter_dep.messages import Edit
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.operations.consent.evaluate import granting, trust_of
-from jupyter_dep.operations.environment.build import build, not_built, note_use, settle
-from jupyter_dep.operations.environment.local_sources import root_of
-from jupyter_dep.operations.environment.prefetch import HeadStart
+from jupyter_dep.operations.environment.build import build, describe_build_failure, ensure_current, record_use
+from jupyter_dep.operations.environment.local_sources import project_artifact
+from jupyter_dep.operations.environment.prefetch import SpeculativeInstall
 from jupyter_dep.operations.environment.select import Selected
 from jupyter_dep.operations.lock.pins import sides
-from jupyter_dep.operations.lock.resolve import LockOptions, asked_items, lock_for_state
+from jupyter_dep.operations.lock.resolve import LockOptions, declaration_items, lock_for_state
 from jupyter_dep.operations.project import commit
-from jupyter_dep.operations.project.context import Asking, Changed, kernel_minor, load, noting
-from jupyter_dep.operations.project.formats import DEPENDENCIES, Place
+from jupyter_dep.operations.project.context import ChangeResult, CommandContext, downgrade_to_note, kernel_minor, load_state
+from jupyter_dep.operations.project.formats import DEPENDENCIES, DependencySection
 from jupyter_dep.operations.project.rename_tracking import check_lock_name
 from jupyter_dep.operations.project.state import State, foreign_lock, read_state
 from jupyter_dep.services import Services
 
-from .requirement_args import Wanted, declared_with, wanted
+from .requirement_args import RequestedRequirement, declared_with, parse_requirement_args
 
 
-def new_block(services: Services, asking: Asking, requirements: Sequence[str] = (), python: str | None = None) -> str:
+def new_block(services: Services, asking: CommandContext, requirements: Sequence[str] = (), python: str | None = None) -> str:
     """A fresh block for the newest stable Python, or the asking kernel's, or the one asked for."""
     minor = kernel_minor(services, asking)
     found = services.interpreters.find(python or minor or ">=3.9")
@@ -39,20 +39,20 @@ def add(
     target: Path,
     requirements: Sequence[str],
     services: Services,
-    asking: Asking,
+    asking: CommandContext,
     *,
-    place: Place = DEPENDENCIES,
+    place: DependencySection = DEPENDENCIES,
     editable: bool = False,
     index: str | None = None,
     cwd: Path | None = None,
-) -> Changed:
+) -> ChangeResult:
     """Declare requirements, lock and build. What the user types by hand is consented to by typing it.
 
     `editable`: they are folders that are used where they lie. `index` is `NAME=URL`, the one index that they are taken from.
     A path counts from `cwd`. Errors: `bad-source` and its kin, those of the form, of locking and of building.
     """
-    state = load(target, services, asking)
-    asked = wanted(requirements, state.project, editable=editable, index=index, cwd=cwd or Path.cwd())
+    state = load_state(target, services, asking)
+    asked = parse_requirement_args(requirements, state.project, editable=editable, index=index, cwd=cwd or Path.cwd())
     if state.block is None:
         block = new_block(services, asking, [])
         block = declared_with(block, asked, state.project, place) if asked else block
@@ -62,17 +62,22 @@ def add(
         return change(state, block, services, asking, grows=True)
 
 
-def _typed(state: State, block: str, asked: Sequence[Wanted]) -> list[str]:
+def _typed(state: State, block: str, asked: Sequence[RequestedRequirement]) -> list[str]:
     """What the new requirements ask for beyond names: who types it means it."""
     project = state.project
-    before = asked_items(state.declaration, project.folder) if state.declaration is not None else ()
-    after = asked_items(project.form.declaration(block, context=project.context), project.folder)
-    own = {str(item) for item in asked_items(Declaration(dependencies=tuple(one.requirement for one in asked)), project.folder)}
+    before = declaration_items(state.declaration, project.folder) if state.declaration is not None else ()
+    after = declaration_items(project.form.declaration(block, context=project.context), project.folder)
+    own = {
+        str(item)
+        for item in declaration_items(Declaration(dependencies=tuple(one.requirement for one in asked)), project.folder)
+    }
     return sorted(own | ({str(item) for item in after} - {str(item) for item in before}))
 
 
-def remove(target: Path, names: Sequence[str], services: Services, asking: Asking, *, place: Place = DEPENDENCIES) -> Changed:
-    state = load(target, services, asking)
+def remove(
+    target: Path, names: Sequence[str], services: Services, asking: CommandContext, *, place: DependencySection = DEPENDENCIES
+) -> ChangeResult:
+    state = load_state(target, services, asking)
     if state.block is None:
         raise DepError(
             "nothing-declared",
@@ -86,14 +91,14 @@ def remove(target: Path, names: Sequence[str], services: Services, asking: Askin
 def relock(
     target: Path,
     services: Services,
-    asking: Asking,
+    asking: CommandContext,
     *,
     upgrade: bool | tuple[str, ...] = False,
     python: str | None = None,
     edit: Callable[[str], str] | None = None,
-) -> Changed:
+) -> ChangeResult:
     """Lock what is declared, keeping pins except `upgrade`'s; `edit` changes the block first. `update`, `lock`, `python`."""
-    state = load(target, services, asking)
+    state = load_state(target, services, asking)
     if state.block is None:
         raise DepError(
             "nothing-declared",
@@ -126,7 +131,7 @@ def must_be_locked(state: State, names: Sequence[str]) -> None:
 
 def check(target: Path, services: Services) -> State:
     """`lock --check`: raises `stale` unless the lock answers the declaration; changes nothing and asks nobody."""
-    state = load(target, services, Asking())
+    state = load_state(target, services, CommandContext())
     if state.lock_error is not None:
         raise state.lock_error
     if state.declaration is not None and not state.lock_answers:
@@ -148,12 +153,12 @@ def change(
     state: State,
     block: str,
     services: Services,
-    asking: Asking,
+    asking: CommandContext,
     *,
     upgrade: bool | tuple[str, ...] = False,
     python: str | None = None,
     grows: bool = False,
-) -> Changed:
+) -> ChangeResult:
     """The one way in which a declaration changes: resolve, then build, then write notebook and lock.
 
     `grows`: everything that is locked will most likely stay, so that it is worth a head start. Nothing is written before the
@@ -168,7 +173,7 @@ def change(
     check_lock_name(state.project)
     unchanged = block == state.block and state.lock_answers and state.project.orphan is None
     if unchanged and not upgrade and python is None:
-        return settle(state, state.summary, services, asking)
+        return ensure_current(state, state.summary, services, asking)
     if not asking.dry_run:
         commit.check_writable(state, block, asking)
     options = LockOptions(
@@ -178,10 +183,10 @@ def change(
         offline=asking.offline,
     )
     with ExitStack() as stack:
-        head = stack.enter_context(HeadStart(state, services, asking, minor=options.prefer)) if grows else None
+        head = stack.enter_context(SpeculativeInstall(state, services, asking, minor=options.prefer)) if grows else None
         locked = lock_for_state(state, declaration, services, options=options, reporter=asking.reporter, cancel=asking.cancel)
         if asking.dry_run:
-            return Changed(
+            return ChangeResult(
                 state=state,
                 summary=locked.summary,
                 changes=locked.changes,
@@ -201,7 +206,7 @@ def change(
                 services.consent.allow("fingerprint", [locked.summary.fingerprint], by="own")
             return commit.write(before, block, locked, services, asking)
 
-        if root_of(state) is None:
+        if project_artifact(state) is None:
             selected, sealed, unbuilt, built = made(state)
             edit = written()
         else:  # the project itself is built from the file as it will be
@@ -209,25 +214,25 @@ def change(
             try:
                 selected, sealed, unbuilt, built = made(read_state(state.project.file, services))
             except BaseException:
-                commit.take_back(before, block, locked)
+                commit.rollback(before, block, locked)
                 raise
     if own:
         services.names.note_locked(name for name in locked.summary.versions if name not in locked.summary.kernel)
     notes = list(locked.notes)
     file = state.project.file
-    with noting(notes, "this cannot be undone later", file):
-        commit.remember(state, block, locked.data, services, asking)
+    with downgrade_to_note(notes, "this cannot be undone later", file):
+        commit.record_step(state, block, locked.data, services, asking)
     if sealed is not None:
         there = True
-        with noting(notes, "the next `env gc` may remove its environment", file):
-            there = note_use(state, sealed, services)
+        with downgrade_to_note(notes, "the next `env gc` may remove its environment", file):
+            there = record_use(state, sealed, services)
         if not there:
             try:
                 sealed = build(read_state(file, services), locked.data, locked.summary, own, services, asking)[1]
             except DepError as error:  # notebook and lock are written, which was asked for
-                sealed, unbuilt = None, not_built(error)
+                sealed, unbuilt = None, describe_build_failure(error)
     after = read_state(state.project.file, services, live_block=block if state.live else None)
-    return Changed(
+    return ChangeResult(
         state=after,
         summary=locked.summary,
         changes=locked.changes,
@@ -245,7 +250,7 @@ def change(
 
 def _becomes_own(state: State, declaration: Declaration, services: Services) -> bool:
     """Whether writing a lock is a yes to it: not where a stranger's lock was only changed, nor for a stranger's sources."""
-    if services.consent.lacking(asked_items(declaration, state.project.folder)):
+    if services.consent.lacking(declaration_items(declaration, state.project.folder)):
         return False
     if state.lock_data is None:
         return True

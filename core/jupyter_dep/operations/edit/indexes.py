@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import read_write
 from jupyter_dep.model.declaration import requirement as requirements
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.manifest import sources as manifest_sources
 from jupyter_dep.operations.consent.evaluate import granting
-from jupyter_dep.operations.lock.resolve import asked_items
-from jupyter_dep.operations.project.context import Asking, Changed, load
+from jupyter_dep.operations.lock.resolve import declaration_items
+from jupyter_dep.operations.project.context import ChangeResult, CommandContext, load_state
 from jupyter_dep.operations.project.formats import FOLDER
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
@@ -22,7 +22,7 @@ from jupyter_dep.services import Services
 from .add_remove import relock
 
 
-@frozen
+@frozen_dataclass
 class DeclaredIndex:
     """`packages` are those that are taken from it."""
 
@@ -31,13 +31,13 @@ class DeclaredIndex:
     packages: tuple[str, ...] = ()
 
 
-def listed(target: Path, services: Services, asking: Asking) -> tuple[DeclaredIndex, ...]:
+def listed(target: Path, services: Services, asking: CommandContext) -> tuple[DeclaredIndex, ...]:
     """The indexes in the order of the declaration. Errors: those of reading it."""
-    state = load(target, services, asking)
+    state = load_state(target, services, asking)
     return _listed(state.declaration) if state.declaration is not None else ()
 
 
-def add(target: Path, name: str, url: str, services: Services, asking: Asking) -> Changed:
+def add(target: Path, name: str, url: str, services: Services, asking: CommandContext) -> ChangeResult:
     """Declare an index, or give one another URL. It is explicit: only packages that are assigned to it are asked of it.
 
     Errors: `bad-source`, `credentials-in-declaration`, those of locking where there is a lock.
@@ -63,7 +63,7 @@ def add(target: Path, name: str, url: str, services: Services, asking: Asking) -
     return _changed(target, edit, services, asking)
 
 
-def remove(target: Path, name: str, services: Services, asking: Asking) -> Changed:
+def remove(target: Path, name: str, services: Services, asking: CommandContext) -> ChangeResult:
     """Take an index out of the declaration. Errors: `no-such-source`, `source-in-use`, those of locking."""
 
     def edit(text: str, folder: bool) -> str:
@@ -99,9 +99,9 @@ def _listed(declaration: Declaration) -> tuple[DeclaredIndex, ...]:
     )
 
 
-def _changed(target: Path, edit: Callable[[str, bool], str], services: Services, asking: Asking) -> Changed:
+def _changed(target: Path, edit: Callable[[str, bool], str], services: Services, asking: CommandContext) -> ChangeResult:
     """The declaration edited, and its lock with it; where nothing is locked yet, an index alone is no reason to lock."""
-    state = load(target, services, asking)
+    state = load_state(target, services, asking)
     if state.block is None or state.declaration is None:
         raise DepError(
             "nothing-declared",
@@ -116,18 +116,18 @@ def _changed(target: Path, edit: Callable[[str, bool], str], services: Services,
         return relock(target, services, asking, edit=lambda _: text)
 
 
-def _written(state: State, text: str, services: Services) -> Changed:
+def _written(state: State, text: str, services: Services) -> ChangeResult:
     assert state.data is not None
     content = state.project.form.written(state.data, text, context=state.project.context)
     if content != state.data:
         read_write.replace(state.project.file, content, expected=state.data)
-    after = load(state.project.file, services, Asking())
-    return Changed(state=after, summary=None, redeclared=content != state.data)
+    after = load_state(state.project.file, services, CommandContext())
+    return ChangeResult(state=after, summary=None, redeclared=content != state.data)
 
 
 def _typed(state: State, text: str) -> list[str]:
     """What the edit asks for beyond what was declared: who types an address means it."""
     project = state.project
-    before = asked_items(state.declaration, project.folder) if state.declaration is not None else ()
-    after = asked_items(project.form.declaration(text, context=project.context), project.folder)
+    before = declaration_items(state.declaration, project.folder) if state.declaration is not None else ()
+    after = declaration_items(project.form.declaration(text, context=project.context), project.folder)
     return sorted({str(item) for item in after} - {str(item) for item in before})

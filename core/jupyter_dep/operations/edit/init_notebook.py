@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.specifiers import SpecifierSet
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.state.history import Pending
 from jupyter_dep.messages import Edit
@@ -19,11 +19,11 @@ from jupyter_dep.model.notebook.notebook import Notebook, blank
 from jupyter_dep.model.packages.interpreter import Interpreter
 from jupyter_dep.operations.consent.evaluate import consent_missing, trust_of
 from jupyter_dep.operations.environment.build import keep, sealed_environment
-from jupyter_dep.operations.environment.local_sources import Installed, select_state
+from jupyter_dep.operations.environment.local_sources import InstallSelection, select_state
 from jupyter_dep.operations.inspect.status import locked_state
-from jupyter_dep.operations.lock.resolve import allows
-from jupyter_dep.operations.project.context import KERNEL_DISPLAY, KERNEL_NAME, Asking, Changed, load
-from jupyter_dep.operations.project.formats import form_of
+from jupyter_dep.operations.lock.resolve import allows_minor
+from jupyter_dep.operations.project.context import KERNEL_DISPLAY, KERNEL_NAME, ChangeResult, CommandContext, load_state
+from jupyter_dep.operations.project.formats import format_of
 from jupyter_dep.operations.project.project import Project
 from jupyter_dep.operations.project.rename_tracking import check_lock_name
 from jupyter_dep.operations.project.state import read_state
@@ -32,7 +32,7 @@ from jupyter_dep.services import Services
 from .add_remove import new_block, relock
 
 
-@frozen
+@frozen_dataclass
 class Created:
     """`suggested` are requirements that the notebook seems to need and does not declare."""
 
@@ -45,7 +45,7 @@ class Created:
 def init(
     notebook: Path,
     services: Services,
-    asking: Asking,
+    asking: CommandContext,
     *,
     python: str | None = None,
     imports: bool = False,
@@ -127,13 +127,13 @@ def fits(requires_python: str | None, interpreter: Interpreter) -> bool:
     return requires_python is None or SpecifierSet(requires_python).contains(interpreter.version, prereleases=True)
 
 
-def use_python(target: Path, spec: str, services: Services, asking: Asking) -> Changed:
+def use_python(target: Path, spec: str, services: Services, asking: CommandContext) -> ChangeResult:
     """Lock again with another Python; `requires-python` is changed only if it forbids that one."""
     found = services.interpreters.find(spec)
-    form = form_of(target)
+    form = format_of(target)
 
     def edit(text: str) -> str:
-        return text if allows(form.declaration(text), found.minor) else form.set_requires_python(text, f">={found.minor}")
+        return text if allows_minor(form.declaration(text), found.minor) else form.set_requires_python(text, f">={found.minor}")
 
     changed = relock(target, services, asking, python=found.name or spec, edit=edit)
     now = changed.state.declaration.requires_python if changed.state.declaration else None
@@ -141,7 +141,7 @@ def use_python(target: Path, spec: str, services: Services, asking: Asking) -> C
     return replace(changed, notes=(*changed.notes, *note))
 
 
-def sync(notebook: Path, services: Services, asking: Asking, *, chosen: Installed | None = None) -> Changed:
+def sync(notebook: Path, services: Services, asking: CommandContext, *, chosen: InstallSelection | None = None) -> ChangeResult:
     """Build what is locked. It names the project and means it, so it is consent for what an index vouches for.
 
     `chosen` is what of a folder's lock is wanted, in place of what was remembered.
@@ -160,12 +160,12 @@ def sync(notebook: Path, services: Services, asking: Asking, *, chosen: Installe
         services.consent.allow("fingerprint", [state.summary.fingerprint], by="named in a command")
     kept = keep(state, sealed, services, lambda: sealed_environment(state, selected, trust, services, asking)[0])
     notes = () if state.lock_answers else ("the lock is stale: this is what is locked, not what is declared",)
-    return Changed(state=state, summary=state.summary, sealed=kept, selected=selected, notes=notes, built=built)
+    return ChangeResult(state=state, summary=state.summary, sealed=kept, selected=selected, notes=notes, built=built)
 
 
 def move(old: Path, new: Path, services: Services) -> tuple[str, ...]:
     """Rename a notebook, its lock and what is remembered of it; gives what was moved. Errors: `name-taken`."""
-    state = load(old, services, Asking())
+    state = load_state(old, services, CommandContext())
     source, target = state.project, Project.of(new)
     if not new.parent.is_dir():
         raise DepError("no-such-folder", "there is no such folder", hint="make it first", context={"file": str(new.parent)})

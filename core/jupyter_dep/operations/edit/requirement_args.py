@@ -11,14 +11,14 @@ from packaging.requirements import Requirement
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 
 from jupyter_dep.base.errors import DepError, UsageError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.files.ancestry import MANIFEST
 from jupyter_dep.model.declaration import requirement as requirements
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.manifest import manifest
 from jupyter_dep.model.manifest import sources as manifest_sources
-from jupyter_dep.operations.project.formats import FOLDER, Place
+from jupyter_dep.operations.project.formats import FOLDER, DependencySection
 from jupyter_dep.operations.project.project import Project
 
 _PATH = re.compile(
@@ -27,8 +27,8 @@ _PATH = re.compile(
 _ADDRESS = re.compile(r"(?:[a-z]+\+)?[a-z]+://\S+")
 
 
-@frozen
-class Wanted:
+@frozen_dataclass
+class RequestedRequirement:
     """One requirement as it is to be declared; `source` is its line under `[tool.uv.sources]`, `index` the index behind it."""
 
     requirement: Requirement
@@ -36,7 +36,9 @@ class Wanted:
     index: tuple[str, str] | None = None
 
 
-def wanted(words: Sequence[str], project: Project, *, editable: bool, index: str | None, cwd: Path) -> tuple[Wanted, ...]:
+def parse_requirement_args(
+    words: Sequence[str], project: Project, *, editable: bool, index: str | None, cwd: Path
+) -> tuple[RequestedRequirement, ...]:
     """What the words ask for. Errors: `bad-requirement` and its kin, `bad-source`, `unnamed-source`, `path-in-notebook`."""
     if editable and index is not None:
         raise UsageError("bad-usage", "`--editable` is for folders, `--index` for names", hint="use one of the two")
@@ -50,15 +52,15 @@ def wanted(words: Sequence[str], project: Project, *, editable: bool, index: str
                 "bad-source", f"`{word}` is not a folder", hint="`--editable` takes a path, such as `--editable ../library`"
             )
         elif _ADDRESS.fullmatch(word.strip()):
-            found.append(Wanted(requirement=_at_address(word.strip())))
+            found.append(RequestedRequirement(requirement=_at_address(word.strip())))
         else:
             parsed = requirements.parse(word)
             source = {"index": named[0]} if named is not None else None
-            found.append(Wanted(requirement=parsed, source=source, index=named))
+            found.append(RequestedRequirement(requirement=parsed, source=source, index=named))
     return tuple(found)
 
 
-def declared_with(text: str, asked: Sequence[Wanted], project: Project, place: Place) -> str:
+def declared_with(text: str, asked: Sequence[RequestedRequirement], project: Project, place: DependencySection) -> str:
     """The declaration's text with all that is asked for, in the form of its project."""
     text = project.form.add(text, [str(one.requirement) for one in asked], place)
     for one in asked:
@@ -73,7 +75,7 @@ def declared_with(text: str, asked: Sequence[Wanted], project: Project, place: P
     return text
 
 
-def _in_block(text: str, one: Wanted) -> str:
+def _in_block(text: str, one: RequestedRequirement) -> str:
     declaration = script_block.parse(text)
     if one.index is not None:
         name, url = one.index
@@ -96,7 +98,7 @@ def _index(text: str) -> tuple[str, str]:
     return name, url
 
 
-def _at_path(match: re.Match[str], project: Project, editable: bool, cwd: Path) -> Wanted:
+def _at_path(match: re.Match[str], project: Project, editable: bool, cwd: Path) -> RequestedRequirement:
     if project.folder is None:
         raise DepError(
             "path-in-notebook",
@@ -117,7 +119,7 @@ def _at_path(match: re.Match[str], project: Project, editable: bool, cwd: Path) 
     source: dict[str, object] = {"path": Path(os.path.relpath(path, project.folder)).as_posix()}
     if editable:
         source["editable"] = True
-    return Wanted(requirement=requirements.parse(name + (match["extras"] or "")), source=source)
+    return RequestedRequirement(requirement=requirements.parse(name + (match["extras"] or "")), source=source)
 
 
 def _name_of(path: Path) -> str:

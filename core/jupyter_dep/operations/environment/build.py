@@ -8,38 +8,40 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.messages import Edit
 from jupyter_dep.model.declaration.declaration import Declaration
-from jupyter_dep.model.lock.digest import Summary
+from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.operations.consent.evaluate import Trust, consent_missing, covered, trust_of
-from jupyter_dep.operations.lock.resolve import asked_items
-from jupyter_dep.operations.project.context import Asking, Changed
+from jupyter_dep.operations.lock.resolve import declaration_items
+from jupyter_dep.operations.project.context import ChangeResult, CommandContext
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
 from .local_sources import select_state
-from .prefetch import HeadStart
+from .prefetch import SpeculativeInstall
 from .select import Selected, bytecode_source, ensure_environment
 
 
-def settle(state: State, summary: Summary | None, services: Services, asking: Asking, *, edit: Edit | None = None) -> Changed:
+def ensure_current(
+    state: State, summary: LockDigest | None, services: Services, asking: CommandContext, *, edit: Edit | None = None
+) -> ChangeResult:
     """Build (or find) the environment of what is locked already."""
     if summary is None or state.lock_data is None:
-        return Changed(state=state, summary=summary, edit=edit)
+        return ChangeResult(state=state, summary=summary, edit=edit)
     selected, sealed, unbuilt, built = build(state, state.lock_data, summary, False, services, asking)
     if sealed is not None:
         data, locked = state.lock_data, summary
         sealed = keep(state, sealed, services, lambda: build(state, data, locked, False, services, asking)[1])
-    return Changed(state=state, summary=summary, edit=edit, sealed=sealed, selected=selected, unbuilt=unbuilt, built=built)
+    return ChangeResult(state=state, summary=summary, edit=edit, sealed=sealed, selected=selected, unbuilt=unbuilt, built=built)
 
 
 def build(
     state: State,
     data: bytes,
-    summary: Summary,
+    summary: LockDigest,
     own: bool,
     services: Services,
-    asking: Asking,
+    asking: CommandContext,
     declaration: Declaration | None = None,
-    head: HeadStart | None = None,
+    head: SpeculativeInstall | None = None,
 ) -> tuple[Selected | None, Sealed | None, str, bool]:
     """The environment of a lock, before anything is written: what cannot be built changes nothing."""
     if not asking.sync:
@@ -49,7 +51,7 @@ def build(
     assert selected is not None
     trust = trust_of(summary, notebook, services, selected.artifacts)
     if own:
-        declared = asked_items(declaration, state.project.folder) if declaration else ()
+        declared = declaration_items(declaration, state.project.folder) if declaration else ()
         named = set(covered(declared, trust.missing))
         services.consent.allow("item", sorted(str(item) for item in named), by="declared")
         trust = Trust(basis="own", missing=tuple(item for item in trust.missing if item not in named))
@@ -64,10 +66,10 @@ def build(
 
 def keep(state: State, sealed: Sealed, services: Services, again: Callable[[], Sealed | None]) -> Sealed | None:
     """Note that a project uses an environment; one that was collected before anybody knew of that is made `again`."""
-    return sealed if note_use(state, sealed, services) else again()
+    return sealed if record_use(state, sealed, services) else again()
 
 
-def note_use(state: State, sealed: Sealed, services: Services) -> bool:
+def record_use(state: State, sealed: Sealed, services: Services) -> bool:
     """Note that a project uses an environment; False if it was collected before anybody knew of that.
 
     The collection looks at the notes once more while it holds an environment that it is about to remove, and this holds it
@@ -83,13 +85,18 @@ def note_use(state: State, sealed: Sealed, services: Services) -> bool:
     return there
 
 
-def not_built(error: DepError) -> str:
+def describe_build_failure(error: DepError) -> str:
     """Why there is no environment, where all else that was asked for is done."""
     return f"its environment is not built: {error.message.splitlines()[0]} (`jupyter dep sync NOTEBOOK` tries again)"
 
 
 def sealed_environment(
-    state: State, selected: Selected, trust: Trust, services: Services, asking: Asking, head: HeadStart | None = None
+    state: State,
+    selected: Selected,
+    trust: Trust,
+    services: Services,
+    asking: CommandContext,
+    head: SpeculativeInstall | None = None,
 ) -> tuple[Sealed, bool]:
     """The sealed environment of a selection, and whether it had to be built now."""
     found = services.store.sealed(selected.key)

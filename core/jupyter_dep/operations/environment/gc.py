@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store import record_check
 from jupyter_dep.io.store.store import Sealed
@@ -16,11 +16,11 @@ from jupyter_dep.operations.project.project import Project
 from jupyter_dep.operations.project.state import read_state
 from jupyter_dep.services import Services
 
-from .select import sealed_starter
+from .select import sealed_base_environment
 
 
-@frozen
-class Collected:
+@frozen_dataclass
+class GcResult:
     """`removed` keys; `kept` sealed environments that stay; `swept` folders of builders that are gone."""
 
     removed: tuple[str, ...]
@@ -39,19 +39,19 @@ def users(services: Services) -> dict[str, list[Path]]:
     return found
 
 
-def collect(services: Services, *, dry_run: bool = False) -> Collected:
+def collect(services: Services, *, dry_run: bool = False) -> GcResult:
     """Remove environments that no existing project used last and that no process runs on. The clock plays no part."""
     store = services.store
     everything = store.all()
     if store.on_network():
-        return Collected(
+        return GcResult(
             removed=(),
             kept=len(everything),
             note="the store is on a network file system, where another machine may be using it: nothing is collected",
         )
     mark = services.history.mark()
     needed = set(users(services))
-    if (starter := sealed_starter(services)) is not None:
+    if (starter := sealed_base_environment(services)) is not None:
         needed.add(starter.key)
     removed = []
 
@@ -67,11 +67,11 @@ def collect(services: Services, *, dry_run: bool = False) -> Collected:
         if sealed.key not in needed and (dry_run or store.remove(sealed, unless=partial(noted, sealed.key))):
             removed.append(sealed.key)
     swept = 0 if dry_run else store.sweep()
-    return Collected(removed=tuple(removed), kept=len(everything) - len(removed), swept=swept)
+    return GcResult(removed=tuple(removed), kept=len(everything) - len(removed), swept=swept)
 
 
-@frozen
-class Held:
+@frozen_dataclass
+class ProjectEnvironment:
     """One environment of a project: whether it is the one of what is `locked` now, and which `others` use it."""
 
     sealed: Sealed
@@ -79,7 +79,7 @@ class Held:
     others: tuple[Path, ...] = ()
 
 
-def of_project(target: Path, services: Services) -> tuple[Held, ...]:
+def of_project(target: Path, services: Services) -> tuple[ProjectEnvironment, ...]:
     """The environments that a project used last and that are still there, the newest first. Errors: those of reading it."""
     current = locked_key(target, services)
     keys = dict.fromkeys([*([current] if current else []), *reversed(services.history.environments(target))])
@@ -90,7 +90,7 @@ def of_project(target: Path, services: Services) -> tuple[Held, ...]:
         sealed = services.store.sealed(key)
         if sealed is not None:
             others = tuple(path for path in used.get(key, ()) if path != here)
-            found.append(Held(sealed=sealed, locked=key == current, others=others))
+            found.append(ProjectEnvironment(sealed=sealed, locked=key == current, others=others))
     return tuple(found)
 
 
@@ -108,8 +108,8 @@ def locked_key(target: Path, services: Services) -> str | None:
     return selected.key if selected is not None else None
 
 
-@frozen
-class Dropped:
+@frozen_dataclass
+class RemoveResult:
     """`freed` bytes are those that nothing else shares; `kept` pairs an environment that stays with why."""
 
     removed: tuple[Sealed, ...] = ()
@@ -117,9 +117,9 @@ class Dropped:
     kept: tuple[tuple[Sealed, str], ...] = ()
 
 
-def drop(target: Path, services: Services, *, dry_run: bool = False) -> Dropped:
+def remove_environments(target: Path, services: Services, *, dry_run: bool = False) -> RemoveResult:
     """Remove a project's environments, but for those that another project uses or that a process runs on."""
-    starter = sealed_starter(services)
+    starter = sealed_base_environment(services)
     network = services.store.on_network()
     removed, kept, freed = [], [], 0
     for held in of_project(target, services):
@@ -141,7 +141,7 @@ def drop(target: Path, services: Services, *, dry_run: bool = False) -> Dropped:
                 freed += size
         if why:
             kept.append((held.sealed, why))
-    return Dropped(removed=tuple(removed), freed=freed, kept=tuple(kept))
+    return RemoveResult(removed=tuple(removed), freed=freed, kept=tuple(kept))
 
 
 def verify(sealed: Sealed, services: Services, *, full: bool = False) -> dict[str, list[str]]:
@@ -164,7 +164,7 @@ def _report(key: str, services: Services) -> Path:
     return services.places.state / "withdrawn" / f"{key}.json"
 
 
-def withdrawn(key: str, services: Services) -> str | None:
+def pop_integrity_report(key: str, services: Services) -> str | None:
     """Why the environment of a key is built anew, told once."""
     file = _report(key, services)
     names = read_write.read_state(file)

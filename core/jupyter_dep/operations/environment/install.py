@@ -7,30 +7,30 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_dep.io.store.store import Sealed
-from jupyter_dep.operations.consent.build_backend import root_consent_missing, root_item
+from jupyter_dep.operations.consent.build_backend import build_backend_consent_missing, build_backend_item
 from jupyter_dep.operations.edit.add_remove import check, relock
 from jupyter_dep.operations.edit.init_notebook import sync
-from jupyter_dep.operations.project.context import Asking, Changed, load
+from jupyter_dep.operations.project.context import ChangeResult, CommandContext, load_state
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
-from .local_sources import Installed, installed, root_of
+from .local_sources import InstallSelection, install_selection, project_artifact
 
 
 def install(
     target: Path,
     services: Services,
-    asking: Asking,
+    asking: CommandContext,
     *,
-    chosen: Installed,
+    chosen: InstallSelection,
     confirm: Callable[[str], bool] | None = None,
-) -> Changed:
+) -> ChangeResult:
     """The exact environment of a folder's lock, which is made first where there is none; `chosen` is remembered.
 
     `confirm` asks a person whether the project's own build may run. Errors: `stale`, `consent-missing`, `no-such-group`,
     `no-such-extra`, those of building.
     """
-    state = load(target, services, asking)
+    state = load_state(target, services, asking)
     first = state.lock_data is None
     if first:
         state = relock(target, services, replace(asking, sync=False)).state
@@ -39,14 +39,16 @@ def install(
     if chosen.root:
         _let_root_in(state, services, confirm)
     changed = sync(target, services, asking, chosen=chosen)
-    services.history.set_installed(target, chosen.as_json() if chosen != Installed() else {})
+    services.history.set_installed(target, chosen.as_json() if chosen != InstallSelection() else {})
     return replace(changed, first=first)
 
 
-def environment(target: Path, services: Services, asking: Asking, *, confirm: Callable[[str], bool] | None = None) -> Sealed:
+def environment(
+    target: Path, services: Services, asking: CommandContext, *, confirm: Callable[[str], bool] | None = None
+) -> Sealed:
     """The environment that commands run in, as it was last installed; built now if need be. Errors: as for `install`."""
     state = check(target, services)
-    if state.project.folder is not None and installed(state, services).root:
+    if state.project.folder is not None and install_selection(state, services).root:
         _let_root_in(state, services, confirm)
     sealed = sync(target, services, asking).sealed
     assert sealed is not None
@@ -56,12 +58,12 @@ def environment(target: Path, services: Services, asking: Asking, *, confirm: Ca
 def _let_root_in(state: State, services: Services, confirm: Callable[[str], bool] | None) -> None:
     """The yes that building the project itself needs: its build program is code of whoever wrote the folder."""
     folder = state.project.folder
-    if folder is None or root_of(state) is None:
+    if folder is None or project_artifact(state) is None:
         return
-    item = root_item(folder)
+    item = build_backend_item(folder)
     if not services.consent.lacking([item]):
         return
     if confirm is not None and confirm(f"Install the project itself? That runs the build program that {folder} names."):
         services.consent.allow("item", [str(item)], by="asked")
         return
-    raise root_consent_missing(folder)
+    raise build_backend_consent_missing(folder)

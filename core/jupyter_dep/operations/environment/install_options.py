@@ -10,18 +10,18 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import UsageError
 from jupyter_dep.model.declaration.declaration import Declaration
-from jupyter_dep.model.lock.select import Choice, must_have
-from jupyter_dep.operations.project.context import Asking, load
-from jupyter_dep.operations.project.formats import DEPENDENCIES, Place
+from jupyter_dep.model.lock.select import Selection, require_known
+from jupyter_dep.operations.project.context import CommandContext, load_state
+from jupyter_dep.operations.project.formats import DEPENDENCIES, DependencySection
 from jupyter_dep.services import Services
 
-from .local_sources import Installed
+from .local_sources import InstallSelection
 
 MAIN = "main"
 """The dependencies themselves, where a group may be named: a word of Poetry's users."""
 
 
-def installed(
+def resolve_install_selection(
     target: Path,
     services: Services,
     *,
@@ -31,27 +31,27 @@ def installed(
     extras: Sequence[str] = (),
     all_extras: bool = False,
     root: bool = True,
-) -> Installed:
+) -> InstallSelection:
     """The choice among what a folder declares: everything but extras where nothing is named.
 
     `with_` names what is wanted all the same where `without` names more. Errors: `no-such-group`, `no-such-extra`,
     `bad-usage`.
     """
-    declaration = load(target, services, Asking()).declaration or Declaration()
+    declaration = load_state(target, services, CommandContext()).declaration or Declaration()
     if only and (with_ or without):
         raise UsageError("bad-usage", "`--only` says it all", hint="leave out `--with` and `--without`, or `--only`")
     groups = set(declaration.groups)
     asked = {part: names_in(names) for part, names in (("with", with_), ("without", without), ("only", only))}
     for names in asked.values():
-        must_have("group", sorted(names - {MAIN}), groups, {})
+        require_known("group", sorted(names - {MAIN}), groups, {})
     chosen_extras = set(declaration.extras) if all_extras else names_in(extras)
-    must_have("extra", sorted(chosen_extras), declaration.extras, {})
+    require_known("extra", sorted(chosen_extras), declaration.extras, {})
     if only:
         wanted, default = asked["only"] - {MAIN}, MAIN in asked["only"] or MAIN in groups
     else:
         wanted, default = (groups - asked["without"]) | asked["with"], MAIN not in asked["without"]
-    return Installed(
-        choice=Choice(
+    return InstallSelection(
+        choice=Selection(
             extras=tuple(sorted(chosen_extras)),
             groups=None if wanted == groups else tuple(sorted(wanted)),
             default=default,
@@ -60,16 +60,16 @@ def installed(
     )
 
 
-def declared_in(target: Path, place: Place, services: Services, asking: Asking) -> tuple[str, ...]:
+def declared_in(target: Path, place: DependencySection, services: Services, asking: CommandContext) -> tuple[str, ...]:
     """The names that a group or an extra declares, none where no part is named. Errors: `no-such-group`, `no-such-extra`."""
     if place == DEPENDENCIES:
         return ()
-    declaration = load(target, services, asking).declaration or Declaration()
+    declaration = load_state(target, services, asking).declaration or Declaration()
     kind: Literal["group", "extra"] = "group" if place.group is not None else "extra"
     name = place.group if place.group is not None else place.extra
     parts = declaration.groups if kind == "group" else declaration.extras
     part = str(canonicalize_name(name or ""))
-    must_have(kind, [part], parts, {})
+    require_known(kind, [part], parts, {})
     return tuple(str(canonicalize_name(item.name)) for item in parts[part])
 
 

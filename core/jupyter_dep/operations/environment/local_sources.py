@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.files.ancestry import MANIFEST
 from jupyter_dep.model.lock.keys import environment_key
-from jupyter_dep.model.lock.select import WHOLE, Artifact, Choice
-from jupyter_dep.operations.consent.build_backend import root_item
+from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Artifact, Selection
+from jupyter_dep.operations.consent.build_backend import build_backend_item
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
@@ -36,23 +36,23 @@ _PASSED_OVER = frozenset({"build", "dist", "node_modules", "__pycache__"})
 _MOST_FILES = 20_000
 
 
-@frozen
-class Installed:
+@frozen_dataclass
+class InstallSelection:
     """What of a folder's lock its environment holds, as `install` was last told. `root`: the project itself, too."""
 
-    choice: Choice = WHOLE
+    choice: Selection = DEFAULT_SELECTION
     root: bool = True
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, raw: Any) -> Installed:
+    def from_json(cls, raw: Any) -> InstallSelection:
         """What was remembered, the default where it is nothing of ours."""
         try:
             known = raw["choice"]
             groups = known["groups"]
-            choice = Choice(
+            choice = Selection(
                 extras=tuple(known["extras"]),
                 groups=tuple(groups) if groups is not None else None,
                 default=bool(known["default"]),
@@ -63,9 +63,9 @@ class Installed:
             return cls()
 
 
-def installed(state: State, services: Services) -> Installed:
+def install_selection(state: State, services: Services) -> InstallSelection:
     """What was chosen for a folder."""
-    return Installed.from_json(services.history.installed(state.project.file))
+    return InstallSelection.from_json(services.history.installed(state.project.file))
 
 
 def select_state(
@@ -73,13 +73,13 @@ def select_state(
     services: Services,
     *,
     data: bytes | None = None,
-    chosen: Installed | None = None,
+    chosen: InstallSelection | None = None,
     search: bool = True,
 ) -> Selected | None:
     """What a project's lock means here, with all that its folder adds: `select_for` for a notebook's.
 
     `data` is another lock than the one that was read, `chosen` another choice than the remembered one. The project itself is
-    a part only where it has a build system and its build has a yes (`root_item`). Errors: those of `select_for`.
+    a part only where it has a build system and its build has a yes (`build_backend_item`). Errors: those of `select_for`.
     """
     content = data if data is not None else state.lock_data
     assert content is not None
@@ -89,12 +89,16 @@ def select_state(
     folder = state.project.folder
     if folder is None:
         return select_for(content, summary, services, context=context, search=search)
-    chosen = chosen or installed(state, services)
+    chosen = chosen or install_selection(state, services)
     selected = select_for(content, summary, services, context=context, search=search, choice=chosen.choice)
     if selected is None:
         return None
     artifacts = [_anchored(item, folder) if item.kind == "directory" else item for item in selected.artifacts]
-    if chosen.root and (root := root_of(state)) is not None and not services.consent.lacking([root_item(folder)]):
+    if (
+        chosen.root
+        and (root := project_artifact(state)) is not None
+        and not services.consent.lacking([build_backend_item(folder)])
+    ):
         artifacts.append(root)
     if artifacts == list(selected.artifacts):
         return selected
@@ -103,7 +107,7 @@ def select_state(
     return replace(selected, key=key, artifacts=tuple(artifacts))
 
 
-def root_of(state: State) -> Artifact | None:
+def project_artifact(state: State) -> Artifact | None:
     """The project itself, to be used where it lies; None where it has no build system, so that there is nothing to install."""
     folder = state.project.folder
     manifest = manifest_of(state)
@@ -118,7 +122,7 @@ def root_of(state: State) -> Artifact | None:
         kind="directory",
         filename="",
         url=path,
-        sha256=_said(path, state.block or ""),
+        sha256=manifest_digest(path, state.block or ""),
         editable=True,
     )
 
@@ -143,12 +147,12 @@ def _anchored(item: Artifact, folder: Path) -> Artifact:
             context={"package": item.name, "file": str(path)},
         )
     if not item.editable:
-        return replace(item, url=str(path), sha256=_tree(path))
+        return replace(item, url=str(path), sha256=tree_digest(path))
     data = read_write.read_if_there(path / MANIFEST) or b""
-    return replace(item, url=str(path), sha256=_said(str(path), data.decode("utf-8", "replace")))
+    return replace(item, url=str(path), sha256=manifest_digest(str(path), data.decode("utf-8", "replace")))
 
 
-def _said(folder: str, manifest: str) -> str:
+def manifest_digest(folder: str, manifest: str) -> str:
     """A digest of the path and of all that its `pyproject.toml` says, comments and order aside."""
     try:
         content: Any = tomllib.loads(manifest)
@@ -158,7 +162,7 @@ def _said(folder: str, manifest: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _tree(folder: Path) -> str:
+def tree_digest(folder: Path) -> str:
     """A digest of a folder's files; hidden ones and those that builds leave behind do not count."""
     digest = hashlib.sha256(os.fsencode(folder))
     for number, path in enumerate(_files(folder)):

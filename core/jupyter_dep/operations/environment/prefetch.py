@@ -13,31 +13,31 @@ from pathlib import Path
 from types import TracebackType
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import Cancel, cancelled
+from jupyter_dep.base.progress import CancelToken, cancelled
 from jupyter_dep.io.files import read_write
-from jupyter_dep.io.store.build_dir import Unsealed
-from jupyter_dep.model.lock.select import WHOLE
+from jupyter_dep.io.store.build_dir import StagingEnvironment
+from jupyter_dep.model.lock.select import DEFAULT_SELECTION
 from jupyter_dep.operations.consent.evaluate import trust_of
-from jupyter_dep.operations.project.context import Asking
+from jupyter_dep.operations.project.context import CommandContext
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
-from .local_sources import installed
+from .local_sources import install_selection
 from .select import Selected, linking, recipe, select_for
 
 
-class HeadStart:
+class SpeculativeInstall:
     """A context: the folder is given up at its end unless it was taken."""
 
-    def __init__(self, state: State, services: Services, asking: Asking, *, minor: str | None) -> None:
+    def __init__(self, state: State, services: Services, asking: CommandContext, *, minor: str | None) -> None:
         self._state, self._services, self._asking = state, services, asking
         self._minor = minor
-        self._cancel = Cancel()
+        self._cancel = CancelToken()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="head-start")
         self._through: str | None = None
-        self._work: Future[tuple[Selected, Unsealed] | None] | None = None
+        self._work: Future[tuple[Selected, StagingEnvironment] | None] | None = None
 
-    def __enter__(self) -> HeadStart:
+    def __enter__(self) -> SpeculativeInstall:
         if not self._asking.dry_run and self._asking.sync:
             self._work = self._pool.submit(self._begin)
         return self
@@ -48,7 +48,7 @@ class HeadStart:
             self._work.add_done_callback(_give_up)
         self._pool.shutdown(wait=False)
 
-    def take(self, selected: Selected) -> Unsealed | None:
+    def take(self, selected: Selected) -> StagingEnvironment | None:
         """The folder, if what it holds is a part of `selected`. Whoever takes it seals it or drops it."""
         if self._work is None:
             return None
@@ -71,7 +71,7 @@ class HeadStart:
         self._work = None
         return unsealed
 
-    def _begin(self) -> tuple[Selected, Unsealed] | None:
+    def _begin(self) -> tuple[Selected, StagingEnvironment] | None:
         head = self._known()
         if head is None or any(item.kind != "wheel" for item in head.artifacts):
             return None
@@ -101,7 +101,11 @@ class HeadStart:
         summary = state.summary if state.lock_data is not None else services.summaries.of(data, context={})
         if summary is None or summary.open_ends:
             return None
-        choice = installed(state, services).choice if state.lock_data is not None and state.project.folder else WHOLE
+        choice = (
+            install_selection(state, services).choice
+            if state.lock_data is not None and state.project.folder
+            else DEFAULT_SELECTION
+        )
         selected = select_for(data, summary, services, context={}, search=False, choice=choice)
         if selected is None or state.lock_data is None:
             return selected
@@ -109,6 +113,6 @@ class HeadStart:
         return selected if trust.basis == "own" and not trust.missing else None
 
 
-def _give_up(work: Future[tuple[Selected, Unsealed] | None]) -> None:
+def _give_up(work: Future[tuple[Selected, StagingEnvironment] | None]) -> None:
     if work.exception() is None and (begun := work.result()) is not None:
         begun[1].drop()

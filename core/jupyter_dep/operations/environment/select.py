@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from jupyter_dep.base.errors import ConsentError, DepError
-from jupyter_dep.base.fast_dataclass import frozen
-from jupyter_dep.base.progress import Cancel, Progress, Reporter, silent
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.progress import CancelToken, Progress, Reporter, silent
 from jupyter_dep.io.files import read_write
-from jupyter_dep.io.store.build_dir import Recipe, Unsealed
+from jupyter_dep.io.store.build_dir import EnvironmentSpec, StagingEnvironment
 from jupyter_dep.io.store.store import Sealed
-from jupyter_dep.model.lock.audit import Item
-from jupyter_dep.model.lock.digest import Summary
-from jupyter_dep.model.lock.select import WHOLE, Artifact, Choice
+from jupyter_dep.model.lock.audit import ConsentScope
+from jupyter_dep.model.lock.digest import LockDigest
+from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Artifact, Selection
 from jupyter_dep.model.packages.interpreter import Interpreter
 from jupyter_dep.operations.consent.evaluate import Trust
 from jupyter_dep.services import Services
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jupyter_dep.base.engine_port import Install
 
 
-@frozen
+@frozen_dataclass
 class Selected:
     """A lock's answer for one interpreter: the key of the environment and what goes into it."""
 
@@ -42,12 +42,12 @@ class Selected:
 
 def select_for(
     data: bytes,
-    summary: Summary,
+    summary: LockDigest,
     services: Services,
     *,
     context: Mapping[str, str | int],
     search: bool = True,
-    choice: Choice = WHOLE,
+    choice: Selection = DEFAULT_SELECTION,
 ) -> Selected | None:
     """What a lock means here, on an interpreter of the minor that it was made with; `choice` is what of it is wanted.
 
@@ -70,10 +70,10 @@ def ensure_environment(
     *,
     file: str,
     bytecode_from: str | None = None,
-    begun: Callable[[], Unsealed | None] = lambda: None,
+    begun: Callable[[], StagingEnvironment | None] = lambda: None,
     offline: bool = False,
     reporter: Reporter = silent,
-    cancel: Cancel | None = None,
+    cancel: CancelToken | None = None,
 ) -> Sealed:
     """The sealed environment, built now if need be; of a lock that is not the user's own, only what an index vouches for.
 
@@ -84,7 +84,7 @@ def ensure_environment(
         artifacts = selected.artifacts
         if trust.basis != "own":
             reporter(Progress(phase="checking", detail="what your package index vouches for"))
-            artifacts = vouched(selected, services, file=file, offline=offline, cancel=cancel)
+            artifacts = checked_against_index(selected, services, file=file, offline=offline, cancel=cancel)
         install = linking(artifacts, python, selected.interpreter, services, offline=offline)
         reporter(Progress(phase="linking"))
         services.engine.install(install, reporter=reporter, cancel=cancel)
@@ -99,11 +99,11 @@ def recipe(
     link: Callable[[Path], None],
     *,
     bytecode_from: str | None = None,
-    begun: Callable[[], Unsealed | None] = lambda: None,
-) -> Recipe:
+    begun: Callable[[], StagingEnvironment | None] = lambda: None,
+) -> EnvironmentSpec:
     """How the environment of a selection is built; `link` fills the empty one of the python that it is given."""
     interpreter = selected.interpreter
-    return Recipe(
+    return EnvironmentSpec(
         key=selected.key,
         interpreter=interpreter.identity,
         python_version=interpreter.minor + ("t" if interpreter.abi.endswith("t") else ""),
@@ -143,12 +143,12 @@ def linking(
     )
 
 
-def vouched(
-    selected: Selected, services: Services, *, file: str, offline: bool = False, cancel: Cancel | None = None
+def checked_against_index(
+    selected: Selected, services: Services, *, file: str, offline: bool = False, cancel: CancelToken | None = None
 ) -> tuple[Artifact, ...]:
     """The artifacts at the addresses of the user's own index; a stranger's address only after a yes to its host."""
     known = services.engine.vouch(selected.artifacts, python=selected.interpreter.executable, offline=offline, cancel=cancel)
-    missing: set[Item] = set()
+    missing: set[ConsentScope] = set()
     found = []
     for item in selected.artifacts:
         if item.name in known:
@@ -171,20 +171,20 @@ def vouched(
     return tuple(found)
 
 
-def host_item(artifact: Artifact) -> Item:
+def host_item(artifact: Artifact) -> ConsentScope:
     """What the user would have to allow to fetch a file from where the lock says it is."""
     parts = urlsplit(artifact.url)
     if parts.scheme in ("http", "https"):
-        return Item(kind="host", value=parts.netloc)
-    return Item(kind="path", value=artifact.url)
+        return ConsentScope(kind="host", value=parts.netloc)
+    return ConsentScope(kind="path", value=artifact.url)
 
 
-def ensure_starter(
+def ensure_base_environment(
     services: Services,
     *,
     minor: str | None = None,
     reporter: Reporter = silent,
-    cancel: Cancel | None = None,
+    cancel: CancelToken | None = None,
 ) -> Sealed:
     """The environment with the kernel's packages only, for a project without a lock. Its lock is kept per Python minor."""
     from jupyter_dep.model.declaration.declaration import Declaration
@@ -212,7 +212,7 @@ def ensure_starter(
     return ensure_environment(selected, Trust(basis="own"), services, file="", reporter=reporter, cancel=cancel)
 
 
-def _readable(data: bytes | None, services: Services) -> Summary | None:
+def _readable(data: bytes | None, services: Services) -> LockDigest | None:
     if data is None:
         return None
     try:
@@ -221,7 +221,7 @@ def _readable(data: bytes | None, services: Services) -> Summary | None:
         return None
 
 
-def sealed_starter(services: Services) -> Sealed | None:
+def sealed_base_environment(services: Services) -> Sealed | None:
     """The starter that was used last, if it is still sealed: no engine, no search."""
     latest = read_write.read_state(services.starters / "latest.json")
     return services.store.sealed(str(latest["key"])) if isinstance(latest, dict) and "key" in latest else None

@@ -10,47 +10,47 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import project_files, read_write
-from jupyter_dep.io.store.module_index import bringers
+from jupyter_dep.io.store.module_index import module_providers
 from jupyter_dep.model.checking import Finding, Findings
-from jupyter_dep.model.checking.conflicts import clashes
-from jupyter_dep.model.checking.imports import NOTHING, Bringers, Declared, names_of, usage_findings
+from jupyter_dep.model.checking.conflicts import conflicting_requirements
+from jupyter_dep.model.checking.imports import NOTHING, Declared, ModuleProviders, names_of, usage_findings
 from jupyter_dep.model.checking.lock_drift import other_python, stale
 from jupyter_dep.model.checking.manifest_errors import faults
 from jupyter_dep.model.checking.project_metadata import NamedFile, named_files, project_findings
 from jupyter_dep.model.checking.sources import named_folders, source_findings
 from jupyter_dep.model.declaration.requirement import Context
 from jupyter_dep.model.lock import lockfile
-from jupyter_dep.model.lock.digest import Summary
+from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.model.manifest import manifest
 from jupyter_dep.model.manifest.manifest import Manifest
 from jupyter_dep.operations.environment.local_sources import select_state
-from jupyter_dep.operations.project.context import Asking, load
-from jupyter_dep.operations.project.discovery import owner
-from jupyter_dep.operations.project.formats import FOLDER, form_of, text_of
+from jupyter_dep.operations.project.context import CommandContext, load_state
+from jupyter_dep.operations.project.discovery import find_project
+from jupyter_dep.operations.project.formats import FOLDER, decode_text, format_of
 from jupyter_dep.operations.project.project import LOCK_LIMIT, Project
 from jupyter_dep.operations.project.state import State, read_state
 from jupyter_dep.services import Services
 
-from .check_files import Looking
+from .check_files import FileScanner
 
 _NAMELESS = ("no-such-notebook", "not-a-notebook-name")
 """Errors that are about the command, and not about what was to be checked."""
 
 
-def check(target: Path, services: Services, asking: Asking, *, kernels: Collection[str] = ()) -> Findings:
+def check(target: Path, services: Services, asking: CommandContext, *, kernels: Collection[str] = ()) -> Findings:
     """Everything that is wrong with a folder (`target` is its `pyproject.toml`) and what belongs to it, or with one notebook.
 
     `kernels` are the names of kernels that are registered for the project. What is wrong inside the project is a finding;
     errors: `no-such-notebook`, `no-such-file`, `not-a-notebook-name`.
     """
-    if form_of(target) is FOLDER:
+    if format_of(target) is FOLDER:
         return _Folder.read(target, services).checked(asking, kernels)
     return _checked_notebook(target, services, asking, kernels)
 
 
-@frozen
+@frozen_dataclass
 class _Folder:
     """A folder's manifest, read as far as it can be, with what was wrong with it; `state` is None where anything was."""
 
@@ -67,7 +67,7 @@ class _Folder:
         data = read_write.read(file)
         state = None
         try:
-            document = manifest.document(text_of(data, context=where), context=where)
+            document = manifest.document(decode_text(data, context=where), context=where)
         except DepError as error:
             return cls(file=file, services=services, document=None, manifest=None, state=None, faults=(error,))
         parsed, found = faults(document, where)
@@ -84,18 +84,20 @@ class _Folder:
     def where(self) -> Context:
         return {"file": self.file.name}
 
-    def checked(self, asking: Asking, kernels: Collection[str]) -> Findings:
+    def checked(self, asking: CommandContext, kernels: Collection[str]) -> Findings:
         found = [Finding.of(error) for error in self.faults]
         if self.document is not None:
             found += project_findings(self.document, self.where)
             found += _missing(self.file.parent, named_files(self.document), self.where)
-            found += clashes(self.document, self.manifest.requires_python if self.manifest else None, self.where)
+            found += conflicting_requirements(
+                self.document, self.manifest.requires_python if self.manifest else None, self.where
+            )
         if self.manifest is not None:
             found += source_findings(self.manifest, self.where)
             found += _missing(self.file.parent, named_folders(self.manifest), self.where)
         summary = self.state.summary if self.state else None
         found += _lock_findings(self.state, "jupyter dep lock") if self.state else _damage(self.file, self.services)
-        looking = Looking(
+        looking = FileScanner(
             tree=project_files.find(self.file.parent), asking=asking, manifest=self.manifest, document=self.document
         )
         declared = self.declared(summary)
@@ -105,7 +107,7 @@ class _Folder:
             found += usage_findings(looking.uses, declared, known, where=self.where)
         return Findings.sorted(found, notebooks=looking.notebooks, modules=looking.modules)
 
-    def declared(self, summary: Summary | None) -> Declared:
+    def declared(self, summary: LockDigest | None) -> Declared:
         read = self.manifest or Manifest(has_project=False)
         extras = [item for part in read.extras.values() for item in part]
         groups = [item for part in read.groups.values() for item in part]
@@ -122,14 +124,14 @@ def _untold(parsed: Manifest, where: Context) -> tuple[DepError, ...]:
     return tuple(manifest.dynamic(key, where) for key in keys if key in parsed.dynamic)
 
 
-def _checked_notebook(notebook: Path, services: Services, asking: Asking, kernels: Collection[str]) -> Findings:
+def _checked_notebook(notebook: Path, services: Services, asking: CommandContext, kernels: Collection[str]) -> Findings:
     try:
-        state = load(notebook, services, asking)
+        state = load_state(notebook, services, asking)
     except DepError as error:
         if error.code in _NAMELESS:
             raise
         return Findings.sorted([Finding.of(error)], notebooks=1)
-    belongs = owner(notebook, services, live_block=asking.live_block)
+    belongs = find_project(notebook, services, live_block=asking.live_block)
     if belongs.why == "folder":
         folder = _Folder.read(belongs.file, services)
         tree = project_files.find(belongs.file.parent)
@@ -144,7 +146,7 @@ def _checked_notebook(notebook: Path, services: Services, asking: Asking, kernel
         found = list(_lock_findings(state, f"jupyter dep lock{of}"))
         if state.declaration is None:
             found.append(_undeclared(notebook))
-    looking = Looking(tree=tree, asking=asking, manifest=None, document=None, add=f"jupyter dep add{of}")
+    looking = FileScanner(tree=tree, asking=asking, manifest=None, document=None, add=f"jupyter dep add{of}")
     if state.notebook is not None:
         found += looking.notebook(state.notebook, name, declared.everything, kernels, own=belongs.why == "own")
     if belongs.why != "none":
@@ -225,7 +227,7 @@ def _missing(folder: Path, named: Collection[NamedFile], where: Context) -> Iter
             )
 
 
-def _locked(state: State | None, summary: Summary | None) -> dict[str, Any]:
+def _locked(state: State | None, summary: LockDigest | None) -> dict[str, Any]:
     """What of a lock `Declared` takes."""
     if state is None or summary is None or state.lock_data is None:
         return {}
@@ -237,7 +239,7 @@ def _locked(state: State | None, summary: Summary | None) -> dict[str, Any]:
     return {"locked": frozenset(summary.versions), "kernel": frozenset(summary.kernel), "via": via}
 
 
-def _bringers(state: State | None, services: Services) -> Bringers:
+def _bringers(state: State | None, services: Services) -> ModuleProviders:
     """What the project's sealed environment brings, nothing where there is none: reading it starts nothing of it."""
     if state is None or state.summary is None:
         return NOTHING
@@ -246,4 +248,4 @@ def _bringers(state: State | None, services: Services) -> Bringers:
     except DepError:
         return NOTHING
     sealed = services.store.sealed(selected.key) if selected else None
-    return bringers(Path(sealed.site)) if sealed else NOTHING
+    return module_providers(Path(sealed.site)) if sealed else NOTHING

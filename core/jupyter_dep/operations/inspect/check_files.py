@@ -12,15 +12,15 @@ from packaging.utils import canonicalize_name
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import Progress, cancelled
 from jupyter_dep.io.files import read_write
-from jupyter_dep.io.files.project_files import Sources
+from jupyter_dep.io.files.project_files import ProjectFiles
 from jupyter_dep.model.checking import Finding
-from jupyter_dep.model.checking.imports import Role, Use
+from jupyter_dep.model.checking.imports import ImportUse, Role
 from jupyter_dep.model.checking.notebooks import notebook_findings, own_declaration
 from jupyter_dep.model.declaration.requirement import Context
 from jupyter_dep.model.manifest.manifest import Manifest
 from jupyter_dep.model.notebook import code_imports
 from jupyter_dep.model.notebook.notebook import Notebook
-from jupyter_dep.operations.project.context import Asking
+from jupyter_dep.operations.project.context import CommandContext
 
 _NOTEBOOK_LIMIT = 512 << 20
 _MODULE_LIMIT = 8 << 20
@@ -32,15 +32,15 @@ _MANY = 500
 
 
 @dataclass(slots=True, kw_only=True)
-class Looking:
+class FileScanner:
     """One pass over the files of `tree`; `uses` and the counts fill up. `document` is the folder's `pyproject.toml`."""
 
-    tree: Sources
-    asking: Asking
+    tree: ProjectFiles
+    asking: CommandContext
     manifest: Manifest | None
     document: Mapping[str, object] | None
     add: str = "jupyter dep add"
-    uses: list[Use] = field(default_factory=list)
+    uses: list[ImportUse] = field(default_factory=list)
     notebooks: int = 0
     modules: int = 0
 
@@ -83,7 +83,7 @@ class Looking:
             place: Context = {**where, "cell": cell.index + 1}
             self._imported(code_imports.imports_of(cell.source), path, "notebook", place)
             for module in code_imports.loaded_by_magics(cell.source):
-                self.uses.append(Use(module=module, role="notebook", where=place, optional=True))
+                self.uses.append(ImportUse(module=module, role="notebook", where=place, optional=True))
 
     def _module(self, path: str, role: Role) -> Iterator[Finding]:
         where: Context = {"file": path}
@@ -109,7 +109,7 @@ class Looking:
                 continue
             own = one.module.partition(".")[0] in self.tree.stems
             where = place if role == "notebook" else {**place, "line": one.line}
-            self.uses.append(Use(module=one.module, role=role, where=where, optional=one.optional, own=own))
+            self.uses.append(ImportUse(module=one.module, role=role, where=where, optional=one.optional, own=own))
 
     def _roles(self) -> Callable[[str], Role]:
         """Who imports, by path: what is published is below `src`, has the project's name, or is named to the backend."""

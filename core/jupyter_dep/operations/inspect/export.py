@@ -9,9 +9,9 @@ from jupyter_dep.base.errors import UsageError
 from jupyter_dep.model.export import FORMATS, cyclonedx, dockerfile, environment_yml, pylock, requirements_txt, script
 from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.lock.lockfile import Lock
-from jupyter_dep.model.lock.select import Choice
+from jupyter_dep.model.lock.select import Selection
 from jupyter_dep.operations.environment.install_options import names_in
-from jupyter_dep.operations.project.context import Asking, load
+from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.services import Services
 
 from .status import locked_state
@@ -21,7 +21,7 @@ def export(
     target: Path,
     format_: str,
     services: Services,
-    asking: Asking,
+    asking: CommandContext,
     *,
     hashes: bool = True,
     kernel: bool = False,
@@ -35,7 +35,7 @@ def export(
     if format_ not in FORMATS:
         raise UsageError("bad-usage", f"there is no format `{format_}`", hint=f"one of {', '.join(FORMATS)}")
     if format_ == "script":
-        state = load(target, services, asking)
+        state = load_state(target, services, asking)
         if state.notebook is None:
             raise UsageError("bad-usage", "a folder is no script", hint="name the notebook that is to become one")
         return script(state.notebook)
@@ -43,9 +43,9 @@ def export(
     assert state.summary is not None and state.lock_data is not None
     if state.project.folder is None and (groups or extras):
         raise UsageError("bad-usage", "a notebook has no groups and no extras", hint="leave `--with` and `--extras` out")
-    choice = Choice(kernel=kernel)
+    choice = Selection(kernel=kernel)
     if state.project.folder is not None:
-        choice = Choice(kernel=kernel, groups=tuple(sorted(names_in(groups))), extras=tuple(sorted(names_in(extras))))
+        choice = Selection(kernel=kernel, groups=tuple(sorted(names_in(groups))), extras=tuple(sorted(names_in(extras))))
     python, called = state.summary.python, state.project.called
     lock = lockfile.read(state.lock_data, context=state.project.lock_context)
     made: dict[str, Callable[[Lock], str]] = {

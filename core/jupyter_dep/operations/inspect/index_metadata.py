@@ -10,8 +10,8 @@ from packaging.tags import sys_tags
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import IndexUnreachableError
-from jupyter_dep.base.fast_dataclass import frozen
-from jupyter_dep.base.progress import Cancel, Progress, Reporter, silent
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.progress import CancelToken, Progress, Reporter, silent
 from jupyter_dep.io.index.http import Limits, Page, page_url
 from jupyter_dep.io.index.name_cache import StoredList
 from jupyter_dep.io.index.settings import redact
@@ -20,7 +20,7 @@ from jupyter_dep.messages.web import Details
 from jupyter_dep.model.declaration.requirement import parse
 from jupyter_dep.model.packages.catalogue import entries
 from jupyter_dep.model.packages.import_map import meant_by
-from jupyter_dep.model.packages.similarity import near
+from jupyter_dep.model.packages.similarity import similar_names
 from jupyter_dep.services import Services
 
 MOST_VERSIONS = 50
@@ -31,7 +31,7 @@ _METADATA = Limits(size=4 << 20, seconds=10.0)
 _LONGEST_SUMMARY = 300
 
 
-def details(name: str, services: Services, cancel: Cancel | None = None) -> Details:
+def details(name: str, services: Services, cancel: CancelToken | None = None) -> Details:
     """What the configured index says of exactly one name: one request a configured index, and one for the summary.
 
     For Enter or a selection, never for a key stroke. Errors: `bad-requirement`, `unknown-package`, `no-index`, the
@@ -41,7 +41,7 @@ def details(name: str, services: Services, cancel: Cancel | None = None) -> Deta
     indexes = _indexes(services)
     files = next((found for index in indexes if (found := _files(index, wanted, services, cancel))), ())
     if not files:
-        meant = meant_by(wanted) or ((near(wanted),) if near(wanted) else ())
+        meant = meant_by(wanted) or ((similar_names(wanted),) if similar_names(wanted) else ())
         raise IndexUnreachableError(
             "unknown-package",
             f"no package index that you have configured knows `{wanted}`",
@@ -61,7 +61,7 @@ def details(name: str, services: Services, cancel: Cancel | None = None) -> Deta
         summary=_summary(newest, indexes, services, cancel) or (entry.summary if entry else ""),
         requires_python=next((file.requires_python for file in newest if file.requires_python), ""),
         size=_fitting(newest).size,
-        near=near(wanted),
+        near=similar_names(wanted),
     )
 
 
@@ -77,7 +77,7 @@ def _indexes(services: Services) -> tuple[str, ...]:
     return (*settings.extra, settings.default or services.engine.default_index())
 
 
-def _files(index: str, name: str, services: Services, cancel: Cancel | None) -> tuple[File, ...]:
+def _files(index: str, name: str, services: Services, cancel: CancelToken | None) -> tuple[File, ...]:
     """The files of a name on one index, () where it has no such name."""
     try:
         page = Page(page_url(index, name), services.indexes, _PAGE, cancel)
@@ -98,7 +98,7 @@ def _fitting(files: list[File]) -> File:
     return max(files, key=lambda file: (file.is_wheel, file.size))
 
 
-def _summary(files: list[File], indexes: tuple[str, ...], services: Services, cancel: Cancel | None) -> str:
+def _summary(files: list[File], indexes: tuple[str, ...], services: Services, cancel: CancelToken | None) -> str:
     """The summary in the metadata that the index serves beside a wheel; "" where it serves none."""
     schemes = {"https", *(urlsplit(index).scheme for index in indexes)}  # nothing is fetched less safely than the page was
     served = next((file for file in files if file.metadata and urlsplit(file.url).scheme in schemes), None)
@@ -125,7 +125,7 @@ def _with_credentials(url: str, indexes: tuple[str, ...]) -> str:
     return url
 
 
-@frozen
+@frozen_dataclass
 class Synced:
     """A list that was stored, and the indexes that were left out, each with why."""
 
@@ -133,7 +133,7 @@ class Synced:
     left_out: tuple[str, ...] = ()
 
 
-def sync_names(services: Services, reporter: Reporter = silent, cancel: Cancel | None = None) -> Synced:
+def sync_names(services: Services, reporter: Reporter = silent, cancel: CancelToken | None = None) -> Synced:
     """Store the list of names of the configured indexes, for `search`; what was stored before stays until it is there.
 
     An extra index without such a list is left out and named. Errors: `no-index`, the network's, `disk-full`, `cancelled`.
@@ -155,7 +155,7 @@ def sync_names(services: Services, reporter: Reporter = silent, cancel: Cancel |
     return Synced(stored=stored, left_out=tuple(left_out))
 
 
-def _names(index: str, services: Services, reporter: Reporter, cancel: Cancel | None) -> Iterator[str]:
+def _names(index: str, services: Services, reporter: Reporter, cancel: CancelToken | None) -> Iterator[str]:
     host = urlsplit(index).hostname or index
     try:
         page = Page(page_url(index), services.indexes, _ROOT, cancel)

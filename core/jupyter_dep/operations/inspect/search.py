@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import Cancel, Reporter, silent
+from jupyter_dep.base.progress import CancelToken, Reporter, silent
 from jupyter_dep.messages.web import Details, Hit, Hits
-from jupyter_dep.model.declaration.install_command import pasted
+from jupyter_dep.model.declaration.install_command import parse_pasted
 from jupyter_dep.model.packages.ranking import Candidate, Query, catalogue_candidates, rank
-from jupyter_dep.model.packages.similarity import near
+from jupyter_dep.model.packages.similarity import similar_names
 from jupyter_dep.services import Services
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def search(words: str, services: Services, limit: int = 20) -> Hits:
     """
     limit = max(1, min(limit, MOST))
     stored = _Stored(services)
-    queries = [Query.of(Requirement(text).name) for text in pasted(words)]
+    queries = [Query.of(Requirement(text).name) for text in parse_pasted(words)]
     if len(queries) > 1:
         best = [(query, rank(query, _candidates(query, services, stored), 1)) for query in queries[:limit]]
         found = tuple(one for query, ranked in best for one in ranked if one.name in (query.name, query.meant))
@@ -39,13 +39,19 @@ def search(words: str, services: Services, limit: int = 20) -> Hits:
         query = queries[0] if queries else Query.of(words)
         found = rank(query, _candidates(query, services, stored), limit)
     hits = tuple(
-        Hit(name=one.name, summary=one.summary, tier=one.tier, source=one.source, near="" if one.tier else near(one.name))
+        Hit(
+            name=one.name,
+            summary=one.summary,
+            tier=one.tier,
+            source=one.source,
+            near="" if one.tier else similar_names(one.name),
+        )
         for one in found
     )
     return Hits(words=words, hits=hits, full=stored.full, near=_mistaken(queries or [query], found))
 
 
-def details(name: str, services: Services, cancel: Cancel | None = None) -> Details:
+def details(name: str, services: Services, cancel: CancelToken | None = None) -> Details:
     """What the configured index says of exactly one name: for Enter or a selection, never for a key stroke.
 
     Errors: `bad-requirement`, `unknown-package`, `no-index`, the network's, `cancelled`.
@@ -55,7 +61,7 @@ def details(name: str, services: Services, cancel: Cancel | None = None) -> Deta
     return index_metadata.details(name, services, cancel)
 
 
-def sync_names(services: Services, reporter: Reporter = silent, cancel: Cancel | None = None) -> Synced:
+def sync_names(services: Services, reporter: Reporter = silent, cancel: CancelToken | None = None) -> Synced:
     """Store the list of names of the configured indexes for `search`. Errors: `no-index`, the network's, `disk-full`,
     `cancelled`."""
     from . import index_metadata
@@ -66,7 +72,7 @@ def sync_names(services: Services, reporter: Reporter = silent, cancel: Cancel |
 def _mistaken(queries: Sequence[Query], found: Sequence[Candidate]) -> str:
     """The popular name that the one name which was typed could be mistaken for, if that is none of the names found."""
     name = queries[0].name
-    return "" if len(queries) > 1 or any(one.name == name for one in found) else near(name)
+    return "" if len(queries) > 1 or any(one.name == name for one in found) else similar_names(name)
 
 
 class _Stored:

@@ -8,18 +8,18 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.lock.graph import Graph
 from jupyter_dep.operations.consent.evaluate import Trust, trust_of
 from jupyter_dep.operations.environment.local_sources import select_state
 from jupyter_dep.operations.environment.select import Selected
 from jupyter_dep.operations.lock.resolve import LockOptions, lock_for_state
-from jupyter_dep.operations.project.context import Asking, load
+from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.operations.project.state import State, read_state
 from jupyter_dep.services import Services
 
 
-@frozen
+@frozen_dataclass
 class Status:
     """One project's standing; `sealed` is its environment's folder if it can start at once."""
 
@@ -44,11 +44,11 @@ class Status:
         }
 
 
-def status(notebook: Path, services: Services, asking: Asking) -> Status:
+def status(notebook: Path, services: Services, asking: CommandContext) -> Status:
     """A project's standing: reads three small things if the lock was seen before."""
     state = read_state(notebook, services, live_block=asking.live_block)
     if state.data is None and not asking.in_kernel:
-        load(notebook, services, asking)
+        load_state(notebook, services, asking)
     if state.summary is None or state.lock_data is None:
         return Status(state=state, trust=None, key=None, sealed=None)
     note = ""
@@ -72,7 +72,7 @@ def status(notebook: Path, services: Services, asking: Asking) -> Status:
     )
 
 
-@frozen
+@frozen_dataclass
 class Row:
     """One locked package: `via` are its direct requirers, `latest` the version that an update would bring.
 
@@ -89,9 +89,9 @@ class Row:
     place: str = ""
 
 
-def locked_state(notebook: Path, services: Services, asking: Asking) -> State:
+def locked_state(notebook: Path, services: Services, asking: CommandContext) -> State:
     """The project's state with a readable lock. Errors: the lock's, `unlocked`."""
-    state = load(notebook, services, asking)
+    state = load_state(notebook, services, asking)
     if state.lock_error is not None:
         raise state.lock_error
     if state.summary is None:
@@ -104,7 +104,9 @@ def locked_state(notebook: Path, services: Services, asking: Asking) -> State:
     return state
 
 
-def rows(notebook: Path, services: Services, asking: Asking, *, outdated: bool = False) -> tuple[State, tuple[Row, ...]]:
+def rows(
+    notebook: Path, services: Services, asking: CommandContext, *, outdated: bool = False
+) -> tuple[State, tuple[Row, ...]]:
     """Every locked package, declared ones first; `outdated` asks the index what an update would bring."""
     state = locked_state(notebook, services, asking)
     assert state.summary is not None and state.lock_data is not None
@@ -140,7 +142,7 @@ def _graph(state: State, services: Services) -> Graph:
     return services.summaries.graph(state.lock_data, context=state.project.lock_context)
 
 
-def tree(notebook: Path, services: Services, asking: Asking) -> tuple[State, tuple[str, ...]]:
+def tree(notebook: Path, services: Services, asking: CommandContext) -> tuple[State, tuple[str, ...]]:
     """The locked graph as indented lines from each declared package; a package's needs are shown once."""
     state = locked_state(notebook, services, asking)
     assert state.summary is not None
@@ -166,7 +168,9 @@ def tree(notebook: Path, services: Services, asking: Asking) -> tuple[State, tup
     return state, tuple(lines)
 
 
-def why(notebook: Path, name: str, services: Services, asking: Asking) -> tuple[State, str, tuple[tuple[str, ...], ...]]:
+def why(
+    notebook: Path, name: str, services: Services, asking: CommandContext
+) -> tuple[State, str, tuple[tuple[str, ...], ...]]:
     """The chains from what is declared (or from the kernel) to one locked package. Errors: `not-locked`."""
     state = locked_state(notebook, services, asking)
     assert state.summary is not None

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 from jupyter_dep import __version__
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.files import read_write
-from jupyter_dep.io.system.paths import Places, own, private_folder
+from jupyter_dep.io.system.paths import UserPaths, private_folder, require_owned
 
-from .result import Opening, Ready
+from .result import Ready, StartResult
 
 if TYPE_CHECKING:
-    from jupyter_dep.operations.project.discovery import Owner
+    from jupyter_dep.operations.project.discovery import ProjectMatch
     from jupyter_dep.services import Services
 
 try:  # hashlib would load OpenSSL first
@@ -35,22 +35,22 @@ _FORMAT = 2
 _VARIABLES = ("JUPYTER_DEP_TRUST", "JUPYTER_DEP_SYSTEM_STORE")
 
 
-def look(notebook: Path | None, cwd: Path, *, reuse_key: str | None = None) -> Opening:
+def look(notebook: Path | None, cwd: Path, *, reuse_key: str | None = None) -> StartResult:
     """What a notebook's kernel runs on, as `operations.opening.look` says it. Never raises."""
     if notebook is not None and reuse_key is None:
-        ready = remembered(notebook, Places.of_user(os.environ), os.environ)
+        ready = read_cached_start(notebook, UserPaths.of_user(os.environ), os.environ)
         if ready is not None:
             return ready
-    from .resolve import look as look_anew
+    from .resolve import resolve_environment as look_anew
 
     return look_anew(notebook, cwd, reuse_key=reuse_key)
 
 
-def remembered(notebook: Path, places: Places, environ: Mapping[str, str]) -> Ready | None:
+def read_cached_start(notebook: Path, places: UserPaths, environ: Mapping[str, str]) -> Ready | None:
     """The last answer, None where there is none or something that it rests on is not as it was."""
     try:
-        own(places.store)
-        own(places.state)
+        require_owned(places.store)
+        require_owned(places.state)
         known = read_write.read_state(_file(notebook, places))
         if not isinstance(known, dict) or known.get("format") != _FORMAT or known["files"] != _stamps(known["files"]):
             return None
@@ -64,7 +64,7 @@ def remembered(notebook: Path, places: Places, environ: Mapping[str, str]) -> Re
         return None
 
 
-class Memory:
+class StartCache:
     """What an answer will rest on, noted before anything is read: what changes meanwhile then makes the note useless.
 
     `notebook` is a notebook or a folder's `pyproject.toml`; `also` are more files whose change makes the note useless.
@@ -77,7 +77,7 @@ class Memory:
         self._stamps = _stamps((history, services.consent.file, places.state / "pythons.json", *also))
 
     @classmethod
-    def of_owned(cls, notebook: Path, owned: Owner, services: Services) -> Memory:
+    def of_owned(cls, notebook: Path, owned: ProjectMatch, services: Services) -> StartCache:
         """For a notebook that may belong to a folder."""
         if owned.file == notebook:
             return cls(notebook, services)
@@ -105,7 +105,7 @@ class Memory:
             pass  # a full disk must not keep a kernel from starting
 
 
-def _file(notebook: Path, places: Places) -> Path:
+def _file(notebook: Path, places: UserPaths) -> Path:
     name = blake2b(os.fsencode(os.path.realpath(notebook)), digest_size=12).hexdigest()
     return places.state / "openings" / f"{name}.json"
 

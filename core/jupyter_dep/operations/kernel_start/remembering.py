@@ -12,11 +12,11 @@ from jupyter_dep.operations.environment.local_sources import select_state
 from jupyter_dep.operations.project.state import read_state
 from jupyter_dep.services import Services
 
-from .cache import Memory
+from .cache import StartCache
 from .result import Ready
 
 
-def remember(target: Path, sealed: Sealed, services: Services) -> None:
+def cache_folder_environment(target: Path, sealed: Sealed, services: Services) -> None:
     """Note that `sealed` answers a folder's lock, if it still does and nothing that it rests on could change unseen."""
     try:
         state = read_state(target, services)
@@ -28,7 +28,7 @@ def remember(target: Path, sealed: Sealed, services: Services) -> None:
         folders = [item for item in selected.artifacts if item.kind == "directory"]
         if not all(item.editable for item in folders):
             return  # every file of one that is built is a part of the key
-        memory = Memory(target, services, [Path(item.url) / MANIFEST for item in folders])
+        memory = StartCache(target, services, [Path(item.url) / MANIFEST for item in folders])
         # only now, with the notes taken, does what was read count
         again = read_state(target, services)
         if (again.data, again.lock_data) != (state.data, state.lock_data):

@@ -7,25 +7,32 @@ from contextlib import suppress
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
-from jupyter_dep.base.progress import Cancel, Reporter
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.progress import CancelToken, Reporter
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store.store import Sealed
-from jupyter_dep.operations.consent.build_backend import root_item
+from jupyter_dep.operations.consent.build_backend import build_backend_item
 from jupyter_dep.operations.consent.evaluate import Trust, trust_of
-from jupyter_dep.operations.environment.gc import withdrawn
-from jupyter_dep.operations.environment.local_sources import installed, root_of, select_state
-from jupyter_dep.operations.environment.select import Selected, ensure_environment, ensure_starter, sealed_starter
-from jupyter_dep.operations.project.discovery import nearest, owner
+from jupyter_dep.operations.environment.gc import pop_integrity_report
+from jupyter_dep.operations.environment.local_sources import install_selection, project_artifact, select_state
+from jupyter_dep.operations.environment.select import (
+    Selected,
+    ensure_base_environment,
+    ensure_environment,
+    sealed_base_environment,
+)
+from jupyter_dep.operations.project.discovery import find_project, find_project_root
 from jupyter_dep.operations.project.project import Project
 from jupyter_dep.operations.project.state import State, read_state
 from jupyter_dep.services import Services
 
-from .cache import Memory
-from .result import Building, Opening, Question, Ready, Refused
+from .cache import StartCache
+from .result import ConsentPrompt, NeedsBuild, Ready, Refused, StartResult
 
 
-def look(notebook: Path | None, cwd: Path, *, reuse_key: str | None = None, services: Services | None = None) -> Opening:
+def resolve_environment(
+    notebook: Path | None, cwd: Path, *, reuse_key: str | None = None, services: Services | None = None
+) -> StartResult:
     """Decide what to start for a notebook (None: unknown). Never raises; what is wrong comes back as `Refused`.
 
     `reuse_key`: the environment that a kernel which is restarted automatically was started on; it goes back to the one
@@ -34,12 +41,12 @@ def look(notebook: Path | None, cwd: Path, *, reuse_key: str | None = None, serv
     try:
         services = services or Services.of_user()
         if reuse_key is not None:
-            since = services.history.environments(owner(notebook, services).file)[-1:] if notebook else ()
+            since = services.history.environments(find_project(notebook, services).file)[-1:] if notebook else ()
             for key in (*since, reuse_key):
                 if (sealed := services.store.sealed(key)) is not None:
                     return _ready(sealed, notebook)
         # who does not say which notebook it is may still stand in a folder that is a project
-        return _Look(notebook=notebook or nearest(cwd), services=services).answer()
+        return _Resolver(notebook=notebook or find_project_root(cwd), services=services).answer()
     except DepError as error:
         return refused(error)
     except OSError as error:
@@ -50,7 +57,7 @@ def look(notebook: Path | None, cwd: Path, *, reuse_key: str | None = None, serv
         )
 
 
-def refused(error: DepError, question: Question | None = None) -> Refused:
+def refused(error: DepError, question: ConsentPrompt | None = None) -> Refused:
     steps = (error.hint, "then restart the kernel")
     return Refused(code=error.code, message=str(error), steps=steps, question=question)
 
@@ -75,17 +82,17 @@ def _ready(
     )
 
 
-@frozen
-class _Look:
+@frozen_dataclass
+class _Resolver:
     notebook: Path | None
     services: Services
 
-    def answer(self) -> Opening:
+    def answer(self) -> StartResult:
         if self.notebook is None:
             note = "the front end did not say which notebook this is: `%dep` works on the notebooks that you name"
             return self._starter((note,))
-        owned = owner(self.notebook, self.services)
-        memory = Memory.of_owned(self.notebook, owned, self.services)
+        owned = find_project(self.notebook, self.services)
+        memory = StartCache.of_owned(self.notebook, owned, self.services)
         data = read_write.read_if_there(self.notebook)
         state = read_state(owned.file, self.services)
         if state.lock_error is not None:
@@ -114,23 +121,23 @@ class _Look:
 
     def _notes(self, state: State) -> tuple[str, ...]:
         notes = notes_of(state)
-        if state.project.folder is None or state.summary is None or not installed(state, self.services).root:
+        if state.project.folder is None or state.summary is None or not install_selection(state, self.services).root:
             return notes
-        if root_of(state) is None or not self.services.consent.lacking([root_item(state.project.folder)]):
+        if project_artifact(state) is None or not self.services.consent.lacking([build_backend_item(state.project.folder)]):
             return notes
         return (*notes, "the project itself is not installed: `jupyter dep install` in a terminal does that")
 
-    def _starter(self, notes: tuple[str, ...], lock: Path | None = None) -> Opening:
-        if (sealed := sealed_starter(self.services)) is not None:
+    def _starter(self, notes: tuple[str, ...], lock: Path | None = None) -> StartResult:
+        if (sealed := sealed_base_environment(self.services)) is not None:
             return _ready(sealed, self.notebook, starter=True, notes=notes, lock=lock)
 
-        def build(reporter: Reporter, cancel: Cancel) -> Ready:
-            made = ensure_starter(self.services, reporter=reporter, cancel=cancel)
+        def build(reporter: Reporter, cancel: CancelToken) -> Ready:
+            made = ensure_base_environment(self.services, reporter=reporter, cancel=cancel)
             return _ready(made, self.notebook, starter=True, notes=notes, lock=lock)
 
-        return Building(key="starter", headline="preparing the kernel's own packages", build=build)
+        return NeedsBuild(key="starter", headline="preparing the kernel's own packages", build=build)
 
-    def _locked(self, state: State, *, search: bool = False) -> Opening:
+    def _locked(self, state: State, *, search: bool = False) -> StartResult:
         assert state.summary is not None and state.lock_data is not None and self.notebook is not None
         selected = select_state(state, self.services, search=search)
         if selected is None:
@@ -146,20 +153,20 @@ class _Look:
             return _ready(sealed, self.notebook, notes=self._notes(state), lock=lock)
         return self._build(state, selected, trust)
 
-    def _build(self, state: State, selected: Selected, trust: Trust) -> Building:
+    def _build(self, state: State, selected: Selected, trust: Trust) -> NeedsBuild:
         assert self.notebook is not None
         notebook = self.notebook
 
-        def build(reporter: Reporter, cancel: Cancel) -> Ready:
+        def build(reporter: Reporter, cancel: CancelToken) -> Ready:
             name = state.project.file.name
             sealed = ensure_environment(selected, trust, self.services, file=name, reporter=reporter, cancel=cancel)
-            why = withdrawn(selected.key, self.services)
+            why = pop_integrity_report(selected.key, self.services)
             return _ready(sealed, notebook, notes=(*([why] if why else ()), *self._notes(state)))
 
         count = len(selected.artifacts)
-        return Building(key=selected.key, headline=f"building the locked environment ({count} packages)", build=build)
+        return NeedsBuild(key=selected.key, headline=f"building the locked environment ({count} packages)", build=build)
 
-    def _first_sight(self, state: State) -> Opening:
+    def _first_sight(self, state: State) -> StartResult:
         """Nothing is known of this machine's Pythons yet: find them behind the holding kernel, then look again."""
         assert state.summary is not None and self.notebook is not None
         python = state.summary.python
@@ -167,15 +174,15 @@ class _Look:
         if not trust.given:
             return self._ask(state, trust, None)
 
-        def build(reporter: Reporter, cancel: Cancel) -> Ready:
+        def build(reporter: Reporter, cancel: CancelToken) -> Ready:
             again = self._locked(state, search=True)
-            if isinstance(again, Building):
+            if isinstance(again, NeedsBuild):
                 return again.build(reporter, cancel)
             if isinstance(again, Refused):
                 raise DepError(again.code, again.message, hint=again.steps[0])
             return again
 
-        return Building(key="", headline=f"looking for Python {python}", build=build)
+        return NeedsBuild(key="", headline=f"looking for Python {python}", build=build)
 
     def _ask(self, state: State, trust: Trust, selected: Selected | None) -> Refused:
         from jupyter_dep.operations.consent.evaluate import consent_missing
@@ -197,7 +204,7 @@ class _Look:
         )
         if trust.missing:  # each of these wants a yes of its own, which one code cannot be
             return refused(error)
-        question = Question(fingerprint=summary.fingerprint, code=os.urandom(2).hex(), lines=lines, accept=accept)
+        question = ConsentPrompt(fingerprint=summary.fingerprint, code=os.urandom(2).hex(), lines=lines, accept=accept)
         return refused(error, question)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jupyter_dep.base.fast_dataclass import frozen
-from jupyter_dep.base.progress import Cancel, Reporter
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.progress import CancelToken, Reporter
 
 
-@frozen
+@frozen_dataclass
 class Ready:
     """A sealed environment to start on. `starter`: it holds the kernel's packages only. `notes` are shown in the first cell."""
 
@@ -24,17 +24,17 @@ class Ready:
     """The project's lock, so that its kernel can tell that somebody else has changed it."""
 
 
-@frozen
-class Building:
+@frozen_dataclass
+class NeedsBuild:
     """The environment has to be built first: `build` blocks until it is sealed, raises `DepError`, obeys the cancel flag."""
 
     key: str
     headline: str
-    build: Callable[[Reporter, Cancel], Ready]
+    build: Callable[[Reporter, CancelToken], Ready]
 
 
-@frozen
-class Question:
+@frozen_dataclass
+class ConsentPrompt:
     """A consent that somebody may give at the front end: they type `code`. `accept` records it."""
 
     fingerprint: str
@@ -43,14 +43,14 @@ class Question:
     accept: Callable[[], None]
 
 
-@frozen
+@frozen_dataclass
 class Refused:
     """Why this notebook's kernel may or can not start. `steps` are the numbered next steps."""
 
     code: str
     message: str
     steps: tuple[str, ...]
-    question: Question | None = None
+    question: ConsentPrompt | None = None
 
 
-Opening = Ready | Building | Refused
+StartResult = Ready | NeedsBuild | Refused

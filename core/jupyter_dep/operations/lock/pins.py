@@ -12,7 +12,7 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.lock.audit import files_of
-from jupyter_dep.model.lock.digest import Summary, pins
+from jupyter_dep.model.lock.digest import LockDigest, pins
 from jupyter_dep.model.lock.lockfile import Lock
 from jupyter_dep.services import Services
 
@@ -21,7 +21,7 @@ _CONFLICT_SIDES = re.compile(
 )
 
 
-def pins_of(old: bytes, summary: Summary | None, declaration: Declaration, services: Services) -> tuple[Pin, ...]:
+def pins_of(old: bytes, summary: LockDigest | None, declaration: Declaration, services: Services) -> tuple[Pin, ...]:
     """The versions of a lock as pins; of a lock with conflict markers, those of both sides. `summary` is `old`'s."""
     known = [summary.pins] if summary is not None else [pins(lock) for lock in readable_sides(old)]
     if not known:

@@ -11,16 +11,16 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.engine_port import EngineAnswer, LockRequest, Pin
 from jupyter_dep.base.errors import ConflictError, DepError
-from jupyter_dep.base.fast_dataclass import frozen
-from jupyter_dep.base.progress import Cancel, Progress, Reporter, silent
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.progress import CancelToken, Progress, Reporter, silent
 from jupyter_dep.io.engine.project_files import anchored
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.declaration.exclude_newer import cutoff, in_utc
 from jupyter_dep.model.lock import lockfile
-from jupyter_dep.model.lock.audit import Item, declared_items
+from jupyter_dep.model.lock.audit import ConsentScope, declared_items
 from jupyter_dep.model.lock.compose import compose
 from jupyter_dep.model.lock.diff import Change, changes
-from jupyter_dep.model.lock.digest import Summary
+from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.model.lock.graph import from_engine_tree
 from jupyter_dep.model.lock.group_markers import KERNEL_GROUP
 from jupyter_dep.model.lock.group_markers import from_engine_tree as membership_of
@@ -38,18 +38,18 @@ KERNEL_FLOOR = "ipykernel>=6.29"
 WIDGETS = "ipywidgets>=8"
 
 
-@frozen
+@frozen_dataclass
 class Locked:
     """A new lock, not yet written. `notes` say what a user should know about it."""
 
     data: bytes
-    summary: Summary
+    summary: LockDigest
     interpreter: Interpreter
     changes: tuple[Change, ...]
     notes: tuple[str, ...] = ()
 
 
-@frozen
+@frozen_dataclass
 class LockOptions:
     """`upgrade`: names that may move, True for all. `python`: a request for another Python. `prefer`: the minor of the
     kernel that asks, taken where nothing else decides."""
@@ -60,8 +60,8 @@ class LockOptions:
     offline: bool = False
 
 
-@frozen
-class Whole:
+@frozen_dataclass
+class FolderContext:
     """What a folder's lock needs beside its declaration: where it lies, and its own name and version (empty: none)."""
 
     folder: Path
@@ -74,13 +74,13 @@ def make_lock(
     services: Services,
     *,
     notebook: str,
-    whole: Whole | None = None,
+    whole: FolderContext | None = None,
     old: bytes | None = None,
     seed: bytes | None = None,
-    old_summary: Summary | None = None,
+    old_summary: LockDigest | None = None,
     options: LockOptions = LockOptions(),
     reporter: Reporter = silent,
-    cancel: Cancel | None = None,
+    cancel: CancelToken | None = None,
 ) -> Locked:
     """Resolve a declaration into a lock's bytes; `old` is the lock whose pins are kept, `seed` gives pins where there is none.
     `whole` makes it a folder's, with extras, groups and paths.
@@ -88,7 +88,7 @@ def make_lock(
     Errors: `consent-missing` for unusual sources, `no-matching-python`, `hash-changed`, and the engine's (conflict, …).
     """
     folder = whole.folder if whole else None
-    unusual_needs_consent(asked_items(declaration, folder), services, notebook)
+    unusual_needs_consent(declaration_items(declaration, folder), services, notebook)
     interpreter = choose_interpreter(declaration, services, old_summary, options)
     requires_python = declaration.requires_python or f">={interpreter.minor}"
     kept = old if old is not None else seed
@@ -174,7 +174,7 @@ def _ahead(old: bytes | None, interpreter: Interpreter) -> list[Lock]:
     return readable_sides(old) if old is not None else []
 
 
-def asked_items(declaration: Declaration, folder: Path | None) -> tuple[Item, ...]:
+def declaration_items(declaration: Declaration, folder: Path | None) -> tuple[ConsentScope, ...]:
     """What a declaration asks beyond names from the configured index; a folder's paths are whole ones."""
     return declared_items(anchored(declaration, folder) if folder is not None else declaration)
 
@@ -203,11 +203,13 @@ def built_sources(declaration: Declaration, pins: tuple[Pin, ...], *, paths: boo
     return found
 
 
-def choose_interpreter(declaration: Declaration, services: Services, old: Summary | None, options: LockOptions) -> Interpreter:
+def choose_interpreter(
+    declaration: Declaration, services: Services, old: LockDigest | None, options: LockOptions
+) -> Interpreter:
     """The Python that a lock is made with: asked for, or the lock's minor, or the newest that the declaration allows."""
     if options.python is not None:
         found = services.interpreters.find(options.python)
-        if not allows(declaration, found.minor):
+        if not allows_minor(declaration, found.minor):
             raise DepError(
                 "no-matching-python",
                 f'Python {found.version} does not satisfy `requires-python = "{declaration.requires_python}"`',
@@ -215,12 +217,12 @@ def choose_interpreter(declaration: Declaration, services: Services, old: Summar
             )
         return found
     for minor in (old.python if old else None, options.prefer):
-        if minor and allows(declaration, minor.rstrip("t")):
+        if minor and allows_minor(declaration, minor.rstrip("t")):
             return services.interpreters.find(minor)
     return services.interpreters.find(declaration.requires_python or ">=3.9")
 
 
-def allows(declaration: Declaration, minor: str) -> bool:
+def allows_minor(declaration: Declaration, minor: str) -> bool:
     """Whether some release of a minor satisfies `requires-python`; its last one is tried, then its first."""
     if declaration.requires_python is None:
         return True
@@ -229,7 +231,7 @@ def allows(declaration: Declaration, minor: str) -> bool:
 
 
 def _resolve(
-    request: LockRequest, services: Services, reporter: Reporter, cancel: Cancel | None
+    request: LockRequest, services: Services, reporter: Reporter, cancel: CancelToken | None
 ) -> tuple[EngineAnswer, tuple[str, ...]]:
     try:
         return services.engine.lock(request, reporter=reporter, cancel=cancel), ()
@@ -265,7 +267,7 @@ def lock_for_state(
     *,
     options: LockOptions,
     reporter: Reporter = silent,
-    cancel: Cancel | None = None,
+    cancel: CancelToken | None = None,
 ) -> Locked:
     """`make_lock` for a project as it was read: its own pins, or the starter's, so that the running kernel's stay."""
     seed = None
@@ -287,10 +289,10 @@ def lock_for_state(
     )
 
 
-def _whole(state: State) -> Whole | None:
+def _whole(state: State) -> FolderContext | None:
     from jupyter_dep.operations.environment.local_sources import manifest_of
 
     manifest = manifest_of(state)
     if manifest is None or state.project.folder is None:
         return None
-    return Whole(folder=state.project.folder, name=manifest.name or "", version=manifest.version or "")
+    return FolderContext(folder=state.project.folder, name=manifest.name or "", version=manifest.version or "")

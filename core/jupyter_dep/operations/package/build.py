@@ -12,49 +12,53 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.engine_port import Build
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import dist_files, read_write
-from jupyter_dep.io.files.dist_files import Placed
-from jupyter_dep.model.lock.digest import Summary
+from jupyter_dep.io.files.dist_files import PlacedFiles
+from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.model.manifest import manifest
 from jupyter_dep.model.manifest.manifest import Manifest
 from jupyter_dep.model.packages.interpreter import Interpreter
-from jupyter_dep.operations.consent.build_backend import root_consent_missing, root_item, root_trusted
+from jupyter_dep.operations.consent.build_backend import (
+    build_backend_consent_missing,
+    build_backend_granted,
+    build_backend_item,
+)
 from jupyter_dep.operations.consent.evaluate import granting
-from jupyter_dep.operations.project.context import Asking
-from jupyter_dep.operations.project.formats import text_of
+from jupyter_dep.operations.project.context import CommandContext
+from jupyter_dep.operations.project.formats import decode_text
 from jupyter_dep.operations.project.project import Project
 from jupyter_dep.services import Services
 
 DIST = "dist"
 
 
-@frozen
-class Built:
+@frozen_dataclass
+class BuildResult:
     """What was built: `name` as declared, the files in their places, the Python that the backend ran on."""
 
     name: str
-    files: tuple[Placed, ...]
+    files: tuple[PlacedFiles, ...]
     python: str
 
 
 def read_manifest(target: Path) -> Manifest:
     """The manifest of a folder's `pyproject.toml`. Errors: `no-such-file`, those of `manifest.parse`."""
     context = {"file": target.name}
-    return manifest.parse(text_of(read_write.read(target), context=context), context=context)
+    return manifest.parse(decode_text(read_write.read(target), context=context), context=context)
 
 
 def build(
     target: Path,
     services: Services,
-    asking: Asking,
+    asking: CommandContext,
     *,
     wheel: bool = True,
     sdist: bool = True,
     into: Path | None = None,
     allowed: Sequence[str] = (),
     confirm: Callable[[str], bool] | None = None,
-) -> Built:
+) -> BuildResult:
     """Build the folder of the `pyproject.toml` at `target`; `into` is a whole path, `dist` beside it if there is none.
 
     The build program needs its yes: recorded, named in `allowed`, or given to `confirm`. Nothing is written into the folder
@@ -72,10 +76,10 @@ def build(
         )
     summary = _summary(target, services)
     with granting(allowed, services):
-        if not root_trusted(folder, services):
+        if not build_backend_granted(folder, services):
             if confirm is None or not confirm(f"Building runs the build program of {folder}. Do you trust this folder?"):
-                raise root_consent_missing(folder)
-            services.consent.allow("item", [str(root_item(folder))], by="asked")
+                raise build_backend_consent_missing(folder)
+            services.consent.allow("item", [str(build_backend_item(folder))], by="asked")
         python = _python(found, summary, services)
         with tempfile.TemporaryDirectory(prefix="jupyter-dep-build-", ignore_cleanup_errors=True) as made:
             log = services.places.state / "builds" / f"{folder.name}-{time.strftime('%Y%m%dT%H%M%S')}-{os.urandom(2).hex()}.log"
@@ -90,10 +94,10 @@ def build(
             )
             services.engine.build(order, reporter=asking.reporter, cancel=asking.cancel)
             placed = dist_files.place(Path(made), into or folder / DIST)
-    return Built(name=found.name or folder.name, files=placed, python=python.version)
+    return BuildResult(name=found.name or folder.name, files=placed, python=python.version)
 
 
-def _summary(target: Path, services: Services) -> Summary | None:
+def _summary(target: Path, services: Services) -> LockDigest | None:
     """What the folder's lock says, None where there is none that can be read: a build does not depend on it."""
     lock = Project.of(target).lock
     try:
@@ -103,7 +107,7 @@ def _summary(target: Path, services: Services) -> Summary | None:
         return None
 
 
-def _python(found: Manifest, summary: Summary | None, services: Services) -> Interpreter:
+def _python(found: Manifest, summary: LockDigest | None, services: Services) -> Interpreter:
     """The locked Python, so that a compiled wheel fits the folder's environment; else one that the folder allows."""
     if summary is not None:
         try:
@@ -113,6 +117,6 @@ def _python(found: Manifest, summary: Summary | None, services: Services) -> Int
     return services.interpreters.find(found.requires_python or ">=3.9")
 
 
-def normalised(name: str | None) -> str:
+def normalize_file_name(name: str | None) -> str:
     """A project's name as file names and indexes compare it, empty for none."""
     return str(canonicalize_name(name)) if name else ""

@@ -11,20 +11,20 @@ from packaging.version import Version
 
 from jupyter_dep.base.engine_port import Upload
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import dist_files
 from jupyter_dep.io.index import repositories, user_config
 from jupyter_dep.io.index.repositories import Repository, Settings
 from jupyter_dep.model.manifest.manifest import Manifest
 from jupyter_dep.operations.inspect import check
-from jupyter_dep.operations.project.context import Asking
+from jupyter_dep.operations.project.context import CommandContext
 from jupyter_dep.services import Services
 
-from .build import DIST, normalised, read_manifest
+from .build import DIST, normalize_file_name, read_manifest
 
 
-@frozen
-class Published:
+@frozen_dataclass
+class PublishResult:
     """What went where. `uploaded` and `skipped` are file names: those brought now, and those that the index had already.
 
     `sizes` are in bytes by file name, of all of them. With `dry_run` nothing was uploaded: `uploaded` is what would be.
@@ -41,8 +41,8 @@ class Published:
 
 
 def publish(
-    target: Path, services: Services, asking: Asking, *, repository: str | None = None, folder: Path | None = None
-) -> Published:
+    target: Path, services: Services, asking: CommandContext, *, repository: str | None = None, folder: Path | None = None
+) -> PublishResult:
     """Upload the distributions of the current version from `folder` (a whole path; `dist` beside `target` if there is none).
 
     What the index has with the same bytes is passed over, so that a half-done upload goes on. Errors: `check-failed`,
@@ -68,7 +68,7 @@ def publish(
     if served.other or len(served.same) == len(files):
         raise version_exists(name, version, place, served.other)
     missing = tuple(file for file in files if file.name not in served.same)
-    result = Published(
+    result = PublishResult(
         name=name,
         version=version,
         repository=place,
@@ -81,7 +81,7 @@ def publish(
     if asking.dry_run:
         return result
     uploaded = _uploaded(replace(upload, files=missing), name, version, place, services, asking)
-    services.engine.forget([normalised(name)])  # the next `add` is to see what is there now
+    services.engine.forget([normalize_file_name(name)])  # the next `add` is to see what is there now
     raced = tuple(file.name for file in missing if file.name not in uploaded)
     return replace(result, uploaded=uploaded, skipped=(*served.same, *raced))
 
@@ -91,7 +91,7 @@ def chosen(found: Manifest, there: Sequence[Path], dist: Path) -> tuple[str, tup
     mine: dict[Version, list[Path]] = {}
     for file in there:
         name, version = _named(file)
-        if name == normalised(found.name) and version is not None:
+        if name == normalize_file_name(found.name) and version is not None:
             mine.setdefault(version, []).append(file)
     wanted = Version(found.version) if found.version else None
     if wanted is None and len(mine) > 1:
@@ -125,7 +125,7 @@ def _named(file: Path) -> tuple[str, Version | None]:
     return str(name), version
 
 
-def _refuse_what_check_refuses(target: Path, services: Services, asking: Asking) -> None:
+def _refuse_what_check_refuses(target: Path, services: Services, asking: CommandContext) -> None:
     errors = check.check(target, services, asking).errors
     if errors:
         raise DepError(
@@ -149,7 +149,7 @@ def _upload(place: Repository, files: tuple[Path, ...], services: Services) -> U
 
 
 def _uploaded(
-    upload: Upload, name: str, version: str, place: Repository, services: Services, asking: Asking
+    upload: Upload, name: str, version: str, place: Repository, services: Services, asking: CommandContext
 ) -> tuple[str, ...]:
     try:
         return services.engine.publish(upload, reporter=asking.reporter, cancel=asking.cancel)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import read_write
 from jupyter_dep.model.manifest import edit, manifest
 from jupyter_dep.model.packages import version_bump
-from jupyter_dep.operations.project.context import Asking
-from jupyter_dep.operations.project.formats import text_of
+from jupyter_dep.operations.project.context import CommandContext
+from jupyter_dep.operations.project.formats import decode_text
 from jupyter_dep.services import Services
 
 
-@frozen
-class Versioned:
+@frozen_dataclass
+class VersionResult:
     """`before` and `after` are versions, equal where none was asked for; None where only a build tells it.
 
     `told_by` is the place that a dynamic version comes from, in the words of messages, empty where it is not known.
@@ -29,7 +29,9 @@ class Versioned:
     dry_run: bool = False
 
 
-def version(target: Path, rule: str | None, services: Services, asking: Asking, *, next_phase: bool = False) -> Versioned:
+def version(
+    target: Path, rule: str | None, services: Services, asking: CommandContext, *, next_phase: bool = False
+) -> VersionResult:
     """The version of the folder of `target`, raised by a rule of `bump.RULES` or set to a version.
 
     Errors: `dynamic-metadata` with the place that tells it, `no-version`, `version-backwards`, `bad-version-rule`,
@@ -37,7 +39,7 @@ def version(target: Path, rule: str | None, services: Services, asking: Asking, 
     """
     data = read_write.read(target)
     context = {"file": target.name}
-    text = text_of(data, context=context)
+    text = decode_text(data, context=context)
     found = manifest.parse(text, context=context)
     name = found.name or target.parent.name
     if rule is None:
@@ -45,19 +47,19 @@ def version(target: Path, rule: str | None, services: Services, asking: Asking, 
             raise UsageError("bad-usage", "`--next-phase` belongs to `prerelease`", hint="`jupyter dep version prerelease`")
         dynamic = "version" in found.dynamic
         told_by = edit.told_by(text, "version") if dynamic else ""
-        return Versioned(name=name, before=found.version, after=found.version, dynamic=dynamic, told_by=told_by)
+        return VersionResult(name=name, before=found.version, after=found.version, dynamic=dynamic, told_by=told_by)
     after = _after(found.version, rule, dynamic="version" in found.dynamic, next_phase=next_phase, context=context)
     edited = edit.set_version(text, after)  # refuses a dynamic version, with the place that tells it
     if edited != text and not asking.dry_run and after != found.version:
         read_write.replace(target, edited.encode(), expected=data)
-    return Versioned(name=name, before=found.version, after=after, dry_run=asking.dry_run)
+    return VersionResult(name=name, before=found.version, after=after, dry_run=asking.dry_run)
 
 
 def _after(before: str | None, rule: str, *, dynamic: bool, next_phase: bool, context: dict[str, str]) -> str:
     if before is not None:
-        return version_bump.bumped(before, rule, next_phase=next_phase)
+        return version_bump.bump(before, rule, next_phase=next_phase)
     if rule not in version_bump.RULES:
-        return version_bump.bumped(rule, rule)
+        return version_bump.bump(rule, rule)
     if dynamic:
         return "0"  # never written
     raise DepError(

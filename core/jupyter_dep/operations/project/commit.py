@@ -14,7 +14,7 @@ from jupyter_dep.model.notebook.notebook import Notebook
 from jupyter_dep.operations.lock.resolve import Locked
 from jupyter_dep.services import Services
 
-from .context import KERNEL_DISPLAY, KERNEL_NAME, Asking
+from .context import KERNEL_DISPLAY, KERNEL_NAME, CommandContext
 from .project import Project
 from .state import State
 
@@ -31,7 +31,7 @@ def refuse_link(state: State) -> None:
         )
 
 
-def write(state: State, block: str, locked: Locked, services: Services, asking: Asking) -> Edit | None:
+def write(state: State, block: str, locked: Locked, services: Services, asking: CommandContext) -> Edit | None:
     """Notebook and lock, both or none; the notebook first, so that a kill between the two leaves what the user asked for
     declared, and the lock stale."""
     project, edit = state.project, None
@@ -64,7 +64,7 @@ def write(state: State, block: str, locked: Locked, services: Services, asking: 
     return edit
 
 
-def take_back(before: State, block: str, locked: Locked) -> None:
+def rollback(before: State, block: str, locked: Locked) -> None:
     """What was written of a folder, as it was before; what somebody else wrote meanwhile stays."""
     project = before.project
     if before.data is not None and block != before.base:
@@ -84,7 +84,7 @@ def _with_kernel(content: bytes, project: Project) -> bytes:
     return content if parsed.kernel_name == KERNEL_NAME else parsed.with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
 
 
-def check_writable(state: State, block: str, asking: Asking) -> None:
+def check_writable(state: State, block: str, asking: CommandContext) -> None:
     """Refuse before the long work what could not be written after it (`read-only`)."""
     project = state.project
     by_us = not state.live and not asking.in_kernel and state.data is not None and block != state.base
@@ -92,7 +92,7 @@ def check_writable(state: State, block: str, asking: Asking) -> None:
         read_write.check_writable(path)
 
 
-def remember(state: State, block: str, data: bytes, services: Services, asking: Asking) -> None:
+def record_step(state: State, block: str, data: bytes, services: Services, asking: CommandContext) -> None:
     before = state.lock_data
     if block == state.block and data == before:
         return

@@ -8,13 +8,13 @@ from dataclasses import field
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
-from jupyter_dep.base.fast_dataclass import frozen
-from jupyter_dep.base.progress import Cancel, Reporter, silent
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.progress import CancelToken, Reporter, silent
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.messages import Edit
 from jupyter_dep.model.lock.diff import Change
-from jupyter_dep.model.lock.digest import Summary
+from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.operations.environment.select import Selected
 from jupyter_dep.services import Services
 
@@ -26,8 +26,8 @@ KERNEL_NAME = "dep"
 KERNEL_DISPLAY = "Python (dep)"
 
 
-@frozen
-class Asking:
+@frozen_dataclass
+class CommandContext:
     """Who asks, and how the work is reported.
 
     `environment` is the key that the asking kernel runs on (None: no kernel of ours). `live_block` is a front end's block,
@@ -44,11 +44,11 @@ class Asking:
     sync: bool = True
     overwrite: bool = False
     reporter: Reporter = field(default=silent)
-    cancel: Cancel | None = None
+    cancel: CancelToken | None = None
 
 
-@frozen
-class Changed:
+@frozen_dataclass
+class ChangeResult:
     """What a verb did. `sealed` is the environment that answers now, None where it was not built and `unbuilt` says why.
 
     `redeclared`, `relocked`, `built`: the declaration, the lock's bytes are others than before, the environment was made now.
@@ -56,7 +56,7 @@ class Changed:
     """
 
     state: State
-    summary: Summary | None
+    summary: LockDigest | None
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
     edit: Edit | None = None
@@ -70,7 +70,7 @@ class Changed:
     first: bool = False
 
 
-def load(notebook: Path, services: Services, asking: Asking) -> State:
+def load_state(notebook: Path, services: Services, asking: CommandContext) -> State:
     state = read_state(notebook, services, live_block=asking.live_block)
     if state.data is None and state.project.folder is not None:
         raise no_project(state.project.folder)
@@ -85,7 +85,7 @@ def load(notebook: Path, services: Services, asking: Asking) -> State:
 
 
 @contextmanager
-def noting(notes: list[str], consequence: str, file: Path) -> Iterator[None]:
+def downgrade_to_note(notes: list[str], consequence: str, file: Path) -> Iterator[None]:
     """For what is remembered once the files are written: where that fails, what was asked for is done, and a note says so."""
     try:
         yield
@@ -94,7 +94,7 @@ def noting(notes: list[str], consequence: str, file: Path) -> Iterator[None]:
         notes.append(f"{consequence}: {told.message}")
 
 
-def kernel_minor(services: Services, asking: Asking) -> str | None:
+def kernel_minor(services: Services, asking: CommandContext) -> str | None:
     sealed = services.store.sealed(asking.environment) if asking.environment else None
     return ".".join(sealed.interpreter.split()[1].split(".")[:2]) if sealed else None
 

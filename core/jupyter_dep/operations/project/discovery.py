@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import read_write
-from jupyter_dep.io.files.ancestry import MANIFEST, candidates
+from jupyter_dep.io.files.ancestry import MANIFEST, manifest_candidates
 from jupyter_dep.services import Services
 
 from .state import parsed_notebook
@@ -16,8 +16,8 @@ from .state import parsed_notebook
 Why = Literal["own", "folder", "none"]
 
 
-@frozen
-class Owner:
+@frozen_dataclass
+class ProjectMatch:
     """`file` holds the declaration that counts for a notebook: the notebook itself, or a folder's `pyproject.toml`.
 
     `why` is `own` for a block of its own, `folder` for the folder's, `none` where nothing is declared. `looked` are the
@@ -37,26 +37,26 @@ class Owner:
         return f"{notebook.name} declares nothing, and no folder above it is a project"
 
 
-def nearest(folder: Path) -> Path | None:
+def find_project_root(folder: Path) -> Path | None:
     """The `pyproject.toml` of the nearest folder that is a project, None if there is none."""
-    for file in candidates(folder):
+    for file in manifest_candidates(folder):
         if _is_project(file):
             return file
     return None
 
 
-def owner(notebook: Path, services: Services, *, live_block: str | None = None) -> Owner:
+def find_project(notebook: Path, services: Services, *, live_block: str | None = None) -> ProjectMatch:
     """Whose declaration counts for a notebook; `live_block` is the block that an editor holds. Errors: the notebook's."""
     if notebook.name == MANIFEST:
-        return Owner(file=notebook, why="folder")
+        return ProjectMatch(file=notebook, why="folder")
     if live_block is not None or _declares(notebook, services):
-        return Owner(file=notebook, why="own")
+        return ProjectMatch(file=notebook, why="own")
     looked = []
-    for file in candidates(notebook.parent):
+    for file in manifest_candidates(notebook.parent):
         looked.append(file)
         if _is_project(file):
-            return Owner(file=file, why="folder", looked=tuple(looked))
-    return Owner(file=notebook, why="none", looked=tuple(looked))
+            return ProjectMatch(file=file, why="folder", looked=tuple(looked))
+    return ProjectMatch(file=notebook, why="none", looked=tuple(looked))
 
 
 def _declares(notebook: Path, services: Services) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from jupyter_dep.base.errors import DepError, UsageError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files.ancestry import MANIFEST
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.declaration.declaration import Declaration
@@ -15,27 +15,27 @@ from jupyter_dep.model.declaration.requirement import Context
 from jupyter_dep.model.notebook.notebook import Notebook
 
 
-@frozen
-class Place:
+@frozen_dataclass
+class DependencySection:
     """Where among a folder's declarations something belongs: a group, an extra, or (neither) the dependencies."""
 
     group: str | None = None
     extra: str | None = None
 
 
-DEPENDENCIES = Place()
+DEPENDENCIES = DependencySection()
 
 
-class Form(Protocol):
+class DeclarationFormat(Protocol):
     """How one kind of declaration is read and edited: text in, text out. `noun` is what its owner is called."""
 
     noun: str
 
     def declaration(self, text: str, *, context: Context | None = None) -> Declaration: ...
 
-    def add(self, text: str, requirements: Sequence[str], place: Place) -> str: ...
+    def add(self, text: str, requirements: Sequence[str], place: DependencySection) -> str: ...
 
-    def remove(self, text: str, names: Sequence[str], place: Place) -> str: ...
+    def remove(self, text: str, names: Sequence[str], place: DependencySection) -> str: ...
 
     def set_requires_python(self, text: str, wanted: str) -> str: ...
 
@@ -54,11 +54,11 @@ class _Inline:
     def declaration(self, text: str, *, context: Context | None = None) -> Declaration:
         return script_block.parse(text, context=context)
 
-    def add(self, text: str, requirements: Sequence[str], place: Place) -> str:
+    def add(self, text: str, requirements: Sequence[str], place: DependencySection) -> str:
         _refuse_place(place)
         return script_block.add(text, requirements)
 
-    def remove(self, text: str, names: Sequence[str], place: Place) -> str:
+    def remove(self, text: str, names: Sequence[str], place: DependencySection) -> str:
         _refuse_place(place)
         return script_block.remove(text, names)
 
@@ -88,12 +88,12 @@ class _Manifest:
 
         return manifest.declaration(manifest.parse(text, context=context), context=context)
 
-    def add(self, text: str, requirements: Sequence[str], place: Place) -> str:
+    def add(self, text: str, requirements: Sequence[str], place: DependencySection) -> str:
         from jupyter_dep.model.manifest import edit
 
         return edit.add(text, requirements, group=place.group, extra=place.extra)
 
-    def remove(self, text: str, names: Sequence[str], place: Place) -> str:
+    def remove(self, text: str, names: Sequence[str], place: DependencySection) -> str:
         from jupyter_dep.model.manifest import edit
 
         return edit.remove(text, names, group=place.group, extra=place.extra)
@@ -116,11 +116,11 @@ class _Manifest:
         return text.encode()
 
 
-INLINE: Form = _Inline()
-FOLDER: Form = _Manifest()
+INLINE: DeclarationFormat = _Inline()
+FOLDER: DeclarationFormat = _Manifest()
 
 
-def form_of(file: Path) -> Form:
+def format_of(file: Path) -> DeclarationFormat:
     """The form of a declaration by the name of its file. Errors: `not-a-notebook-name`."""
     if file.suffix == ".ipynb":
         return INLINE
@@ -134,7 +134,7 @@ def form_of(file: Path) -> Form:
     )
 
 
-def text_of(data: bytes, *, context: Context) -> str:
+def decode_text(data: bytes, *, context: Context) -> str:
     """The text of a `pyproject.toml`. Errors: `not-utf-8`."""
     try:
         return data.decode("utf-8")
@@ -147,7 +147,7 @@ def text_of(data: bytes, *, context: Context) -> str:
         ) from error
 
 
-def _refuse_place(place: Place) -> None:
+def _refuse_place(place: DependencySection) -> None:
     if place != DEPENDENCIES:
         raise UsageError(
             "no-groups-in-notebook",

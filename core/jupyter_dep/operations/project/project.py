@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.lock.lockfile import lock_name
 
-from .formats import FOLDER, Form, form_of
+from .formats import FOLDER, DeclarationFormat, format_of
 
 LOCK_LIMIT = 16 << 20
 """Bytes; the lock of a very large project has less than one MB."""
 FOLDER_LOCK = "pylock.toml"
 
 
-@frozen
+@frozen_dataclass
 class Project:
     """The owner of one declaration and one lock. `orphan` is the lock of a former name that is used in place of `lock`."""
 
@@ -28,12 +28,12 @@ class Project:
     @classmethod
     def of(cls, file: Path) -> Project:
         """The project of a notebook or of a `pyproject.toml`. Errors: `not-a-notebook-name`."""
-        name = FOLDER_LOCK if form_of(file) is FOLDER else lock_name(file.stem)
+        name = FOLDER_LOCK if format_of(file) is FOLDER else lock_name(file.stem)
         return cls(file=file, lock=file.with_name(name))
 
     @property
-    def form(self) -> Form:
-        return form_of(self.file)
+    def form(self) -> DeclarationFormat:
+        return format_of(self.file)
 
     @property
     def folder(self) -> Path | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.files import read_write
 from jupyter_dep.model.declaration.declaration import Declaration
-from jupyter_dep.model.lock.digest import Summary
+from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.model.lock.lockfile import lock_name
 from jupyter_dep.model.notebook.notebook import Notebook
 from jupyter_dep.services import Services
@@ -17,7 +17,7 @@ from .formats import FOLDER
 from .project import LOCK_LIMIT, Project
 
 
-def own_lock(project: Project, data: bytes, services: Services) -> tuple[Project, bytes | None]:
+def lock_for_notebook(project: Project, data: bytes, services: Services) -> tuple[Project, bytes | None]:
     """The lock under a notebook's name, unless the notebook is a new one that took the name of a renamed one."""
     try:
         summary = services.summaries.of(data, context=project.lock_context)
@@ -31,7 +31,7 @@ def own_lock(project: Project, data: bytes, services: Services) -> tuple[Project
     return Project(file=project.file, lock=project.lock, owner=owner), None
 
 
-def _new_owner(project: Project, summary: Summary) -> Path | None:
+def _new_owner(project: Project, summary: LockDigest) -> Path | None:
     """The renamed notebook that a lock belongs to, if `project` only happens to have the lock's name now.
 
     That is one without a lock of its own whose file holds a block which the lock answers.
@@ -51,7 +51,7 @@ def _new_owner(project: Project, summary: Summary) -> Path | None:
     return None
 
 
-def with_orphan(project: Project, declaration: Declaration, services: Services) -> tuple[Project, bytes | None]:
+def adopt_orphaned_lock(project: Project, declaration: Declaration, services: Services) -> tuple[Project, bytes | None]:
     """The one lock beside a renamed notebook that answers its declaration and that no other notebook claims."""
     digest = declaration.digest()
     found: list[tuple[Path, bytes]] = []

@@ -8,24 +8,24 @@ from pathlib import Path
 from typing import Literal
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.state.history import Pending
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.declaration.declaration import Declaration
-from jupyter_dep.model.declaration.rebase import carried_onto
-from jupyter_dep.model.lock.digest import Summary, problem
+from jupyter_dep.model.declaration.rebase import rebase_edit
+from jupyter_dep.model.lock.digest import LockDigest, problem
 from jupyter_dep.model.notebook.notebook import Notebook
 from jupyter_dep.services import Services
 
-from .formats import FOLDER, INLINE, Form, text_of
+from .formats import FOLDER, INLINE, DeclarationFormat, decode_text
 from .project import LOCK_LIMIT, Project
-from .rename_tracking import own_lock, with_orphan
+from .rename_tracking import adopt_orphaned_lock, lock_for_notebook
 
 StateName = Literal["none", "unlocked", "stale", "pending", "unmerged", "invalid", "fresh"]
 
 
-@frozen
+@frozen_dataclass
 class State:
     """A project as it was read, once. `block` is the block that counts (a front end's live one, a pending edit's, or the
     file's); `base` the one in the file; a folder's is its whole `pyproject.toml`. Bytes are None where there is no file."""
@@ -39,7 +39,7 @@ class State:
     pending: Pending | None
     declaration: Declaration | None
     lock_data: bytes | None
-    summary: Summary | None
+    summary: LockDigest | None
     lock_error: DepError | None
 
     @property
@@ -94,9 +94,9 @@ def read_state(notebook: Path, services: Services, *, live_block: str | None = N
         declaration = script_block.parse(block, context=project.context)
     lock_data = read_write.read_if_there(project.lock, limit=LOCK_LIMIT)
     if lock_data is None and declaration is not None and orphans:
-        project, lock_data = with_orphan(project, declaration, services)
+        project, lock_data = adopt_orphaned_lock(project, declaration, services)
     if lock_data is not None and base is None and data is not None and live_block is None:
-        project, lock_data = own_lock(project, lock_data, services)
+        project, lock_data = lock_for_notebook(project, lock_data, services)
         if project.owner is not None:
             pending, block, declaration = None, None, None
     summary, error = _summary(project, lock_data, services)
@@ -123,7 +123,7 @@ def parsed_notebook(data: bytes, name: str) -> Notebook:
 
 def _read_folder(project: Project, services: Services) -> State:
     data = read_write.read_if_there(project.file)
-    text = text_of(data, context=project.context) if data is not None else None
+    text = decode_text(data, context=project.context) if data is not None else None
     lock_data = read_write.read_if_there(project.lock, limit=LOCK_LIMIT)
     summary, error = _summary(project, lock_data, services)
     return State(
@@ -141,7 +141,7 @@ def _read_folder(project: Project, services: Services) -> State:
     )
 
 
-def _summary(project: Project, lock_data: bytes | None, services: Services) -> tuple[Summary | None, DepError | None]:
+def _summary(project: Project, lock_data: bytes | None, services: Services) -> tuple[LockDigest | None, DepError | None]:
     if lock_data is None:
         return None, None
     try:
@@ -170,13 +170,13 @@ def _pending(project: Project, base: str | None, services: Services) -> Pending 
         return None
     if same_block(base, pending.base):
         return pending
-    wanted = carried_onto(base, pending.base, pending.wanted) if pending.wanted is not None else None
+    wanted = rebase_edit(base, pending.base, pending.wanted) if pending.wanted is not None else None
     rebased = Pending(base=base, wanted=wanted) if wanted is not None else None
     services.history.set_pending(project.file, rebased)
     return rebased
 
 
-def same_block(one: str | None, other: str | None, form: Form = INLINE) -> bool:
+def same_block(one: str | None, other: str | None, form: DeclarationFormat = INLINE) -> bool:
     """Whether two declarations may stand for each other; None is none."""
     if one is None or other is None:
         return one is other

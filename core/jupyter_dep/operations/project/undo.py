@@ -13,17 +13,17 @@ from jupyter_dep.io.state.history import Pending
 from jupyter_dep.messages import Edit
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.notebook.notebook import Notebook
-from jupyter_dep.operations.environment.build import not_built, settle
+from jupyter_dep.operations.environment.build import describe_build_failure, ensure_current
 from jupyter_dep.services import Services
 
-from .context import Asking, Changed, load, noting
-from .formats import Form
+from .context import ChangeResult, CommandContext, downgrade_to_note, load_state
+from .formats import DeclarationFormat
 from .state import State, read_state, same_block
 
 
-def undo(notebook: Path, services: Services, asking: Asking, *, redo: bool = False) -> Changed:
+def undo(notebook: Path, services: Services, asking: CommandContext, *, redo: bool = False) -> ChangeResult:
     """Take back the last command (or bring it again): declaration and lock together, if both are what it left."""
-    state = load(notebook, services, asking)
+    state = load_state(notebook, services, asking)
     history = services.history
     step = history.last(notebook, redo=redo)
     if step is None:
@@ -49,17 +49,19 @@ def undo(notebook: Path, services: Services, asking: Asking, *, redo: bool = Fal
     data = history.lock_bytes(notebook, old_lock)
     edit = _restore(state, old_block, data, services, asking)
     notes: list[str] = []
-    with noting(notes, "the history does not know of it", notebook):
+    with downgrade_to_note(notes, "the history does not know of it", notebook):
         history.move(notebook, redo=redo)
     after = read_state(notebook, services, live_block=old_block if state.live else None)
     told = f"{'brought again' if redo else 'taken back'}: `{step.command}`"
     try:
-        return replace(settle(after, after.summary, services, asking, edit=edit), notes=(told, *notes))
+        return replace(ensure_current(after, after.summary, services, asking, edit=edit), notes=(told, *notes))
     except DepError as error:  # declaration and lock are back, which was asked for: a build can be tried again
-        return Changed(state=after, summary=after.summary, edit=edit, unbuilt=not_built(error), notes=tuple(notes))
+        return ChangeResult(
+            state=after, summary=after.summary, edit=edit, unbuilt=describe_build_failure(error), notes=tuple(notes)
+        )
 
 
-def _difference(now: str | None, then: str | None, form: Form) -> str:
+def _difference(now: str | None, then: str | None, form: DeclarationFormat) -> str:
     """What was declared or taken out since, ` (+numpy, -pandas)`; empty where the requirements are the same."""
 
     def entries(block: str | None) -> set[str]:
@@ -73,7 +75,7 @@ def _difference(now: str | None, then: str | None, form: Form) -> str:
     return f" ({', '.join(words)})" if words else ""
 
 
-def _restore(state: State, block: str | None, lock: bytes | None, services: Services, asking: Asking) -> Edit | None:
+def _restore(state: State, block: str | None, lock: bytes | None, services: Services, asking: CommandContext) -> Edit | None:
     project = state.project
     edit = None
     if project.folder is not None:

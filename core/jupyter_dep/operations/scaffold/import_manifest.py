@@ -14,30 +14,30 @@ from jupyter_dep.messages import Edit
 from jupyter_dep.model.migration import merge, merge_block
 from jupyter_dep.model.notebook.notebook import Notebook
 from jupyter_dep.operations.edit.add_remove import new_block
-from jupyter_dep.operations.project.context import KERNEL_DISPLAY, KERNEL_NAME, Asking, load
+from jupyter_dep.operations.project.context import KERNEL_DISPLAY, KERNEL_NAME, CommandContext, load_state
 from jupyter_dep.operations.project.formats import FOLDER
 from jupyter_dep.operations.project.rename_tracking import check_lock_name
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
 from . import other_tools
-from .new import Started
+from .new import ScaffoldResult
 
 
 def import_file(
     source: Path,
     target: Path,
     services: Services,
-    asking: Asking,
+    asking: CommandContext,
     *,
     group: str | None = None,
     ask: Callable[[str], bool] | None = None,
-) -> Started:
+) -> ScaffoldResult:
     """Declare in a project, a folder's or a notebook's, what another tool's file declares; what is declared already stays.
 
     Errors: those of `adopting.of_file`, `no-project`, and of the project's own file.
     """
-    state = load(target, services, asking)
+    state = load_state(target, services, asking)
     if state.project.form is not FOLDER and group is not None:
         raise UsageError(
             "no-groups-in-notebook",
@@ -45,21 +45,21 @@ def import_file(
             hint="leave `--group` out, or name a folder with `--project DIR`",
         )
     read = other_tools.rebased(other_tools.of_file(source, services, group=group), source.parent, target.parent)
-    (brought,) = other_tools.agreed([read], ask)
+    (brought,) = other_tools.accept_proposals([read], ask)
     edit = None
     if state.project.form is FOLDER:
         assert state.block is not None
         as_declared = replace(brought, package=None) if brought.package else brought  # the build system is the project's own
-        adopted = merge.adopt(state.block, [as_declared])
+        adopted = merge.merge(state.block, [as_declared])
         if adopted.text != state.block:
             read_write.replace(target, adopted.text.encode(), expected=state.data)
             _remember_step(state, adopted.text, services, asking)
     else:
         block = state.block if state.block is not None else new_block(services, asking)
-        adopted = merge_block.adopt(block, brought)
+        adopted = merge_block.merge_into_block(block, brought)
         if adopted.text != state.block:
             edit = _into_notebook(state, adopted.text, services, asking)
-    return Started(
+    return ScaffoldResult(
         file=target,
         name=state.project.title,
         changed=adopted.text != state.block,
@@ -70,7 +70,7 @@ def import_file(
     )
 
 
-def _into_notebook(state: State, block: str, services: Services, asking: Asking) -> Edit | None:
+def _into_notebook(state: State, block: str, services: Services, asking: CommandContext) -> Edit | None:
     """The block in the notebook: by the page that holds it, remembered for a kernel's user, or in the file."""
     file = state.project.file
     if state.live:
@@ -89,7 +89,7 @@ def _into_notebook(state: State, block: str, services: Services, asking: Asking)
     return None
 
 
-def _remember_step(state: State, text: str, services: Services, asking: Asking) -> None:
+def _remember_step(state: State, text: str, services: Services, asking: CommandContext) -> None:
     """For `undo`: the declaration has changed, the lock has not."""
     lock = hashlib.sha256(state.lock_data).hexdigest() if state.lock_data is not None else None
     step = Step(command=asking.command, block_before=state.block, block_after=text, lock_before=lock, lock_after=lock)

@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import read_write, scaffold
 from jupyter_dep.io.files.ancestry import MANIFEST
 from jupyter_dep.messages import Edit
@@ -22,14 +22,14 @@ from jupyter_dep.model.declaration.requirement import parse as parse_requirement
 from jupyter_dep.model.manifest import templates
 from jupyter_dep.model.manifest.manifest import Manifest, declaration
 from jupyter_dep.model.manifest.manifest import parse as parse_manifest
-from jupyter_dep.model.migration import Brought, Left, merge
-from jupyter_dep.model.migration.merge_log import Taken
+from jupyter_dep.model.migration import ImportedManifest, Unsupported, merge
+from jupyter_dep.model.migration.merge_log import Imported
 from jupyter_dep.model.migration.readers.poetry import is_poetry
 from jupyter_dep.model.notebook.notebook import blank
 from jupyter_dep.model.packages.interpreter import Interpreter
-from jupyter_dep.operations.consent.build_backend import own_root
+from jupyter_dep.operations.consent.build_backend import grant_build_backend
 from jupyter_dep.operations.project.context import KERNEL_DISPLAY, KERNEL_NAME
-from jupyter_dep.operations.project.formats import text_of
+from jupyter_dep.operations.project.formats import decode_text
 from jupyter_dep.operations.project.project import FOLDER_LOCK, LOCK_LIMIT
 from jupyter_dep.services import Services
 
@@ -40,8 +40,8 @@ FIRST_NOTEBOOK = "analysis.ipynb"
 _READMES = ("README.md", "README.rst", "README.txt", "README")
 
 
-@frozen
-class Started:
+@frozen_dataclass
+class ScaffoldResult:
     """What `new`, `init` or `import` did to the project that `file` declares.
 
     `made` are the files that are new, `changed` says whether `file` is another than before. `assumed` are the keys of
@@ -55,17 +55,19 @@ class Started:
     kind: Kind | None = None
     made: tuple[Path, ...] = ()
     changed: bool = True
-    taken: tuple[Taken, ...] = ()
-    left: tuple[tuple[str, Left], ...] = ()
+    taken: tuple[Imported, ...] = ()
+    left: tuple[tuple[str, Unsupported], ...] = ()
     proposed: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
     assumed: Mapping[str, str] = field(default_factory=dict)
-    seed: other_tools.Seed | None = None
+    seed: other_tools.SeedPins | None = None
     notes: tuple[str, ...] = ()
     edit: Edit | None = None
 
 
-def new(folder: Path, services: Services, *, kind: Kind = "lib", name: str | None = None, python: str | None = None) -> Started:
+def new(
+    folder: Path, services: Services, *, kind: Kind = "lib", name: str | None = None, python: str | None = None
+) -> ScaffoldResult:
     """A folder with a `pyproject.toml` and what belongs to it: a package and a test, or a first notebook.
 
     Errors: `not-a-folder`, `folder-not-empty`, `bad-project-name`, `no-matching-python`.
@@ -90,9 +92,9 @@ def new(folder: Path, services: Services, *, kind: Kind = "lib", name: str | Non
     scaffold.write(texts)
     file = folder / MANIFEST
     if library:
-        own_root(folder, services)
+        grant_build_backend(folder, services)
     _remember(file, services, python, found)
-    return Started(file=file, name=named, requires_python=wanted, kind=kind, made=tuple(texts))
+    return ScaffoldResult(file=file, name=named, requires_python=wanted, kind=kind, made=tuple(texts))
 
 
 def init(
@@ -102,7 +104,7 @@ def init(
     name: str | None = None,
     python: str | None = None,
     ask: Callable[[str], bool] | None = None,
-) -> Started:
+) -> ScaffoldResult:
     """Make a folder a project: a `[project]` table with what other tools' files declare; what is there is completed.
 
     Errors: `no-such-folder`, `not-a-folder`, `bad-project-name`, `no-matching-python`, those of `pyproject.toml` and of the
@@ -112,15 +114,15 @@ def init(
     file = folder / MANIFEST
     context = {"file": file.name}
     data = read_write.read_if_there(file)
-    text = text_of(data, context=context) if data is not None else ""
+    text = decode_text(data, context=context) if data is not None else ""
     before = parse_manifest(text, context=context)
     if name is not None:
         templates.checked_name(name)
-    found = other_tools.found_in(folder, services, declared=_declared(before))
-    brought = other_tools.agreed(found.brought, ask)
+    found = other_tools.detect_files(folder, services, declared=_declared(before))
+    brought = other_tools.accept_proposals(found.brought, ask)
     wanted, chosen, overrules = _python(before, brought, python, services, ask)
     given = {"name": name, "requires-python": wanted if overrules else None}
-    adopted = merge.adopt(
+    adopted = merge.merge(
         text,
         brought,
         given={key: value for key, value in given.items() if value is not None},
@@ -137,7 +139,7 @@ def init(
         _remember(file, services, python, chosen)
     after = parse_manifest(adopted.text, context=context)
     notes = [*_notes(folder, services, before, text, python, found, changed=adopted.text != text), *_undeclared(after)]
-    return Started(
+    return ScaffoldResult(
         file=file,
         name=after.name or "",
         requires_python=after.requires_python or "",
@@ -164,7 +166,11 @@ def _range(python: str | None, found: Interpreter) -> str:
 
 
 def _python(
-    before: Manifest, found: Sequence[Brought], python: str | None, services: Services, ask: Callable[[str], bool] | None
+    before: Manifest,
+    found: Sequence[ImportedManifest],
+    python: str | None,
+    services: Services,
+    ask: Callable[[str], bool] | None,
 ) -> tuple[str, Interpreter | None, bool]:
     """The range to declare, the Python that was asked for, and whether the range overrules what a file asks for."""
     if before.requires_python is not None:
@@ -199,7 +205,7 @@ def _choices(services: Services) -> str:
     return ", ".join(dict.fromkeys(one.version for one in services.interpreters.all()))
 
 
-def _default_name(folder: Path, before: Manifest, found: Sequence[Brought]) -> dict[str, str]:
+def _default_name(folder: Path, before: Manifest, found: Sequence[ImportedManifest]) -> dict[str, str]:
     """The folder's name, unless a name is told; a project that is called like what it needs could not have it installed."""
     if before.name or any(one.name for one in found):
         return {}
@@ -240,7 +246,7 @@ def _notes(
     before: Manifest,
     text: str,
     python: str | None,
-    found: other_tools.Found,
+    found: other_tools.DetectedFiles,
     *,
     changed: bool,
 ) -> Iterator[str]:

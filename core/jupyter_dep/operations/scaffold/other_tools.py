@@ -14,13 +14,13 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.engine_port import Pin
 from jupyter_dep.base.errors import DepError, UsageError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.files.ancestry import MANIFEST
 from jupyter_dep.io.index.settings import redact
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.declaration.requirement import parse as parse_requirement
-from jupyter_dep.model.migration import ADOPTED, LOCKS, Brought, Left, Read, bring, transform
+from jupyter_dep.model.migration import ADOPTED, LOCKS, ImportedManifest, Read, Unsupported, bring, transform
 from jupyter_dep.model.migration.readers.pins import pins
 from jupyter_dep.model.migration.readers.poetry import is_poetry
 from jupyter_dep.services import Services
@@ -51,8 +51,8 @@ _MARKS = (
 )
 
 
-@frozen
-class Seed:
+@frozen_dataclass
+class SeedPins:
     """Versions for a first lock: the file that they stand in, and pairs of normalised name and version."""
 
     origin: str
@@ -71,7 +71,7 @@ class Seed:
         return tuple(found)
 
 
-def seed_pins(folder: Path) -> Seed | None:
+def seed_pins(folder: Path) -> SeedPins | None:
     """The versions that another tool's lock in a folder pins, None where there is none that can be read.
 
     For the first lock: where a `pylock.toml` of ours is there, it decides.
@@ -83,27 +83,27 @@ def seed_pins(folder: Path) -> Seed | None:
         except DepError:  # a lock that is no help is no reason to refuse one's own
             continue
         if versions:
-            return Seed(origin=name, versions=versions)
+            return SeedPins(origin=name, versions=versions)
     return None
 
 
-@frozen
-class Found:
+@frozen_dataclass
+class DetectedFiles:
     """What the files of a folder declare, those that decide first. `passed` are files that were not read, since `teller`
     tells all and they may be made from it."""
 
-    brought: tuple[Brought, ...]
+    brought: tuple[ImportedManifest, ...]
     passed: tuple[str, ...] = ()
     teller: str = ""
 
 
-def found_in(folder: Path, services: Services, *, declared: Collection[str] | None = None) -> Found:
+def detect_files(folder: Path, services: Services, *, declared: Collection[str] | None = None) -> DetectedFiles:
     """What the files of a folder declare. `declared` are the names in a `pyproject.toml` that tells all by itself.
 
     Errors: `unreadable-import`, `not-utf-8`, `no-such-file` for one that another names.
     """
     names = _names(folder)
-    found: list[Brought] = []
+    found: list[ImportedManifest] = []
     passed: list[str] = []
     teller = MANIFEST if declared is not None else ""
     for name in names:
@@ -121,10 +121,10 @@ def found_in(folder: Path, services: Services, *, declared: Collection[str] | No
             teller = teller or name
     if teller not in (MANIFEST, "Pipfile"):
         found += _program(folder, has_setup_cfg=bool(teller))
-    return Found(brought=tuple(found), passed=tuple(passed), teller=teller)
+    return DetectedFiles(brought=tuple(found), passed=tuple(passed), teller=teller)
 
 
-def _tells_more(read: Callable[[], Brought], declared: Collection[str]) -> bool:
+def _tells_more(read: Callable[[], ImportedManifest], declared: Collection[str]) -> bool:
     """Whether a file declares a package that is not declared; one that cannot be read may."""
     try:
         one = read()
@@ -135,18 +135,18 @@ def _tells_more(read: Callable[[], Brought], declared: Collection[str]) -> bool:
     return any(str(canonicalize_name(parse_requirement(text).name)) not in declared for text in texts)
 
 
-def _program(folder: Path, *, has_setup_cfg: bool) -> list[Brought]:
+def _program(folder: Path, *, has_setup_cfg: bool) -> list[ImportedManifest]:
     text = text_if_there(folder / _PROGRAM)
     if text is None or (has_setup_cfg and "install_requires" not in text):
         return []
     why = "it is a program, and nothing of a folder is run here; write what it declares into `[project]`"
-    return [Brought(origin=_PROGRAM, left=(Left(what=_PROGRAM, why=why),))]
+    return [ImportedManifest(origin=_PROGRAM, left=(Unsupported(what=_PROGRAM, why=why),))]
 
 
-def of_file(file: Path, services: Services, *, group: str | None = None) -> Brought:
+def of_file(file: Path, services: Services, *, group: str | None = None) -> ImportedManifest:
     """What one named file declares; `group` takes its dependencies for a group's.
 
-    Errors: `unknown-import`, and those of `found_in`.
+    Errors: `unknown-import`, and those of `detect_files`.
     """
     text = text_if_there(file)
     if text is None:
@@ -157,7 +157,7 @@ def of_file(file: Path, services: Services, *, group: str | None = None) -> Brou
     return transform.as_group(found, group) if group else _grouped(found)
 
 
-def brought(name: str, text: str, folder: Path, services: Services, *, adopted: Collection[str] = ()) -> Brought:
+def brought(name: str, text: str, folder: Path, services: Services, *, adopted: Collection[str] = ()) -> ImportedManifest:
     """What a file of this name says; others of the folder that are `adopted` by themselves are empty where it names them."""
     if folder.joinpath(name).name == MANIFEST and not is_poetry(text):
         raise UsageError(
@@ -188,7 +188,7 @@ def text_if_there(file: Path) -> str | None:
         ) from error
 
 
-def rebased(found: Brought, source: Path, target: Path) -> Brought:
+def rebased(found: ImportedManifest, source: Path, target: Path) -> ImportedManifest:
     """What a file in the folder `source` declares, with its relative paths as they are from `target`."""
     if os.path.realpath(source) == os.path.realpath(target):
         return found
@@ -202,7 +202,7 @@ def rebased(found: Brought, source: Path, target: Path) -> Brought:
     return replace(found, sources={name: tuple(moved(dict(one)) for one in tables) for name, tables in found.sources.items()})
 
 
-def agreed(found: Iterable[Brought], ask: Callable[[str], bool] | None) -> list[Brought]:
+def accept_proposals(found: Iterable[ImportedManifest], ask: Callable[[str], bool] | None) -> list[ImportedManifest]:
     """The files, with what they propose taken over where somebody says yes to it."""
     result = []
     for one in found:
@@ -232,7 +232,7 @@ def _group_of(name: str) -> str | None:
     return (_GROUPS[named] or named) if named in _GROUPS else None
 
 
-def _grouped(found: Brought) -> Brought:
+def _grouped(found: ImportedManifest) -> ImportedManifest:
     group = _group_of(found.origin)
     return transform.as_group(found, group) if group and found.dependencies else found
 

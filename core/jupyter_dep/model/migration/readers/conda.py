@@ -13,8 +13,8 @@ from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from jupyter_dep.model.migration.builder import Gathering, redacted, unreadable
-from jupyter_dep.model.migration.manifest_value import Brought, Read
+from jupyter_dep.model.migration.builder import ManifestBuilder, redacted, unreadable
+from jupyter_dep.model.migration.manifest_value import ImportedManifest, Read
 from jupyter_dep.model.packages import catalogue
 
 from .requirements_txt import requirements_txt
@@ -34,10 +34,12 @@ _INSTALLERS = {"pip", "setuptools", "wheel", "conda", "mamba"}
 _BUILDER = "it belongs to conda itself; an environment of a lock needs none"
 
 
-def environment_yml(text: str, *, read: Read, origin: str = "environment.yml", known_indexes: Collection[str] = ()) -> Brought:
+def environment_yml(
+    text: str, *, read: Read, origin: str = "environment.yml", known_indexes: Collection[str] = ()
+) -> ImportedManifest:
     """What an `environment.yml` declares. Errors: `unreadable-import`, and what `read` raises for files of the pip part."""
     document = _document(text, origin)
-    gathering = Gathering(origin, known_indexes)
+    gathering = ManifestBuilder(origin, known_indexes)
     pip_lines: list[str] = []
     requires_python = None
     listed = document.get("dependencies") or []
@@ -70,7 +72,7 @@ def environment_yml(text: str, *, read: Read, origin: str = "environment.yml", k
     )
 
 
-def _with_pip(conda: Brought, pip: Brought) -> Brought:
+def _with_pip(conda: ImportedManifest, pip: ImportedManifest) -> ImportedManifest:
     from dataclasses import replace
 
     return replace(
@@ -96,7 +98,7 @@ def _document(text: str, origin: str) -> dict[str, Any]:
     return document
 
 
-def _conda_package(gathering: Gathering, entry: str) -> str | None:
+def _conda_package(gathering: ManifestBuilder, entry: str) -> str | None:
     """Propose or leave one of conda's packages; the Python range where it is Python."""
     spec = entry.rpartition("::")[2].strip()
     match = re.fullmatch(r"(?P<name>[A-Za-z0-9._-]+)\s*(?:\[(?P<keys>[^\]]*)\])?\s*(?P<rest>.*)", spec)

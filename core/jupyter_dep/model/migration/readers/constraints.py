@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from packaging.version import InvalidVersion, Version
 
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
 _BETWEEN = re.compile(r"(?<!^)(?<![\^~=>< ,]) *(?<!-)[, ](?!-) *(?!,|$)")
 _ONE = re.compile(r"(?P<op>\^|~=|~|!=|>=|<=|===?|=|>|<)?\s*v?(?P<version>[0-9][^\s*]*?)(?P<wild>(?:\.\*)+)?")
@@ -18,7 +18,7 @@ _ANY = re.compile(r"v?[xX*](?:\.[xX*])*")
 _MOST = 40
 
 
-@frozen
+@frozen_dataclass
 class Bound:
     """A specifier; where it allows more than the constraint did, or could not be read, `lost` says why."""
 
@@ -26,7 +26,7 @@ class Bound:
     lost: str = ""
 
 
-@frozen
+@frozen_dataclass
 class _Part:
     """One comparison of PEP 440; `version` is without its wildcard."""
 
@@ -38,7 +38,7 @@ class _Part:
         return f"{self.op}{self.version}{'.*' if self.wild else ''}"
 
 
-@frozen
+@frozen_dataclass
 class _Range:
     """An interval of versions; None is open."""
 

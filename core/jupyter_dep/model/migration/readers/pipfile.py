@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping
 from packaging.markers import InvalidMarker, Marker
 
 from jupyter_dep.base.toml import loads
-from jupyter_dep.model.migration.builder import Gathering, redacted, unreadable
-from jupyter_dep.model.migration.manifest_value import Brought
+from jupyter_dep.model.migration.builder import ManifestBuilder, redacted, unreadable
+from jupyter_dep.model.migration.manifest_value import ImportedManifest
 
 _MARKERS = (
     *("os_name", "sys_platform", "platform_machine", "platform_python_implementation", "platform_release"),
@@ -22,7 +22,7 @@ _KNOWN = {
 }
 
 
-def pipfile(text: str, *, origin: str = "Pipfile", known_indexes: Collection[str] = ()) -> Brought:
+def pipfile(text: str, *, origin: str = "Pipfile", known_indexes: Collection[str] = ()) -> ImportedManifest:
     """What a Pipfile declares; `dev-packages` becomes the group `dev`, another category the group of its name.
 
     The first source, if it is called `pypi`, is taken for the default that everybody's settings ask. Errors:
@@ -32,7 +32,7 @@ def pipfile(text: str, *, origin: str = "Pipfile", known_indexes: Collection[str
         document = loads(text)
     except tomllib.TOMLDecodeError as error:
         raise unreadable(origin, "TOML", error) from error
-    gathering = Gathering(origin, known_indexes)
+    gathering = ManifestBuilder(origin, known_indexes)
     indexes = _sources(gathering, document.get("source"))
     _packages(gathering, document.get("packages"), gathering.dependencies, indexes)
     for name, table in document.items():
@@ -55,7 +55,7 @@ def pipfile(text: str, *, origin: str = "Pipfile", known_indexes: Collection[str
     )
 
 
-def _sources(gathering: Gathering, listed: object) -> dict[str, str | None]:
+def _sources(gathering: ManifestBuilder, listed: object) -> dict[str, str | None]:
     """Names of the Pipfile's sources to names of declared indexes; None is the user's default."""
     found: dict[str, str | None] = {}
     for position, entry in enumerate(listed if isinstance(listed, list) else []):
@@ -76,7 +76,7 @@ def _sources(gathering: Gathering, listed: object) -> dict[str, str | None]:
     return found
 
 
-def _packages(gathering: Gathering, table: object, into: list[str], indexes: Mapping[str, str | None]) -> None:
+def _packages(gathering: ManifestBuilder, table: object, into: list[str], indexes: Mapping[str, str | None]) -> None:
     for name, value in gathering.table(table, "[packages]").items():
         entry = {"version": value} if isinstance(value, str) else value
         if not isinstance(entry, Mapping):
@@ -87,7 +87,9 @@ def _packages(gathering: Gathering, table: object, into: list[str], indexes: Map
             gathering.require(text, into)
 
 
-def _requirement(gathering: Gathering, name: str, entry: Mapping[str, object], indexes: Mapping[str, str | None]) -> str | None:
+def _requirement(
+    gathering: ManifestBuilder, name: str, entry: Mapping[str, object], indexes: Mapping[str, str | None]
+) -> str | None:
     what = redacted(f"{name} = {dict(entry)!r}")
     try:
         marker = _marker(entry)
@@ -140,7 +142,7 @@ def _marker(entry: Mapping[str, object]) -> str:
     return " and ".join(markers)
 
 
-def _python(gathering: Gathering, value: object) -> str | None:
+def _python(gathering: ManifestBuilder, value: object) -> str | None:
     requires = gathering.table(value, "[requires]")
     for key in sorted(set(requires) - {"python_version", "python_full_version"}):
         gathering.leave(f"[requires] {key}", "a declaration asks for a Python and nothing else")

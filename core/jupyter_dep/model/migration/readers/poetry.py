@@ -10,8 +10,8 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.toml import loads
 from jupyter_dep.model.declaration import requirement
-from jupyter_dep.model.migration.builder import Gathering, license_text, unreadable
-from jupyter_dep.model.migration.manifest_value import Brought
+from jupyter_dep.model.migration.builder import ManifestBuilder, license_text, unreadable
+from jupyter_dep.model.migration.manifest_value import ImportedManifest
 
 from . import poetry_entry
 from .constraints import specifier
@@ -35,7 +35,7 @@ def is_poetry(text: str) -> bool:
     return isinstance(tool, Mapping) and isinstance(tool.get("poetry"), Mapping)
 
 
-def poetry(text: str, *, origin: str = "pyproject.toml", known_indexes: Collection[str] = ()) -> Brought:
+def poetry(text: str, *, origin: str = "pyproject.toml", known_indexes: Collection[str] = ()) -> ImportedManifest:
     """What a `pyproject.toml` with Poetry's tables declares.
 
     `[project]` wins over `[tool.poetry]` as it does for Poetry: its requirements only take their sources from there, unless
@@ -45,7 +45,7 @@ def poetry(text: str, *, origin: str = "pyproject.toml", known_indexes: Collecti
         document = loads(text)
     except tomllib.TOMLDecodeError as error:
         raise unreadable(origin, "TOML", error) from error
-    gathering = Gathering(origin, known_indexes)
+    gathering = ManifestBuilder(origin, known_indexes)
     project = gathering.table(document.get("project"), "[project]")
     table = gathering.table(gathering.table(document.get("tool"), "[tool]").get("poetry"), "[tool.poetry]")
     _sources(gathering, table.get("source"))
@@ -68,7 +68,7 @@ def _text(project: Mapping[str, object], table: Mapping[str, object], key: str) 
     return value if isinstance(value, str) and value else None
 
 
-def _sources(gathering: Gathering, listed: object) -> None:
+def _sources(gathering: ManifestBuilder, listed: object) -> None:
     for entry in listed if isinstance(listed, list) else []:
         source = gathering.table(entry, "[[tool.poetry.source]]")
         name, url = str(source.get("name", "")), source.get("url")
@@ -87,7 +87,7 @@ def _sources(gathering: Gathering, listed: object) -> None:
         )
 
 
-def _dependencies(gathering: Gathering, project: Mapping[str, object], table: Mapping[str, object]) -> str | None:
+def _dependencies(gathering: ManifestBuilder, project: Mapping[str, object], table: Mapping[str, object]) -> str | None:
     """Fill dependencies and extras; the Python range."""
     listed = gathering.table(table.get("dependencies"), "[tool.poetry.dependencies]")
     extras = gathering.table(table.get("extras"), "[tool.poetry.extras]")
@@ -122,7 +122,7 @@ def _dependencies(gathering: Gathering, project: Mapping[str, object], table: Ma
     return _python(gathering, project, listed)
 
 
-def _place(gathering: Gathering, name: str, value: object, extras: list[str]) -> None:
+def _place(gathering: ManifestBuilder, name: str, value: object, extras: list[str]) -> None:
     optional = poetry_entry.is_optional(value)
     if optional and not extras:
         gathering.leave(f"the optional {name}", "no extra names it, so Poetry never installs it")
@@ -134,7 +134,7 @@ def _place(gathering: Gathering, name: str, value: object, extras: list[str]) ->
             gathering.require(text, gathering.extras[extra])
 
 
-def _python(gathering: Gathering, project: Mapping[str, object], listed: Mapping[str, object]) -> str | None:
+def _python(gathering: ManifestBuilder, project: Mapping[str, object], listed: Mapping[str, object]) -> str | None:
     given = next((value for key, value in listed.items() if key.lower() == "python"), None)
     bound = specifier(given, python=True) if isinstance(given, str) else None
     if bound is not None and bound.lost:
@@ -150,7 +150,7 @@ def _python(gathering: Gathering, project: Mapping[str, object], listed: Mapping
     return bound.text or None if bound is not None else None
 
 
-def _groups(gathering: Gathering, standard: Mapping[str, object], table: Mapping[str, object]) -> None:
+def _groups(gathering: ManifestBuilder, standard: Mapping[str, object], table: Mapping[str, object]) -> None:
     for name, entries in standard.items():
         into = gathering.groups.setdefault(name, [])
         for entry in entries if isinstance(entries, list) else [entries]:
@@ -169,7 +169,7 @@ def _groups(gathering: Gathering, standard: Mapping[str, object], table: Mapping
         _group(gathering, same.get(canonicalize_name("dev"), "dev"), {}, table["dev-dependencies"])
 
 
-def _group(gathering: Gathering, name: str, group: Mapping[str, object], dependencies: object) -> None:
+def _group(gathering: ManifestBuilder, name: str, group: Mapping[str, object], dependencies: object) -> None:
     into = gathering.groups.setdefault(name, [])
     declared = _names(into)
     for package, value in gathering.table(dependencies, f"the group {name}").items():
@@ -188,7 +188,7 @@ def _group(gathering: Gathering, name: str, group: Mapping[str, object], depende
         gathering.leave(f"`{key}` of the group {name}", "no key of a group says this")
 
 
-def _metadata(gathering: Gathering, project: Mapping[str, object], table: Mapping[str, object]) -> dict[str, object]:
+def _metadata(gathering: ManifestBuilder, project: Mapping[str, object], table: Mapping[str, object]) -> dict[str, object]:
     found: dict[str, object] = {}
     for key in ("authors", "maintainers"):
         found[key] = [_person(text) for text in gathering.texts(table.get(key), key)]
@@ -210,7 +210,7 @@ def _metadata(gathering: Gathering, project: Mapping[str, object], table: Mappin
     return found
 
 
-def _scripts(gathering: Gathering, listed: Mapping[str, object]) -> dict[str, str]:
+def _scripts(gathering: ManifestBuilder, listed: Mapping[str, object]) -> dict[str, str]:
     found = {}
     for name, value in listed.items():
         if isinstance(value, str):
@@ -234,7 +234,7 @@ def _person(text: str) -> dict[str, str]:
     return {key: value for key, value in match.groupdict().items() if value}
 
 
-def _unknown(gathering: Gathering, table: Mapping[str, object]) -> None:
+def _unknown(gathering: ManifestBuilder, table: Mapping[str, object]) -> None:
     for key in sorted(_FOR_BACKEND & set(table)):
         gathering.leave(f"[tool.poetry] {key}", "what goes into the package is the build backend's; poetry-core still reads it")
     for key in sorted(set(table) - _CARRIED - _FOR_BACKEND):

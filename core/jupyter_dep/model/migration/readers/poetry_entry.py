@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from packaging.markers import InvalidMarker, Marker
 
-from jupyter_dep.model.migration.builder import Gathering, redacted
+from jupyter_dep.model.migration.builder import ManifestBuilder, redacted
 
 from .constraints import python_marker, specifier
 
@@ -18,7 +18,7 @@ _KNOWN = {
 }
 
 
-def requirements(gathering: Gathering, name: str, value: object) -> list[str]:
+def requirements(gathering: ManifestBuilder, name: str, value: object) -> list[str]:
     """The requirement texts of one entry; its sources go to the gathering, and so does what cannot be said."""
     entries = value if isinstance(value, list) else [value]
     found = []
@@ -40,7 +40,7 @@ def is_optional(value: object) -> bool:
     return any(isinstance(entry, Mapping) and entry.get("optional") is True for entry in entries)
 
 
-def source_only(gathering: Gathering, name: str, value: object) -> None:
+def source_only(gathering: ManifestBuilder, name: str, value: object) -> None:
     """What an entry adds to a requirement that stands in `[project]`: its source, and nothing else that Poetry reads."""
     entries = value if isinstance(value, list) else [value]
     for entry in entries:
@@ -50,7 +50,7 @@ def source_only(gathering: Gathering, name: str, value: object) -> None:
             _rest(gathering, name, entry)
 
 
-def _requirement(gathering: Gathering, name: str, entry: Mapping[str, object]) -> str | None:
+def _requirement(gathering: ManifestBuilder, name: str, entry: Mapping[str, object]) -> str | None:
     marker = _marker(gathering, name, entry)
     if marker is None:
         return None
@@ -68,7 +68,7 @@ def _requirement(gathering: Gathering, name: str, entry: Mapping[str, object]) -
     return named + bound + (f" ; {marker}" if marker else "")
 
 
-def _marker(gathering: Gathering, name: str, entry: Mapping[str, object]) -> str | None:
+def _marker(gathering: ManifestBuilder, name: str, entry: Mapping[str, object]) -> str | None:
     """The marker of an entry, "" without one, None (and a line in `left`) where there is none that says it."""
     clauses = []
     try:
@@ -104,7 +104,7 @@ def _platform(text: str) -> str:
     return " or ".join(clauses)
 
 
-def _source(gathering: Gathering, name: str, entry: Mapping[str, object], marker: str) -> bool | None:
+def _source(gathering: ManifestBuilder, name: str, entry: Mapping[str, object], marker: str) -> bool | None:
     """Name where a package comes from: None where the index is, False where it was left."""
     what = f"{name} = {_shown(entry)}"
     source: dict[str, object] = {}
@@ -140,7 +140,7 @@ def _git_address(address: str) -> str:
     return f"ssh://{match['user'] + '@' if match['user'] else ''}{match['host']}/{match['path']}"
 
 
-def _rest(gathering: Gathering, name: str, entry: Mapping[str, object]) -> None:
+def _rest(gathering: ManifestBuilder, name: str, entry: Mapping[str, object]) -> None:
     if entry.get("allow-prereleases"):
         gathering.leave(
             f"`allow-prereleases` of {name}",

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.declaration import requirement
-from jupyter_dep.model.migration.builder import Gathering
-from jupyter_dep.model.migration.manifest_value import Brought, Read
+from jupyter_dep.model.migration.builder import ManifestBuilder
+from jupyter_dep.model.migration.manifest_value import ImportedManifest, Read
 from jupyter_dep.model.migration.source_spec import REMOTE, editable, named
 
 _VALUED = {
@@ -44,7 +44,7 @@ _PER_REQUIREMENT = re.compile(
 )
 
 
-@frozen
+@frozen_dataclass
 class _Line:
     """One requirement or option with the comments on it and directly below (`# via …`)."""
 
@@ -65,13 +65,13 @@ class _State:
 
 def requirements_txt(
     text: str, *, read: Read, origin: str = "requirements.txt", known_indexes: Collection[str] = ()
-) -> Brought:
+) -> ImportedManifest:
     """What a requirements file declares, together with the files that it names.
 
     `read` gives the text of a file by its path relative to this one's folder; what it raises is passed on. Of a compiled
     file (`# via …` comments), what only other packages need is a pin and no dependency.
     """
-    gathering = Gathering(origin, known_indexes)
+    gathering = ManifestBuilder(origin, known_indexes)
     state = _State(read=read, seen={(posixpath.basename(origin), False)})
     _file(gathering, state, text, "", constraints=False)
     if state.hashes:
@@ -84,7 +84,7 @@ def requirements_txt(
     return gathering.brought(prerelease="allow" if state.pre else None, package=None)
 
 
-def _file(gathering: Gathering, state: _State, text: str, folder: str, *, constraints: bool) -> None:
+def _file(gathering: ManifestBuilder, state: _State, text: str, folder: str, *, constraints: bool) -> None:
     lines = list(_lines(text))
     compiled = any(re.search(r"#\s*via\s", line.comments) for line in lines)
     for line in lines:
@@ -146,7 +146,7 @@ def _is_direct(comments: str) -> bool:
     )
 
 
-def _option(gathering: Gathering, state: _State, line: str, folder: str, *, constraints: bool) -> None:
+def _option(gathering: ManifestBuilder, state: _State, line: str, folder: str, *, constraints: bool) -> None:
     try:
         words = shlex.split(line)
     except ValueError:
@@ -167,7 +167,7 @@ def _option(gathering: Gathering, state: _State, line: str, folder: str, *, cons
         _valued(gathering, state, option, value, folder, constraints=constraints)
 
 
-def _flag(gathering: Gathering, state: _State, name: str) -> None:
+def _flag(gathering: ManifestBuilder, state: _State, name: str) -> None:
     if name == "--pre":
         state.pre = True
     elif name == "--require-hashes":
@@ -176,7 +176,7 @@ def _flag(gathering: Gathering, state: _State, name: str) -> None:
         gathering.leave(name, _WHY.get(name, "it is an option of pip that no declaration has"))
 
 
-def _valued(gathering: Gathering, state: _State, option: str, value: str, folder: str, *, constraints: bool) -> None:
+def _valued(gathering: ManifestBuilder, state: _State, option: str, value: str, folder: str, *, constraints: bool) -> None:
     if option in ("-r", "-c"):
         _nested(gathering, state, value, folder, constraints=constraints or option == "-c")
     elif option == "-e":
@@ -193,7 +193,7 @@ def _valued(gathering: Gathering, state: _State, option: str, value: str, folder
         gathering.leave(f"{option} {value}", _WHY[option])
 
 
-def _nested(gathering: Gathering, state: _State, path: str, folder: str, *, constraints: bool) -> None:
+def _nested(gathering: ManifestBuilder, state: _State, path: str, folder: str, *, constraints: bool) -> None:
     what = f"{'-c' if constraints else '-r'} {path}"
     if REMOTE.match(path):
         gathering.leave(what, "nothing is fetched here; save the file beside this one")
@@ -205,7 +205,7 @@ def _nested(gathering: Gathering, state: _State, path: str, folder: str, *, cons
     _file(gathering, state, state.read(place), posixpath.dirname(place), constraints=constraints)
 
 
-def _pin(gathering: Gathering, text: str) -> None:
+def _pin(gathering: ManifestBuilder, text: str) -> None:
     """Remember `name==1.2.3` as a version for the first lock."""
     try:
         parsed = requirement.parse(text)

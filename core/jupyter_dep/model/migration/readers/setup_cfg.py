@@ -5,8 +5,8 @@ from __future__ import annotations
 import configparser
 import re
 
-from jupyter_dep.model.migration.builder import Gathering, license_text, unreadable
-from jupyter_dep.model.migration.manifest_value import Brought
+from jupyter_dep.model.migration.builder import ManifestBuilder, license_text, unreadable
+from jupyter_dep.model.migration.manifest_value import ImportedManifest
 
 _METADATA = {
     *("name", "version", "description", "summary", "author", "author_email", "maintainer", "maintainer_email", "license"),
@@ -16,7 +16,7 @@ _METADATA = {
 _OPTIONS = {"install_requires", "python_requires", "tests_require", "setup_requires", "dependency_links"}
 
 
-def setup_cfg(text: str, *, origin: str = "setup.cfg") -> Brought:
+def setup_cfg(text: str, *, origin: str = "setup.cfg") -> ImportedManifest:
     """What a `setup.cfg` declares; values that setuptools computes (`attr:`, `file:`) are left. Errors: `unreadable-import`."""
     parser = configparser.RawConfigParser(strict=False)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
@@ -24,7 +24,7 @@ def setup_cfg(text: str, *, origin: str = "setup.cfg") -> Brought:
         parser.read_string(text.removeprefix("\ufeff"))
     except configparser.Error as error:
         raise unreadable(origin, "INI", error) from error
-    gathering = Gathering(origin)
+    gathering = ManifestBuilder(origin)
     metadata = {key.replace("-", "_"): value for key, value in _section(parser, "metadata").items()}
     options = {key.replace("-", "_"): value for key, value in _section(parser, "options").items()}
     for item in _listed(gathering, options, "install_requires"):
@@ -53,7 +53,7 @@ def _section(parser: configparser.RawConfigParser, name: str) -> dict[str, str]:
     return dict(parser.items(name)) if parser.has_section(name) else {}
 
 
-def _static(gathering: Gathering, values: dict[str, str], key: str) -> str | None:
+def _static(gathering: ManifestBuilder, values: dict[str, str], key: str) -> str | None:
     """A value that is written out; one that setuptools would compute is left."""
     value = values.get(key, "").strip()
     if re.match(r"(?:attr|file):", value):
@@ -62,7 +62,7 @@ def _static(gathering: Gathering, values: dict[str, str], key: str) -> str | Non
     return value or None
 
 
-def _listed(gathering: Gathering, values: dict[str, str], key: str) -> list[str]:
+def _listed(gathering: ManifestBuilder, values: dict[str, str], key: str) -> list[str]:
     text = _static(gathering, values, key)
     return _items(text) if text is not None else []
 
@@ -77,7 +77,7 @@ def _items(text: str) -> list[str]:
     return [line for line in lines if not line.startswith("#")]
 
 
-def _extra(gathering: Gathering, extra: str, value: str) -> None:
+def _extra(gathering: ManifestBuilder, extra: str, value: str) -> None:
     if re.match(r"\s*file:", value):
         gathering.leave(f"the extra {extra} = {value.strip()}", "setuptools reads it from another file; import that file")
         return
@@ -86,7 +86,7 @@ def _extra(gathering: Gathering, extra: str, value: str) -> None:
         gathering.require(item, into)
 
 
-def _metadata(gathering: Gathering, parser: configparser.RawConfigParser, values: dict[str, str]) -> dict[str, object]:
+def _metadata(gathering: ManifestBuilder, parser: configparser.RawConfigParser, values: dict[str, str]) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, plural in (("author", "authors"), ("maintainer", "maintainers")):
         person = {"name": _static(gathering, values, key), "email": _static(gathering, values, f"{key}_email")}
