@@ -123,7 +123,7 @@ class Side(ABC):
 
     @contextmanager
     def nothing_cached(self) -> Iterator[None]:
-        """Inside, this side has never downloaded anything. What it leaves stays: see `AgentClient.new_folder`."""
+        """Inside, this side has never downloaded anything. What it leaves stays: see `Desk.new_folder`."""
         field = self.field
         home = field.desk.new_folder("nowhere")
         self.field = field.elsewhere(home)

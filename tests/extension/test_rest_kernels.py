@@ -10,9 +10,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from extension.test_rest_events import heard, subscribe
 from support.rest import Asker, GatedEngine, somebody_elses
 from support.workplace import Desk
-from extension.test_rest_events import heard, subscribe
 
 from jupyter_dep_kernels.start.provisioner import DepProvisioner
 from jupyter_dep_server.api.paths import Root

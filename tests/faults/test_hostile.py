@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from faults.conftest import Tally
 from faults.gathered import GATHERED, HOSTILE
+from operations.test_untrusted_code_execution import Cage, cage  # noqa: F401  a fixture
 from support import canary as birds
 from support.packages import BACKEND
-from operations.test_untrusted_code_execution import Cage, cage  # noqa: F401  a fixture
 
 TESTS = Path(__file__).parents[1]
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"

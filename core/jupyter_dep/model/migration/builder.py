@@ -35,7 +35,7 @@ def bare_url(url: str) -> str:
 
 
 class ManifestBuilder:
-    """Build one `ImportedManifest`: each requirement, source and index is checked as it comes; what fails is left with a reason.
+    """Build one `ImportedManifest`: check each requirement, source and index as it comes, and list what fails with a reason.
 
     `known_indexes` are URLs that the user's own settings ask anyway; they are not declared again.
     """
