@@ -199,13 +199,13 @@ def test_a_word_is_forgotten_after_its_time_and_only_so_many_are_kept() -> None:
 
 def test_the_command_line_still_says_why_an_index_did_not_answer(rest_desk: Desk, engine: GatedEngine) -> None:
     from jupyter_dep.base.errors import ConsentError
-    from jupyter_dep.operations.consent import grant
+    from jupyter_dep.operations.environment import trust
 
     notebook = somebody_elses(rest_desk, engine)
     engine.reachable = False
     with pytest.raises(ConsentError) as caught:
-        grant.allow(notebook, (), rest_desk.services(engine), asking())
+        trust.allow(notebook, (), rest_desk.services(engine), asking())
     assert caught.value.code == "not-vouched"
     engine.reachable = True
-    assert grant.allow(notebook, (), rest_desk.services(engine), asking()).fingerprint
+    assert trust.allow(notebook, (), rest_desk.services(engine), asking()).fingerprint
     assert block("alpha") and add_remove.check(notebook, rest_desk.services(engine)).lock_answers

@@ -21,7 +21,7 @@ from support.wheels import build_sdist, build_wheel
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import CancelToken, silent
 from jupyter_dep.model.lock.lockfile import lock_name
-from jupyter_dep.operations.consent import grant
+from jupyter_dep.operations.environment import trust
 from jupyter_dep.operations.kernel_start import resolve
 from jupyter_dep.operations.kernel_start.result import NeedsBuild, Ready, Refused, StartResult
 from jupyter_dep.operations.project.context import CommandContext
@@ -156,7 +156,7 @@ def test_a_lock_that_is_swapped_while_the_question_stands_is_asked_for_again(wor
 def test_the_bytes_that_were_looked_at_are_the_bytes_that_are_built(world: World) -> None:
     got = world.from_ann("alpha==1.0")
     other = world.from_ann("gamma", name="other")
-    grant.allow(got, (), world.bob.services(), CommandContext())
+    trust.allow(got, (), world.bob.services(), CommandContext())
     found = world.look(got)
     assert isinstance(found, NeedsBuild)
     shutil.copy(lock_of(other), lock_of(got))
@@ -666,7 +666,7 @@ def test_what_is_refused_is_refused_by_every_verb_that_would_use_it(world: World
     assert ran.code == 1, ran.said
     assert ran.error["code"] in ("unsafe-lock", "bad-lock")
     with pytest.raises(DepError) as caught:
-        grant.allow(got, (), services, CommandContext())
+        trust.allow(got, (), services, CommandContext())
     assert caught.value.code == ran.error["code"]
     assert world.mirror.requests == []
     status = world.bob.here("status", "--json", got, cwd=world.shared).entry

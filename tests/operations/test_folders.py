@@ -18,11 +18,10 @@ from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.lock.lockfile import Lock
 from jupyter_dep.model.notebook.notebook import blank
-from jupyter_dep.operations.consent import grant
-from jupyter_dep.operations.consent.build_backend import build_backend_item, grant_build_backend
+from jupyter_dep.operations.consent.build_backend import build_backend_scope, grant_build_backend
 from jupyter_dep.operations.edit import add_remove, init_notebook
 from jupyter_dep.operations.environment import install as environment_install
-from jupyter_dep.operations.environment import install_options
+from jupyter_dep.operations.environment import install_options, trust
 from jupyter_dep.operations.environment.local_sources import InstallSelection
 from jupyter_dep.operations.inspect import status
 from jupyter_dep.operations.kernel_start import resolve
@@ -448,7 +447,7 @@ def test_strangers_folder_is_not_opened_without_a_yes(desk: Desk, project: Path,
     path = notebook(other.folder)
     opened = resolve.resolve_environment(path, other.folder, services=other.services())
     assert isinstance(opened, Refused) and opened.code == "consent-missing"
-    grant.allow(other.folder / "pyproject.toml", [], other.services(), asking("trust"))
+    trust.allow(other.folder / "pyproject.toml", [], other.services(), asking("trust"))
     assert not isinstance(resolve.resolve_environment(path, other.folder, services=other.services()), Refused)
 
 
@@ -458,5 +457,5 @@ def test_missing_manifest_is_no_project(desk: Desk) -> None:
 
 def test_yes_to_a_folder_is_bound_to_its_real_path(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(desk.folder)
-    assert build_backend_item(tmp_path / "link") == build_backend_item(desk.folder)
+    assert build_backend_scope(tmp_path / "link") == build_backend_scope(desk.folder)
     assert read_write.read_if_there(desk.folder / "pyproject.toml") is None

@@ -12,7 +12,7 @@ from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.io.files import read_write
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.model.declaration import exclude_newer, requirement
-from jupyter_dep.operations.consent import evaluate
+from jupyter_dep.operations.consent import grant
 from jupyter_dep.operations.edit import add_remove, init_notebook
 from jupyter_dep.operations.environment import install as environment_install
 from jupyter_dep.operations.environment import install_options
@@ -137,7 +137,7 @@ def lock(call: Call) -> Outcome:
 
 
 def sync(call: Call) -> Outcome:
-    with evaluate.granting(call.allowed, call.services):
+    with grant.granting(call.allowed, call.services):
         return _changed(call, init_notebook.sync(call.target(), call.services, call.asking))
 
 
@@ -154,7 +154,7 @@ def install(call: Call) -> Outcome:
         all_extras=parsed.flag("all_extras"),
         root=not parsed.flag("no_root"),
     )
-    with evaluate.granting(call.allowed, call.services):
+    with grant.granting(call.allowed, call.services):
         return _changed(call, environment_install.install(target, call.services, call.asking, chosen=chosen, confirm=call.ask))
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.messages import Outcome, Report, Table
-from jupyter_dep.operations.consent import grant
+from jupyter_dep.operations.consent import record
+from jupyter_dep.operations.environment import trust as environment_trust
 from jupyter_dep.operations.inspect import status
 from jupyter_dep.operations.project import context
 from jupyter_dep.presentation import outcomes
@@ -102,7 +103,7 @@ def _allow(call: Call) -> Outcome:
         path = (call.cwd / Path(folder).expanduser()).resolve()
         if not path.is_dir():
             raise DepError("no-such-folder", "there is no such folder", hint="check the path", context={"file": folder})
-        call.services.consent.allow("folder", [str(path)], by="command")
+        record.grant_folder(path, call.services, record.GrantOrigin.COMMAND)
         return Outcome(
             verb="trust",
             report=Report(
@@ -112,7 +113,7 @@ def _allow(call: Call) -> Outcome:
             ),
             data={"folder": str(path)},
         )
-    return outcomes.allowed(call.target(), grant.allow(call.target(), items, call.services, call.asking))
+    return outcomes.allowed(call.target(), environment_trust.allow(call.target(), items, call.services, call.asking))
 
 
 def _revoke(call: Call) -> Outcome:
@@ -132,7 +133,7 @@ def _revoke(call: Call) -> Outcome:
         # the start of a fingerprint is what other messages show; anything shorter could be a slip
         if given.value == value or (given.kind == "fingerprint" and len(value) >= 8 and given.value.startswith(value))
     ]
-    gone = call.services.consent.revoke(full)
+    gone = record.revoke(full, call.services)
     if not gone:
         raise DepError("not-allowed", "that was not allowed", hint="`jupyter dep trust list` shows what is")
     return Outcome(

@@ -6,7 +6,7 @@ from jupyter_dep.base.errors import UsageError
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.messages import Outcome, Report
-from jupyter_dep.operations.consent import evaluate
+from jupyter_dep.operations.consent import grant
 from jupyter_dep.operations.edit import add_remove, init_notebook
 from jupyter_dep_cli.call import Call
 
@@ -18,7 +18,7 @@ def _exact(call: Call, *, stale_is_error: bool) -> Sealed:
     target = call.target()
     if stale_is_error:
         add_remove.check(target, call.services)
-    with evaluate.granting(call.allowed, call.services):
+    with grant.granting(call.allowed, call.services):
         result = init_notebook.sync(target, call.services, call.asking)
     assert result.sealed is not None
     return result.sealed

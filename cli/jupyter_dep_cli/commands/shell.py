@@ -18,7 +18,7 @@ from jupyter_dep.messages import Outcome
 from jupyter_dep.model.shell import activation, quoting, subshell
 from jupyter_dep.model.shell.activation import MARK, Activation
 from jupyter_dep.model.shell.quoting import Shell
-from jupyter_dep.operations.consent import evaluate
+from jupyter_dep.operations.consent import grant
 from jupyter_dep.operations.environment import install
 from jupyter_dep.operations.kernel_start import remembering
 from jupyter_dep.operations.project.project import Project
@@ -38,7 +38,7 @@ def run_command(call: Call) -> Outcome:
 
 
 def _environment(call: Call) -> Sealed:
-    with evaluate.granting(call.allowed, call.services):
+    with grant.granting(call.allowed, call.services):
         return install.environment(call.target(), call.services, call.asking, confirm=call.ask)
 
 

@@ -16,8 +16,8 @@ from jupyter_dep.operations.project.context import KERNEL_DISPLAY, ChangeResult
 from jupyter_dep.services import Services
 
 if TYPE_CHECKING:
-    from jupyter_dep.operations.consent.grant import Allowed
     from jupyter_dep.operations.edit.init_notebook import Created
+    from jupyter_dep.operations.environment.trust import Allowed
 
 STATES = {
     "none": "declares nothing",

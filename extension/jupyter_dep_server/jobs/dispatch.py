@@ -16,8 +16,8 @@ from jupyter_dep.io.files.ancestry import MANIFEST
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.messages.web import JobRequest
 from jupyter_dep.model.declaration import requirement
-from jupyter_dep.operations.consent import grant
 from jupyter_dep.operations.edit import add_remove, init_notebook
+from jupyter_dep.operations.environment import trust
 from jupyter_dep.operations.inspect import status
 from jupyter_dep.operations.project import undo
 from jupyter_dep.operations.project.context import ChangeResult, CommandContext
@@ -127,7 +127,7 @@ def _known_python(spec: str | None, services: Services) -> str | None:
 
 
 def _trust(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
-    allowed = grant.allow(notebook, request.allow, services, asking, shown=request.fingerprint)
+    allowed = trust.allow(notebook, request.allow, services, asking, shown=request.fingerprint)
     return outcomes.allowed(notebook, allowed)
 
 

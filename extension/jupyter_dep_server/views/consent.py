@@ -1,4 +1,4 @@
-"""The question that somebody is asked before a stranger's lock may run: what it would install, and what is unusual."""
+"""The consent dialog's content: what a yes would install, and what is unusual about it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.messages.web import Artifact, ConsentPage, Unusual
 from jupyter_dep.model.lock.audit import ConsentScope
-from jupyter_dep.operations.consent.evaluate import trust_of, unusual_artifacts
+from jupyter_dep.operations.consent import record
+from jupyter_dep.operations.consent.evaluate import host_scope
+from jupyter_dep.operations.consent.grant import build_question
 from jupyter_dep.operations.environment.local_sources import select_state
-from jupyter_dep.operations.environment.select import Selected, host_item
-from jupyter_dep.operations.lock.resolve import declaration_items
+from jupyter_dep.operations.environment.select import Selected
 from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
@@ -20,35 +21,30 @@ from jupyter_dep_server.api.paths import Place
 
 
 def page(place: Place, services: Services, hosts: Iterable[ConsentScope] = ()) -> ConsentPage:
-    """What a yes would cover; no network. `hosts` are those that were found not to be vouched for.
+    """Show what a yes would cover; no network. `hosts` are those found not to serve the locked files.
 
     Errors: the notebook's, the lock's, `no-matching-python`, `not-installable-here`.
     """
-    state, selected = _selected(place.file, services)
-    artifacts = selected.artifacts if selected else ()
-    unusual = set(unusual_artifacts(artifacts)) | set(
-        declaration_items(state.declaration, state.project.folder) if state.declaration else ()
-    )
-    named = sorted({*unusual, *hosts})
-    lacking = set(services.consent.lacking(named))
-    trusted = state.summary is None or trust_of(state.summary, place.file, services, artifacts).basis != "none"
-    before = services.history.consented(place.file)
-    old, new = (before.versions if before else {}), (state.summary.versions if state.summary else {})
+    state, selected = _select(place.file, services)
+    question = build_question(state, services, selected.artifacts if selected is not None else None, hosts)
+    since = question.since
     return ConsentPage(
         path=place.path,
-        fingerprint=state.summary.fingerprint if state.summary else "",
-        given=trusted and not lacking,
-        python=state.summary.python if state.summary else "",
+        fingerprint=question.fingerprint,
+        given=question.given,
+        python=question.python,
         artifacts=tuple(
             Artifact(name=item.name, version=item.version, size=item.size or 0, host=urlsplit(item.url).netloc, kind=item.kind)
-            for item in artifacts
+            for item in sorted(question.artifacts or (), key=lambda item: item.name not in question.declared)
         ),
-        size=selected.download_size if selected else 0,
-        unusual=tuple(Unusual(item=str(item), kind=item.kind, words=item.words(), given=item not in lacking) for item in named),
-        before=before.when if before else None,
-        added=tuple(sorted(new.keys() - old.keys())) if before else (),
-        removed=tuple(sorted(old.keys() - new.keys())) if before else (),
-        changed=tuple((name, old[name], new[name]) for name in sorted(old.keys() & new.keys()) if old[name] != new[name]),
+        size=question.size,
+        unusual=tuple(
+            Unusual(item=str(scope), kind=scope.kind, words=scope.words(), given=granted) for scope, granted in question.scopes
+        ),
+        before=since.when if since else None,
+        added=since.added if since else (),
+        removed=since.removed if since else (),
+        changed=since.changed if since else (),
     )
 
 
@@ -58,11 +54,11 @@ def not_vouched(file: Path, services: Services) -> tuple[str, tuple[ConsentScope
 
     Asks the index. Errors: the engine's, the lock's.
     """
-    state, selected = _selected(file, services)
+    state, selected = _select(file, services)
     if state.summary is None or selected is None:
         return "", ()
     known = services.engine.vouch(selected.artifacts, python=selected.interpreter.executable)
-    named = {host_item(item) for item in selected.artifacts if item.name not in known and item.kind in ("wheel", "sdist")}
+    named = {host_scope(item) for item in selected.artifacts if item.name not in known and item.kind in ("wheel", "sdist")}
     return state.summary.fingerprint, tuple(sorted(named))
 
 
@@ -76,7 +72,7 @@ def revoke(file: Path, services: Services) -> None:
             hint="lock it; what you lock yourself needs no yes",
             context=state.project.context,
         )
-    if not services.consent.revoke([state.summary.fingerprint]):
+    if not record.revoke([state.summary.fingerprint], services):
         raise DepError(
             "not-allowed",
             "that was not allowed",
@@ -85,7 +81,7 @@ def revoke(file: Path, services: Services) -> None:
         )
 
 
-def _selected(file: Path, services: Services) -> tuple[State, Selected | None]:
+def _select(file: Path, services: Services) -> tuple[State, Selected | None]:
     state, data = _read(file, services)
     if state.summary is None or data is None:
         return state, None

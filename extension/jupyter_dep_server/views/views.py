@@ -13,11 +13,11 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.files import read_write
 from jupyter_dep.messages.web import Declared, Edge, GraphPage, Package, Packages, Project, Python, Pythons, RunningKernel
 from jupyter_dep.model.notebook.notebook import Notebook
+from jupyter_dep.operations.consent.evaluate import declaration_scopes
 from jupyter_dep.operations.edit import init_notebook
 from jupyter_dep.operations.environment.local_sources import select_state
 from jupyter_dep.operations.inspect import status as inspect_status
 from jupyter_dep.operations.inspect.status import Status
-from jupyter_dep.operations.lock.resolve import declaration_items
 from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.operations.project.project import Project as Where
 from jupyter_dep.operations.project.state import State
@@ -196,7 +196,7 @@ def _trusted(status: Status, services: Services) -> bool:
     if status.trust is not None:
         return status.trust.given
     declaration = status.state.declaration
-    return declaration is None or not services.consent.lacking(declaration_items(declaration, status.state.project.folder))
+    return declaration is None or not services.consent.lacking(declaration_scopes(declaration, status.state.project.folder))
 
 
 def _size(state: State, services: Services) -> int:

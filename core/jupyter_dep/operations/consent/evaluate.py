@@ -1,16 +1,18 @@
-"""Whether a lock may be used by this user, and what a yes would cover."""
+"""Decide whether this user has consented to a lock, and name what still needs consent."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal
+from urllib.parse import urlsplit
 
-from jupyter_dep.base.errors import ConsentError, DepError
+from jupyter_dep.base.errors import ConsentError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.model.lock.audit import ConsentScope, ItemKind
+from jupyter_dep.io.engine.project_files import anchored
+from jupyter_dep.model.declaration.declaration import Declaration
+from jupyter_dep.model.lock.audit import ConsentScope, declared_items
 from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.model.lock.select import Artifact
 from jupyter_dep.services import Services
@@ -20,7 +22,7 @@ Basis = Literal["own", "allowed", "folder", "none"]
 
 @frozen_dataclass
 class Trust:
-    """`basis` is why the lock may be used; `missing` are unusual items without a yes of their own."""
+    """Why a lock may be used: `basis`; `missing` are the scopes that need a grant of their own and have none."""
 
     basis: Basis
     missing: tuple[ConsentScope, ...] = ()
@@ -31,8 +33,8 @@ class Trust:
 
 
 def trust_of(summary: LockDigest, notebook: Path, services: Services, artifacts: Iterable[Artifact] = ()) -> Trust:
-    """What is recorded for a lock; `artifacts` are those that this machine would install."""
-    missing = services.consent.lacking(unusual_artifacts(artifacts))
+    """Look up what is recorded for a lock; `artifacts` are those that this machine would install."""
+    missing = services.consent.lacking(artifact_scopes(artifacts))
     if services.consent.own(summary.fingerprint):
         return Trust(basis="own", missing=missing)
     if services.consent.knows(summary.fingerprint):
@@ -42,8 +44,23 @@ def trust_of(summary: LockDigest, notebook: Path, services: Services, artifacts:
     return Trust(basis="none", missing=missing)
 
 
-def unusual_artifacts(artifacts: Iterable[Artifact]) -> tuple[ConsentScope, ...]:
-    """What of a selection runs or fetches more than a hashed wheel does."""
+def declaration_scopes(declaration: Declaration | None, folder: Path | None) -> tuple[ConsentScope, ...]:
+    """List what a declaration asks beyond names from the configured index; a folder's paths are made absolute."""
+    if declaration is None:
+        return ()
+    return declared_items(anchored(declaration, folder) if folder is not None else declaration)
+
+
+def host_scope(artifact: Artifact) -> ConsentScope:
+    """Name what has to be allowed to fetch a file from where the lock says it is."""
+    parts = urlsplit(artifact.url)
+    if parts.scheme in ("http", "https"):
+        return ConsentScope(kind="host", value=parts.netloc)
+    return ConsentScope(kind="path", value=artifact.url)
+
+
+def artifact_scopes(artifacts: Iterable[Artifact]) -> tuple[ConsentScope, ...]:
+    """List what of a selection runs or fetches more than a hashed wheel does."""
     items = set()
     for item in artifacts:
         if item.kind == "sdist":
@@ -58,30 +75,29 @@ def unusual_artifacts(artifacts: Iterable[Artifact]) -> tuple[ConsentScope, ...]
 
 
 def covered(declared: Iterable[ConsentScope], found: Iterable[ConsentScope]) -> tuple[ConsentScope, ...]:
-    """Those found items that a declaration names: the same address, whatever commit it resolved to, or the same build or
-    folder."""
-    addresses = {_address(item.value) for item in declared if item.kind in ("vcs", "archive")}
+    """Keep those found scopes that a declaration names: the same address at any commit, or the same build or folder."""
+    addresses = {_strip_revision(item.value) for item in declared if item.kind in ("vcs", "archive")}
     names = {(item.kind, item.value) for item in declared if item.kind in ("build", "path")}
     return tuple(
         item
         for item in found
-        if (item.kind in ("vcs", "archive") and _address(item.value) in addresses) or (item.kind, item.value) in names
+        if (item.kind in ("vcs", "archive") and _strip_revision(item.value) in addresses) or (item.kind, item.value) in names
     )
 
 
-def _address(value: str) -> str:
-    """A source's address without scheme prefix, revision and fragment."""
+def _strip_revision(value: str) -> str:
+    """Strip scheme prefix, revision and fragment from a source's address."""
     base = value.split("#", 1)[0].removeprefix("git+")
     head, _, tail = base.rpartition("/")
     return f"{head}/{tail.split('@', 1)[0].removesuffix('.git')}"
 
 
 def consent_missing(summary: LockDigest, missing: Iterable[ConsentScope], file: str, *, known: bool = False) -> ConsentError:
-    """The refusal that says what would consent; `known`: the lock itself may run here, but not all that it asks for."""
+    """Build the refusal that says what would consent; `known`: the lock itself is allowed, but not all that it asks for."""
     items = tuple(missing)
     allow = "".join(f" --allow {shlex.quote(str(item))}" for item in items)
     words = "; ".join(item.words() for item in items)
-    whose = "" if known else "this lock was written by somebody else and has not been allowed to run here"
+    whose = "" if known else "this lock comes from someone else and has not been allowed"
     what = f"{'; it also' if whose else 'this lock'} {words}" if words else ""
     return ConsentError(
         "consent-missing",
@@ -92,8 +108,8 @@ def consent_missing(summary: LockDigest, missing: Iterable[ConsentScope], file: 
     )
 
 
-def unusual_needs_consent(items: Iterable[ConsentScope], services: Services, file: str) -> None:
-    """Refuse to resolve what asks a foreign index or runs a build before each has its yes (`consent-missing`)."""
+def require_scopes(items: Iterable[ConsentScope], services: Services, file: str) -> None:
+    """Refuse to resolve what asks a foreign index or runs a build before each is granted (`consent-missing`)."""
     missing = services.consent.lacking(items)
     if missing:
         allow = "".join(f" --allow {shlex.quote(str(item))}" for item in missing)
@@ -103,31 +119,3 @@ def unusual_needs_consent(items: Iterable[ConsentScope], services: Services, fil
             hint=f"if you mean it: `jupyter dep trust allow {shlex.quote(file)}{allow}`",
             context={"file": file},
         )
-
-
-@contextmanager
-def granting(allowed: Sequence[str], services: Services) -> Iterator[tuple[ConsentScope, ...]]:
-    """Items allowed for what happens inside, and kept allowed only if it succeeds. Errors: `bad-item`."""
-    granted = _items(allowed)
-    before = {given.value for given in services.consent.given() if given.kind == "item"}
-    fresh = [str(item) for item in granted if str(item) not in before]
-    services.consent.allow("item", fresh, by="command")
-    try:
-        yield granted
-    except BaseException:
-        services.consent.revoke(fresh)
-        raise
-
-
-def _items(named: Sequence[str]) -> tuple[ConsentScope, ...]:
-    found = []
-    for text in sorted(set(named)):
-        kind, _, value = text.partition(":")
-        if kind not in get_args(ItemKind) or not value:
-            raise DepError(
-                "bad-item",
-                f"`{text}` is nothing that could be allowed",
-                hint=f"it has the form KIND:VALUE, with KIND one of {', '.join(get_args(ItemKind))}",
-            )
-        found.append(ConsentScope(kind=cast(ItemKind, kind), value=value))
-    return tuple(found)

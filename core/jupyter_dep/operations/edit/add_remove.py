@@ -11,13 +11,15 @@ from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.messages import Edit
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.declaration.declaration import Declaration
-from jupyter_dep.operations.consent.evaluate import granting, trust_of
+from jupyter_dep.operations.consent.evaluate import declaration_scopes, trust_of
+from jupyter_dep.operations.consent.grant import granting
+from jupyter_dep.operations.consent.record import GrantOrigin, grant_lock
 from jupyter_dep.operations.environment.build import build, describe_build_failure, ensure_current, record_use
 from jupyter_dep.operations.environment.local_sources import project_artifact
 from jupyter_dep.operations.environment.prefetch import SpeculativeInstall
 from jupyter_dep.operations.environment.select import Selected
 from jupyter_dep.operations.lock.pins import sides
-from jupyter_dep.operations.lock.resolve import LockOptions, declaration_items, lock_for_state
+from jupyter_dep.operations.lock.resolve import LockOptions, lock_for_state
 from jupyter_dep.operations.project import commit
 from jupyter_dep.operations.project.context import ChangeResult, CommandContext, downgrade_to_note, kernel_minor, load_state
 from jupyter_dep.operations.project.formats import DEPENDENCIES, DependencySection
@@ -65,11 +67,11 @@ def add(
 def _typed(state: State, block: str, asked: Sequence[RequestedRequirement]) -> list[str]:
     """What the new requirements ask for beyond names: who types it means it."""
     project = state.project
-    before = declaration_items(state.declaration, project.folder) if state.declaration is not None else ()
-    after = declaration_items(project.form.declaration(block, context=project.context), project.folder)
+    before = declaration_scopes(state.declaration, project.folder)
+    after = declaration_scopes(project.form.declaration(block, context=project.context), project.folder)
     own = {
         str(item)
-        for item in declaration_items(Declaration(dependencies=tuple(one.requirement for one in asked)), project.folder)
+        for item in declaration_scopes(Declaration(dependencies=tuple(one.requirement for one in asked)), project.folder)
     }
     return sorted(own | ({str(item) for item in after} - {str(item) for item in before}))
 
@@ -203,7 +205,7 @@ def change(
 
         def written() -> Edit | None:
             if own:  # first, so that a kill between the two never leaves the user's own lock as a stranger's
-                services.consent.allow("fingerprint", [locked.summary.fingerprint], by="own")
+                grant_lock(locked.summary.fingerprint, services, GrantOrigin.OWN_LOCK)
             return commit.write(before, block, locked, services, asking)
 
         if project_artifact(state) is None:
@@ -250,7 +252,7 @@ def change(
 
 def _becomes_own(state: State, declaration: Declaration, services: Services) -> bool:
     """Whether writing a lock is a yes to it: not where a stranger's lock was only changed, nor for a stranger's sources."""
-    if services.consent.lacking(declaration_items(declaration, state.project.folder)):
+    if services.consent.lacking(declaration_scopes(declaration, state.project.folder)):
         return False
     if state.lock_data is None:
         return True

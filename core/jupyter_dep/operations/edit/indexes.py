@@ -12,8 +12,8 @@ from jupyter_dep.model.declaration import requirement as requirements
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.manifest import sources as manifest_sources
-from jupyter_dep.operations.consent.evaluate import granting
-from jupyter_dep.operations.lock.resolve import declaration_items
+from jupyter_dep.operations.consent.evaluate import declaration_scopes
+from jupyter_dep.operations.consent.grant import granting
 from jupyter_dep.operations.project.context import ChangeResult, CommandContext, load_state
 from jupyter_dep.operations.project.formats import FOLDER
 from jupyter_dep.operations.project.state import State
@@ -128,6 +128,6 @@ def _written(state: State, text: str, services: Services) -> ChangeResult:
 def _typed(state: State, text: str) -> list[str]:
     """What the edit asks for beyond what was declared: who types an address means it."""
     project = state.project
-    before = declaration_items(state.declaration, project.folder) if state.declaration is not None else ()
-    after = declaration_items(project.form.declaration(text, context=project.context), project.folder)
+    before = declaration_scopes(state.declaration, project.folder)
+    after = declaration_scopes(project.form.declaration(text, context=project.context), project.folder)
     return sorted({str(item) for item in after} - {str(item) for item in before})

@@ -18,6 +18,7 @@ from jupyter_dep.model.notebook import code_imports
 from jupyter_dep.model.notebook.notebook import Notebook, blank
 from jupyter_dep.model.packages.interpreter import Interpreter
 from jupyter_dep.operations.consent.evaluate import consent_missing, trust_of
+from jupyter_dep.operations.consent.record import GrantOrigin, grant_lock
 from jupyter_dep.operations.environment.build import keep, sealed_environment
 from jupyter_dep.operations.environment.local_sources import InstallSelection, select_state
 from jupyter_dep.operations.inspect.status import locked_state
@@ -157,7 +158,7 @@ def sync(notebook: Path, services: Services, asking: CommandContext, *, chosen: 
         raise consent_missing(state.summary, (), notebook.name)
     sealed, built = sealed_environment(state, selected, trust, services, asking)
     if trust.basis == "none":
-        services.consent.allow("fingerprint", [state.summary.fingerprint], by="named in a command")
+        grant_lock(state.summary.fingerprint, services, GrantOrigin.NAMED_IN_COMMAND)
     kept = keep(state, sealed, services, lambda: sealed_environment(state, selected, trust, services, asking)[0])
     notes = () if state.lock_answers else ("the lock is stale: this is what is locked, not what is declared",)
     return ChangeResult(state=state, summary=state.summary, sealed=kept, selected=selected, notes=notes, built=built)

@@ -9,8 +9,8 @@ from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.messages import Edit
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.lock.digest import LockDigest
-from jupyter_dep.operations.consent.evaluate import Trust, consent_missing, covered, trust_of
-from jupyter_dep.operations.lock.resolve import declaration_items
+from jupyter_dep.operations.consent.evaluate import Trust, consent_missing, covered, declaration_scopes, trust_of
+from jupyter_dep.operations.consent.record import GrantOrigin, grant_scopes
 from jupyter_dep.operations.project.context import ChangeResult, CommandContext
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
@@ -51,9 +51,9 @@ def build(
     assert selected is not None
     trust = trust_of(summary, notebook, services, selected.artifacts)
     if own:
-        declared = declaration_items(declaration, state.project.folder) if declaration else ()
+        declared = declaration_scopes(declaration, state.project.folder)
         named = set(covered(declared, trust.missing))
-        services.consent.allow("item", sorted(str(item) for item in named), by="declared")
+        grant_scopes(named, services, GrantOrigin.DECLARED)
         trust = Trust(basis="own", missing=tuple(item for item in trust.missing if item not in named))
     if trust.basis == "none" or trust.missing:
         if own and trust.missing:

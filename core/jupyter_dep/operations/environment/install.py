@@ -7,7 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_dep.io.store.store import Sealed
-from jupyter_dep.operations.consent.build_backend import build_backend_consent_missing, build_backend_item
+from jupyter_dep.operations.consent.build_backend import (
+    build_backend_consent_missing,
+    build_backend_granted,
+    grant_build_backend,
+)
+from jupyter_dep.operations.consent.record import GrantOrigin
 from jupyter_dep.operations.edit.add_remove import check, relock
 from jupyter_dep.operations.edit.init_notebook import sync
 from jupyter_dep.operations.project.context import ChangeResult, CommandContext, load_state
@@ -60,10 +65,9 @@ def _let_root_in(state: State, services: Services, confirm: Callable[[str], bool
     folder = state.project.folder
     if folder is None or project_artifact(state) is None:
         return
-    item = build_backend_item(folder)
-    if not services.consent.lacking([item]):
+    if build_backend_granted(folder, services):
         return
     if confirm is not None and confirm(f"Install the project itself? That runs the build program that {folder} names."):
-        services.consent.allow("item", [str(item)], by="asked")
+        grant_build_backend(folder, services, GrantOrigin.PROMPT)
         return
     raise build_backend_consent_missing(folder)

@@ -23,7 +23,7 @@ from jupyter_dep.io.files import read_write
 from jupyter_dep.io.files.ancestry import MANIFEST
 from jupyter_dep.model.lock.keys import environment_key
 from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Artifact, Selection
-from jupyter_dep.operations.consent.build_backend import build_backend_item
+from jupyter_dep.operations.consent.build_backend import build_backend_scope
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
@@ -79,7 +79,7 @@ def select_state(
     """What a project's lock means here, with all that its folder adds: `select_for` for a notebook's.
 
     `data` is another lock than the one that was read, `chosen` another choice than the remembered one. The project itself is
-    a part only where it has a build system and its build has a yes (`build_backend_item`). Errors: those of `select_for`.
+    a part only where it has a build system and its build has a yes (`build_backend_scope`). Errors: those of `select_for`.
     """
     content = data if data is not None else state.lock_data
     assert content is not None
@@ -97,7 +97,7 @@ def select_state(
     if (
         chosen.root
         and (root := project_artifact(state)) is not None
-        and not services.consent.lacking([build_backend_item(folder)])
+        and not services.consent.lacking([build_backend_scope(folder)])
     ):
         artifacts.append(root)
     if artifacts == list(selected.artifacts):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from jupyter_dep.base.errors import ConsentError, DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
@@ -19,7 +18,7 @@ from jupyter_dep.model.lock.audit import ConsentScope
 from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Artifact, Selection
 from jupyter_dep.model.packages.interpreter import Interpreter
-from jupyter_dep.operations.consent.evaluate import Trust
+from jupyter_dep.operations.consent.evaluate import Trust, host_scope
 from jupyter_dep.services import Services
 
 if TYPE_CHECKING:
@@ -155,7 +154,7 @@ def checked_against_index(
             found.append(known[item.name])
             continue
         if item.kind in ("wheel", "sdist"):
-            missing |= set(services.consent.lacking([host_item(item)]))
+            missing |= set(services.consent.lacking([host_scope(item)]))
         found.append(replace(item, index=None) if item.kind in ("wheel", "sdist") else item)
     if missing:
         allow = "".join(f" --allow {shlex.quote(str(item))}" for item in sorted(missing))
@@ -169,14 +168,6 @@ def checked_against_index(
             context={"file": file},
         )
     return tuple(found)
-
-
-def host_item(artifact: Artifact) -> ConsentScope:
-    """What the user would have to allow to fetch a file from where the lock says it is."""
-    parts = urlsplit(artifact.url)
-    if parts.scheme in ("http", "https"):
-        return ConsentScope(kind="host", value=parts.netloc)
-    return ConsentScope(kind="path", value=artifact.url)
 
 
 def ensure_base_environment(

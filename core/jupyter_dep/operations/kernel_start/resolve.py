@@ -11,7 +11,7 @@ from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.progress import CancelToken, Reporter
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store.store import Sealed
-from jupyter_dep.operations.consent.build_backend import build_backend_item
+from jupyter_dep.operations.consent.build_backend import build_backend_scope
 from jupyter_dep.operations.consent.evaluate import Trust, trust_of
 from jupyter_dep.operations.environment.gc import pop_integrity_report
 from jupyter_dep.operations.environment.local_sources import install_selection, project_artifact, select_state
@@ -123,7 +123,7 @@ class _Resolver:
         notes = notes_of(state)
         if state.project.folder is None or state.summary is None or not install_selection(state, self.services).root:
             return notes
-        if project_artifact(state) is None or not self.services.consent.lacking([build_backend_item(state.project.folder)]):
+        if project_artifact(state) is None or not self.services.consent.lacking([build_backend_scope(state.project.folder)]):
             return notes
         return (*notes, "the project itself is not installed: `jupyter dep install` in a terminal does that")
 
@@ -186,26 +186,20 @@ class _Resolver:
 
     def _ask(self, state: State, trust: Trust, selected: Selected | None) -> Refused:
         from jupyter_dep.operations.consent.evaluate import consent_missing
+        from jupyter_dep.operations.consent.grant import build_question
+        from jupyter_dep.operations.consent.record import GrantOrigin, grant_lock
 
         assert state.summary is not None and self.notebook is not None
         error = consent_missing(state.summary, trust.missing, state.project.file.name, known=trust.basis != "none")
-        summary = state.summary
+        if trust.missing:  # each of these wants a grant of its own, which one code cannot be
+            return refused(error)
+        shown = build_question(state, self.services, selected.artifacts if selected is not None else None)
 
         def accept() -> None:
-            self.services.consent.allow("fingerprint", [summary.fingerprint], by="asked at the kernel's start")
+            grant_lock(shown.fingerprint, self.services, GrantOrigin.KERNEL_START)
 
-        count = len(selected.artifacts) if selected else len(summary.versions)
-        size = f" ({selected.download_size / 1e6:.0f} MB)" if selected else ""
-        lines = (
-            f"{state.project.title} comes with a lock that you have neither written nor allowed.",
-            f"It installs {count} packages{size} on Python {summary.python}, "
-            "each of them only if your own package index vouches for it.",
-            f"Fingerprint {summary.fingerprint}.",
-        )
-        if trust.missing:  # each of these wants a yes of its own, which one code cannot be
-            return refused(error)
-        question = ConsentPrompt(fingerprint=summary.fingerprint, code=os.urandom(2).hex(), lines=lines, accept=accept)
-        return refused(error, question)
+        prompt = ConsentPrompt(fingerprint=shown.fingerprint, code=os.urandom(2).hex(), lines=shown.lines(), accept=accept)
+        return refused(error, prompt)
 
 
 def notes_of(state: State) -> tuple[str, ...]:

@@ -17,7 +17,6 @@ from jupyter_dep.io.engine.project_files import anchored
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.declaration.exclude_newer import cutoff, in_utc
 from jupyter_dep.model.lock import lockfile
-from jupyter_dep.model.lock.audit import ConsentScope, declared_items
 from jupyter_dep.model.lock.compose import compose
 from jupyter_dep.model.lock.diff import Change, changes
 from jupyter_dep.model.lock.digest import LockDigest
@@ -27,7 +26,7 @@ from jupyter_dep.model.lock.group_markers import from_engine_tree as membership_
 from jupyter_dep.model.lock.lockfile import Lock, LockTable
 from jupyter_dep.model.lock.select import reference_tags, without_wheels
 from jupyter_dep.model.packages.interpreter import Interpreter
-from jupyter_dep.operations.consent.evaluate import unusual_needs_consent
+from jupyter_dep.operations.consent.evaluate import declaration_scopes, require_scopes
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
@@ -88,7 +87,7 @@ def make_lock(
     Errors: `consent-missing` for unusual sources, `no-matching-python`, `hash-changed`, and the engine's (conflict, …).
     """
     folder = whole.folder if whole else None
-    unusual_needs_consent(declaration_items(declaration, folder), services, notebook)
+    require_scopes(declaration_scopes(declaration, folder), services, notebook)
     interpreter = choose_interpreter(declaration, services, old_summary, options)
     requires_python = declaration.requires_python or f">={interpreter.minor}"
     kept = old if old is not None else seed
@@ -172,11 +171,6 @@ def _ahead(old: bytes | None, interpreter: Interpreter) -> list[Lock]:
     interpreter.tags()
     reference_tags(interpreter.name)
     return readable_sides(old) if old is not None else []
-
-
-def declaration_items(declaration: Declaration, folder: Path | None) -> tuple[ConsentScope, ...]:
-    """What a declaration asks beyond names from the configured index; a folder's paths are whole ones."""
-    return declared_items(anchored(declaration, folder) if folder is not None else declaration)
 
 
 def built_sources(declaration: Declaration, pins: tuple[Pin, ...], *, paths: bool = False) -> dict[str, str]:

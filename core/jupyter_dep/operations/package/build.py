@@ -22,9 +22,10 @@ from jupyter_dep.model.packages.interpreter import Interpreter
 from jupyter_dep.operations.consent.build_backend import (
     build_backend_consent_missing,
     build_backend_granted,
-    build_backend_item,
+    grant_build_backend,
 )
-from jupyter_dep.operations.consent.evaluate import granting
+from jupyter_dep.operations.consent.grant import granting
+from jupyter_dep.operations.consent.record import GrantOrigin
 from jupyter_dep.operations.project.context import CommandContext
 from jupyter_dep.operations.project.formats import decode_text
 from jupyter_dep.operations.project.project import Project
@@ -79,7 +80,7 @@ def build(
         if not build_backend_granted(folder, services):
             if confirm is None or not confirm(f"Building runs the build program of {folder}. Do you trust this folder?"):
                 raise build_backend_consent_missing(folder)
-            services.consent.allow("item", [str(build_backend_item(folder))], by="asked")
+            grant_build_backend(folder, services, GrantOrigin.PROMPT)
         python = _python(found, summary, services)
         with tempfile.TemporaryDirectory(prefix="jupyter-dep-build-", ignore_cleanup_errors=True) as made:
             log = services.places.state / "builds" / f"{folder.name}-{time.strftime('%Y%m%dT%H%M%S')}-{os.urandom(2).hex()}.log"

@@ -1,0 +1,39 @@
+"""Laws of the code base that neither the import linter nor the style checker can state."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("core/jupyter_dep", "kernels/jupyter_dep_kernels", "cli/jupyter_dep_cli", "extension/jupyter_dep_server")
+
+
+def _modules() -> Iterator[tuple[str, ast.Module]]:
+    for package in (*PACKAGES, "magics/jupyter_dep_magics"):
+        for file in sorted((ROOT / package).rglob("*.py")):
+            yield file.relative_to(ROOT).as_posix(), ast.parse(file.read_text("utf-8"))
+
+
+def test_one_module_writes_consents() -> None:
+    """A grant decides what runs, so that each has to name its origin in the one place that knows what origins mean."""
+    writers = {
+        name
+        for name, tree in _modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("allow", "revoke")
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr == "consent"
+    }
+    assert writers == {"core/jupyter_dep/operations/consent/record.py"}
+
+
+def test_no_folder_of_core_has_more_than_nine_entries() -> None:
+    crowded = {}
+    for folder in [ROOT / "core/jupyter_dep", *(ROOT / "core/jupyter_dep").rglob("*/")]:
+        entries = [one.name for one in folder.iterdir() if one.name not in ("__init__.py", "__pycache__", "py.typed")]
+        if folder.is_dir() and len(entries) > 9:
+            crowded[folder.relative_to(ROOT).as_posix()] = sorted(entries)
+    assert not crowded
