@@ -119,7 +119,7 @@ class Desk:
     @cached_property
     def _engine_environ(self) -> dict[str, str]:
         services = self.services()
-        return scrubbed(self.environ, services.indexes, services.places.engine_cache)
+        return scrubbed(self.environ, services.indexes, services.paths.engine_cache)
 
     @staticmethod
     def settle() -> None:
@@ -199,8 +199,8 @@ class Desk:
     @contextmanager
     def nothing_stays(self) -> Iterator[None]:
         """Forget afterwards which environments were sealed and which locks were seen inside."""
-        places = self.services().places
-        folders = (places.store / "k", places.summaries)
+        paths = self.services().paths
+        folders = (paths.store / "k", paths.lock_cache)
         known = {file for folder in folders for file in folder.rglob("*.json")}
         try:
             yield
@@ -211,10 +211,10 @@ class Desk:
     @contextmanager
     def without(self, folder: Path) -> Iterator[None]:
         """Keep the environment of a folder's notebook out of sight, and what was found out about its lock; both come back."""
-        places = self.services().places
+        paths = self.services().paths
         sealed = self.sealed(folder)
         digest = hashlib.sha256((folder / LOCK).read_bytes()).hexdigest()
-        hidden = [places.store / "k" / f"{sealed.key}.json", *places.summaries.rglob(f"{digest}.*json")]
+        hidden = [paths.store / "k" / f"{sealed.key}.json", *paths.lock_cache.rglob(f"{digest}.*json")]
         for file in hidden:
             file.rename(file.with_suffix(".hidden"))
         try:
@@ -227,7 +227,7 @@ class Desk:
     def not_built(self, folder: Path) -> Iterator[None]:
         """Forget that the environment of a folder's notebook is there, and make sure that another one was sealed."""
         sealed = self.sealed(folder)
-        (self.services().places.store / "k" / f"{sealed.key}.json").unlink()
+        (self.services().paths.store / "k" / f"{sealed.key}.json").unlink()
         yield
         again = self.services().store.sealed(sealed.key)
         if again is None or again.path == sealed.path:

@@ -146,7 +146,7 @@ def _store(side: Notebook, count: int, rounds: int) -> list[Heat]:
     def listed() -> Spent:
         return field.ours("env", "list", "--all", "--json", cwd=start.folder)
 
-    built_key = field.desk.services().places.store / "k" / f"{side.key(start.folder)}.json"
+    built_key = field.desk.services().paths.store / "k" / f"{side.key(start.folder)}.json"
     record = built_key.read_bytes()
     heats = []
     for title, turn, absent in (

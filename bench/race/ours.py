@@ -75,8 +75,8 @@ class Ours(Side):
     @contextmanager
     def _only(self, lock: str, key: str) -> Iterator[None]:
         """Put out of sight all that is sealed and known but one environment and one lock; what is new goes in the end."""
-        places = self.field.desk.services().places
-        folders = (places.store / "k", places.summaries)
+        paths = self.field.desk.services().paths
+        folders = (paths.store / "k", paths.lock_cache)
         before = [file for folder in folders for file in folder.rglob("*json") if file.is_file()]
         kept = {file for file in before if file.name.startswith((lock, key))}
         hidden = [file for file in before if file not in kept]

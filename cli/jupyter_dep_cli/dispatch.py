@@ -72,7 +72,7 @@ def carry_out(call: Call) -> Outcome | Failure:
     except BrokenPipeError:  # who reads our answers is gone: there is nobody to tell
         raise
     except OSError as error:
-        where = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else call.services.places.state
+        where = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else call.services.paths.state
         result = failure(read_write.explain(error, where, f"doing `{verb}`"), verb, call)
     except ImportError as error:
         unloaded = DepError(
@@ -98,7 +98,7 @@ def _logged(call: Call) -> str:
     """Where the traceback of what is being handled has gone."""
     import traceback
 
-    log = call.services.places.state / "mistakes.log"
+    log = call.services.paths.state / "mistakes.log"
     text = f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {call.parsed.verb.name}\n{traceback.format_exc()}\n"
     try:
         private_folder(log.parent)

@@ -31,47 +31,47 @@ class Services:
     Each port may raise `foreign-folder`: what another user of this machine laid out is not believed.
     """
 
-    places: UserPaths
+    paths: UserPaths
     environ: Mapping[str, str]
 
     @classmethod
     def of_user(cls, environ: Mapping[str, str] | None = None) -> Services:
         env = dict(os.environ if environ is None else environ)
-        return cls(places=UserPaths.of_user(env), environ=env)
+        return cls(paths=UserPaths.of_user(env), environ=env)
 
     @cached_property
     def store(self) -> Store:
-        return Store(require_owned(self.places.store), self.places.system_store)
+        return Store(require_owned(self.paths.store), self.paths.system_store)
 
     @cached_property
     def templates(self) -> Templates:
         from jupyter_dep.io.python.venv_templates import Templates
 
-        return Templates(require_owned(self.places.store) / "t", require_owned(self.places.virtualenv))
+        return Templates(require_owned(self.paths.store) / "t", require_owned(self.paths.virtualenv))
 
     @cached_property
     def consent(self) -> ConsentStore:
-        return ConsentStore(require_owned(self.places.state) / "consent.json", self.environ)
+        return ConsentStore(require_owned(self.paths.state) / "consent.json", self.environ)
 
     @cached_property
     def history(self) -> History:
-        return History(require_owned(self.places.state) / "projects")
+        return History(require_owned(self.paths.state) / "projects")
 
     @cached_property
-    def summaries(self) -> LockCache:
-        return LockCache(require_owned(self.places.summaries))
+    def lock_cache(self) -> LockCache:
+        return LockCache(require_owned(self.paths.lock_cache))
 
     @cached_property
     def names(self) -> NameCache:
         from jupyter_dep.io.index.name_cache import NameCache
 
-        return NameCache(require_owned(self.places.state) / "names")
+        return NameCache(require_owned(self.paths.state) / "names")
 
     @cached_property
     def interpreters(self) -> Interpreters:
         from jupyter_dep.io.python.interpreters import Interpreters
 
-        return Interpreters(require_owned(self.places.state) / "pythons.json", environ=self.environ)
+        return Interpreters(require_owned(self.paths.state) / "pythons.json", environ=self.environ)
 
     @cached_property
     def indexes(self) -> IndexSettings:
@@ -83,8 +83,8 @@ class Services:
     def engine(self) -> Engine:
         from jupyter_dep.io.engine.uv import Uv
 
-        return Uv(cache=require_owned(self.places.engine_cache), settings=self.indexes, environ=self.environ)
+        return Uv(cache=require_owned(self.paths.engine_cache), settings=self.indexes, environ=self.environ)
 
     @property
-    def starters(self) -> Path:
-        return require_owned(self.places.state) / "starters"
+    def base_environments(self) -> Path:
+        return require_owned(self.paths.state) / "starters"

@@ -162,8 +162,8 @@ def test_a_desk_keeps_everything_in_its_folder_and_lets_imports_write_bytecode(
     monkeypatch.setenv("JPY_SESSION_NAME", "/other.ipynb")
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     desk = Desk.at(tmp_path)
-    places = desk.services().places
-    assert all(path.is_relative_to(tmp_path) for path in (places.store, places.engine_cache, places.summaries, places.state))
+    paths = desk.services().paths
+    assert all(path.is_relative_to(tmp_path) for path in (paths.store, paths.engine_cache, paths.lock_cache, paths.state))
     assert all(
         desk.environ[name].startswith(str(tmp_path)) for name in ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     )

@@ -499,7 +499,7 @@ def test_a_mistake_of_ours_is_a_sentence_with_a_log(desk: Desk, monkeypatch: pyt
     desk.notebook()
     error = desk.dep("status", "nb.ipynb", "--json").error
     assert error["code"] == "internal" and "ZeroDivisionError" in error["message"]
-    log = desk.user.services().places.state / "mistakes.log"
+    log = desk.user.services().paths.state / "mistakes.log"
     assert str(log) in error["hint"] and "Traceback" in log.read_text("utf-8")
 
 

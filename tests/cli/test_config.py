@@ -30,7 +30,7 @@ def desk(tmp_path: Path, toy_index: Index) -> Desk:
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> UserPaths:
+def paths(tmp_path: Path) -> UserPaths:
     return UserPaths.of_user({"JUPYTER_DEP_HOME": str(tmp_path / "dep")})
 
 
@@ -56,36 +56,36 @@ def test_a_key_is_set_shown_and_taken_out(desk: Desk) -> None:
     assert desk.dep("config", "--json").entry["values"] == {"publish.keyring": "true"}
 
 
-def test_what_publishing_reads_is_nested_by_the_repositorys_name(places: UserPaths) -> None:
-    user_config.set(places, "repositories.corp.v2.url", "https://index.example/")
-    user_config.set(places, "repositories.corp.v2.token", SECRET)
-    user_config.set(places, "publish.keyring", "true")
-    assert user_config.read(places) == {
+def test_what_publishing_reads_is_nested_by_the_repositorys_name(paths: UserPaths) -> None:
+    user_config.set(paths, "repositories.corp.v2.url", "https://index.example/")
+    user_config.set(paths, "repositories.corp.v2.token", SECRET)
+    user_config.set(paths, "publish.keyring", "true")
+    assert user_config.read(paths) == {
         "repositories": {"corp.v2": {"url": "https://index.example/", "token": SECRET}},
         "publish": {"keyring": True},
     }
-    assert user_config.unset(places, "repositories.corp.v2.token")
-    assert not user_config.unset(places, "repositories.corp.v2.token")
-    assert user_config.unset(places, "repositories.corp.v2.url") and user_config.unset(places, "publish.keyring")
-    assert user_config.read(places) == {}
+    assert user_config.unset(paths, "repositories.corp.v2.token")
+    assert not user_config.unset(paths, "repositories.corp.v2.token")
+    assert user_config.unset(paths, "repositories.corp.v2.url") and user_config.unset(paths, "publish.keyring")
+    assert user_config.read(paths) == {}
 
 
-def test_the_file_is_its_users_alone_from_the_first_moment(places: UserPaths) -> None:
-    user_config.set(places, "repositories.corp.token", SECRET)
-    file = user_config.file(places)
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(places.config.stat().st_mode) == 0o700
+def test_the_file_is_its_users_alone_from_the_first_moment(paths: UserPaths) -> None:
+    user_config.set(paths, "repositories.corp.token", SECRET)
+    file = user_config.file(paths)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(paths.config.stat().st_mode) == 0o700
     file.chmod(0o644)
-    user_config.set(places, "repositories.corp.username", "me")
+    user_config.set(paths, "repositories.corp.username", "me")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_comments_and_order_of_the_file_stay(places: UserPaths) -> None:
-    places.config.mkdir(parents=True)
+def test_comments_and_order_of_the_file_stay(paths: UserPaths) -> None:
+    paths.config.mkdir(parents=True)
     text = '# mine\n[repositories.corp]\nurl = "https://index.example/"  # the old one\n\n[mine]\nkept = 1\n'
-    user_config.file(places).write_text(text)
-    user_config.set(places, "repositories.corp.url", "https://other.example/")
-    assert user_config.file(places).read_text() == text.replace("https://index.example/", "https://other.example/")
-    assert user_config.strange(places) == ("mine.kept",)
+    user_config.file(paths).write_text(text)
+    user_config.set(paths, "repositories.corp.url", "https://other.example/")
+    assert user_config.file(paths).read_text() == text.replace("https://index.example/", "https://other.example/")
+    assert user_config.strange(paths) == ("mine.kept",)
 
 
 @pytest.mark.parametrize("show", [("config",), ("config", "--list"), ("config", "repositories.corp.token")])
@@ -105,7 +105,7 @@ def test_a_secret_is_never_shown(desk: Desk, show: tuple[str, ...]) -> None:
     for line in (show, (*show, "--json")):
         ran = desk.dep(*line)
         assert ran.code == 0 and SECRET not in ran.said and "***" in ran.said
-    assert user_config.read(desk.user.services().places)["repositories"]["corp"]["token"] == SECRET
+    assert user_config.read(desk.user.services().paths)["repositories"]["corp"]["token"] == SECRET
 
 
 def test_a_secret_on_the_command_line_is_taken_and_warned_of(desk: Desk) -> None:
@@ -120,7 +120,7 @@ def test_a_secret_that_is_typed_is_not_seen(desk: Desk) -> None:
         person.wait_for("repositories.corp.password: ")
         person.say(SECRET, "is set")
         assert person.ended() == 0 and SECRET not in person.text
-    assert user_config.read(desk.user.services().places)["repositories"]["corp"]["password"] == SECRET
+    assert user_config.read(desk.user.services().paths)["repositories"]["corp"]["password"] == SECRET
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_secret_that_is_typed_is_not_seen(desk: Desk) -> None:
 def test_a_wrong_line_changes_nothing(desk: Desk, words: tuple[str, ...], code: str, hint: str) -> None:
     error = desk.refused("config", *words, code=code, exit_code=2)
     assert hint in error["hint"] and SECRET not in json.dumps(error)
-    assert not user_config.file(desk.user.services().places).exists()
+    assert not user_config.file(desk.user.services().paths).exists()
 
 
 @pytest.mark.parametrize(
@@ -159,20 +159,20 @@ def test_a_wrong_line_changes_nothing(desk: Desk, words: tuple[str, ...], code: 
     ],
 )
 def test_a_broken_file_is_told_without_what_it_holds(desk: Desk, content: bytes) -> None:
-    places = desk.user.services().places
-    places.config.mkdir(parents=True)
-    user_config.file(places).write_bytes(content)
+    paths = desk.user.services().paths
+    paths.config.mkdir(parents=True)
+    user_config.file(paths).write_bytes(content)
     for words in (("config",), ("config", "publish.keyring")):
         ran = desk.dep(*words, "--json")
         assert ran.error["code"] == "bad-configuration" and SECRET not in ran.said
-        assert ran.error["context"]["file"] == str(user_config.file(places))
-    assert user_config.file(places).read_bytes() == content
+        assert ran.error["context"]["file"] == str(user_config.file(paths))
+    assert user_config.file(paths).read_bytes() == content
 
 
-def test_two_that_set_at_once_lose_nothing_in_silence(places: UserPaths, monkeypatch: pytest.MonkeyPatch) -> None:
-    user_config.set(places, "publish.keyring", "true")
+def test_two_that_set_at_once_lose_nothing_in_silence(paths: UserPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    user_config.set(paths, "publish.keyring", "true")
     real = user_config.files.read_if_there
-    file = user_config.file(places)
+    file = user_config.file(paths)
 
     def meanwhile(path: Path, **more: int) -> bytes | None:
         data = real(path, **more)
@@ -183,7 +183,7 @@ def test_two_that_set_at_once_lose_nothing_in_silence(places: UserPaths, monkeyp
 
     monkeypatch.setattr(user_config.files, "read_if_there", meanwhile)
     with pytest.raises(DepError) as caught:
-        user_config.set(places, "repositories.corp.username", "me")
+        user_config.set(paths, "repositories.corp.username", "me")
     assert caught.value.code == "changed-meanwhile" and b"somebody" in file.read_bytes()
 
 

@@ -51,9 +51,9 @@ class Shop:
 
     def configure(self, **entries: str) -> None:
         """Write keys of the repository `corp` into the user's configuration."""
-        places = self.desk.user.services().places
+        paths = self.desk.user.services().paths
         for key, value in {"url": self.server.url, **entries}.items():
-            user_config.set(places, f"repositories.corp.{key}", value)
+            user_config.set(paths, f"repositories.corp.{key}", value)
 
     def everything_written(self) -> Iterator[tuple[Path, bytes]]:
         for root in (self.desk.folder, self.desk.user.home):
@@ -389,7 +389,7 @@ def test_a_password_is_not_in_the_log_of_a_mistake_of_ours(shop: Shop, monkeypat
 
     monkeypatch.setattr(uv, "run", broken)
     shop.refused(code="internal")
-    log = (shop.desk.user.services().places.state / "mistakes.log").read_text()
+    log = (shop.desk.user.services().paths.state / "mistakes.log").read_text()
     assert "a mistake of ours" in log and PASSWORD not in log
 
 
@@ -406,7 +406,7 @@ def test_a_keyring_is_asked_only_where_the_user_said_so_and_never_the_project_s(
     shop.desk.dep("publish", "-r", "corp", PATH=path, **nobody)
     assert not (mine / "asked").exists() and shop.server.has() == []
 
-    user_config.set(shop.desk.user.services().places, "publish.keyring", "true")
+    user_config.set(shop.desk.user.services().paths, "publish.keyring", "true")
     done = shop.desk.dep("publish", "-r", "corp", PATH=path, **nobody)
     assert done.code == 0 and "your keyring" in done.out, done.said
     assert (mine / "asked").read_text() == f"get {shop.server.url} {WRITER[0]}\n" and not (theirs / "asked").exists()

@@ -102,7 +102,7 @@ def test_the_pip_shim_stands_before_everything_on_path(desk: Desk, project: Path
         ran = entered(desk, "run", "pip", "install", "beta")
         assert ran.returncode == 1 and "pip does not change" in ran.stderr
     path = entered(desk, "run", "python", "-c", "import os; print(os.environ['PATH'])").stdout.split(os.pathsep)
-    assert path[0] == str(PIP_SHIM) and path[1].startswith(str(desk.user.services().places.store))
+    assert path[0] == str(PIP_SHIM) and path[1].startswith(str(desk.user.services().paths.store))
 
 
 def test_a_signal_ends_the_command_and_is_told(desk: Desk, project: Path) -> None:
@@ -242,7 +242,7 @@ def test_the_short_way_is_taken_only_while_nothing_has_changed(
     entered(desk, "run", "true")
     became = short(desk, monkeypatch, "true", "-x")
     assert became is not None and became[1] == "-x"
-    assert became[-1].startswith(str(desk.user.services().places.store))
+    assert became[-1].startswith(str(desk.user.services().paths.store))
     for words in ((), ("--project", ".", "true"), ("nb.ipynb",), ("no-such-program-here",), ("--",)):
         assert short(desk, monkeypatch, *words) is None, words
 
@@ -294,7 +294,7 @@ def test_a_folder_that_is_built_is_never_remembered(desk: Desk, tmp_path: Path) 
     assert desk.dep("add", str(tmp_path / "library")).code == 0
     assert entered(desk, "run", "python", "-c", "import library").returncode == 0
     services = desk.user.services()
-    assert read_cached_start(desk.folder / "pyproject.toml", services.places, services.environ) is None
+    assert read_cached_start(desk.folder / "pyproject.toml", services.paths, services.environ) is None
 
 
 def test_the_short_way_loads_little(desk: Desk, project: Path) -> None:
@@ -360,7 +360,7 @@ def test_a_shell_reads_its_users_files_and_is_in_the_environment(desk: Desk, pro
         assert shell.say(left, r"[\r\n]L=(\S+)\n")[1].startswith("/rc/first:") and after
         shell.type("exit 5")
         assert shell.ended() == 5
-    assert not any((desk.user.services().places.state / "shells").glob("*")), "the start files are gone"
+    assert not any((desk.user.services().paths.state / "shells").glob("*")), "the start files are gone"
 
 
 def test_a_shell_inside_another_projects_shell_nests(desk: Desk, project: Path, tmp_path: Path) -> None:
@@ -399,7 +399,7 @@ def test_an_rc_file_that_becomes_another_shell_still_has_the_environment(desk: D
     env = desk.user.environ(TERM="xterm", PS1="plain> ")
     with Typist([*ENTRY, "shell", "--shell", "bash"], cwd=desk.folder, env=env) as shell:
         shell.say('python -c \'import alpha; print("alpha is", "here")\'', "alpha is here")
-    assert not any((desk.user.services().places.state / "shells").glob("*"))
+    assert not any((desk.user.services().paths.state / "shells").glob("*"))
 
 
 def test_a_prompt_theme_that_writes_the_prompt_each_time_still_shows_the_project(desk: Desk, project: Path) -> None:
@@ -442,16 +442,16 @@ def test_a_shell_keeps_its_environment_from_being_removed(desk: Desk, project: P
 
 
 def test_start_files_that_nobody_read_are_swept_and_private(desk: Desk) -> None:
-    places = desk.user.services().places
-    mine = lay_out(places, lambda path: {"rc": f"rm -rf {path}"}).path
+    paths = desk.user.services().paths
+    mine = lay_out(paths, lambda path: {"rc": f"rm -rf {path}"}).path
     assert mine.stat().st_mode & 0o777 == 0o700 and (mine / "rc").stat().st_mode & 0o777 == 0o600
     ended = subprocess.Popen(["true"])
     ended.wait()
     stale = mine.with_name(f"{ended.pid}-00")
     stale.mkdir()
-    sweep(places)
+    sweep(paths)
     assert mine.exists() and not stale.exists()
-    assert not lay_out(places, lambda _: {}).path.exists()
+    assert not lay_out(paths, lambda _: {}).path.exists()
 
 
 def test_the_users_shell_is_the_nearest_one_that_is_no_single_command(tmp_path: Path) -> None:

@@ -195,7 +195,7 @@ def test_an_environment_that_is_collected_before_its_use_is_noted_is_there_all_t
     else:
         first = init_notebook.sync(notebook, desk.services(), asking()).sealed
         assert first is not None
-        for file in (desk.services().places.state / "projects").glob("*.json"):
+        for file in (desk.services().paths.state / "projects").glob("*.json"):
             file.unlink()
         assert gc.collect(desk.services()).removed == ()
         sealed = first

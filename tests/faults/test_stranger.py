@@ -122,7 +122,7 @@ def test_a_folder_of_ours_that_a_stranger_laid_out_is_not_believed(
         refused = told.code != 0 and told.error["code"] == CODE and "chown" in told.error["hint"]
         if where in ("data/store", "state"):  # the short ways of a kernel's start, which read no more than they need
             services = me.services()
-            refused = refused and read_cached_start(notebook, services.places, services.environ) is None
+            refused = refused and read_cached_start(notebook, services.paths, services.environ) is None
             refused = (
                 refused
                 and getattr(resolve.resolve_environment(notebook, notebook.parent, services=services), "code", "") == CODE
@@ -263,7 +263,7 @@ def test_a_lock_that_is_swapped_between_the_look_and_the_use_is_not_what_is_buil
                 sealed = store.sealed(key) if key else None
                 assert sealed is None or "evil" not in sealed.packages
             else:
-                note = read_cached_start(notebook, mine.places, mine.environ)
+                note = read_cached_start(notebook, mine.paths, mine.environ)
                 sealed = store.sealed(note.key) if note else None
                 assert sealed is None or "evil" not in sealed.packages
                 outcomes["built the consented one" if sealed else "refused"] += 1

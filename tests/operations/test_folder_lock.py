@@ -259,16 +259,12 @@ def test_a_workspace_source_is_the_members_folder(tmp_path: Path) -> None:
 
 
 def test_each_choice_is_remembered_for_itself(shop: Index, tmp_path: Path) -> None:
-    summaries, data, here = LockCache(tmp_path / "memory"), locked(shop), this_interpreter(tmp_path)
+    cache, data, here = LockCache(tmp_path / "memory"), locked(shop), this_interpreter(tmp_path)
     docs = Selection(groups=("docs",))
-    first = [
-        summaries.selected(data, here, context={}, choice=choice) for choice in (DEFAULT_SELECTION, docs, Selection(groups=()))
-    ]
+    first = [cache.select(data, here, context={}, choice=choice) for choice in (DEFAULT_SELECTION, docs, Selection(groups=()))]
     assert len({key for key, _ in first}) == 3
     lockfile._read.cache_clear()
-    again = [
-        summaries.selected(data, here, context={}, choice=choice) for choice in (DEFAULT_SELECTION, docs, Selection(groups=()))
-    ]
+    again = [cache.select(data, here, context={}, choice=choice) for choice in (DEFAULT_SELECTION, docs, Selection(groups=()))]
     assert again == first
 
 

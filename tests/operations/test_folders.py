@@ -418,7 +418,7 @@ def test_notebook_of_a_folder_opens_on_the_folders_environment(desk: Desk, proje
     first = resolve.resolve_environment(path, desk.folder, services=desk.services())
     assert isinstance(first, Ready) and first.key == sealed.key and first.notebook == str(path)
     services = desk.services()
-    again = read_cached_start(path, services.places, services.environ)
+    again = read_cached_start(path, services.paths, services.environ)
     assert again is not None and again.key == sealed.key
 
 
@@ -429,14 +429,14 @@ def test_remembered_opening_is_not_used_after_what_it_rests_on_changed(desk: Des
     path = notebook(desk.folder / "sub")
     assert isinstance(resolve.resolve_environment(path, path.parent, services=desk.services()), Ready)
     services = desk.services()
-    assert read_cached_start(path, services.places, services.environ) is not None
+    assert read_cached_start(path, services.paths, services.environ) is not None
     if change == "block":
         notebook(desk.folder / "sub", text=block("alpha"))
     elif change == "manifest":
         project.write_text(PLAIN.replace('["gamma"]', '["gamma", "beta"]'), "utf-8")
     else:
         written(desk.folder / "sub", PLAIN)
-    assert read_cached_start(path, services.places, services.environ) is None
+    assert read_cached_start(path, services.paths, services.environ) is None
 
 
 def test_strangers_folder_is_not_opened_without_a_yes(desk: Desk, project: Path, tmp_path: Path, toy_index: Index) -> None:

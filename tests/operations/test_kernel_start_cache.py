@@ -35,7 +35,7 @@ def opened(desk: Desk) -> Path:
 
 
 def short(desk: Desk, notebook: Path, **environ: str) -> Ready | None:
-    return read_cached_start(notebook, desk.services().places, {**desk.environ, **environ})
+    return read_cached_start(notebook, desk.services().paths, {**desk.environ, **environ})
 
 
 def test_a_second_opening_gives_the_same_answer(desk: Desk, opened: Path) -> None:
@@ -91,7 +91,7 @@ def leave_an_edit_pending(desk: Desk, notebook: Path) -> None:
 
 
 def damage_the_note(desk: Desk, notebook: Path) -> None:
-    for file in (desk.services().places.state / "openings").iterdir():
+    for file in (desk.services().paths.state / "openings").iterdir():
         file.write_text('{"format": 1}')
 
 

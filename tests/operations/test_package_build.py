@@ -89,7 +89,7 @@ def test_a_backend_that_fails_is_told_by_its_last_words_and_its_whole_log(desk: 
     )
     error = desk.refused("build", "--wheel", *yes(desk), code="build-failed", exit_code=1)
     assert "no such compiler" in error["message"] and len(error["message"].splitlines()) < 20
-    logs = sorted((desk.user.services().places.state / "builds").iterdir())
+    logs = sorted((desk.user.services().paths.state / "builds").iterdir())
     assert str(logs[-1]) in error["hint"] or str(logs[0]) in error["hint"]
     log = logs[-1].read_text()
     assert "compile 0\n" in log and "compile 399\n" in log
@@ -98,7 +98,7 @@ def test_a_backend_that_fails_is_told_by_its_last_words_and_its_whole_log(desk: 
 
 
 def test_of_failed_builds_the_last_logs_are_kept(desk: Desk) -> None:
-    folder = desk.user.services().places.state / "builds"
+    folder = desk.user.services().paths.state / "builds"
     folder.mkdir(parents=True)
     for number in range(30):
         (folder / f"old-{number:02}.log").write_text("x")

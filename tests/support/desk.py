@@ -47,7 +47,7 @@ class Desk:
     def contents(self) -> dict[str, bytes]:
         """Every file in the folder, and every sealed record of the store."""
         mine = {path.name: path.read_bytes() for path in self.folder.iterdir() if path.is_file()}
-        sealed = self.user.services().places.store / "k"
+        sealed = self.user.services().paths.store / "k"
         return {**mine, **{path.name: path.read_bytes() for path in sealed.glob("*.json")}}
 
     def refused(self, *arguments: str | Path, code: str, exit_code: int, **more: str) -> dict[str, Any]:

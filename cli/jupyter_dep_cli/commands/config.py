@@ -16,7 +16,7 @@ from jupyter_dep_cli.call import Call
 
 def config(call: Call) -> Outcome:
     """Show, set or remove a key of the user's configuration. A secret is never printed."""
-    words, places = call.parsed.words, call.services.places
+    words, paths = call.parsed.words, call.services.paths
     if call.parsed.flag("list") or not words:
         if words:
             raise _usage(call, "`--list` takes no key")
@@ -28,12 +28,12 @@ def config(call: Call) -> Outcome:
     if call.parsed.flag("unset"):
         if values or call.parsed.flag("stdin"):
             raise _usage(call, "`--unset` takes a key alone")
-        gone = user_config.unset(places, key)
+        gone = user_config.unset(paths, key)
         return _done(call, f"`{key}` is no longer set" if gone else f"`{key}` was not set", {"key": key, "removed": gone})
     if not values and not call.parsed.flag("stdin"):
         return _one(call, key)
     secret = user_config.known(key).kind == "secret"
-    user_config.set(places, key, values[0] if values else _typed(key, secret))
+    user_config.set(paths, key, values[0] if values else _typed(key, secret))
     note = f"a secret on the command line stays in your shell's history; `jupyter dep config {key} --stdin` reads it unseen"
     return _done(call, f"`{key}` is set", {"key": key}, notes=(note,) if secret and values else ())
 
@@ -48,7 +48,7 @@ def _typed(key: str, secret: bool) -> str:
 
 
 def _done(call: Call, headline: str, data: dict[str, object], notes: tuple[str, ...] = ()) -> Outcome:
-    file = str(user_config.file(call.services.places))
+    file = str(user_config.file(call.services.paths))
     return Outcome(
         verb="config",
         report=Report(headline=headline, tone="good", lines=(file,), notes=notes),
@@ -57,7 +57,7 @@ def _done(call: Call, headline: str, data: dict[str, object], notes: tuple[str, 
 
 
 def _one(call: Call, key: str) -> Outcome:
-    for name, value in user_config.entries(call.services.places):
+    for name, value in user_config.entries(call.services.paths):
         if name == key:
             shown = user_config.shown(key, value)
             return Outcome(
@@ -69,20 +69,20 @@ def _one(call: Call, key: str) -> Outcome:
 
 
 def _configured(call: Call) -> Outcome:
-    places = call.services.places
-    rows = tuple((key, user_config.shown(key, value)) for key, value in user_config.entries(places))
+    paths = call.services.paths
+    rows = tuple((key, user_config.shown(key, value)) for key, value in user_config.entries(paths))
     can = tuple((key.form, key.means) for key in user_config.KEYS)
-    strange = user_config.strange(places)
+    strange = user_config.strange(paths)
     table = Table(columns=("key", "value"), rows=rows) if rows else Table(columns=("key", "what it is for"), rows=can)
     return Outcome(
         verb="config",
         report=Report(
-            headline=f"{user_config.file(places)}: {f'{len(rows)} set' if rows else 'nothing is set'}",
+            headline=f"{user_config.file(paths)}: {f'{len(rows)} set' if rows else 'nothing is set'}",
             tables=(table,),
             notes=(f"these keys mean nothing: {', '.join(strange)}",) if strange else (),
         ),
         data={
-            "file": str(user_config.file(places)),
+            "file": str(user_config.file(paths)),
             "values": dict(rows),
             "keys": dict(can),
             "unknown": list(strange),
@@ -144,15 +144,15 @@ def _sources(call: Call, target: Path) -> Outcome:
 
 def cache(call: Call) -> Outcome:
     """What the engine and we keep to be faster, and emptying the engine's part."""
-    places = call.services.places
+    paths = call.services.paths
     if call.parsed.action == "info":
         folders = {
-            "engine": (places.engine_cache, "what the engine downloaded and built"),
-            "environments": (places.store / "e", "environments; they share files with the engine's cache"),
-            "templates": (places.store / "t", "empty environments to copy"),
-            "virtualenv": (places.virtualenv, "what virtualenv keeps"),
-            "locks": (places.summaries, "what is known of locks"),
-            "names": (places.state / "names", "names of packages, for `search`"),
+            "engine": (paths.engine_cache, "what the engine downloaded and built"),
+            "environments": (paths.store / "e", "environments; they share files with the engine's cache"),
+            "templates": (paths.store / "t", "empty environments to copy"),
+            "virtualenv": (paths.virtualenv, "what virtualenv keeps"),
+            "locks": (paths.lock_cache, "what is known of locks"),
+            "names": (paths.state / "names", "names of packages, for `search`"),
         }
         sizes = {name: measure(folder) for name, (folder, _) in folders.items()}
         rows = tuple(
@@ -161,7 +161,7 @@ def cache(call: Call) -> Outcome:
         return Outcome(
             verb="cache",
             report=Report(
-                headline=f"the engine's cache is {places.engine_cache}",
+                headline=f"the engine's cache is {paths.engine_cache}",
                 tables=(Table(columns=("", "size", "shared with nothing", "what"), rows=rows),),
                 next=("jupyter dep cache clear",) if sizes["engine"].files else (),
             ),
@@ -174,7 +174,7 @@ def cache(call: Call) -> Outcome:
 
 
 def _clear(call: Call) -> Outcome:
-    folder = call.services.places.engine_cache
+    folder = call.services.paths.engine_cache
     before = measure(folder)
     if not before.files:
         return Outcome(verb="cache", report=Report(headline="the engine's cache is empty", tone="good"), data={"freed": 0})

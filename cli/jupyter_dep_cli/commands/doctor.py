@@ -49,7 +49,7 @@ def doctor(call: Call) -> Outcome:
             what = f"environment {sealed.key[:12]} has changed files ({names})"
             problems.append((what, "withdrawn: the next start builds it anew"))
     size = sum(sealed.size for sealed in environments)
-    lines.append(f"store: {services.places.store}, {len(environments)} environments, {size / 1e6:.0f} MB before sharing")
+    lines.append(f"store: {services.paths.store}, {len(environments)} environments, {size / 1e6:.0f} MB before sharing")
     if services.store.on_network():
         lines.append("store: on a network file system, so nothing is collected")
     rows = tuple((found.version, found.executable) for found in pythons)
@@ -69,7 +69,7 @@ def doctor(call: Call) -> Outcome:
             "engine": engine,
             "index": index,
             "pythons": [{"version": version, "path": path} for version, path in rows],
-            "store": str(services.places.store),
+            "store": str(services.paths.store),
             "environments": len(environments),
             "damaged": damaged,
             "problems": [{"what": what, "do": step} for what, step in problems],

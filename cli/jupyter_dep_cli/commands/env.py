@@ -117,10 +117,10 @@ def _everything(call: Call) -> Outcome:
     return Outcome(
         verb="env",
         report=Report(
-            headline=f"{len(rows)} environments in {call.services.places.store}",
+            headline=f"{len(rows)} environments in {call.services.paths.store}",
             tables=(Table(columns=("key", "python", "packages", "size", "used by"), rows=rows),) if rows else (),
         ),
-        data={"store": str(call.services.places.store), "environments": entries},
+        data={"store": str(call.services.paths.store), "environments": entries},
     )
 
 

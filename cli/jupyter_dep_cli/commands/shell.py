@@ -93,8 +93,8 @@ def shell(call: Call) -> Outcome:
     nested = f" inside the one of {Project.of(Path(outer)).title}" if outer else ""
     sys.stderr.write(escape_untrusted(f"a {kind} for {title}{nested}: `exit` leaves it") + "\n")
     sys.stderr.flush()
-    sweep(call.services.places)
-    folder = lay_out(call.services.places, lambda place: subshell.session(kind, what, place, variables).files)
+    sweep(call.services.paths)
+    folder = lay_out(call.services.paths, lambda place: subshell.session(kind, what, place, variables).files)
     session = subshell.session(kind, what, str(folder.path), variables)
     started = {**variables, **session.variables}
     argv = [program, *session.arguments]

@@ -131,7 +131,7 @@ def graph(place: Place, services: Services) -> GraphPage:
     """The locked graph by names. Errors: the lock's, `unlocked`."""
     state = inspect_status.locked_state(place.file, services, CommandContext())
     assert state.lock_data is not None
-    found = services.summaries.graph(state.lock_data, context=state.project.lock_context)
+    found = services.lock_cache.graph(state.lock_data, context=state.project.lock_context)
     edges = {(who, needed) for (who, _), needs in found.edges.items() for needed, _ in needs if who != needed}
     roots = dict.fromkeys(name for name, _ in (*found.roots, *found.kernel_roots))
     return GraphPage(

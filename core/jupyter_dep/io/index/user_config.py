@@ -47,9 +47,9 @@ KEYS = (
 _BY_FORM = {key.form: key for key in KEYS}
 
 
-def file(places: UserPaths) -> Path:
+def file(paths: UserPaths) -> Path:
     """Where the configuration lies. Errors: `foreign-folder`."""
-    return require_owned(places.config) / FILE
+    return require_owned(paths.config) / FILE
 
 
 def known(key: str) -> Key:
@@ -73,13 +73,13 @@ def known(key: str) -> Key:
     )
 
 
-def read(places: UserPaths) -> dict[str, Any]:
+def read(paths: UserPaths) -> dict[str, Any]:
     """What is configured, as nested tables: `{"repositories": {NAME: {"url": …}}, "publish": {"keyring": True}}`.
 
     Keys that are none of ours are left out. Errors: `bad-configuration`, which never repeats a value.
     """
     found: dict[str, Any] = {}
-    for key, value in entries(places):
+    for key, value in entries(paths):
         head, _, rest = key.partition(".")
         name, _, last = rest.rpartition(".")
         table = found.setdefault(head, {})
@@ -87,23 +87,23 @@ def read(places: UserPaths) -> dict[str, Any]:
     return found
 
 
-def entries(places: UserPaths) -> Iterator[tuple[str, str | bool]]:
+def entries(paths: UserPaths) -> Iterator[tuple[str, str | bool]]:
     """Every key that is set, spelled out, with its value; secrets too. Errors: `bad-configuration`."""
-    document = _document(_text(places)[1], places)
+    document = _document(_text(paths)[1], paths)
     for key, value in _flat(document):
         try:
             kind = known(key).kind
         except UsageError:
             continue
         if not isinstance(value, bool if kind == "truth" else str):
-            raise _bad(places, f"`{key}` is {'neither `true` nor `false`' if kind == 'truth' else 'no text'}")
+            raise _bad(paths, f"`{key}` is {'neither `true` nor `false`' if kind == 'truth' else 'no text'}")
         yield key, value
 
 
-def strange(places: UserPaths) -> tuple[str, ...]:
+def strange(paths: UserPaths) -> tuple[str, ...]:
     """Keys that somebody wrote into the file and that mean nothing. Errors: `bad-configuration`."""
     found = []
-    for key, _ in _flat(_document(_text(places)[1], places)):
+    for key, _ in _flat(_document(_text(paths)[1], paths)):
         try:
             known(key)
         except UsageError:
@@ -116,7 +116,7 @@ def shown(key: str, value: str | bool) -> str:
     return HIDDEN if known(key).kind == "secret" else str(value).lower() if isinstance(value, bool) else value
 
 
-def set(places: UserPaths, key: str, value: str) -> None:
+def set(paths: UserPaths, key: str, value: str) -> None:
     """Write one key; comments and order of the file stay. Errors: `unknown-setting`, `bad-setting`, `credentials-in-url`."""
     parsed = _parsed(key, value)
 
@@ -131,10 +131,10 @@ def set(places: UserPaths, key: str, value: str) -> None:
             table = table[name]
         table[last] = parsed
 
-    _edit(places, edit)
+    _edit(paths, edit)
 
 
-def unset(places: UserPaths, key: str) -> bool:
+def unset(paths: UserPaths, key: str) -> bool:
     """Take one key out; whether it was there. Errors: `unknown-setting`, `bad-configuration`."""
     known(key)
     gone = False
@@ -155,7 +155,7 @@ def unset(places: UserPaths, key: str) -> bool:
                     break
                 del outer[name]
 
-    _edit(places, edit)
+    _edit(paths, edit)
     return gone
 
 
@@ -197,20 +197,20 @@ def _check_address(key: str, value: str) -> None:
         )
 
 
-def _text(places: UserPaths) -> tuple[bytes | None, str]:
-    data = read_write.read_if_there(file(places), limit=1 << 20)
+def _text(paths: UserPaths) -> tuple[bytes | None, str]:
+    data = read_write.read_if_there(file(paths), limit=1 << 20)
     try:
         return data, (data or b"").decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _bad(places, "it is not UTF-8") from error
+        raise _bad(paths, "it is not UTF-8") from error
 
 
-def _document(text: str, places: UserPaths) -> dict[str, object]:
+def _document(text: str, paths: UserPaths) -> dict[str, object]:
     try:
         return read_toml(text)
     except tomllib.TOMLDecodeError as error:
         where = re.search(r"at line \d+", str(error))  # the rest may repeat what stands there
-        raise _bad(places, f"it is not TOML{f' ({where[0]})' if where else ''}") from None
+        raise _bad(paths, f"it is not TOML{f' ({where[0]})' if where else ''}") from None
 
 
 def _flat(table: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:
@@ -221,31 +221,31 @@ def _flat(table: Mapping[str, object], before: str = "") -> Iterator[tuple[str, 
             yield before + key, value
 
 
-def _edit(places: UserPaths, edit: Any) -> None:
+def _edit(paths: UserPaths, edit: Any) -> None:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    data, text = _text(places)
-    _document(text, places)
+    data, text = _text(paths)
+    _document(text, paths)
     document = tomlkit.parse(text)
     try:
         edit(document)
         made = tomlkit.dumps(document)
     except (TOMLKitError, TypeError, AttributeError):
-        raise _bad(places, "a table there is written in a way that cannot be edited") from None
+        raise _bad(paths, "a table there is written in a way that cannot be edited") from None
     if made == text:
         return
     try:
-        private_folder(places.config)
+        private_folder(paths.config)
     except OSError as error:
-        raise read_write.explain(error, places.config, "making the configuration folder") from error
-    read_write.replace_all([Write(path=file(places), content=made.encode(), expected=data, private=True)])
+        raise read_write.explain(error, paths.config, "making the configuration folder") from error
+    read_write.replace_all([Write(path=file(paths), content=made.encode(), expected=data, private=True)])
 
 
-def _bad(places: UserPaths, why: str) -> DepError:
+def _bad(paths: UserPaths, why: str) -> DepError:
     return DepError(
         "bad-configuration",
         f"your configuration cannot be read: {why}",
         hint="correct that file, or remove it to begin anew",
-        context={"file": str(file(places))},
+        context={"file": str(file(paths))},
     )

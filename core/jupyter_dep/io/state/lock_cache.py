@@ -21,7 +21,7 @@ class LockCache:
 
     folder: Path
 
-    def of(self, data: bytes, *, context: Mapping[str, str | int]) -> LockDigest:
+    def digest(self, data: bytes, *, context: Mapping[str, str | int]) -> LockDigest:
         """The summary of a lock's bytes. Errors: those of `lockfile.read` and `policy.examine`."""
         digest = hashlib.sha256(data).hexdigest()
         file = self.folder / f"v{VERSION}" / f"{digest}.json"
@@ -49,7 +49,7 @@ class LockCache:
         self._remember(file, found.as_json())
         return found
 
-    def selected(
+    def select(
         self, data: bytes, interpreter: Interpreter, *, context: Mapping[str, str | int], choice: Selection = DEFAULT_SELECTION
     ) -> tuple[str, tuple[Artifact, ...]]:
         """The environment key and the artifacts of a lock on an interpreter. Errors: those of `selection.select`."""

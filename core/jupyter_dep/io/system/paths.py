@@ -20,7 +20,7 @@ class UserPaths:
 
     store: Path
     engine_cache: Path
-    summaries: Path
+    lock_cache: Path
     state: Path
     virtualenv: Path
     config: Path
@@ -43,7 +43,7 @@ class UserPaths:
             store=data / "store",
             # hard links need one file system, so the engine's cache lies beside the environments
             engine_cache=data / "engine",
-            summaries=cache / "locks",
+            lock_cache=cache / "locks",
             state=state,
             virtualenv=cache / "virtualenv",
             config=config,

@@ -24,13 +24,13 @@ class ShellFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def lay_out(places: UserPaths, texts: Callable[[str], Mapping[str, str]]) -> ShellFolder:
+def lay_out(paths: UserPaths, texts: Callable[[str], Mapping[str, str]]) -> ShellFolder:
     """A fresh folder with the files whose texts are asked for with its path; none is made where there are no files.
 
     Errors: what `files.explain` says.
     """
     # our own number is the shell's, too, since we become it: who is gone has left nothing behind that is still read
-    path = _base(places) / f"{os.getpid()}-{os.urandom(4).hex()}"
+    path = _base(paths) / f"{os.getpid()}-{os.urandom(4).hex()}"
     try:
         for name, text in texts(str(path)).items():
             private_folder(path)
@@ -42,16 +42,16 @@ def lay_out(places: UserPaths, texts: Callable[[str], Mapping[str, str]]) -> She
     return ShellFolder(path)
 
 
-def sweep(places: UserPaths) -> None:
+def sweep(paths: UserPaths) -> None:
     """Remove what shells left behind that never read their files."""
-    for name in read_write.listing(_base(places)):
+    for name in read_write.listing(_base(paths)):
         number, _, rest = name.partition("-")
         if rest and number.isdigit() and not _runs(int(number)):
-            shutil.rmtree(_base(places) / name, ignore_errors=True)
+            shutil.rmtree(_base(paths) / name, ignore_errors=True)
 
 
-def _base(places: UserPaths) -> Path:
-    return require_owned(places.state) / "shells"
+def _base(paths: UserPaths) -> Path:
+    return require_owned(paths.state) / "shells"
 
 
 def _runs(process: int) -> bool:

@@ -263,7 +263,7 @@ def _becomes_own(state: State, declaration: Declaration, services: Services) -> 
 
 def _was_ours(data: bytes, state: State, services: Services) -> bool:
     try:
-        summary = services.summaries.of(data, context=state.project.lock_context)
+        summary = services.lock_cache.digest(data, context=state.project.lock_context)
     except DepError:
         return False
     return trust_of(summary, state.project.file, services).basis in ("own", "allowed")

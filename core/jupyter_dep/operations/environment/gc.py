@@ -161,7 +161,7 @@ def verify(sealed: Sealed, services: Services, *, full: bool = False) -> dict[st
 
 
 def _report(key: str, services: Services) -> Path:
-    return services.places.state / "withdrawn" / f"{key}.json"
+    return services.paths.state / "withdrawn" / f"{key}.json"
 
 
 def pop_integrity_report(key: str, services: Services) -> str | None:

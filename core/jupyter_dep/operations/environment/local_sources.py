@@ -85,7 +85,7 @@ def select_state(
     assert content is not None
     context = state.project.lock_context if content == state.lock_data else state.project.context
     summary = state.summary if data is None or data == state.lock_data else None
-    summary = summary or services.summaries.of(content, context=context)
+    summary = summary or services.lock_cache.digest(content, context=context)
     folder = state.project.folder
     if folder is None:
         return select_for(content, summary, services, context=context, search=search)

@@ -95,10 +95,10 @@ class SpeculativeInstall:
         state, services = self._state, self._services
         data = state.lock_data
         if data is None and self._minor is not None:
-            data = read_write.read_if_there(services.starters / f"{self._minor}.toml")
+            data = read_write.read_if_there(services.base_environments / f"{self._minor}.toml")
         if data is None:
             return None
-        summary = state.summary if state.lock_data is not None else services.summaries.of(data, context={})
+        summary = state.summary if state.lock_data is not None else services.lock_cache.digest(data, context={})
         if summary is None or summary.open_ends:
             return None
         choice = (

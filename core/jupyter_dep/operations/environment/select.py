@@ -58,7 +58,7 @@ def select_for(
         if not search:
             return None
         interpreter = services.interpreters.find(summary.python)
-    key, artifacts = services.summaries.selected(data, interpreter, context=context, choice=choice)
+    key, artifacts = services.lock_cache.select(data, interpreter, context=context, choice=choice)
     return Selected(interpreter=interpreter, key=key, artifacts=artifacts)
 
 
@@ -182,7 +182,7 @@ def ensure_base_environment(
     from jupyter_dep.operations.lock.resolve import LockOptions, make_lock
 
     interpreter = services.interpreters.find(minor or ">=3.9")
-    file = services.starters / f"{interpreter.minor}.toml"
+    file = services.base_environments / f"{interpreter.minor}.toml"
     data = read_write.read_if_there(file)
     summary = _readable(data, services)
     if data is None or summary is None:
@@ -199,7 +199,7 @@ def ensure_base_environment(
         read_write.replace(file, data, expected=read_write.read_if_there(file))
     selected = select_for(data, summary, services, context={"file": file.name})
     assert selected is not None
-    read_write.write_state(services.starters / "latest.json", {"minor": interpreter.minor, "key": selected.key})
+    read_write.write_state(services.base_environments / "latest.json", {"minor": interpreter.minor, "key": selected.key})
     return ensure_environment(selected, Trust(basis="own"), services, file="", reporter=reporter, cancel=cancel)
 
 
@@ -207,12 +207,12 @@ def _readable(data: bytes | None, services: Services) -> LockDigest | None:
     if data is None:
         return None
     try:
-        return services.summaries.of(data, context={})
+        return services.lock_cache.digest(data, context={})
     except DepError:
         return None
 
 
 def sealed_base_environment(services: Services) -> Sealed | None:
     """The starter that was used last, if it is still sealed: no engine, no search."""
-    latest = read_write.read_state(services.starters / "latest.json")
+    latest = read_write.read_state(services.base_environments / "latest.json")
     return services.store.sealed(str(latest["key"])) if isinstance(latest, dict) and "key" in latest else None

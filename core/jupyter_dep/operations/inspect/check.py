@@ -203,7 +203,7 @@ def _damage(file: Path, services: Services) -> Iterator[Finding]:
     try:
         data = read_write.read_if_there(project.lock, limit=LOCK_LIMIT)
         if data is not None:
-            services.summaries.of(data, context=project.lock_context)
+            services.lock_cache.digest(data, context=project.lock_context)
     except DepError as error:
         yield Finding.of(error)
 

@@ -139,7 +139,7 @@ def rows(
 
 def _graph(state: State, services: Services) -> Graph:
     assert state.lock_data is not None
-    return services.summaries.graph(state.lock_data, context=state.project.lock_context)
+    return services.lock_cache.graph(state.lock_data, context=state.project.lock_context)
 
 
 def tree(notebook: Path, services: Services, asking: CommandContext) -> tuple[State, tuple[str, ...]]:

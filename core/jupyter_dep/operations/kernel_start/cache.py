@@ -46,12 +46,12 @@ def look(notebook: Path | None, cwd: Path, *, reuse_key: str | None = None) -> S
     return look_anew(notebook, cwd, reuse_key=reuse_key)
 
 
-def read_cached_start(notebook: Path, places: UserPaths, environ: Mapping[str, str]) -> Ready | None:
+def read_cached_start(notebook: Path, paths: UserPaths, environ: Mapping[str, str]) -> Ready | None:
     """The last answer, None where there is none or something that it rests on is not as it was."""
     try:
-        require_owned(places.store)
-        require_owned(places.state)
-        known = read_write.read_state(_file(notebook, places))
+        require_owned(paths.store)
+        require_owned(paths.state)
+        known = read_write.read_state(_file(notebook, paths))
         if not isinstance(known, dict) or known.get("format") != _FORMAT or known["files"] != _stamps(known["files"]):
             return None
         ready = Ready(**{**known["ready"], "notes": ()})
@@ -72,9 +72,9 @@ class StartCache:
 
     def __init__(self, notebook: Path, services: Services, also: Iterable[Path] = ()) -> None:
         self._notebook, self._services = notebook, services
-        places = services.places
+        paths = services.paths
         history = services.history.file(notebook)
-        self._stamps = _stamps((history, services.consent.file, places.state / "pythons.json", *also))
+        self._stamps = _stamps((history, services.consent.file, paths.state / "pythons.json", *also))
 
     @classmethod
     def of_owned(cls, notebook: Path, owned: ProjectMatch, services: Services) -> StartCache:
@@ -92,22 +92,22 @@ class StartCache:
 
         `manifest` is the folder's that the notebook belongs to.
         """
-        seal = self._services.places.store / "k" / f"{ready.key}.json"
+        seal = self._services.paths.store / "k" / f"{ready.key}.json"
         stamps = {**self._stamps, **_stamps((seal, Path(interpreter)))}
         if ready.notes or ready.starter or stamps[str(seal)] is None:
             return
         try:
             basis = _basis(self._notebook, data, lock, manifest, self._services.environ)
-            file = _file(self._notebook, self._services.places)
+            file = _file(self._notebook, self._services.paths)
             private_folder(file.parent)
             read_write.write_state(file, {"format": _FORMAT, "basis": basis, "files": stamps, "ready": asdict(ready)})
         except (DepError, OSError, KeyError, TypeError, ValueError):
             pass  # a full disk must not keep a kernel from starting
 
 
-def _file(notebook: Path, places: UserPaths) -> Path:
+def _file(notebook: Path, paths: UserPaths) -> Path:
     name = blake2b(os.fsencode(os.path.realpath(notebook)), digest_size=12).hexdigest()
-    return places.state / "openings" / f"{name}.json"
+    return paths.state / "openings" / f"{name}.json"
 
 
 def _manifest(known: Any) -> tuple[Path, bytes] | None:

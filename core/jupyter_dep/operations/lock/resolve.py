@@ -138,7 +138,7 @@ def make_lock(
         check_same_files(before.result(), lock, pins, options.upgrade, context)
     table = replace(table, unavailable=without_wheels(lock, table.python))
     data = composed(table)
-    summary = services.summaries.of(data, context=context)
+    summary = services.lock_cache.digest(data, context=context)
     if summary.open_ends:
         raise DepError(
             "engine-incomplete",
@@ -268,7 +268,7 @@ def lock_for_state(
     if state.lock_data is None and options.prefer:
         from jupyter_dep.io.files.read_write import read_if_there
 
-        seed = read_if_there(services.starters / f"{options.prefer}.toml")
+        seed = read_if_there(services.base_environments / f"{options.prefer}.toml")
     return make_lock(
         declaration,
         services,

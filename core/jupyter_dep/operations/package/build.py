@@ -83,7 +83,7 @@ def build(
             grant_build_backend(folder, services, GrantOrigin.PROMPT)
         python = _python(found, summary, services)
         with tempfile.TemporaryDirectory(prefix="jupyter-dep-build-", ignore_cleanup_errors=True) as made:
-            log = services.places.state / "builds" / f"{folder.name}-{time.strftime('%Y%m%dT%H%M%S')}-{os.urandom(2).hex()}.log"
+            log = services.paths.state / "builds" / f"{folder.name}-{time.strftime('%Y%m%dT%H%M%S')}-{os.urandom(2).hex()}.log"
             order = Build(
                 folder=folder,
                 into=Path(made),
@@ -103,7 +103,7 @@ def _summary(target: Path, services: Services) -> LockDigest | None:
     lock = Project.of(target).lock
     try:
         data = read_write.read_if_there(lock)
-        return services.summaries.of(data, context={"file": lock.name}) if data is not None else None
+        return services.lock_cache.digest(data, context={"file": lock.name}) if data is not None else None
     except DepError:
         return None
 

@@ -55,9 +55,9 @@ def publish(
     _refuse_what_check_refuses(target, services, asking)
     settings = Settings(
         environ=services.environ,
-        configured=user_config.read(services.places),
+        configured=user_config.read(services.paths),
         indexes=services.indexes,
-        state=services.places.state,
+        state=services.paths.state,
     )
     place = repositories.repository(repository, settings, target.parent)
     if place.credentials is None and not place.trusted and place.url is None:

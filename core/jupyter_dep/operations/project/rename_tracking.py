@@ -20,7 +20,7 @@ from .project import LOCK_LIMIT, Project
 def lock_for_notebook(project: Project, data: bytes, services: Services) -> tuple[Project, bytes | None]:
     """The lock under a notebook's name, unless the notebook is a new one that took the name of a renamed one."""
     try:
-        summary = services.summaries.of(data, context=project.lock_context)
+        summary = services.lock_cache.digest(data, context=project.lock_context)
     except DepError:
         return project, data
     owner = _new_owner(project, summary)
@@ -68,7 +68,7 @@ def adopt_orphaned_lock(project: Project, declaration: Declaration, services: Se
             data = read_write.read_if_there(lock, limit=LOCK_LIMIT)
             if data is None:
                 continue
-            summary = services.summaries.of(data, context={"file": lock.name})
+            summary = services.lock_cache.digest(data, context={"file": lock.name})
         except DepError:
             continue
         if summary.ours and summary.declaration_digest == digest:

@@ -145,7 +145,7 @@ def _summary(project: Project, lock_data: bytes | None, services: Services) -> t
     if lock_data is None:
         return None, None
     try:
-        summary = services.summaries.of(lock_data, context=project.lock_context)
+        summary = services.lock_cache.digest(lock_data, context=project.lock_context)
     except DepError as error:
         return None, error
     return (summary, None) if summary.ours else (None, foreign_lock(project))

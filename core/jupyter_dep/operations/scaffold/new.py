@@ -228,7 +228,7 @@ def _locked(folder: Path, services: Services) -> bool:
     if data is None:
         return False
     try:
-        return services.summaries.of(data, context={"file": FOLDER_LOCK}).ours
+        return services.lock_cache.digest(data, context={"file": FOLDER_LOCK}).ours
     except DepError:  # a merge of ours, or anybody's
         return b"[tool.jupyter-dep" in data
 
