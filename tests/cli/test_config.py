@@ -171,17 +171,17 @@ def test_a_broken_file_is_told_without_what_it_holds(desk: Desk, content: bytes)
 
 def test_two_that_set_at_once_lose_nothing_in_silence(paths: UserPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     user_config.set(paths, "publish.keyring", "true")
-    real = user_config.files.read_if_there
+    real = user_config.read_write.read_if_there
     file = user_config.file(paths)
 
     def meanwhile(path: Path, **more: int) -> bytes | None:
         data = real(path, **more)
         if path == file:
-            monkeypatch.setattr(user_config.files, "read_if_there", real)
+            monkeypatch.setattr(user_config.read_write, "read_if_there", real)
             file.write_bytes((data or b"") + b"# somebody else's\n")
         return data
 
-    monkeypatch.setattr(user_config.files, "read_if_there", meanwhile)
+    monkeypatch.setattr(user_config.read_write, "read_if_there", meanwhile)
     with pytest.raises(DepError) as caught:
         user_config.set(paths, "repositories.corp.username", "me")
     assert caught.value.code == "changed-meanwhile" and b"somebody" in file.read_bytes()
