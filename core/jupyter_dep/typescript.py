@@ -18,7 +18,7 @@ from typing import Any
 from . import schema
 from .messages import PROTOCOL, web
 
-SENT = ("JobRequest", "NonceRequest", "RevokeRequest", "Holds")
+SENT = ("JobRequest", "NonceRequest", "Holds")
 """What the page writes itself: there a default may be left out."""
 
 _WORDS = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}

@@ -316,10 +316,6 @@ export interface Report {
   readonly next: ReadonlyArray<string>;
 }
 
-export interface RevokeRequest {
-  readonly path: string;
-}
-
 /** A live kernel of ours. `key`: the environment it was started on; `moved_on`: the project has another one now. */
 export interface RunningKernel {
   readonly id: string;

@@ -24,8 +24,8 @@ from support.people import notebook
 from support.server import TOKEN, Server, user_environment
 
 from jupyter_dep.messages import web
-from jupyter_dep_server.api import openapi
 from jupyter_dep_server.api.routes import ROUTES
+from tools import openapi
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "openapi.json"
 CHECKS = [
@@ -38,7 +38,7 @@ CHECKS = [
 
 
 def test_the_committed_document_is_the_generated_one() -> None:
-    assert COMMITTED.read_text() == openapi.text(), "run: python -m jupyter_dep_server.api.openapi > docs/openapi.json"
+    assert COMMITTED.read_text() == openapi.text(), "run: python -m tools.openapi > docs/openapi.json"
 
 
 def test_every_reference_leads_somewhere_and_every_address_is_there() -> None:

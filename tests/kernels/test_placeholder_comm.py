@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft7Validator
 from support.kernel_client import Front, environment, kernel, module
+from support.wire_schema import message_definitions
 
 from jupyter_dep.base.progress import Progress
-from jupyter_dep.messages.web import HoldingState
 from jupyter_dep.operations.kernel_start.result import Refused
-from jupyter_dep.schema import of as schema_of
 from jupyter_dep_kernels.placeholder import page_comm
 from jupyter_dep_kernels.placeholder.sockets import KernelSockets, Request
 
@@ -54,9 +53,7 @@ def states(front: Front) -> list[str]:
 
 
 def conforms(data: dict[str, Any]) -> None:
-    definitions: dict[str, Any] = {}
-    reference = schema_of(HoldingState, definitions)
-    Draft202012Validator({**reference, "$defs": definitions}).validate(data)
+    Draft7Validator({"$ref": "#/$defs/HoldingState", "$defs": message_definitions()}).validate(data)
 
 
 def test_a_page_sees_the_build_the_waiting_cells_and_ready(hold: Hold) -> None:

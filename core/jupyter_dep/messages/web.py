@@ -310,11 +310,6 @@ class Nonce:
 
 
 @frozen_dataclass
-class RevokeRequest:
-    path: str
-
-
-@frozen_dataclass
 class Kernels:
     kernels: tuple[RunningKernel, ...]
 

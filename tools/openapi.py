@@ -1,19 +1,19 @@
-"""The OpenAPI document of the REST interface: `python -m jupyter_dep_server.api.openapi` prints it.
+"""Print the OpenAPI document of the REST interface: `python -m tools.openapi > docs/openapi.json`.
 
-The committed copy, `docs/openapi.json`, is what clients in other languages are made from; a test holds it to this.
+Clients in other languages are generated from the committed copy; a test holds the copy to this.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
 from typing import Any
 
-from jupyter_dep import schema
 from jupyter_dep.messages import PROTOCOL, web
+from jupyter_dep_server.api.routes import BASE, ROUTES, Query, Route
+from jupyter_dep_server.schema import definitions
 
-from .routes import BASE, ROUTES, Query, Route
+from .message_schema import RECEIVED, web_messages
 
 _HEADER = {
     "name": web.HEADER,
@@ -25,10 +25,7 @@ _HEADER = {
 
 
 def document() -> dict[str, Any]:
-    definitions: dict[str, Any] = {}
-    for value in vars(web).values():
-        if dataclasses.is_dataclass(value) and isinstance(value, type):
-            schema.of(value, definitions)
+    """The document, from the table of routes and the schemas of the messages."""
     paths: dict[str, Any] = {}
     for route in ROUTES:
         paths.setdefault(f"/{BASE}/{route.path}", {})[route.method.lower()] = _operation(route)
@@ -52,10 +49,10 @@ def document() -> dict[str, Any]:
                     "description": "`token` and a blank before the server's token; a browser is known by its cookie",
                 }
             },
-            "schemas": dict(sorted(definitions.items())),
+            "schemas": definitions(web_messages(), received=RECEIVED),
         },
     }
-    found = _referring(whole)
+    found = _refer_to_components(whole)
     assert isinstance(found, dict)
     return found
 
@@ -99,13 +96,13 @@ def _content(kind: type) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": f"#/$defs/{kind.__name__}"}}}
 
 
-def _referring(value: Any) -> Any:
+def _refer_to_components(value: Any) -> Any:
     if isinstance(value, list):
-        return [_referring(item) for item in value]
+        return [_refer_to_components(item) for item in value]
     if not isinstance(value, dict):
         return value
     return {
-        key: item.replace("#/$defs/", "#/components/schemas/", 1) if key == "$ref" else _referring(item)
+        key: item.replace("#/$defs/", "#/components/schemas/", 1) if key == "$ref" else _refer_to_components(item)
         for key, item in value.items()
     }
 
