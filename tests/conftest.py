@@ -1,4 +1,4 @@
-"""Fixtures that every room's tests may use: package indexes on loopback, and a home of their own."""
+"""Fixtures that the tests of every package may use: package indexes on loopback, and a home of their own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.index import Index
 from support.wheels import build_sdist, build_wheel, repack_closure
+
+from jupyter_dep.base.error_registry import registry
+from jupyter_dep.base.errors import DepError
+
+if TYPE_CHECKING:
+    from jupyter_dep.base.error_codes import ErrorCode
 
 # a shell starts what runs in its background with Ctrl-C ignored, and the tests of interrupts need it
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -36,6 +43,23 @@ HOME_FOLDERS = {
 }
 FOREIGN_PREFIXES = ("UV_", "PIP_", "JUPYTER_", "JPY_", "XDG_")
 FOREIGN = {"VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "NETRC", "CI", "PYENV_ROOT", "PYENV_VERSION"}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def errors_are_of_their_registered_kind() -> Iterator[None]:
+    """Whatever any test makes the product raise has the exit code that the registry documents for its code."""
+    original, wrong = DepError.__init__, []
+
+    def checked(self: DepError, code: ErrorCode, *arguments: Any, **named: Any) -> None:
+        original(self, code, *arguments, **named)
+        info = registry().get(code)
+        if info is not None and self.exit_code not in info.exits:
+            wrong.append((code, type(self).__name__))
+
+    DepError.__init__ = checked  # type: ignore[method-assign]
+    yield
+    DepError.__init__ = original  # type: ignore[method-assign]
+    assert not wrong
 
 
 @pytest.fixture

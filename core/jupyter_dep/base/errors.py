@@ -1,13 +1,16 @@
 """The errors of the project: each says what happened, where, and the next step.
 
-A leaf: it imports nothing of ours. Faces (command line, cell, JSON) map `code`, `message`, `context` and `hint`
-in one place each and never show a traceback for a `DepError`.
+A leaf. Front ends (command line, cell, JSON) render `code`, `message`, `context` and `hint` in one place each and never
+show a traceback for a `DepError`. What each code means is in the registry, `data/errors.tsv`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from .error_codes import ErrorCode
 
 
 class DepError(Exception):
@@ -19,9 +22,9 @@ class DepError(Exception):
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, code: str, message: str, *, hint: str, context: Mapping[str, str | int] | None = None) -> None:
+    def __init__(self, code: ErrorCode, message: str, *, hint: str, context: Mapping[str, str | int] | None = None) -> None:
         super().__init__(message)
-        self.code = code
+        self.code: ErrorCode = code
         self.message = message
         self.hint = hint
         self.context: dict[str, str | int] = dict(context or {})
@@ -41,7 +44,7 @@ class DepError(Exception):
 
 
 class UsageError(DepError):
-    """The command itself is wrong: an unknown verb, option or target."""
+    """The command itself is wrong: an unknown command, option or target."""
 
     exit_code = 2
 

@@ -11,6 +11,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
+from jupyter_dep.base.error_registry import http_status
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.messages import PROTOCOL
 from jupyter_dep.messages.web import HEADER
@@ -71,7 +72,7 @@ class DepHandler(APIHandler):
             )
             found = await route.does(call)
         except DepError as error:
-            self.set_status(problems.status_of(error))
+            self.set_status(http_status(error))
             self.finish(decoding.encode(problems.problem(error, self.desk.folder)))
             return
         self.set_status(route.status)

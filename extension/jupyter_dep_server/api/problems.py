@@ -6,48 +6,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from jupyter_dep.base.errors import ConflictError, ConsentError, DepError, IndexUnreachableError, StaleError, UsageError
+from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.messages import Failure
 from jupyter_dep.messages.web import Problem
-
-_BY_CODE = {
-    "bad-path": 404,
-    "outside-root": 404,
-    "hidden-path": 404,
-    "not-a-notebook-name": 404,
-    "no-such-notebook": 404,
-    "no-such-file": 404,
-    "no-such-job": 404,
-    "no-such-page": 404,
-    "unknown-package": 404,
-    "no-such-method": 405,
-    "protocol-mismatch": 409,
-    "changed-meanwhile": 409,
-    "changed-since": 409,
-    "unlocked": 409,
-    "job-over": 409,
-    "nothing-to-allow": 409,
-    "forbidden": 403,
-    "too-many-jobs": 429,
-    "disk-full": 507,
-    "not-files": 501,
-    "internal": 500,
-    "server-stopping": 503,
-}
-_BY_KIND: tuple[tuple[type[DepError], int], ...] = (
-    (UsageError, 400),
-    (StaleError, 409),
-    (ConflictError, 422),
-    (IndexUnreachableError, 502),
-    (ConsentError, 403),
-    (DepError, 422),
-)
-
-
-def status_of(error: DepError) -> int:
-    """The HTTP status of an error: its code decides, else its kind."""
-    known = _BY_CODE.get(error.code)
-    return known if known is not None else next(status for kind, status in _BY_KIND if isinstance(error, kind))
 
 
 def problem(error: DepError, folder: Path | None = None) -> Problem:

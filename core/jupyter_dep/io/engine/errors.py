@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
@@ -12,6 +13,10 @@ from jupyter_dep.model.lock.group_markers import KERNEL_GROUP
 
 from .conflicts import flatten, names_not_found, no_solution
 from .project_files import ROOT
+
+if TYPE_CHECKING:
+    from jupyter_dep.base.error_codes import ErrorCode
+
 
 _EXACT = re.compile(r"\b([A-Za-z0-9][A-Za-z0-9._-]*)==")
 _URL = re.compile(r"(https?://)([^\s/@)]*@)?([^\s/)]+)([^\s)]*)")
@@ -120,7 +125,7 @@ def _network(flat: str, text: str, doing: str) -> DepError | None:
             hint="`jupyter dep doctor` tells where that is set",
         )
     if "HTTP status" in flat and (answer := _STATUS.search(flat)):
-        code = "index-missing-file" if answer[1] == "404" else "index-failed"
+        code: ErrorCode = "index-missing-file" if answer[1] == "404" else "index-failed"
         return IndexUnreachableError(
             code,
             f"{host} answered {answer[1]} ({answer[2]})",

@@ -21,6 +21,8 @@ from .graph import Graph, Node
 if TYPE_CHECKING:
     from packaging.pylock import Package, Pylock
 
+    from jupyter_dep.base.error_codes import ErrorCode
+
 FORMAT = 1
 _CONFLICT = re.compile(rb"^(<{7} |={7}\r?$|>{7} )", re.MULTILINE)
 
@@ -128,7 +130,7 @@ def _node(package: Package) -> Node:
     return package.name, str(package.version or "")
 
 
-def bad_lock(message: str, context: Mapping[str, str | int], code: str = "bad-lock") -> DepError:
+def bad_lock(message: str, context: Mapping[str, str | int], code: ErrorCode = "bad-lock") -> DepError:
     return DepError(
         code,
         message,

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.progress import CancelToken, Reporter
+
+if TYPE_CHECKING:
+    from jupyter_dep.base.error_codes import ErrorCode
 
 
 @frozen_dataclass
@@ -47,7 +51,7 @@ class ConsentPrompt:
 class Refused:
     """Why this notebook's kernel may or can not start. `steps` are the numbered next steps."""
 
-    code: str
+    code: ErrorCode
     message: str
     steps: tuple[str, ...]
     question: ConsentPrompt | None = None
