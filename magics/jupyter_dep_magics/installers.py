@@ -23,12 +23,34 @@ _PYTHON = re.compile(r"(python|pypy|py)[\d.]*w?(\.exe)?\Z", re.IGNORECASE)
 _PREFIXES = {"sudo", "env", "command", "exec", "time", "nohup", "call"}
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _UV_VERBS = {"pip", "add", "remove", "sync", "lock", "venv"}
-_TAKES_VALUE = {
-    "-c", "--constraint", "--channel", "-n", "--name", "-p", "--prefix", "-i", "--index-url", "--extra-index-url",
-    "-f", "--find-links", "-t", "--target", "--root", "--platform", "--python-version", "--implementation", "--abi",
-    "--proxy", "--timeout", "--retries", "--cert", "--trusted-host", "--cache-dir", "--log", "--src", "--python",
-    "--progress-bar", "--upgrade-strategy", "--no-binary", "--only-binary", "--config-settings", "--global-option",
+# What follows is held to the core by a table of cases that both read.
+WITH_VALUE = {
+    "-r", "-c", "-e", "-i", "-f", "-t", "-b", "-C", "-p", "-P", "-n", "-G", "-E", "--requirement", "--requirements",
+    "--constraint", "--constraints", "--editable", "--file", "--index", "--index-url", "--index-strategy",
+    "--extra-index-url", "--default-index", "--find-links", "--target", "--build", "--src", "--root", "--prefix",
+    "--platform", "--implementation", "--abi", "--python", "--python-version", "--python-platform",
+    "--upgrade-strategy", "--upgrade-package", "--no-binary", "--only-binary", "--config-setting", "--config-settings",
+    "--global-option", "--report", "--progress-bar", "--root-user-action", "--log", "--proxy", "--retries", "--timeout",
+    "--exists-action", "--trusted-host", "--allow-insecure-host", "--cert", "--client-cert", "--cache-dir",
+    "--use-feature", "--use-deprecated", "--keyring-provider", "--group", "--hash", "--exclude-newer", "--resolution",
+    "--prerelease", "--override", "--overrides", "--build-constraint", "--build-constraints", "--reinstall-package",
+    "--refresh-package", "--link-mode", "--extra", "--directory", "--project", "--color", "--name", "--channel",
+    "--source", "--feature",
 }  # fmt: skip
+CONDA_NAMES = {
+    "matplotlib-base": "matplotlib",
+    "msgpack-python": "msgpack",
+    "opencv": "opencv-python",
+    "py-opencv": "opencv-python",
+    "py-xgboost": "xgboost",
+    "pytables": "tables",
+    "pytorch": "torch",
+    "seaborn-base": "seaborn",
+}
+_REDIRECT = re.compile(r"(?:\d|&)?>>?&?(?P<target>.*)\Z")
+_REQUIREMENT_FILES = ("-r", "--requirement", "--requirements", "--file")
+_EDITABLE = ("-e", "--editable")
+_ATTACHED = re.compile(r"(-[rceift])=?([^-=].*)\Z")
 _EXPANDS = {"system_piped", "system_raw", "getoutput"}
 
 
@@ -126,7 +148,7 @@ def _is_option_of_prefix(words: Sequence[str], rest: Sequence[str]) -> bool:
 def _commands(command: str) -> List[List[str]]:
     """The simple commands of a shell line, each as words."""
     commands: List[List[str]] = [[]]
-    for line in command.splitlines():
+    for line in re.sub(r"\\\r?\n", "", command).splitlines():
         for word in _words(line, punctuation=True):
             if word and set(word) <= set(";&|()"):
                 commands.append([])
@@ -137,15 +159,16 @@ def _commands(command: str) -> List[List[str]]:
 
 
 def _words(line: str, *, punctuation: bool = False) -> List[str]:
+    line = re.sub(r"(?:^|\s+)#.*$", "", line)
     lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|()" if punctuation else "")
     lexer.whitespace_split = True
     lexer.commenters = ""
-    if "\\" in line:
-        lexer.escape = ""  # a Windows path; nothing that matters here is escaped with a backslash elsewhere
+    if re.search(r"\\\w", line):
+        lexer.escape = ""  # a Windows path
     try:
         return list(lexer)
-    except ValueError:
-        return line.split()
+    except ValueError:  # an apostrophe without its pair
+        return line.replace('"', " ").replace("'", " ").split()
 
 
 def _program(word: str) -> str:
@@ -156,30 +179,43 @@ def _operands(words: Sequence[str], *, conda: bool) -> "tuple[List[str], List[st
     """Requirement files and requirements among the arguments of an installer."""
     files: List[str] = []
     names: List[str] = []
-    at = 0
-    while at < len(words):
-        word = words[at]
-        following = words[at + 1] if at + 1 < len(words) else ""
-        if word in ("-r", "--requirement", "--requirements", "--file"):
-            files.append(following)
-            at += 1
-        elif word.startswith("--requirement="):
-            files.append(word.partition("=")[2])
-        elif word in ("-e", "--editable"):
-            names.append(following)
-            at += 1
-        elif word in _TAKES_VALUE:
-            at += 1
-        elif not word.startswith("-"):
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        redirect = _REDIRECT.match(word)
+        if redirect:
+            if not redirect.group("target"):
+                del rest[:1]
+        elif word.startswith("-"):
+            option, value = _option(word, rest)
+            if option in _REQUIREMENT_FILES:
+                files.append(value)
+            elif option in _EDITABLE:
+                names.append(value)
+        else:
             names.append(_from_conda(word) if conda else word)
-        at += 1
     return [file for file in files if file], [name for name in names if name]
+
+
+def _option(word: str, rest: List[str]) -> "tuple[str, str]":
+    """An option and its value, which is taken from `rest` where it is the next word."""
+    attached = _ATTACHED.match(word)
+    if attached:
+        return attached.group(1), attached.group(2)
+    if word in WITH_VALUE:
+        return word, rest.pop(0) if rest else ""
+    option, _, value = word.partition("=")
+    return option, value
 
 
 def _from_conda(spec: str) -> str:
     """`numpy=1.26` means any 1.26 there, and exactly that in `numpy==1.26.*` here."""
-    found = re.match(r"(?:[\w-]+::)?([\w.-]+)=([\w.]+)(?:=\w+)?\Z", spec)
-    return "{}=={}.*".format(*found.groups()) if found else spec.rpartition("::")[2]
+    spec = spec.rpartition("::")[2]
+    found = re.match(r"([A-Za-z0-9._-]+)=([0-9][0-9A-Za-z.]*)(?:\.\*)?(?:=\S*)?\Z", spec)
+    name, bound = (found.group(1), "=={}.*".format(found.group(2).rstrip("."))) if found else (spec, "")
+    bare = re.match(r"[A-Za-z0-9._-]+", name)
+    known = CONDA_NAMES.get(bare.group(0).lower(), "") if bare else ""
+    return (known + name[bare.end() :] if bare and known else name) + bound
 
 
 def _name(requirement: str) -> str:

@@ -7,7 +7,7 @@ import string
 
 import pytest
 
-from jupyter_dep.model.declaration.install_command import parse_pasted
+from jupyter_dep.model.declaration.requirement_lines import parse_pasted
 from jupyter_dep.model.packages.ranking import Candidate, Query, catalogue_candidates, rank
 from jupyter_dep.model.packages.similarity import one_edit, similar_names, two_edits
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import re
+from collections.abc import Iterable
 
 import pytest
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.model.declaration.requirement import canonical, install_line, merged, parse, parse_lines, spelled
+from jupyter_dep.model.declaration.install_command import parse_install_command
+from jupyter_dep.model.declaration.requirement import canonical, merged, parse, spelled
+from jupyter_dep.model.declaration.requirement_lines import parse_lines, parse_pasted, requirement_lines
+from jupyter_dep.model.migration.readers.requirements_txt import requirements_txt
 
 
 def refusal(text: str) -> DepError:
@@ -162,6 +167,48 @@ def test_a_pasted_install_command_is_read(line: str) -> None:
     assert [str(one) for one in parse_lines(line)] == ["a", "b>=2"]
 
 
+LINES = [
+    "# what follows \\\nnumpy\npandas\n",
+    "# \\\nnumpy",
+    "numpy \\\n# why \\\npandas",
+    "numpy # why \\\npandas",
+    "num\\\npy",
+    "numpy \\\n  >=2",
+    "numpy \\",
+    "numpy \\ \npandas",
+    "\\numpy\n\\\npandas",
+    "  # a\n\n#b\\\r\nnumpy\r\n",
+    "numpy\\\n\npandas",
+]
+
+
+@pytest.mark.parametrize("text", LINES)
+def test_lines_are_joined_as_pip_joins_them(text: str) -> None:
+    from pip._internal.req.req_file import preprocess
+
+    def with_numbers(lines: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+        return [(number, line.strip()) for number, line in lines]
+
+    assert with_numbers(requirement_lines(text)) == with_numbers(preprocess(text))
+
+
+def test_lines_of_random_text_are_joined_as_pip_joins_them() -> None:
+    from pip._internal.req.req_file import preprocess
+
+    chance = random.Random(723)
+    for _ in range(3_000):
+        text = "".join(chance.choice(["a", "b", "#", "\\", " ", "\n", "\n", "\r\n", "\t"]) for _ in range(chance.randrange(24)))
+        assert [line for _, line in requirement_lines(text)] == [line for _, line in preprocess(text)], repr(text)
+
+
+@pytest.mark.parametrize("text", ["# both of them \\\nnumpy\npandas\n", "#\\\nnumpy\npandas"])
+def test_a_comment_that_ends_in_a_backslash_hides_no_requirement(text: str) -> None:
+    assert [str(one) for one in parse_lines(text)] == ["numpy", "pandas"]
+    assert parse_pasted(text) == ("numpy", "pandas")
+    imported = requirements_txt(text, read=lambda path: "")
+    assert [str(one) for one in imported.dependencies] == ["numpy", "pandas"]
+
+
 @pytest.mark.parametrize(
     ("text", "option", "line"),
     [
@@ -189,15 +236,15 @@ def test_a_bad_line_is_named() -> None:
 
 
 def test_an_install_line_gives_its_words_without_redirects_and_option_values() -> None:
-    install = install_line("!pip install -q a -r x.txt --index-url https://index.example/ b 2>&1 > /dev/null")
+    install = parse_install_command("!pip install -q a -r x.txt --index-url https://index.example/ b 2>&1 > /dev/null")
     assert install is not None
     assert install.requirements == ("a", "b")
-    assert install.options == ("-q", "-r", "--index-url")
+    assert install.option_names == ("-q", "-r", "--index-url")
 
 
-@pytest.mark.parametrize("line", ["pip freeze", "import pip", "conda install a", "# pip install a", "pip_install a"])
+@pytest.mark.parametrize("line", ["pip freeze", "import pip", "# pip install a", "pip_install a"])
 def test_another_line_is_no_install_line(line: str) -> None:
-    assert install_line(line) is None
+    assert parse_install_command(line) is None
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.io.files import read_write
 from jupyter_dep.messages import Outcome, Report, Table
-from jupyter_dep.model.declaration import exclude_newer, requirement
+from jupyter_dep.model.declaration import exclude_newer, requirement, requirement_lines
 from jupyter_dep.operations.consent import grant
 from jupyter_dep.operations.edit import add_remove, init_notebook
 from jupyter_dep.operations.environment import install as environment_install
@@ -80,9 +80,9 @@ def _requirements(call: Call) -> list[str]:
     for name in call.parsed.texts("requirements"):
         path = call.cwd / name
         text = read_write.read(path).decode("utf-8", "replace")
-        found += [str(item) for item in requirement.parse_lines(text, context={"file": path.name})]
+        found += [str(item) for item in requirement_lines.parse_lines(text, context={"file": path.name})]
     if call.body.strip():
-        found += [str(item) for item in requirement.parse_lines(call.body, context={})]
+        found += [str(item) for item in requirement_lines.parse_lines(call.body, context={})]
     if not found:
         raise UsageError("bad-usage", "nothing was named to add", hint=f"usage: {call.parsed.verb.usage()}")
     return found

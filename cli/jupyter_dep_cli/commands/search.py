@@ -8,7 +8,7 @@ from jupyter_dep.base.errors import UsageError
 from jupyter_dep.io.index.name_cache import StoredList, as_json
 from jupyter_dep.messages import Outcome, Report, Table, Tone
 from jupyter_dep.messages.web import Hit
-from jupyter_dep.model.declaration.install_command import parse_pasted
+from jupyter_dep.model.declaration.requirement_lines import parse_pasted
 from jupyter_dep.operations.inspect import search as inspect_search
 from jupyter_dep_cli.call import Call
 

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.declaration.requirement import Context, parse
-from jupyter_dep.model.notebook.code_imports import install_lines
+from jupyter_dep.model.notebook.code_imports import install_commands
 from jupyter_dep.model.notebook.notebook import Notebook
 
 from .finding import Finding
@@ -36,8 +36,8 @@ def notebook_findings(
     elif notebook.kernel_name != KERNEL and notebook.kernel_name not in kernels:
         yield _kernel(f"opens with the kernel `{notebook.kernel_name}`, not in the locked environment", where)
     for cell in notebook.code_cells:
-        for install in install_lines(cell.source):
-            yield _installing(install.requirements, install.options, declared, add, {**where, "cell": cell.index + 1})
+        for command in install_commands(cell.source):
+            yield _installing(command.operands, command.option_names, declared, add, {**where, "cell": cell.index + 1})
 
 
 def own_declaration(where: Context) -> Finding:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name, canonicalize_version
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.fast_dataclass import frozen_dataclass
+
+from .install_command import NAME, parse_install_command
 
 Context = Mapping[str, str | int]
 
-_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
-_NAMED = rf"{_NAME}(?:\s*\[[^\]]*\])?"
+_NAMED = rf"{NAME}(?:\s*\[[^\]]*\])?"
 _VERSION = r"v?(\d[A-Za-z0-9.!+*-]*)"
 _EXAMPLE = "write a name with extras and bounds where needed, such as `pandas[excel]>=2,<3`"
 
@@ -25,32 +24,6 @@ _USERINFO = re.compile(r"(?:^|[\s@])[A-Za-z][A-Za-z0-9+.-]+:[/\\]*[^/\\?#\s]*@")
 _QUERY_SECRET = re.compile(r"[?&](?:access_|auth_|private_)?(?:token|password|secret|api_?key)=", re.IGNORECASE)
 _FILE = re.compile(r"\.(?:whl|tar\.gz|zip|txt|toml|in)$", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-
-_INSTALL = re.compile(
-    r"""\s*(?:\$\s+)?(?:%%|%|!!|!)?\s*(?:sudo\s+)?
-    (?:(?:["']?\{?sys\.executable\}?["']?|python[\d.]*|py)\s+(?:-\S+\s+)*?-m\s+)?
-    (?:(?:uv\s+)?pip[\d.]*\s+install|uv\s+add)(?:\s+(?P<arguments>.*))?""",
-    re.VERBOSE | re.DOTALL,
-)
-_REDIRECT = re.compile(r"(?:\d|&)?>>?&?(?P<target>.*)")
-_VALUED = re.compile(
-    r"""-[rceiftbCpP] | --(?:requirements? | constraints? | editable | index(?:-url|-strategy)? | extra-index-url
-    | default-index | find-links | target | build | src | root | prefix | platform | python(?:-version|-platform)?
-    | implementation | abi | upgrade-(?:strategy|package) | no-binary | only-binary | config-settings?
-    | global-option | report | progress-bar | root-user-action | log | proxy | retries | timeout | exists-action
-    | trusted-host | allow-insecure-host | cert | client-cert | cache-dir | use-feature | use-deprecated
-    | keyring-provider | group | hash | exclude-newer | resolution | prerelease | overrides? | build-constraints
-    | reinstall-package | refresh-package | link-mode | extra | directory | project | color)""",
-    re.VERBOSE,
-)
-# Flags of a pasted command that say how to install, not what: nothing is lost when they are dropped.
-_HARMLESS = re.compile(
-    r"""-(?:U|I|q+|v+) | --(?:upgrade | upgrade-strategy | quiet | verbose | user | system | no-cache(?:-dir)?
-    | no-input | force-reinstall | reinstall | ignore-installed | disable-pip-version-check | break-system-packages
-    | no-warn-script-location | progress-bar | root-user-action | cache-dir | retries | timeout)""",
-    re.VERBOSE,
-)
-
 
 LONG_NUMBER = re.compile(r"[0-9]{1000}")
 """What no version holds, and Python refuses to convert: only later, where a version is compared or put into one form."""
@@ -103,66 +76,6 @@ def refuse_secrets(text: str, *, context: Context | None = None) -> None:
         )
 
 
-def parse_lines(text: str, *, context: Context | None = None) -> tuple[Requirement, ...]:
-    """Requirements, one a line, as pasted from a requirements file or an install command.
-
-    Comments, blank lines and continued lines are understood. Raises `DepError` with `line` (1-based) in its context:
-    `option-in-requirements` for `-r`, `-e`, `--hash` and their like, else as `parse` does.
-    """
-    found: list[Requirement] = []
-    for number, line in _logical_lines(text):
-        where: Context = {**(context or {}), "line": number}
-        install = install_line(line)
-        if install is not None:
-            for option in install.options:
-                if not _HARMLESS.fullmatch(option.partition("=")[0]):
-                    raise _option(option, where)
-            found += [parse(piece, context=where) for piece in install.requirements]
-            continue
-        option_match = re.search(r"(?:^|\s)(--?[A-Za-z][\w-]*)", line)
-        if option_match is not None:
-            raise _option(option_match[1], where)
-        found.append(parse(line, context=where))
-    return tuple(found)
-
-
-@frozen_dataclass
-class InstallLine:
-    """The words of an install command: what it names, and its options without their values."""
-
-    requirements: tuple[str, ...]
-    options: tuple[str, ...]
-
-
-def install_line(line: str) -> InstallLine | None:
-    """The words of `pip install …`, `%pip install …`, `!python -m pip install …`, `uv pip install …`, `uv add …`.
-
-    None if the line is no such command. The words are not parsed: a path or a variable may be among them.
-    """
-    match = _INSTALL.fullmatch(line)
-    if match is None:
-        return None
-    arguments = match["arguments"] or ""
-    try:
-        words = iter(shlex.split(arguments, comments=True))
-    except ValueError:
-        words = iter(arguments.replace('"', " ").replace("'", " ").split())
-    requirements: list[str] = []
-    options: list[str] = []
-    for word in words:
-        redirect = _REDIRECT.fullmatch(word)
-        if redirect is not None:
-            if not redirect["target"]:
-                next(words, None)
-        elif word.startswith("-"):
-            options.append(word)
-            if _VALUED.fullmatch(word):
-                next(words, None)
-        else:
-            requirements.append(word)
-    return InstallLine(requirements=tuple(requirements), options=tuple(options))
-
-
 def canonical(req: Requirement) -> str:
     """The requirement without spelling, spacing or order: requirements that mean the same give the same text.
 
@@ -209,7 +122,7 @@ def _normal(extras: set[str]) -> set[str]:
 
 def _bracketed(text: str, extras: set[str]) -> str:
     bracket = f"[{','.join(sorted(extras))}]"
-    return re.sub(rf"^\s*({_NAME})(?:\s*\[[^\]]*\])?", lambda match: match[1] + bracket, text, count=1)
+    return re.sub(rf"^\s*({NAME})(?:\s*\[[^\]]*\])?", lambda match: match[1] + bracket, text, count=1)
 
 
 def _bounds(req: Requirement) -> str:
@@ -221,46 +134,6 @@ def _bounds(req: Requirement) -> str:
     return ",".join(sorted({bound(spec.operator, spec.version) for spec in req.specifier}))
 
 
-def _logical_lines(text: str) -> list[tuple[int, str]]:
-    """Lines with their 1-based numbers: continued ones joined, comments as pip reads them and blank ones dropped."""
-    lines: list[tuple[int, str]] = []
-    pending, first = "", 0
-    for number, raw in enumerate(text.splitlines(), start=1):
-        first = first if pending else number
-        if raw.rstrip().endswith("\\"):
-            pending += raw.rstrip()[:-1] + " "
-            continue
-        line = re.sub(r"(?:^|\s+)#.*$", "", pending + raw).strip()
-        pending = ""
-        if line:
-            lines.append((first, line))
-    if pending.strip():
-        lines.append((first, pending.strip()))
-    return lines
-
-
-def _option(option: str, context: Context) -> DepError:
-    name = option.partition("=")[0]
-    hint = {
-        "-r": "paste the lines of that file instead",
-        "--requirement": "paste the lines of that file instead",
-        "--hash": "remove it: the lock records the hash of every file",
-        "-e": "name the folder under `[tool.uv.sources]` and declare the package by its name",
-        "--editable": "name the folder under `[tool.uv.sources]` and declare the package by its name",
-        "-c": "put the bounds under `constraint-dependencies` in `[tool.uv]`",
-        "--constraint": "put the bounds under `constraint-dependencies` in `[tool.uv]`",
-        "--pre": 'set `prerelease = "allow"` in `[tool.uv]`',
-    }.get(name)
-    if hint is None and "index" in name:
-        hint = "name the index under `[[tool.uv.index]]`"
-    return DepError(
-        "option-in-requirements",
-        f"`{name}` is an option, not a requirement",
-        hint=hint or "remove it and keep the names and bounds only",
-        context=context,
-    )
-
-
 def _bad(text: str, context: Context | None) -> DepError:
     message = f"`{text}` is not a requirement" if text else "the requirement is empty"
     return DepError("bad-requirement", message, hint=_meant(text), context=context)
@@ -268,12 +141,12 @@ def _bad(text: str, context: Context | None) -> DepError:
 
 def _meant(text: str) -> str:
     """The next step for text that is no requirement, with what was probably meant."""
-    install = install_line(text)
-    if install is not None:
-        names = " ".join(f"`{name}`" for name in install.requirements)
-        return f"leave the install command out and write only {names}" if names else _EXAMPLE
-    if re.match(r"\s*[%!]?\s*(?:conda|mamba|micromamba)\s", text):
+    install = parse_install_command(text)
+    if install is not None and install.installer == "conda":
         return "this is a conda command; declare the package by the name it has on the Python package index"
+    if install is not None:
+        names = " ".join(f"`{name}`" for name in install.operands)
+        return f"leave the install command out and write only {names}" if names else _EXAMPLE
     if len(text) > 2 and text[0] == text[-1] and text[0] in "\"'`":
         return f"remove the quotes: `{text[1:-1]}`"
     if text.startswith("-"):
@@ -295,6 +168,6 @@ def _meant(text: str) -> str:
     if re.search(r"\d\s+[<>=!~]", text):
         commas = re.sub(r"(?<=\d)\s+(?=[<>=!~])", ",", text)
         return f"separate the bounds with a comma: `{commas}`"
-    if re.fullmatch(rf"{_NAME}(?:[\s,]+{_NAME})+", text):
+    if re.fullmatch(rf"{NAME}(?:[\s,]+{NAME})+", text):
         return "write one requirement at a time: " + " ".join(f"`{name}`" for name in re.split(r"[\s,]+", text))
     return _EXAMPLE

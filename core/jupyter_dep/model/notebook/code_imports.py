@@ -11,7 +11,9 @@ from functools import lru_cache
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.model.declaration.requirement import InstallLine, canonical, install_line, parse
+from jupyter_dep.model.declaration.install_command import InstallCommand, parse_install_command
+from jupyter_dep.model.declaration.requirement import canonical, parse
+from jupyter_dep.model.declaration.requirement_lines import logical_lines
 
 # Cell magics whose body is Python that runs in the kernel, and those whose body is a shell script.
 _PYTHON_MAGIC = re.compile(r"%%(?:time|timeit|capture|prun|python3?|debug|memit|mprun|lprun|snakeviz)\b")
@@ -83,8 +85,8 @@ def installed_by_lines(sources: Sequence[str]) -> tuple[str, ...]:
     """
     found: dict[str, str] = {}
     for source in sources:
-        for install in install_lines(source):
-            for text in install.requirements:
+        for command in install_commands(source):
+            for text in command.operands:
                 try:
                     requirement = parse(text)
                 except DepError:
@@ -93,15 +95,15 @@ def installed_by_lines(sources: Sequence[str]) -> tuple[str, ...]:
     return tuple(found.values())
 
 
-def install_lines(source: str) -> Iterator[InstallLine]:
-    """The install commands of one cell, in order, whatever they name."""
+def install_commands(source: str) -> Iterator[InstallCommand]:
+    """The commands of pip and uv in one cell, in order, whatever they name."""
     if "pip" not in source and "uv" not in source:  # most cells: they need not be parsed for it
         return
     for line in _shell_lines(source):
         for segment in _SEGMENT.findall(line):
-            install = install_line(segment)
-            if install is not None:
-                yield install
+            command = parse_install_command(segment)
+            if command is not None and command.installer in ("pip", "uv"):
+                yield command
 
 
 def _is_standard(module: str) -> bool:
@@ -241,6 +243,6 @@ def _shell_lines(source: str) -> Iterator[str]:
     body = text.partition("\n")[2] if in_shell else _body(source)
     if body is None or (not in_shell and _tree(body) is not None):
         return
-    for line in re.sub(r"\\\r?\n", " ", body).splitlines():
+    for _, line in logical_lines(body):
         if in_shell or re.match(r"\s*(?:[%!]|pip[\d.]*\s)", line):
             yield line.strip()

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import CancelToken, Reporter, silent
 from jupyter_dep.messages.web import Details, Hit, Hits
-from jupyter_dep.model.declaration.install_command import parse_pasted
+from jupyter_dep.model.declaration.requirement_lines import parse_pasted
 from jupyter_dep.model.packages.ranking import Candidate, Query, catalogue_candidates, rank
 from jupyter_dep.model.packages.similarity import similar_names
 from jupyter_dep.services import Services

@@ -16,6 +16,8 @@ from packaging.utils import canonicalize_name
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.declaration import requirement
+from jupyter_dep.model.declaration.install_command import strip_comment
+from jupyter_dep.model.declaration.requirement_lines import logical_lines
 from jupyter_dep.model.migration.builder import ManifestBuilder
 from jupyter_dep.model.migration.manifest_value import ImportedManifest, Read
 from jupyter_dep.model.migration.source_spec import REMOTE, editable, named
@@ -109,20 +111,9 @@ def _file(gathering: ManifestBuilder, state: _State, text: str, folder: str, *, 
 
 def _lines(text: str) -> Iterator[_Line]:
     """Logical lines: continued ones joined; a comment on a line of its own belongs to the requirement above it."""
-    joined: list[str] = []
-    pending = ""
-    for raw in text.removeprefix("\ufeff").splitlines():
-        # pip ends a continuation at a comment line, whatever that line ends with
-        if raw.rstrip().endswith("\\") and not raw.lstrip().startswith("#"):
-            pending += raw.rstrip()[:-1] + " "
-            continue
-        joined.append(pending + raw)
-        pending = ""
-    if pending.strip():
-        joined.append(pending)
     current, comments = "", ""
-    for line in joined:
-        bare = re.sub(r"(?:^|\s+)#.*$", "", line).strip()
+    for _, line in logical_lines(text.removeprefix("\ufeff")):
+        bare = strip_comment(line)
         comment = re.search(r"(?:^|\s)(#.*)$", line)
         if bare:
             if current:
