@@ -23,8 +23,15 @@ check: .venv/tested
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# what needs the machine for itself runs after what can share it; `make test ARGS=tests/model` runs just that
+JOBS ?= auto
 test: check
+ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
+else
+	$(BIN)/python -m pytest -n $(JOBS) -m "not alone" --cov --cov-report=
+	$(BIN)/python -m pytest -m alone --cov --cov-append --cov-report=term --cov-fail-under=$(COVERAGE)
+endif
 
 format: .venv/tested
 	$(BIN)/ruff check --fix .

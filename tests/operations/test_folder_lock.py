@@ -129,7 +129,7 @@ def test_groups_and_extras_are_named_and_the_kernel_is_the_default_group(shop: I
         (Selection(groups=("docs",), default=False), {"docs-tool", "beta", "winner", *KERNEL}),
         (DEFAULT_SELECTION, {*ALWAYS, *KERNEL, "docs-tool", "winner", "zeta", "fastlib"}),
     ],
-    ids=str,
+    ids=lambda value: ",".join(sorted(value)) if isinstance(value, set) else str(value),
 )
 def test_a_choice_selects_exactly_what_it_means(shop: Index, choice: Selection, expected: set[str]) -> None:
     assert names(read(locked(shop)), choice, sys_platform="linux") == expected
