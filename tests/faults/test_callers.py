@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,11 +16,11 @@ from support.index import Index
 from support.wheels import build_wheel
 from support.workplace import Desk, asking
 
+from jupyter_dep.io.state.history import History, ProjectUse
 from jupyter_dep.io.store.store import Sealed, Store
 from jupyter_dep.io.system.locks import FileLock
 from jupyter_dep.operations.edit import add_remove, init_notebook
 from jupyter_dep.operations.environment import gc
-from jupyter_dep.services import Services
 
 CALLERS = 16
 TESTS = Path(__file__).parents[1]
@@ -172,7 +172,7 @@ def test_an_environment_that_is_collected_before_its_use_is_noted_is_there_all_t
     desk = Desk.at(tmp_path, toy_index.url)
     notebook = desk.notebook("n.ipynb", "alpha==1.0")
     add_remove.relock(notebook, desk.services(), asking(sync=False))
-    hold, users = Store.hold, gc.users
+    hold, uses = Store.hold, History.uses
     removed: list[str] = []
 
     def late(store: Store, sealed: Sealed) -> FileLock | None:
@@ -180,15 +180,15 @@ def test_an_environment_that_is_collected_before_its_use_is_noted_is_there_all_t
             removed.extend(gc.collect(desk.services()).removed)
         return hold(store, sealed)
 
-    def early(services: Services) -> dict[str, list[Path]]:
-        found = users(services)
+    def early(history: History) -> Iterator[ProjectUse]:
+        found = tuple(uses(history))
         if moment == "while the collection is at it" and not removed:  # it has looked; now somebody comes
             removed.append("")
             assert init_notebook.sync(notebook, desk.services(), asking()).sealed is not None
-        return found
+        return iter(found)
 
     monkeypatch.setattr(Store, "hold", late)
-    monkeypatch.setattr(gc, "users", early)
+    monkeypatch.setattr(History, "uses", early)
     if moment == "before it is noted":
         sealed = init_notebook.sync(notebook, desk.services(), asking()).sealed
         assert sealed is not None and removed == [sealed.key], "nothing was collected: this proves nothing"

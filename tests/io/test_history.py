@@ -11,6 +11,10 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.state.history import KEPT, KEPT_ENVIRONMENTS, History, Pending, Step
 
 
+def remembered(history: History) -> dict[Path, tuple[str, ...]]:
+    return {use.project: use.environments for use in history.uses()}
+
+
 def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
@@ -103,7 +107,7 @@ def test_projects_do_not_mix_and_a_link_is_the_same_project(history: History, pr
     history.used(project, "a")
     history.used(tmp_path / "other.ipynb", "b")
     assert history.environments(link) == ("a",)
-    assert dict(history.projects()) == {project: ("a",), tmp_path / "other.ipynb": ("b",)}
+    assert remembered(history) == {project: ("a",), tmp_path / "other.ipynb": ("b",)}
 
 
 def test_a_pending_edit_is_kept_beside_the_rest(history: History, project: Path) -> None:
@@ -123,7 +127,7 @@ def test_a_renamed_project_takes_everything_along(history: History, project: Pat
     history.rename(project, new)
     assert history.last(new) == step(0)
     assert history.lock_bytes(new, digest(lock(1))) == lock(1)
-    assert dict(history.projects()) == {new: ("a",)}
+    assert remembered(history) == {new: ("a",)}
     assert history.last(project) is None
 
 

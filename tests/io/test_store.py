@@ -23,6 +23,7 @@ from support.workplace import Desk, asking
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import CancelToken, Progress
+from jupyter_dep.io.files import read_write
 from jupyter_dep.io.state.consent_store import ConsentStore
 from jupyter_dep.io.store.build_dir import remove_tree
 from jupyter_dep.io.store.store import Sealed, Store
@@ -197,7 +198,7 @@ def test_a_killed_build_is_believed_by_nobody_and_swept(store: Store, builder: s
 
 
 def test_sweeping_spares_what_was_sealed_after_it_looked(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    building, finish, real = threading.Event(), threading.Event(), Store.all
+    building, finish, real = threading.Event(), threading.Event(), Store.claimed
     looks: list[int] = []
 
     def slow(python: Path) -> None:
@@ -217,7 +218,7 @@ def test_sweeping_spares_what_was_sealed_after_it_looked(store: Store, monkeypat
                 made.result(20)
             return found
 
-        monkeypatch.setattr(Store, "all", seals_behind)
+        monkeypatch.setattr(Store, "claimed", seals_behind)
         assert store.sweep() == 0
     assert Path(made.result().python).exists()
 
@@ -432,8 +433,8 @@ def test_the_newest_environment_is_found_without_reading_the_seals_of_the_others
         os.utime(store.root / "k" / f"{key}.json", (number, number))
     assert [sealed.key for sealed in store.newest()] == keys[::-1]
     read: list[str] = []
-    sealed = Store.sealed
-    monkeypatch.setattr(Store, "sealed", lambda self, key: (read.append(key), sealed(self, key))[1])
+    seal = read_write.read_cached
+    monkeypatch.setattr("jupyter_dep.io.store.store.read_cached", lambda file: (read.append(file.stem), seal(file))[1])
     assert next(store.newest()).key == keys[-1] and read == keys[-1:]
     assert list(Store(store.root / "nothing").newest()) == []
 

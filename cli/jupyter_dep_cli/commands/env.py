@@ -155,10 +155,23 @@ def _gc(call: Call) -> Outcome:
         report=Report(
             headline=f"{word} {len(result.removed)} environments, kept {result.kept}",
             tone="good",
-            notes=(result.note,) if result.note else (),
+            notes=(*([result.note] if result.note else []), *_unreachable(result)),
         ),
-        data={"removed": list(result.removed), "kept": result.kept, "swept": result.swept, "note": result.note},
+        data={
+            "removed": list(result.removed),
+            "kept": result.kept,
+            "swept": result.swept,
+            "note": result.note,
+            "unreachable": [str(path) for path in result.unreachable],
+        },
     )
+
+
+def _unreachable(result: gc.GcResult) -> list[str]:
+    if not result.unreachable:
+        return []
+    named = ", ".join(map(str, result.unreachable[:3])) + (" and others" if len(result.unreachable) > 3 else "")
+    return [f"projects that cannot be looked at keep their environments: {named}"]
 
 
 def _row(sealed: Sealed) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.io.files.read_write import listing
+from jupyter_dep.io.files.read_write import list_readable
 from jupyter_dep.messages.web import Missing
 from jupyter_dep.model.notebook.code_imports import imported_modules
 from jupyter_dep.model.notebook.notebook import Notebook
@@ -80,7 +80,7 @@ def _bringing(module: str, guess: str, locked: Mapping[str, str], brought: Modul
 def _own_modules(folder: Path) -> frozenset[str]:
     """Modules that lie beside the notebook."""
     found = set()
-    for name in listing(folder):
+    for name in list_readable(folder):
         stem, suffix = os.path.splitext(name)
         if suffix == ".py":
             found.add(stem)

@@ -86,9 +86,9 @@ class Uv:
     def own_index(self) -> str:
         """The index that the engine would ask if the user had configured none, told by itself."""
         memo = self.cache.parent / "default-index.json"
-        from jupyter_dep.io.files.read_write import read_state, write_state
+        from jupyter_dep.io.files.read_write import read_cached, write_state
 
-        if isinstance(known := read_state(memo), dict) and known.get("program") == self._stamp():
+        if isinstance(known := read_cached(memo), dict) and known.get("program") == self._stamp():
             return str(known["index"])
         with self.workshop() as folder:
             (folder / "empty.in").write_text("")

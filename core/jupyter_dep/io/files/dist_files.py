@@ -15,7 +15,7 @@ from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.engine.errors import explain as explain_engine
 from jupyter_dep.io.system.paths import private_folder
 
-from .read_write import explain, listing
+from .read_write import explain, list_folder, list_readable
 
 LOGS = 20
 """How many logs of failed builds are kept."""
@@ -84,7 +84,7 @@ def _kept(text: str, log: Path) -> bool:
         handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text + "\n")
-        logs = sorted((log.with_name(name) for name in listing(log.parent)), key=lambda path: path.stat().st_mtime_ns)
+        logs = sorted((log.with_name(name) for name in list_readable(log.parent)), key=lambda path: path.stat().st_mtime_ns)
     except OSError:
         return False
     for old in logs[:-LOGS]:
@@ -99,7 +99,7 @@ def place(made: Path, into: Path) -> tuple[PlacedFiles, ...]:
     Every file is on the disk under another name before the first is put in place. Errors: those of `files.explain`,
     `nothing-built`.
     """
-    names = [name for name in listing(made) if name.endswith((".whl", ".tar.gz"))]
+    names = [name for name in list_folder(made) if name.endswith((".whl", ".tar.gz"))]
     if not names:
         raise DepError(
             "nothing-built",
@@ -155,4 +155,4 @@ def _copied(source: Path, target: Path) -> tuple[int, str]:
 
 def distributions(folder: Path) -> Sequence[Path]:
     """The files in a folder that are wheels or source archives by their name, sorted."""
-    return [folder / name for name in listing(folder) if name.endswith((".whl", ".tar.gz"))]
+    return [folder / name for name in list_folder(folder) if name.endswith((".whl", ".tar.gz"))]

@@ -108,7 +108,7 @@ def around(notebook: Path) -> ProjectFiles:
     folder = notebook.parent
     found: set[str] = set()
     stems: set[str] = set()
-    for name in read_write.listing(folder):
+    for name in read_write.list_readable(folder):
         if name.endswith(_MODULE_ENDS):
             found.add(name.partition(".")[0])
             stems.add(name.partition(".")[0])
@@ -127,7 +127,7 @@ def around(notebook: Path) -> ProjectFiles:
 
 
 def _holds_modules(folder: Path) -> bool:
-    return any(name.endswith(_MODULE_ENDS) for name in read_write.listing(folder))
+    return any(name.endswith(_MODULE_ENDS) for name in read_write.list_readable(folder))
 
 
 def _note(beside: dict[str, set[str]], folder: str, stem: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.system.paths import private_folder
+from jupyter_dep.io.system.presence import ABSENT_ERRORS
 
 from .atomic import Staged, Write, publish, stage, sweep, temporary_name
 
@@ -82,14 +83,27 @@ def read_if_there(path: Path, *, limit: int | None = None) -> bytes | None:
     """A file's bytes, None if it is not there; one of more than `limit` bytes is an error."""
     try:
         return _whole(path, limit)
-    except (FileNotFoundError, NotADirectoryError):
+    except ABSENT_ERRORS:
         return None
     except OSError as error:
         raise explain(error, path, "reading") from error
 
 
-def listing(folder: Path) -> list[str]:
-    """The names in a folder, sorted; empty if it cannot be read. A glob is ten times slower where there are thousands."""
+def list_folder(folder: Path) -> list[str]:
+    """The names in a folder, sorted; none if there is no such folder. A glob is ten times slower where there are thousands.
+
+    Errors: what `explain` says. A folder that cannot be read is not taken for an empty one, as a glob does.
+    """
+    try:
+        return sorted(os.listdir(folder))
+    except ABSENT_ERRORS:
+        return []
+    except OSError as error:
+        raise explain(error, folder, "reading") from error
+
+
+def list_readable(folder: Path) -> list[str]:
+    """The names in a folder, sorted; none if it cannot be read, where that costs no more than a convenience."""
     try:
         return sorted(os.listdir(folder))
     except OSError:
@@ -225,7 +239,29 @@ def write_state(path: Path, value: Any) -> None:
 
 
 def read_state(path: Path) -> Any:
-    """One of our own JSON files; None if it is not there or unreadable, since it can be made anew."""
+    """One of our own JSON files that cannot be made anew; None if it is not there or not JSON.
+
+    Errors: what `explain` says. One that cannot be read is not taken for one that is not there: it would be written over.
+    """
+    data = read_if_there(path)
+    try:
+        return json.loads(data) if data is not None else None
+    except ValueError:
+        return None
+
+
+def damaged_state(file: Path) -> DepError:
+    """The error where a decision rests on a file of ours that is not what was written."""
+    return DepError(
+        "damaged-state",
+        f"`{file}` is not what was written there, so it is not known which environments are in use",
+        hint="remove that file: what it remembers is found again when its project is opened",
+        context={"file": str(file)},
+    )
+
+
+def read_cached(path: Path) -> Any:
+    """One of our own JSON files that can be made anew; None if it is not there or unreadable."""
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError):

@@ -21,7 +21,7 @@ from typing import Any
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.io.files.read_write import explain, read_state, remove, write_state
+from jupyter_dep.io.files.read_write import explain, read_cached, read_state, remove, write_state
 from jupyter_dep.io.system.paths import private_folder
 from jupyter_dep.model.packages.similarity import one_edit
 
@@ -125,20 +125,23 @@ class NameCache:
 
     def locked(self) -> tuple[str, ...]:
         """The names that this user has locked before, the latest last."""
-        raw = read_state(self.folder / "locked.json")
-        return (
-            tuple(name for name in raw if isinstance(name, str) and normalised(name) == name) if isinstance(raw, list) else ()
-        )
+        return _names(read_cached(self.folder / "locked.json"))
 
     def note_locked(self, names: Iterable[str]) -> None:
         """Remember names of a lock that the user has just written. A disk that is full must not stop that."""
-        before = self.locked()
-        new = [name for name in names if name not in set(before)]
-        if new:
-            try:
-                write_state(self.folder / "locked.json", [*before, *new][-KEPT_LOCKED:])
-            except DepError:
-                pass
+        file = self.folder / "locked.json"
+        try:
+            before = _names(read_state(file))  # what cannot be read is not written over
+            new = [name for name in names if name not in set(before)]
+            if new:
+                write_state(file, [*before, *new][-KEPT_LOCKED:])
+        except DepError:
+            pass
+
+
+def _names(raw: object) -> tuple[str, ...]:
+    """What a list of names holds that are normalised ones, nothing where it is no list."""
+    return tuple(name for name in raw if isinstance(name, str) and normalised(name) == name) if isinstance(raw, list) else ()
 
 
 def as_json(stored: StoredList) -> dict[str, Any]:

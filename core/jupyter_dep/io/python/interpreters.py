@@ -221,7 +221,7 @@ class _InterpreterCache:
     def load(cls, path: Path) -> _InterpreterCache:
         """What is still true of it; empty if it cannot be read."""
         try:
-            state = read_write.read_state(path)
+            state = read_write.read_cached(path)
             if state["format"] != _FORMAT:
                 return cls()
             known = [(stamp, Interpreter(**value)) for stamp, value in state["known"]]

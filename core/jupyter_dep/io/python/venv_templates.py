@@ -36,7 +36,7 @@ class Templates:
         between two environments of one folder. Errors: `environment-failed`, OSError.
         """
         record = self._record(target.parent, interpreter, identity)
-        known = read_write.read_state(record)
+        known = read_write.read_cached(record)
         if isinstance(known, dict) and _copied(self.folder, known, target):
             return target / str(known["python"])
         python = make(target, interpreter, self.app_data)
@@ -48,7 +48,7 @@ class Templates:
 
         Not on Windows, where programs hold the path of their interpreter in a form of their own (`io/scripts`).
         """
-        known = read_write.read_state(self._record(beside, interpreter, identity)) if sys.platform != "win32" else None
+        known = read_write.read_cached(self._record(beside, interpreter, identity)) if sys.platform != "win32" else None
         if not isinstance(known, dict) or not {"folder", "python"} <= known.keys():
             return None
         python = self.folder / str(known["folder"]) / str(known["python"])

@@ -7,15 +7,24 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.io.files.read_write import read_if_there, read_state, replace, write_state
+from jupyter_dep.io.files.read_write import (
+    damaged_state,
+    explain,
+    list_folder,
+    read_if_there,
+    read_state,
+    replace,
+    write_state,
+)
 from jupyter_dep.io.system.paths import private_folder
+from jupyter_dep.io.system.presence import Presence, exists, mount_point, presence, presence_of_project
 from jupyter_dep.io.system.turns import exclusive_lock
 
 KEPT = 20
@@ -50,9 +59,18 @@ class Consented:
     when: str
 
 
+@frozen_dataclass
+class ProjectUse:
+    """The environments that a project used last, the newest last, and whether the project is still there."""
+
+    project: Path
+    environments: tuple[str, ...]
+    presence: Presence
+
+
 @dataclass(frozen=True, slots=True)
 class History:
-    """Everything remembered below `folder`, one file a project."""
+    """Everything remembered below `folder`, one file a project. What cannot be read is an error: it is never written over."""
 
     folder: Path
 
@@ -73,7 +91,7 @@ class History:
         with exclusive_lock(file):
             known = {"project": os.path.realpath(project), **self._load(project)}
             yield known
-            write_state(file, known)
+            write_state(file, {**known, **_mount(project, known)})
 
     def _save(self, project: Path, **changes: Any) -> None:
         with self._changing(project) as known:
@@ -85,7 +103,7 @@ class History:
             blobs = private_folder(self._blobs(project))
             for lock in locks:
                 file = blobs / hashlib.sha256(lock).hexdigest()
-                if not file.exists():
+                if not exists(file):
                     replace(file, lock, expected=None)
             known["steps"] = [*known.get("steps", []), asdict(step)][-KEPT:]
             known["undone"] = []
@@ -178,8 +196,8 @@ class History:
         known = self._load(project)
         if known:
             self.forget(new)  # of a project that had this name before
-            write_state(self.file(new), {**known, "project": os.path.realpath(new)})
-            if self._blobs(project).is_dir():
+            write_state(self.file(new), {**known, "project": os.path.realpath(new), **_mount(new, known)})
+            if exists(self._blobs(project)):
                 self._blobs(project).rename(self._blobs(new))
             self.forget(project)
 
@@ -188,12 +206,36 @@ class History:
         try:
             with os.scandir(self.folder) as entries:
                 return frozenset((entry.name, entry.inode()) for entry in entries)
-        except OSError:
+        except FileNotFoundError:
             return frozenset()
+        except OSError as error:
+            raise explain(error, self.folder, "reading") from error
 
-    def projects(self) -> Iterator[tuple[Path, tuple[str, ...]]]:
-        """Every project that is remembered, with its environments, the newest last."""
-        for file in sorted(self.folder.glob("*.json")):
+    def uses(self) -> Iterator[ProjectUse]:
+        """What each project used last: all of it, or an error. Errors: `damaged-state`, and those of reading."""
+        for file in self._files():
             raw = read_state(file)
             if isinstance(raw, dict) and "project" in raw:
-                yield Path(raw["project"]), tuple(raw.get("environments", ()))
+                project, mount = Path(raw["project"]), raw.get("mount")
+                there = presence_of_project(project, Path(mount) if mount is not None else None)
+                yield ProjectUse(project=project, environments=tuple(raw.get("environments", ())), presence=there)
+            elif presence(file) is not Presence.ABSENT:  # not just forgotten by another process
+                raise damaged_state(file)
+
+    def projects(self) -> Iterator[Path]:
+        """The projects that are remembered, without those whose file cannot be read."""
+        for file in self._files():
+            with suppress(DepError):
+                raw = read_state(file)
+                if isinstance(raw, dict) and "project" in raw:
+                    yield Path(raw["project"])
+
+    def _files(self) -> list[Path]:
+        return [self.folder / name for name in list_folder(self.folder) if name.endswith(".json")]
+
+
+def _mount(project: Path, known: Mapping[str, Any]) -> dict[str, str]:
+    """Where a project's file system is mounted; what is known of one that is not there now is kept."""
+    if "mount" in known and presence(project) is not Presence.PRESENT:
+        return {}
+    return {"mount": str(mount_point(Path(os.path.realpath(project))))}

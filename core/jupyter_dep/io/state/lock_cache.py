@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.io.files.read_write import read_state, write_state
+from jupyter_dep.io.files.read_write import read_cached, write_state
 from jupyter_dep.model.lock.digest import VERSION, LockDigest
 from jupyter_dep.model.lock.graph import Graph
 from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Artifact, Selection
@@ -25,7 +25,7 @@ class LockCache:
         """The summary of a lock's bytes. Errors: those of `lockfile.read` and `policy.examine`."""
         digest = hashlib.sha256(data).hexdigest()
         file = self.folder / f"v{VERSION}" / f"{digest}.json"
-        known = LockDigest.from_json(read_state(file))
+        known = LockDigest.from_json(read_cached(file))
         if known is not None:
             return known
         from jupyter_dep.model.lock import lockfile
@@ -40,7 +40,7 @@ class LockCache:
     def graph(self, data: bytes, *, context: Mapping[str, str | int]) -> Graph:
         """The graph that a lock's bytes carry. Errors: those of `lockfile.read`."""
         file = self._graph(hashlib.sha256(data).hexdigest())
-        known = Graph.from_json(read_state(file))
+        known = Graph.from_json(read_cached(file))
         if known is not None:
             return known
         from jupyter_dep.model.lock import lockfile
@@ -56,7 +56,7 @@ class LockCache:
         digest = hashlib.sha256(data).hexdigest()
         who = hashlib.sha256(interpreter.identity.encode()).hexdigest()[:16]
         file = self.folder / f"v{VERSION}" / f"{digest}.{who}{choice.key()}.json"
-        raw = read_state(file)
+        raw = read_cached(file)
         if isinstance(raw, dict) and "key" in raw:
             return str(raw["key"]), tuple(Artifact.from_json(item) for item in raw["artifacts"])
         from jupyter_dep.model.lock import lockfile

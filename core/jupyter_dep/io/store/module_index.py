@@ -21,7 +21,7 @@ def module_providers(site: Path) -> ModuleProviders:
     modules: dict[str, set[str]] = {}
     plugged: set[str] = set()
     names: set[str] = set()
-    for folder in read_write.listing(site):
+    for folder in read_write.list_readable(site):
         if not folder.endswith(".dist-info"):
             continue
         name = str(canonicalize_name(folder.removesuffix(".dist-info").rpartition("-")[0]))

@@ -16,14 +16,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.progress import CancelToken, Progress, Reporter, silent
-from jupyter_dep.io.files.read_write import explain, read_state, write_state
+from jupyter_dep.io.files.read_write import damaged_state, explain, list_folder, read_cached, read_state, write_state
 from jupyter_dep.io.system.locks import FileLock
 from jupyter_dep.io.system.mounts import NETWORK, file_system
 from jupyter_dep.io.system.paths import private_folder
+from jupyter_dep.io.system.presence import Presence, presence
 from jupyter_dep.io.system.turns import BuildLock
 
 from . import record_check, snapshots
@@ -60,19 +62,14 @@ class Store:
     under: Path | None = None
 
     def sealed(self, key: str) -> Sealed | None:
-        """The environment of a key, if it is sealed and still there."""
-        for root in (self.root, self.under):
-            if root is None:
-                continue
-            raw = read_state(root / "k" / f"{key}.json")
-            if isinstance(raw, dict):
-                try:
-                    found = Sealed(**raw)
-                except TypeError:
-                    continue
-                if os.path.exists(found.python):
-                    return found
-        return None
+        """The environment of a key, if it is sealed and its python is there or cannot be looked at.
+
+        Errors: those of reading the seal. A store below this one that cannot be read has nothing for its users.
+        """
+        found = _seal(read_state(self.root / "k" / f"{key}.json"))
+        if not _usable(found) and self.under is not None:
+            found = _seal(read_cached(self.under / "k" / f"{key}.json"))
+        return found if _usable(found) else None
 
     def newest(self) -> Iterator[Sealed]:
         """The environments of this store, the one that was sealed last first; a seal is read when it is asked for."""
@@ -82,16 +79,32 @@ class Store:
         except OSError:
             return
         for _, name in sorted(seals, reverse=True):
-            if (found := self.sealed(name.removesuffix(".json"))) is not None:
+            found = _seal(read_cached(self.root / "k" / name))
+            if _usable(found):
                 yield found
 
     def all(self) -> tuple[Sealed, ...]:
+        """The environments of this store that can be used. Errors: those of reading the seals."""
+        found = [self.sealed(file.stem) for file in self._seals()]
+        return tuple(environment for environment in found if environment is not None)
+
+    def claimed(self) -> tuple[Sealed, ...]:
+        """What every seal of this store claims, also where its python is missing, as that of a disk that is not mounted.
+
+        Errors: `damaged-state` where a seal does not say what it claims, and those of reading the seals.
+        """
         found = []
-        for file in sorted((self.root / "k").glob("*.json")):
-            environment = self.sealed(file.stem)
+        for file in self._seals():
+            environment = _seal(read_state(file))
             if environment is not None:
                 found.append(environment)
+            elif presence(file) is not Presence.ABSENT:  # not just removed by another process
+                raise damaged_state(file)
         return tuple(found)
+
+    def _seals(self) -> list[Path]:
+        folder = self.root / "k"
+        return [folder / name for name in list_folder(folder) if name.endswith(".json")]
 
     def ensure(self, recipe: EnvironmentSpec, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> Sealed:
         """The environment of a recipe: the sealed one, or one built now; of several callers one builds.
@@ -186,7 +199,7 @@ class Store:
 
     def sweep(self) -> int:
         """Remove unsealed folders whose builder is gone, and quarantined ones that nobody uses; how many."""
-        known = {environment.path for environment in self.all()}
+        known = {environment.path for environment in self.claimed()}
         count = 0
         for folder in self._folders():
             if str(folder) not in known:
@@ -194,11 +207,10 @@ class Store:
         return count
 
     def _folders(self) -> Iterator[Path]:
-        base = self.root / "e"
-        if base.is_dir():
-            for entry in sorted(base.iterdir()):
-                if entry.is_dir() and not entry.is_symlink():
-                    yield entry
+        for name in list_folder(self.root / "e"):
+            entry = self.root / "e" / name
+            if entry.is_dir() and not entry.is_symlink():  # what cannot be looked at stays
+                yield entry
 
     def hold(self, environment: Sealed) -> FileLock | None:
         """A lease while somebody notes that an environment is used; who is just removing it is waited for.
@@ -210,7 +222,7 @@ class Store:
         until = time.monotonic() + _REMOVING
         while (lease := FileLock.take(Path(environment.lease))) is None and time.monotonic() < until:
             time.sleep(0.02)
-        if lease is not None and not os.path.isdir(environment.path):
+        if lease is not None and presence(environment.path) is Presence.ABSENT:
             Path(environment.lease).unlink(missing_ok=True)
         return lease
 
@@ -231,17 +243,34 @@ class Store:
         if lease is None:
             return False
         with lease:
-            if unsealed and str(folder) in {environment.path for environment in self.all()}:
+            if unsealed and str(folder) in {environment.path for environment in self.claimed()}:
                 return False  # its builder sealed it since we looked
             remove_tree(folder)
-            gone = not folder.exists()
+            gone = presence(folder) is Presence.ABSENT
             if gone and sys.platform != "win32":  # there an open file cannot be removed
                 file.unlink(missing_ok=True)
         return gone
 
     def on_network(self) -> bool:
-        """Whether the store lies on a network file system, where the locks of other machines cannot be trusted."""
-        return file_system(self.root) in NETWORK
+        """Whether the store lies on a network file system, where the locks of other machines cannot be trusted.
+
+        Errors: what `explain` says where that cannot be told.
+        """
+        try:
+            return file_system(self.root) in NETWORK
+        except OSError as error:
+            raise explain(error, self.root, "looking at the store's file system") from error
+
+
+def _seal(raw: object) -> Sealed | None:
+    try:
+        return Sealed(**raw) if isinstance(raw, dict) else None
+    except TypeError:
+        return None
+
+
+def _usable(environment: Sealed | None) -> TypeGuard[Sealed]:
+    return environment is not None and presence(environment.python) is not Presence.ABSENT
 
 
 def _protects() -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from .presence import ABSENT_ERRORS
+
 NETWORK = {
     "nfs",
     "nfs4",
@@ -23,10 +25,13 @@ NETWORK = {
 
 
 def file_system(folder: Path, mounts: str = "/proc/self/mountinfo") -> str | None:
-    """The type of the file system that holds a folder, where the system tells (Linux)."""
+    """The type of the file system that holds a folder; None where the system has no such list (it is Linux's).
+
+    Errors: OSError where the list is there and cannot be read.
+    """
     try:
         lines = Path(mounts).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
+    except ABSENT_ERRORS:
         return None
     where = os.path.realpath(folder)
     best, kind = "", None

@@ -44,7 +44,7 @@ def lay_out(paths: UserPaths, texts: Callable[[str], Mapping[str, str]]) -> Shel
 
 def sweep(paths: UserPaths) -> None:
     """Remove what shells left behind that never read their files."""
-    for name in read_write.listing(_base(paths)):
+    for name in read_write.list_readable(_base(paths)):
         number, _, rest = name.partition("-")
         if rest and number.isdigit() and not _runs(int(number)):
             shutil.rmtree(_base(paths) / name, ignore_errors=True)

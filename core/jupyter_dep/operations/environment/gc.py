@@ -3,46 +3,65 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import read_write
+from jupyter_dep.io.state.history import ProjectUse
 from jupyter_dep.io.store import record_check
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.io.system.disk import measure
+from jupyter_dep.io.system.presence import Presence
 from jupyter_dep.operations.project.project import Project
 from jupyter_dep.operations.project.state import read_state
 from jupyter_dep.services import Services
 
-from .select import sealed_base_environment
+from .select import base_environment_key
 
 
 @frozen_dataclass
 class GcResult:
-    """`removed` keys; `kept` sealed environments that stay; `swept` folders of builders that are gone."""
+    """`removed` keys; `kept` sealed environments that stay; `swept` folders of builders that are gone.
+
+    `unreachable` are the projects that cannot be looked at, such as those of a home that is not mounted: they use what they
+    used last.
+    """
 
     removed: tuple[str, ...]
     kept: int
     swept: int = 0
     note: str = ""
+    unreachable: tuple[Path, ...] = ()
 
 
 def users(services: Services) -> dict[str, list[Path]]:
-    """For each environment key the projects that used it among their last, and that still exist."""
+    """For each environment key the projects that used it among their last, and that are not known to be gone.
+
+    Errors: `damaged-state`, and those of reading what is remembered: what cannot be looked at is in use.
+    """
+    return _by_key(services.history.uses())
+
+
+def _by_key(uses: Iterable[ProjectUse]) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
-    for project, keys in services.history.projects():
-        if project.exists():
-            for key in keys:
-                found.setdefault(key, []).append(project)
+    for use in uses:
+        if use.presence is not Presence.ABSENT:
+            for key in use.environments:
+                found.setdefault(key, []).append(use.project)
     return found
 
 
 def collect(services: Services, *, dry_run: bool = False) -> GcResult:
-    """Remove environments that no existing project used last and that no process runs on. The clock plays no part."""
+    """Remove environments that no existing project used last and that no process runs on. The clock plays no part.
+
+    Errors: those of `users`, of the store's seals and of the base environment's record; nothing is removed before all of
+    them were read.
+    """
     store = services.store
-    everything = store.all()
+    everything = store.claimed()
     if store.on_network():
         return GcResult(
             removed=(),
@@ -50,9 +69,10 @@ def collect(services: Services, *, dry_run: bool = False) -> GcResult:
             note="the store is on a network file system, where another machine may be using it: nothing is collected",
         )
     mark = services.history.mark()
-    needed = set(users(services))
-    if (starter := sealed_base_environment(services)) is not None:
-        needed.add(starter.key)
+    uses = tuple(services.history.uses())
+    needed = set(_by_key(uses))
+    if (base := base_environment_key(services)) is not None:
+        needed.add(base)
     removed = []
 
     def noted(key: str) -> bool:
@@ -67,7 +87,8 @@ def collect(services: Services, *, dry_run: bool = False) -> GcResult:
         if sealed.key not in needed and (dry_run or store.remove(sealed, unless=partial(noted, sealed.key))):
             removed.append(sealed.key)
     swept = 0 if dry_run else store.sweep()
-    return GcResult(removed=tuple(removed), kept=len(everything) - len(removed), swept=swept)
+    unreachable = tuple(use.project for use in uses if use.environments and use.presence is Presence.UNKNOWN)
+    return GcResult(removed=tuple(removed), kept=len(everything) - len(removed), swept=swept, unreachable=unreachable)
 
 
 @frozen_dataclass
@@ -119,14 +140,14 @@ class RemoveResult:
 
 def remove_environments(target: Path, services: Services, *, dry_run: bool = False) -> RemoveResult:
     """Remove a project's environments, but for those that another project uses or that a process runs on."""
-    starter = sealed_base_environment(services)
+    base = base_environment_key(services)
     network = services.store.on_network()
     removed, kept, freed = [], [], 0
     for held in of_project(target, services):
         why = ""
         if held.others:
             why = "used by " + ", ".join(Project.of(path).title for path in held.others[:3])
-        elif starter is not None and held.sealed.key == starter.key:
+        elif held.sealed.key == base:
             why = "kernels of notebooks without a lock start on it"
         elif network:
             why = "the store is on a network file system, where another machine may be using it"
@@ -167,7 +188,7 @@ def _report(key: str, services: Services) -> Path:
 def pop_integrity_report(key: str, services: Services) -> str | None:
     """Why the environment of a key is built anew, told once."""
     file = _report(key, services)
-    names = read_write.read_state(file)
+    names = read_write.read_cached(file)
     if names is None:
         return None
     file.unlink(missing_ok=True)

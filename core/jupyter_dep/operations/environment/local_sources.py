@@ -180,7 +180,7 @@ def tree_digest(folder: Path) -> str:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for name in read_write.listing(folder):
+    for name in read_write.list_folder(folder):
         path = folder / name
         if name.startswith(".") or name in _PASSED_OVER or name.endswith(".egg-info"):
             continue

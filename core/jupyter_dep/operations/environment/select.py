@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,9 +119,10 @@ def bytecode_source(file: Path, environment: str | None, selected: Selected, ser
     """Site-packages whose bytecode a new environment takes over: of the asking kernel's `environment`, of the last of the
     project `file`, or of the newest on the same interpreter."""
     for key in (environment, *reversed(services.history.environments(file))):
-        sealed = services.store.sealed(key) if key else None
-        if sealed is not None and sealed.interpreter == selected.interpreter.identity:
-            return sealed.site
+        with suppress(DepError):  # bytecode is a convenience
+            sealed = services.store.sealed(key) if key else None
+            if sealed is not None and sealed.interpreter == selected.interpreter.identity:
+                return sealed.site
     same = (sealed.site for sealed in services.store.newest() if sealed.interpreter == selected.interpreter.identity)
     return next(same, None)
 
@@ -213,6 +215,12 @@ def _readable(data: bytes | None, services: Services) -> LockDigest | None:
 
 
 def sealed_base_environment(services: Services) -> Sealed | None:
-    """The starter that was used last, if it is still sealed: no engine, no search."""
+    """The base environment that was used last, if it is still sealed: no engine, no search. Errors: those of reading it."""
+    key = base_environment_key(services)
+    return services.store.sealed(key) if key is not None else None
+
+
+def base_environment_key(services: Services) -> str | None:
+    """The key of the base environment that was used last. Errors: those of reading it."""
     latest = read_write.read_state(services.base_environments / "latest.json")
-    return services.store.sealed(str(latest["key"])) if isinstance(latest, dict) and "key" in latest else None
+    return str(latest["key"]) if isinstance(latest, dict) and "key" in latest else None

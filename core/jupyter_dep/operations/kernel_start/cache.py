@@ -51,7 +51,7 @@ def read_cached_start(notebook: Path, paths: UserPaths, environ: Mapping[str, st
     try:
         require_owned(paths.store)
         require_owned(paths.state)
-        known = read_write.read_state(_file(notebook, paths))
+        known = read_write.read_cached(_file(notebook, paths))
         if not isinstance(known, dict) or known.get("format") != _FORMAT or known["files"] != _stamps(known["files"]):
             return None
         ready = Ready(**{**known["ready"], "notes": ()})

@@ -37,7 +37,7 @@ def _new_owner(project: Project, summary: LockDigest) -> Path | None:
     That is one without a lock of its own whose file holds a block which the lock answers.
     """
     folder = project.file.parent
-    names = set(read_write.listing(folder))
+    names = set(read_write.list_folder(folder))
     for name in sorted(names):
         if not name.endswith(".ipynb") or name == project.file.name or lock_name(name.removesuffix(".ipynb")) in names:
             continue
@@ -56,7 +56,7 @@ def adopt_orphaned_lock(project: Project, declaration: Declaration, services: Se
     digest = declaration.digest()
     found: list[tuple[Path, bytes]] = []
     folder = project.file.parent
-    names = read_write.listing(folder)
+    names = read_write.list_folder(folder)
     claimed = {lock_name(name.removesuffix(".ipynb")) for name in names if name.endswith(".ipynb")}
     for name in names:
         if not (name.startswith("pylock.") and name.endswith(".toml")):
@@ -96,7 +96,7 @@ def _take_over(project: Project, orphan: Path, services: Services) -> None:
     """What was remembered of a notebook under its former name is its own under the new one."""
     if services.history.last(project.file) is not None:
         return
-    for former, _ in list(services.history.projects()):
+    for former in list(services.history.projects()):
         if former.parent == Path(os.path.realpath(project.file.parent)) and lock_name(former.stem) == orphan.name:
             services.history.rename(former, project.file)
 
@@ -117,8 +117,9 @@ def check_lock_name(project: Project, *, leaving: Path | None = None) -> None:
             hint="rename the notebook with `mv`",
             context=project.context,
         ) from None
-    for other in sorted(project.file.parent.glob("*.ipynb")):
-        if other.name == project.file.name or other == leaving:
+    for name in read_write.list_folder(project.file.parent):
+        other = project.file.with_name(name)
+        if not name.endswith(".ipynb") or name == project.file.name or other == leaving:
             continue
         if lock_name(other.stem) == project.lock.name:
             raise DepError(

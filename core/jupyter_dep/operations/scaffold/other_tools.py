@@ -215,7 +215,10 @@ def accept_proposals(found: Iterable[ImportedManifest], ask: Callable[[str], boo
 
 def _names(folder: Path) -> list[str]:
     """The files of a folder that `init` reads, those that decide first. Of compiled requirements the source counts."""
-    there = [*read_write.listing(folder), *(f"requirements/{name}" for name in read_write.listing(folder / "requirements"))]
+    there = [
+        *read_write.list_folder(folder),
+        *(f"requirements/{name}" for name in read_write.list_folder(folder / "requirements")),
+    ]
     plain = [name for name in ADOPTED if name in there and name not in _TELLING and name != "environment.yaml"]
     if "environment.yaml" in there and "environment.yml" not in there:
         plain.append("environment.yaml")
