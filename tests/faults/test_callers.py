@@ -94,8 +94,9 @@ SYNC = """
 import os, sys
 sys.path[:0] = eval(sys.argv[1])
 from pathlib import Path
-from jupyter_dep.operations import creating, editing, storing
-from jupyter_dep.operations.kernel_start.resolve import look
+from jupyter_dep.operations.edit.init_notebook import sync
+from jupyter_dep.operations.environment.gc import collect
+from jupyter_dep.operations.kernel_start.resolve import resolve_environment
 from support.workplace import Desk, asking
 
 desk = Desk(folder=Path(sys.argv[2]), home=Path(sys.argv[3]), index=sys.argv[4])
@@ -103,20 +104,20 @@ go, tell = os.pipe()
 
 def same(at):
     notebook = desk.folder / f"same-{at}.ipynb"
-    sealed = creating.sync(notebook, desk.services(), asking()).sealed
+    sealed = sync(notebook, desk.services(), asking()).sealed
     assert sealed is not None
-    opening = look(notebook, desk.folder, services=desk.services())
+    opening = resolve_environment(notebook, desk.folder, services=desk.services())
     assert getattr(opening, "python", None) == sealed.python, opening
 
 def other(at):
     notebook = desk.folder / f"other-{at}.ipynb"
-    sealed = creating.sync(notebook, desk.services(), asking()).sealed
+    sealed = sync(notebook, desk.services(), asking()).sealed
     assert sealed is not None and f"pure{at}" in sealed.packages
     assert os.path.exists(sealed.python), "collected while it was handed over"
 
 def collector():
     for _ in range(30):
-        storing.collect(desk.services())
+        collect(desk.services())
 
 deeds = [lambda at=at: same(at) for at in range(16)] + [lambda at=at: other(at) for at in range(16)] + [collector]
 children = {}

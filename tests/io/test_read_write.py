@@ -71,11 +71,12 @@ def test_what_a_killed_writer_left_is_cleared_away_and_a_living_ones_is_not(file
 @pytest.mark.skipif(sys.platform == "win32", reason="nothing is swept there")
 def test_writers_of_one_file_do_not_take_each_others_for_dead(file: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from jupyter_dep.io import files; from jupyter_dep.base.errors import DepError\n"
+        "import sys; from pathlib import Path; from jupyter_dep.base.errors import DepError\n"
+        "from jupyter_dep.io.files import read_write\n"
         "path, done = Path(sys.argv[1]), 0\n"
         "while done < 60:\n"
         "    old = path.read_bytes()\n"
-        "    try: files.replace(path, b'%d' % (int(old) + 1), expected=old); done += 1\n"
+        "    try: read_write.replace(path, b'%d' % (int(old) + 1), expected=old); done += 1\n"
         "    except DepError as error: assert error.code == 'changed-meanwhile', error\n"
     )
     file.write_bytes(b"0")

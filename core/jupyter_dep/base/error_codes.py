@@ -46,6 +46,7 @@ ErrorCode = Literal[
     "credentials-in-declaration",
     "credentials-in-url",
     "cutoff",
+    "damaged-state",
     "disk-full",
     "dynamic-metadata",
     "engine-failed",
