@@ -194,6 +194,8 @@ def init(call: Call) -> Outcome:
 
 
 def python(call: Call) -> Outcome:
+    from jupyter_dep.model.packages.python_range import allows_version
+
     target = call.target()
     if call.parsed.words:
         return _changed(call, init_notebook.use_python(target, call.parsed.words[0], call.services, call.asking))
@@ -205,7 +207,7 @@ def python(call: Call) -> Outcome:
         (
             found.version,
             found.executable,
-            "in use" if found == used else "fits" if init_notebook.fits(wanted, found) else "not allowed",
+            "in use" if found == used else "fits" if allows_version(wanted, found.version) else "not allowed",
         )
         for found in call.services.interpreters.all()
     )

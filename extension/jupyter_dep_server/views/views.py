@@ -13,8 +13,8 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.files import read_write
 from jupyter_dep.messages.web import Declared, Edge, GraphPage, Package, Packages, Project, Python, Pythons, RunningKernel
 from jupyter_dep.model.notebook.notebook import Notebook
+from jupyter_dep.model.packages.python_range import allows_version
 from jupyter_dep.operations.consent.evaluate import declaration_scopes
-from jupyter_dep.operations.edit import init_notebook
 from jupyter_dep.operations.environment.local_sources import select_state
 from jupyter_dep.operations.inspect import status as inspect_status
 from jupyter_dep.operations.inspect.status import Status
@@ -162,7 +162,7 @@ def pythons(place: Place, services: Services) -> Pythons:
                 minor=found.name or found.minor,
                 executable=found.executable,
                 chosen=found == used,
-                fits=init_notebook.fits(wanted, found),
+                fits=allows_version(wanted, found.version),
             )
             for found in services.interpreters.all()
         ),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier
 
 from jupyter_dep.model.declaration.requirement import Context
 from jupyter_dep.model.lock.digest import LockDigest
+from jupyter_dep.model.packages.python_range import allows_minor
 
 from .finding import Finding
 
@@ -25,11 +26,10 @@ def stale(declared: Mapping[str, Any], locked: Mapping[str, Any], *, lock: str, 
 def other_python(summary: LockDigest, requires_python: str | None, *, lock: str, where: Context) -> Iterator[Finding]:
     """The finding that a lock was made with a Python that the declaration does not allow."""
     try:
-        allowed = SpecifierSet(requires_python or "")
+        allowed = allows_minor(requires_python, summary.python)
     except InvalidSpecifier:
         return
-    minor = summary.python.removesuffix("t")
-    if not any(allowed.contains(f"{minor}.{patch}", prereleases=True) for patch in range(64)):
+    if not allowed:
         yield Finding(
             level="error",
             code="other-python",

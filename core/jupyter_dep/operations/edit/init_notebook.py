@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from packaging.specifiers import SpecifierSet
-
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import read_write
@@ -16,13 +14,12 @@ from jupyter_dep.messages import Edit
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.notebook import code_imports
 from jupyter_dep.model.notebook.notebook import Notebook, blank
-from jupyter_dep.model.packages.interpreter import Interpreter
+from jupyter_dep.model.packages.python_range import allows_minor
 from jupyter_dep.operations.consent.evaluate import consent_missing, trust_of
 from jupyter_dep.operations.consent.record import GrantOrigin, grant_lock
 from jupyter_dep.operations.environment.build import keep, sealed_environment
 from jupyter_dep.operations.environment.local_sources import InstallSelection, select_state
 from jupyter_dep.operations.inspect.status import locked_state
-from jupyter_dep.operations.lock.resolve import allows_minor
 from jupyter_dep.operations.project.context import KERNEL_DISPLAY, KERNEL_NAME, ChangeResult, CommandContext, load_state
 from jupyter_dep.operations.project.formats import format_of
 from jupyter_dep.operations.project.project import Project
@@ -124,17 +121,14 @@ def _name(text: str) -> str:
         return ""
 
 
-def fits(requires_python: str | None, interpreter: Interpreter) -> bool:
-    return requires_python is None or SpecifierSet(requires_python).contains(interpreter.version, prereleases=True)
-
-
 def use_python(target: Path, spec: str, services: Services, asking: CommandContext) -> ChangeResult:
     """Lock again with another Python; `requires-python` is changed only if it forbids that one."""
     found = services.interpreters.find(spec)
     form = format_of(target)
 
     def edit(text: str) -> str:
-        return text if allows_minor(form.declaration(text), found.minor) else form.set_requires_python(text, f">={found.minor}")
+        allowed = allows_minor(form.declaration(text).requires_python, found.minor)
+        return text if allowed else form.set_requires_python(text, f">={found.minor}")
 
     changed = relock(target, services, asking, python=found.name or spec, edit=edit)
     now = changed.state.declaration.requires_python if changed.state.declaration else None

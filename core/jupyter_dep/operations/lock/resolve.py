@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.engine_port import EngineAnswer, LockRequest, Pin
@@ -26,6 +25,7 @@ from jupyter_dep.model.lock.group_markers import from_engine_tree as membership_
 from jupyter_dep.model.lock.lockfile import Lock, LockTable
 from jupyter_dep.model.lock.select import reference_tags, without_wheels
 from jupyter_dep.model.packages.interpreter import Interpreter
+from jupyter_dep.model.packages.python_range import allows_minor
 from jupyter_dep.operations.consent.evaluate import declaration_scopes, require_scopes
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
@@ -203,7 +203,7 @@ def choose_interpreter(
     """The Python that a lock is made with: asked for, or the lock's minor, or the newest that the declaration allows."""
     if options.python is not None:
         found = services.interpreters.find(options.python)
-        if not allows_minor(declaration, found.minor):
+        if not allows_minor(declaration.requires_python, found.minor):
             raise DepError(
                 "no-matching-python",
                 f'Python {found.version} does not satisfy `requires-python = "{declaration.requires_python}"`',
@@ -211,17 +211,9 @@ def choose_interpreter(
             )
         return found
     for minor in (old.python if old else None, options.prefer):
-        if minor and allows_minor(declaration, minor.rstrip("t")):
+        if minor and allows_minor(declaration.requires_python, minor):
             return services.interpreters.find(minor)
     return services.interpreters.find(declaration.requires_python or ">=3.9")
-
-
-def allows_minor(declaration: Declaration, minor: str) -> bool:
-    """Whether some release of a minor satisfies `requires-python`; its last one is tried, then its first."""
-    if declaration.requires_python is None:
-        return True
-    specifiers = SpecifierSet(declaration.requires_python)
-    return any(specifiers.contains(f"{minor}.{patch}") for patch in (99, *range(30)))
 
 
 def _resolve(

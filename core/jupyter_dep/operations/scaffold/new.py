@@ -10,7 +10,6 @@ from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
@@ -27,6 +26,7 @@ from jupyter_dep.model.migration.merge_log import Imported
 from jupyter_dep.model.migration.readers.poetry import is_poetry
 from jupyter_dep.model.notebook.notebook import blank
 from jupyter_dep.model.packages.interpreter import Interpreter
+from jupyter_dep.model.packages.python_range import allows_version
 from jupyter_dep.operations.consent.build_backend import grant_build_backend
 from jupyter_dep.operations.project.context import KERNEL_DISPLAY, KERNEL_NAME
 from jupyter_dep.operations.project.formats import decode_text
@@ -197,8 +197,7 @@ def _python(
 
 
 def _fitting(wanted: str, services: Services) -> bool:
-    specifier = SpecifierSet(wanted)
-    return any(specifier.contains(one.version, prereleases=True) for one in services.interpreters.all())
+    return any(allows_version(wanted, one.version) for one in services.interpreters.all())
 
 
 def _choices(services: Services) -> str:
