@@ -9,12 +9,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import jupyter_dep_kernels
 from jupyter_dep.io.system.locks import FileLock
 from jupyter_dep.io.system.paths import script_folder
+from jupyter_dep_kernels import PIP_SHIM
 
-PIP_SHIM = Path(jupyter_dep_kernels.__path__[0]) / "pip_shim"
-"""The folder with a `pip` that says what to type instead."""
 _DROPPED = ("PYTHONHOME", "PYTHONPATH")
 """They would put packages into the environment that its lock does not name."""
 

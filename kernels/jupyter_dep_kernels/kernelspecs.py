@@ -1,4 +1,4 @@
-"""Kernelspecs of ours in the user's Jupyter data folder."""
+"""Kernelspecs of jupyter-dep in the user's Jupyter data folder."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 from jupyter_core.paths import jupyter_data_dir
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files.ancestry import MANIFEST
-from jupyter_dep.ports import RegisteredKernel
 from jupyter_dep_kernels.start.notebook_discovery import KERNEL_NAME
 
 _MARK = "jupyter-dep"
@@ -22,46 +22,58 @@ _LOGO = "logo-svg.svg"
 _DISPLAY_NAME = "Python (dep)"
 
 
-class DiskKernelRegistry:
-    """`jupyter_dep.ports.KernelRegistry` on disk. Only folders whose `kernel.json` carries our mark are ever touched.
+@frozen_dataclass
+class RegisteredKernel:
+    """One kernelspec on disk. `project` is None for the general `dep` kernel; `stale` says why it cannot start."""
 
-    The specs name an absolute interpreter and plain arguments and no provisioner: one that names a provisioner is
-    invisible to every Jupyter that lacks our package.
+    name: str
+    display_name: str
+    folder: Path
+    project: Path | None = None
+    stale: str | None = None
+
+
+class DiskKernelRegistry:
+    """Writes, lists and removes kernelspecs; only folders whose `kernel.json` carries jupyter-dep's mark are touched.
+
+    `data` is the Jupyter data folder, the user's by default; `python` an interpreter that has this package. The specs
+    name an absolute interpreter and plain arguments, but no provisioner: a Jupyter without this package hides specs
+    whose provisioner it cannot load.
     """
 
     def __init__(self, *, data: Path | None = None, python: Path | None = None) -> None:
-        """`data`: the Jupyter data folder, the user's by default. `python`: an interpreter that has this package."""
         self._kernels = (data or Path(jupyter_data_dir())) / "kernels"
         self._python = python or Path(sys.executable)
 
     def setup(self) -> RegisteredKernel:
-        """Write the kernel for any notebook; a second time renews it."""
+        """Write the general `dep` kernelspec, or renew it."""
         return self._write(KERNEL_NAME, _DISPLAY_NAME, None)
 
     def install(self, project: Path, display_name: str) -> RegisteredKernel:
-        """Register a kernel for one notebook or one folder, under a name that its path decides."""
+        """Register a kernel for one notebook or folder, under a name derived from its path."""
         project = project.absolute()
-        called = project.parent.name if project.name == MANIFEST else project.stem
-        slug = re.sub(r"[^a-z0-9]+", "-", called.lower()).strip("-")
+        label = project.parent.name if project.name == MANIFEST else project.stem
+        slug = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
         digest = hashlib.sha256(str(project).encode()).hexdigest()[:8]
         return self._write(f"{KERNEL_NAME}-{slug}-{digest}".replace("--", "-"), display_name, project)
 
     def kernels(self) -> tuple[RegisteredKernel, ...]:
-        """All of ours, by name."""
-        return tuple(self._ours())
+        """List the registered kernels, sorted by name."""
+        return tuple(self._iter_kernels())
 
     def remove(self, name: str) -> RegisteredKernel:
-        """Take one away; `no-such-kernel` if it is not there or not ours."""
-        for kernel in self._ours():
+        """Remove the kernelspec `name`. Errors: `no-such-kernel`, also for kernels of other tools."""
+        kernels = self.kernels()
+        for kernel in kernels:
             if kernel.name == name:
                 shutil.rmtree(kernel.folder)
                 return kernel
-        names = [f"`{kernel.name}`" for kernel in self._ours()]
+        names = [f"`{kernel.name}`" for kernel in kernels]
         raise DepError(
             "no-such-kernel",
-            f"no kernel of jupyter-dep is called `{name}`",
+            f"jupyter-dep has not registered a kernel `{name}`",
             context={"file": str(self._kernels)},
-            hint="choose one of " + ", ".join(names) if names else "there are none: `jupyter dep setup` writes one",
+            hint="choose one of " + ", ".join(names) if names else "`jupyter dep setup` registers one",
         )
 
     def _write(self, name: str, display_name: str, project: Path | None) -> RegisteredKernel:
@@ -69,9 +81,9 @@ class DiskKernelRegistry:
         if folder.exists() and self._read(folder) is None:
             raise DepError(
                 "kernel-name-taken",
-                f"a kernel `{name}` is there already and is not ours",
+                f"another tool has registered a kernel `{name}`",
                 context={"file": str(folder / "kernel.json")},
-                hint=f"look at it, and take it away with `jupyter kernelspec remove {name}` if nobody needs it",
+                hint=f"`jupyter kernelspec remove {name}` removes it if it is not needed",
             )
         argv = [str(self._python), "-P", "-m", "jupyter_dep_kernels.shim", "-f", "{connection_file}"]
         if project is not None:
@@ -85,13 +97,13 @@ class DiskKernelRegistry:
         }
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(Path(__file__).with_name(_LOGO), folder / _LOGO)
-        # last and in one step: a folder without it is no kernel
+        # last and in one step: Jupyter ignores a folder without this file
         draft = folder / ".kernel.json"
         draft.write_text(json.dumps(spec, indent=1) + "\n", encoding="utf-8")
         draft.replace(folder / "kernel.json")
         return RegisteredKernel(name=name, display_name=display_name, folder=folder, project=project)
 
-    def _ours(self) -> Iterator[RegisteredKernel]:
+    def _iter_kernels(self) -> Iterator[RegisteredKernel]:
         if not self._kernels.is_dir():
             return
         for folder in sorted(self._kernels.iterdir()):
@@ -110,7 +122,7 @@ class DiskKernelRegistry:
             return None
         stale = None
         if not python.is_file():
-            stale = f"its interpreter `{python}` is gone"
+            stale = f"its interpreter `{python}` no longer exists"
         elif project is not None and not project.exists():
-            stale = f"its project `{project}` is gone"
+            stale = f"its project `{project}` no longer exists"
         return RegisteredKernel(name=folder.name, display_name=display_name, folder=folder, project=project, stale=stale)

@@ -1,7 +1,7 @@
-"""`python -m jupyter_dep_kernels.shim -f CONNECTION [--project PATH]`: a kernel's plain command line.
+"""`python -m jupyter_dep_kernels.shim -f CONNECTION [--project PATH]`: the command line of registered kernelspecs.
 
-For Jupyters that do not have our package, so know nothing of its provisioner: a process is started, looks, and becomes
-either the real kernel or the holding one.
+For a Jupyter that cannot load the provisioner because this package is not installed beside it: the process finds the
+notebook's environment and is replaced by the real kernel or by the placeholder kernel.
 """
 
 from __future__ import annotations
@@ -20,41 +20,43 @@ from .start import launch_spec
 
 
 def plan(argv: Sequence[str], env: Mapping[str, str], cwd: Path) -> launch_spec.Launch:
-    """What this process has to become. Arguments that are not ours go on to the kernel."""
-    ours, extra = _arguments(argv)
-    connection_file, look = ours.get("-f", ""), ours.get("--look", launch_spec.LOOK)
-    found = _found(ours.get("--project"), env, cwd)
-    opening = launch_spec.load_look(look)(found.notebook, found.cwd)
-    if isinstance(opening, Ready):
-        notes = (found.why,) if found.why else ()
-        return launch_spec.launch_environment(opening, connection_file, env, notes=notes, extra=extra)
-    return launch_spec.placeholder_argv(found, connection_file, env, look=look, extra=extra)
+    """Choose the process that replaces this one. Unknown arguments are passed to the kernel."""
+    known, extra = _split_arguments(argv)
+    connection_file, look = known.get("-f", ""), known.get("--look", launch_spec.LOOK)
+    match = _find_notebook(known.get("--project"), env, cwd)
+    start = launch_spec.load_look(look)(match.notebook, match.cwd)
+    if isinstance(start, Ready):
+        notes = (match.why,) if match.why else ()
+        return launch_spec.launch_environment(start, connection_file, env, notes=notes, extra=extra)
+    options = launch_spec.PlaceholderOptions(look=look)
+    return launch_spec.launch_placeholder(match, connection_file, env, options, extra=extra)
 
 
-def _found(project: str | None, env: Mapping[str, str], cwd: Path) -> NotebookMatch:
+def _find_notebook(project: str | None, env: Mapping[str, str], cwd: Path) -> NotebookMatch:
     if project is None:
         return find_notebook(env, cwd)
     path = cwd / project
     if path.is_dir():
-        # the folder decides what the kernel runs on, whichever of its notebooks is open
+        # the folder decides the environment, whichever of its notebooks is open
         return NotebookMatch(notebook=None, cwd=path)
     return find_notebook(env, cwd, explicit=path)
 
 
-def _arguments(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """By hand: argparse alone is a fiftieth of a kernel's start."""
-    ours: dict[str, str] = {}
+def _split_arguments(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """Split known arguments from the kernel's own; argparse would take a fiftieth of a kernel's start."""
+    known: dict[str, str] = {}
     extra: list[str] = []
     rest = iter(argv)
     for word in rest:
         if word in ("-f", "--project", "--look"):
-            ours[word] = next(rest, "")
+            known[word] = next(rest, "")
         else:
             extra.append(word)
-    return ours, extra
+    return known, extra
 
 
 def main() -> NoReturn:
+    """Replace this process."""
     replace_process(plan(sys.argv[1:], os.environ, Path.cwd()))
 
 

@@ -22,10 +22,11 @@ _session: List[Session] = []
 
 
 def start(shell: InteractiveShell, context: Mapping[str, Any]) -> None:
-    """Put `%dep` and what belongs to it into the shell; a second call does nothing.
+    """Register `%dep` and its hooks in the shell; a second call does nothing.
 
-    `context`: `agent` (its argument list), `notebook`, `key` and `path` of the sealed environment (None in an ordinary
-    kernel), `python`, `starter`, `notes` (told before the first cell), `lease`, `pip_shim` (a folder on PATH).
+    `context` is the launcher's, see `launcher.py`: `agent` (its argument list), `notebook`, `key`, `path` and `python` of
+    the sealed environment (`key` is None in an ordinary kernel), `base` (it holds only the kernel's own packages),
+    `notes` (shown in the first cell), `lock`, `pip_shim` (a folder on PATH).
     """
     if _session:
         return

@@ -190,7 +190,7 @@ class Session:
 
     def _greet(self) -> Callable[..., None]:
         told = [str(note) for note in self._context.get("notes") or ()]
-        starter = bool(self._context.get("starter"))
+        base = bool(self._context.get("base"))
         state = {"first": True}
 
         def before_cell(info: Any = None) -> None:
@@ -200,7 +200,7 @@ class Session:
             for note in told:
                 self.show(note)
             cell = str(getattr(info, "raw_cell", "") or "").lstrip()
-            if starter and not told and not cell.startswith(("%dep", "%%dep")):
+            if base and not told and not cell.startswith(("%dep", "%%dep")):
                 self.show("no packages are declared yet: `%dep add NAME`")
 
         return before_cell

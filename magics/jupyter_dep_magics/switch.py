@@ -24,7 +24,7 @@ class EnvironmentSwitch:
 
     def __init__(self, context: Mapping[str, Any]) -> None:
         self._started = sys_path_switch.running(context)
-        self._starter = bool(context.get("starter"))
+        self._on_base = bool(context.get("base"))
         self._current = self._started
         self._used = [self._current]
         self._changed: Dict[str, None] = {}
@@ -44,7 +44,7 @@ class EnvironmentSwitch:
             "type": "switched",
             "key": self._current.key,
             "restart": [[entry.name, entry.before, entry.after] for entry in self._stale],
-            "starter": self._starter and self._current.path == self._started.path,
+            "starter": self._on_base and self._current.path == self._started.path,
         }
 
     def to(self, wanted: Switch) -> Moved:

@@ -23,7 +23,7 @@ from jupyter_dep.io.system.shell_rc import lay_out, sweep
 from jupyter_dep.operations.kernel_start.cache import read_cached_start
 from jupyter_dep_cli import fast_run
 from jupyter_dep_cli.parser import parse, split
-from jupyter_dep_cli.surroundings import PIP_SHIM
+from jupyter_dep_kernels import PIP_SHIM
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
 ENTRY = (sys.executable, "-P", "-m", "jupyter_dep_cli.entry")

@@ -57,7 +57,7 @@ async def test_a_kernel_that_may_not_start_is_seen_from_its_start_to_its_end(
 
 def provisioner(notebook: Path, key: str, *, holding: bool = False) -> DepProvisioner:
     found = DepProvisioner()
-    found.notebook, found.holding, found._last_key = notebook, holding, key
+    found.notebook, found.placeholder, found.key = notebook, holding, key
     return found
 
 

@@ -11,8 +11,7 @@ import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.ports import KernelRegistry
-from jupyter_dep_kernels import kernelspecs as room
+from jupyter_dep_kernels import PIP_SHIM, kernelspecs
 from jupyter_dep_kernels.kernelspecs import DiskKernelRegistry
 
 ROOT = Path(__file__).parents[2]
@@ -27,9 +26,8 @@ def spec(folder: Path) -> dict[str, object]:
     return dict(json.loads((folder / "kernel.json").read_text()))
 
 
-def test_it_is_the_port(registry: DiskKernelRegistry) -> None:
-    port: KernelRegistry = registry
-    assert port.kernels() == ()
+def test_nothing_is_registered_in_an_empty_data_folder(registry: DiskKernelRegistry) -> None:
+    assert registry.kernels() == ()
 
 
 def test_setup_writes_plain_arguments_that_any_jupyter_can_start(registry: DiskKernelRegistry) -> None:
@@ -85,8 +83,8 @@ def test_dead_kernels_say_why(registry: DiskKernelRegistry, tmp_path: Path) -> N
     project.unlink()
     DiskKernelRegistry(data=tmp_path / "data", python=tmp_path / "gone").setup()
     reasons = {kernel.name[:5]: kernel.stale for kernel in registry.kernels()}
-    assert reasons["dep"] == f"its interpreter `{tmp_path / 'gone'}` is gone"
-    assert reasons["dep-a"] == f"its project `{project}` is gone"
+    assert reasons["dep"] == f"its interpreter `{tmp_path / 'gone'}` no longer exists"
+    assert reasons["dep-a"] == f"its project `{project}` no longer exists"
 
 
 def test_remove_takes_one_away_and_names_what_there_is(registry: DiskKernelRegistry) -> None:
@@ -96,7 +94,7 @@ def test_remove_takes_one_away_and_names_what_there_is(registry: DiskKernelRegis
     assert caught.value.code == "no-such-kernel" and "`dep`" in caught.value.hint
     assert registry.remove("dep") == kernel
     assert not kernel.folder.exists()
-    with pytest.raises(DepError, match="no kernel of jupyter-dep"):
+    with pytest.raises(DepError, match="has not registered a kernel `dep`"):
         registry.remove("dep")
 
 
@@ -124,10 +122,9 @@ def test_the_wheels_own_kernelspec_differs_by_its_provisioner_alone(registry: Di
     assert shipped["argv"].pop(0) == "python"  # type: ignore[attr-defined]
     del written["argv"][0]  # type: ignore[attr-defined]
     assert shipped == written
-    assert (shared / "logo-svg.svg").read_bytes() == Path(room.__file__).with_name("logo-svg.svg").read_bytes()
+    assert (shared / "logo-svg.svg").read_bytes() == Path(kernelspecs.__file__).with_name("logo-svg.svg").read_bytes()
 
 
 def test_the_pip_shim_can_be_run() -> None:
     if sys.platform != "win32":
-        shim = Path(room.__file__).with_name("pip_shim")
-        assert all(os.access(shim / name, os.X_OK) for name in ("pip", "pip3"))
+        assert all(os.access(PIP_SHIM / name, os.X_OK) for name in ("pip", "pip3"))

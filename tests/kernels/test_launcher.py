@@ -17,6 +17,7 @@ from support.kernel_client import Front, environment, gone, kernel, module
 from support.kernel_looks import ready
 
 from jupyter_dep.io.system.locks import FileLock
+from jupyter_dep_kernels import PIP_SHIM
 from jupyter_dep_kernels.start import launch_spec
 
 pytestmark = pytest.mark.kernel
@@ -126,7 +127,7 @@ def test_a_worker_holds_the_lease_after_its_kernel(start: Start, tmp_path: Path)
 
 def test_a_lease_that_can_not_be_taken_is_told_and_the_kernel_starts(start: Start, tmp_path: Path) -> None:
     front = start(lease=str(tmp_path / "no" / "such" / "folder"))
-    assert "could not be marked as in use" in front.run("print('ran')")
+    assert "could not mark this kernel's environment as in use" in front.run("print('ran')")
 
 
 def test_kept_requests_that_can_not_be_read_are_told(start: Start, tmp_path: Path) -> None:
@@ -163,8 +164,7 @@ def test_spawned_workers_import_from_the_environment(start: Start) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="the Windows guard is another file")
 @pytest.mark.parametrize(("line", "told"), [("pip install -q x", "%dep add"), ("pip3 uninstall x", "%dep remove")])
 def test_pip_by_name_refuses_and_says_what_to_type(line: str, told: str) -> None:
-    shim = Path(launch_spec.__file__).parents[1] / "pip_shim"
-    path = os.pathsep.join([str(shim), os.environ["PATH"]])
+    path = os.pathsep.join([str(PIP_SHIM), os.environ["PATH"]])
     done = subprocess.run(line.split(), env={**os.environ, "PATH": path}, capture_output=True, text=True)
     assert done.returncode == 1
     assert f"`{told}`" in done.stderr
@@ -186,7 +186,7 @@ def test_the_argv_shim_is_the_same_process_from_start_to_end(tmp_path: Path) -> 
         assert gone(front.pid or 0, 3)
 
 
-def test_the_shim_becomes_the_holding_kernel_where_there_is_nothing_to_run_in(tmp_path: Path) -> None:
+def test_the_shim_becomes_the_placeholder_kernel_where_there_is_nothing_to_run_in(tmp_path: Path) -> None:
     with kernel(module("shim"), tmp_path, environment(tmp_path, FAKE_LOOK="refused")) as front:
         cell = front.execute("1")
         front.done(cell)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_dep_kernels.start.notebook_discovery import Engine, NotebookMatch, batch_engine, find_notebook
+from jupyter_dep_kernels.start.notebook_discovery import BatchRun, NotebookMatch, find_batch_run, find_notebook
 
 
 def notebook(path: Path, *, kernel: str = "dep", code: str = "1") -> Path:
@@ -40,7 +40,7 @@ def test_a_relative_session_is_found_from_the_folder_or_one_above(tmp_path: Path
 def test_a_session_that_is_no_notebook_on_disk_is_no_answer(tmp_path: Path, name: str) -> None:
     found = find_notebook({"JPY_SESSION_NAME": name}, tmp_path)
     assert found.notebook is None
-    assert "is not known" in found.why
+    assert "cannot determine" in found.why
 
 
 @pytest.mark.parametrize("how", ["marked", "inherited"])
@@ -54,23 +54,23 @@ def test_the_session_of_an_outer_kernel_is_not_ours(tmp_path: Path, how: str) ->
     assert found.notebook is None
 
 
-def test_an_engine_is_asked_after_the_session_and_before_the_folder(tmp_path: Path) -> None:
+def test_a_batch_run_comes_after_the_session_and_before_the_folder(tmp_path: Path) -> None:
     only, other = notebook(tmp_path / "only.ipynb"), notebook(tmp_path / "other.ipynb", kernel="python3")
-    engine = Engine(notebook=other)
-    assert find_notebook({}, tmp_path, engine=engine).notebook == other
-    assert find_notebook({"JPY_SESSION_NAME": str(only)}, tmp_path, engine=engine).notebook == only
+    batch = BatchRun(notebook=other)
+    assert find_notebook({}, tmp_path, batch=batch).notebook == other
+    assert find_notebook({"JPY_SESSION_NAME": str(only)}, tmp_path, batch=batch).notebook == only
 
 
-def test_an_engine_that_knows_the_code_alone_finds_the_file_with_that_code(tmp_path: Path) -> None:
+def test_a_batch_run_that_knows_only_the_code_finds_the_file_with_that_code(tmp_path: Path) -> None:
     book = notebook(tmp_path / "a.ipynb", code="x = 1")
     notebook(tmp_path / "b.ipynb", code="x = 2")
-    assert find_notebook({}, tmp_path, engine=Engine(code=("x = 1",))).notebook == book
+    assert find_notebook({}, tmp_path, batch=BatchRun(code=("x = 1",))).notebook == book
 
 
 def test_two_files_with_the_same_code_are_no_answer(tmp_path: Path) -> None:
     for name in ("a", "b"):
         notebook(tmp_path / f"{name}.ipynb", code="x = 1")
-    assert find_notebook({}, tmp_path, engine=Engine(code=("x = 1",))).notebook is None
+    assert find_notebook({}, tmp_path, batch=BatchRun(code=("x = 1",))).notebook is None
 
 
 def test_the_only_notebook_that_names_the_kernel_is_taken(tmp_path: Path) -> None:
@@ -86,15 +86,15 @@ def test_several_are_told_with_what_to_set(tmp_path: Path) -> None:
         notebook(tmp_path / f"{name}.ipynb")
     found = find_notebook({}, tmp_path)
     assert found.notebook is None
-    assert "2 notebooks of this folder" in found.why and "`JUPYTER_DEP_NOTEBOOK`" in found.why
+    assert "2 notebooks in this folder" in found.why and "`JUPYTER_DEP_NOTEBOOK`" in found.why
 
 
 def test_a_folder_that_is_gone_is_no_error(tmp_path: Path) -> None:
     assert find_notebook({}, tmp_path / "gone").notebook is None
 
 
-def test_outside_of_a_batch_run_there_is_no_engine() -> None:
-    assert batch_engine() is None
+def test_outside_of_a_batch_run_there_is_no_such_client() -> None:
+    assert find_batch_run() is None
 
 
 class NotebookClient:
@@ -104,8 +104,8 @@ class NotebookClient:
         self.nb = nb
         self.resources = {"metadata": metadata}
 
-    def start(self) -> Engine | None:
-        return batch_engine()
+    def start(self) -> BatchRun | None:
+        return find_batch_run()
 
 
 class Book:
@@ -116,15 +116,15 @@ class Book:
 
 def test_papermills_input_is_the_notebook(tmp_path: Path) -> None:
     book = notebook(tmp_path / "in.ipynb")
-    engine = NotebookClient(Book(papermill={"input_path": str(book)}), {}).start()
-    assert engine == Engine(notebook=book)
+    batch = NotebookClient(Book(papermill={"input_path": str(book)}), {}).start()
+    assert batch == BatchRun(notebook=book)
 
 
 def test_nbconvert_gives_name_and_folder(tmp_path: Path) -> None:
     book = notebook(tmp_path / "a.ipynb")
-    engine = NotebookClient(Book(), {"name": "a", "path": str(tmp_path)}).start()
-    assert engine == Engine(notebook=book)
+    batch = NotebookClient(Book(), {"name": "a", "path": str(tmp_path)}).start()
+    assert batch == BatchRun(notebook=book)
 
 
-def test_a_client_that_is_not_as_expected_is_an_engine_that_knows_nothing() -> None:
-    assert NotebookClient(None, {}).start() == Engine()
+def test_a_client_that_is_not_as_expected_is_a_batch_run_that_knows_nothing() -> None:
+    assert NotebookClient(None, {}).start() == BatchRun()

@@ -1,4 +1,4 @@
-"""The holding kernel: it answers at once, keeps cells, and becomes the real kernel or says why not."""
+"""The placeholder kernel: it answers at once, keeps cells, and becomes the real kernel or says why not."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ Hold = Callable[..., Front]
 
 @pytest.fixture
 def hold(tmp_path: Path) -> Iterator[Hold]:
-    """Starts a holding kernel whose look is of a kind."""
+    """Starts a placeholder kernel whose look is of a kind."""
     with ExitStack() as stack:
 
         def start(kind: str, *arguments: str, seconds: float = 0.6) -> Front:
             env = environment(tmp_path, FAKE_LOOK=kind, FAKE_SECONDS=str(seconds))
-            return stack.enter_context(kernel(module("placeholder.kernel", *arguments), tmp_path, env))
+            return stack.enter_context(kernel(module("placeholder", *arguments), tmp_path, env))
 
         yield start
 
@@ -214,7 +214,7 @@ def test_after_a_crash_nothing_is_built(hold: Hold, tmp_path: Path) -> None:
     front = hold("building", "--no-build")
     cell = front.execute("1")
     front.done(cell)
-    assert "automatic restart builds nothing" in front.replies[cell]["evalue"]
+    assert "automatic restart does not build it" in front.replies[cell]["evalue"]
     assert "build" not in calls(tmp_path)
 
 
@@ -265,7 +265,7 @@ def test_it_ends_with_the_process_that_wanted_it(tmp_path: Path) -> None:
         from support.kernel_client import kernel, module, environment
         from pathlib import Path
         here = Path({str(tmp_path)!r})
-        with kernel(module("placeholder.kernel"), here, environment(here, FAKE_LOOK="slow")) as front:
+        with kernel(module("placeholder"), here, environment(here, FAKE_LOOK="slow")) as front:
             print(front.pid, flush=True)
             time.sleep(60)
         """

@@ -1,4 +1,4 @@
-"""The holding kernel and a page of ours: what the page is told, and what other front ends never see."""
+"""The placeholder kernel and an open page: what the page is sent, and what other front ends never see."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def hold(tmp_path: Path) -> Iterator[Hold]:
 
         def start(kind: str, *arguments: str, seconds: float = 0.6) -> Front:
             env = environment(tmp_path, FAKE_LOOK=kind, FAKE_SECONDS=str(seconds))
-            return stack.enter_context(kernel(module("placeholder.kernel", *arguments), tmp_path, env))
+            return stack.enter_context(kernel(module("placeholder", *arguments), tmp_path, env))
 
         yield start
 
@@ -94,17 +94,17 @@ def test_progress_is_told_five_times_a_second_at_most_and_a_change_of_state_at_o
     monkeypatch.setattr("jupyter_dep_kernels.placeholder.page_comm.time.monotonic", lambda: clock[0])
     said = Said()
     page = page_comm.PageComm(cast(KernelSockets, said))
-    page.tell(page_comm.building("b", None, 0))
+    page.send_state(page_comm.building("b", None, 0))
     assert said.comms == [] and not page
-    assert page.takes(asked("comm_open", comm_id="c", target_name="jupyter-dep", data={"holds": True}))
+    assert page.handle(asked("comm_open", comm_id="c", target_name="jupyter-dep", data={"holds": True}))
     for done in range(100):
-        page.tell(page_comm.building("b", Progress(phase="linking", done=done, total=100), 0))
+        page.send_state(page_comm.building("b", Progress(phase="linking", done=done, total=100), 0))
         clock[0] += 0.01
     assert len(said.comms) == 5
-    page.tell(page_comm.stopped(Refused(code="c", message="m", steps=()), 0, asking=False))
+    page.send_state(page_comm.stopped(Refused(code="c", message="m", steps=()), 0, asking=False))
     assert said.comms[-1]["state"] == "diagnosis" and said.comms[-1]["problem"]["hint"]
-    assert page.takes(asked("comm_msg", comm_id="c", data={"holds": False})) and not page
-    assert not page.takes(asked("comm_msg", comm_id="other", data={"holds": True}))
+    assert page.handle(asked("comm_msg", comm_id="c", data={"holds": False})) and not page
+    assert not page.handle(asked("comm_msg", comm_id="other", data={"holds": True}))
 
 
 def test_who_has_not_announced_itself_sees_no_comm(hold: Hold) -> None:
@@ -194,5 +194,5 @@ def test_a_page_that_opens_its_comm_again_reaches_the_real_kernel(hold: Hold) ->
     again = announce(front, "again")
     front.done(setup)
     front.until(lambda: front.text(again) == "again\n")
-    # the first comm was the holding kernel's: handing it on too would count one page twice
+    # the first comm was the placeholder kernel's: handing it on too would count one page twice
     assert "page" not in "".join(front.text(request) for request in front.outputs)

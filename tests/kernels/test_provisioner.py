@@ -73,7 +73,7 @@ def test_a_sealed_environment_is_started_at_once(managed: KernelManager, tmp_pat
     assert calls(tmp_path) == ["look a.ipynb -"]
 
 
-def test_what_is_missing_is_built_behind_the_holding_kernel(
+def test_what_is_missing_is_built_behind_the_placeholder_kernel(
     managed: KernelManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAKE_LOOK", "building")
@@ -108,11 +108,11 @@ def test_a_look_that_fails_becomes_no_error_of_the_server(tmp_path: Path, look: 
     made = manager(KernelManager, tmp_path, look)
     provisioner: Any = made.provisioner
     launched = asyncio.run(provisioner.pre_launch(cwd=str(tmp_path), env=dict(os.environ)))
-    assert launched["cmd"][3] == "jupyter_dep_kernels.placeholder.kernel"
+    assert launched["cmd"][3] == "jupyter_dep_kernels.placeholder"
     made.cleanup_connection_file()
 
 
-def test_a_slow_look_becomes_the_holding_kernel_within_its_deadline(
+def test_a_slow_look_becomes_the_placeholder_kernel_within_its_deadline(
     managed: KernelManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Provisioner, "deadline", 0.3)

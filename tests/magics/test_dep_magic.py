@@ -183,15 +183,15 @@ def test_agent_does_not_see_the_notebooks_environment() -> None:
 
 
 def test_notes_are_told_once_before_the_first_cell(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
-    shell = start(notes=["the lock is older than the declaration"], starter=True)
+    shell = start(notes=["the lock is older than the declaration"], base=True)
     shell.run_cell("print('mine')")
     shell.run_cell("print('mine')")
     # the notes say how the project stands; "nothing is declared" beside them could be false
     assert capsys.readouterr().out.splitlines() == ["the lock is older than the declaration", "mine", "mine"]
 
 
-def test_a_starter_without_notes_says_how_to_begin(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
-    shell = start(starter=True)
+def test_a_base_environment_without_notes_says_how_to_begin(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    shell = start(base=True)
     shell.run_cell("print('mine')")
     assert capsys.readouterr().out.splitlines() == ["no packages are declared yet: `%dep add NAME`", "mine"]
 
@@ -201,8 +201,8 @@ def test_ready_environment_is_silent(start: Start, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == "mine\n"
 
 
-def test_starter_says_nothing_to_who_adds_already(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
-    start(starter=True).run_cell("%dep add numpy")
+def test_base_environment_says_nothing_to_a_cell_that_adds_already(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    start(base=True).run_cell("%dep add numpy")
     assert "no packages" not in capsys.readouterr().out
 
 

@@ -40,14 +40,14 @@ def environment(folder: Path, minor: str = f"3.{sys.version_info[1]}", **version
 
 PRELUDE = """
 import importlib.metadata, json, os, sys, site
-from jupyter_dep_magics import lease, loaded, switch
+from jupyter_dep_magics import lease, stale_modules, sys_path_switch
 from jupyter_dep_magics.wire import Change, Switch
 
 def env(path):
-    return switch.Environment(path, path, os.path.join(path, "bin", "python"), (os.path.join(path, SITE),))
+    return sys_path_switch.Environment(path, path, os.path.join(path, "bin", "python"), (os.path.join(path, SITE),))
 
 def go(old, new):
-    switch.move(env(old), env(new))
+    sys_path_switch.switch_sys_path(env(old), env(new))
 
 def tell(**found):
     print(json.dumps(found, default=list))
@@ -137,7 +137,7 @@ def test_pth_files_of_the_new_environment_count_once(tmp_path: Path) -> None:
     assert not [entry for entry in found["path"] if entry.startswith(str(a))]
 
 
-STALE = "tell(stale=loaded.stale([env(A), env(B)], env(sys.prefix), {names}))"
+STALE = "tell(stale=stale_modules.stale([env(A), env(B)], env(sys.prefix), {names}))"
 
 
 def test_imported_and_changed_needs_a_restart_by_name(tmp_path: Path) -> None:
@@ -188,9 +188,9 @@ def test_same_version_with_other_files_is_noticed(tmp_path: Path) -> None:
 def test_live_workers_are_named(tmp_path: Path) -> None:
     found = run(
         "from concurrent.futures import ProcessPoolExecutor\nimport multiprocessing\n"
-        "before = loaded.workers()\n"
+        "before = stale_modules.workers()\n"
         "with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context()) as pool:\n"
-        "    pool.submit(int).result()\n    during = loaded.workers()\n"
+        "    pool.submit(int).result()\n    during = stale_modules.workers()\n"
         "tell(before=before, during=during)",
         environment(tmp_path / "a"),
         environment(tmp_path / "b"),
@@ -201,7 +201,7 @@ def test_live_workers_are_named(tmp_path: Path) -> None:
 
 def test_other_python_is_not_switched_to(tmp_path: Path) -> None:
     found = run(
-        "tell(a=switch.other_python(env(A)), b=switch.other_python(env(B)))",
+        "tell(a=sys_path_switch.other_python(env(A)), b=sys_path_switch.other_python(env(B)))",
         environment(tmp_path / "a"),
         environment(tmp_path / "b", minor="3.99"),
     )

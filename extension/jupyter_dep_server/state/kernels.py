@@ -47,8 +47,8 @@ class Kernels:
             Running(
                 id=identity,
                 path=paths.get(identity) or self._notebook(found),
-                holding=found.holding,
-                starter=found.starter,
+                holding=found.placeholder,
+                starter=found.base,
                 key=found.key,
             )
             for identity, found in ours.items()

@@ -1,1 +1,1 @@
-"""The kernel that answers while the environment is built, or says why it is not there."""
+"""The kernel that runs while the environment is built, and shows why it cannot be had."""

@@ -1,4 +1,4 @@
-"""The work behind a holding kernel, in a thread: look, build, and tell what happens."""
+"""The placeholder kernel's build, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from . import diagnosis
 
 @frozen_dataclass
 class StartedKernel:
-    """An environment is being built."""
+    """The build of an environment has started."""
 
     headline: str
 
@@ -28,30 +28,35 @@ Event = StartedKernel | Progress | Ready | Refused
 
 
 class BuildThread:
-    """One attempt to get an environment. It ends with one `Ready` or one `Refused`."""
+    """One attempt to get an environment. Its last event is one `Ready` or one `Refused`.
 
-    def __init__(self, look: Look, found: NotebookMatch, *, reuse_key: str | None = None, build: bool = True) -> None:
+    `reuse_key` names the environment to start again after a crash; with `build` False a missing one is not built.
+    """
+
+    def __init__(self, look: Look, match: NotebookMatch, *, reuse_key: str | None = None, build: bool = True) -> None:
         self._look = look
-        self._found = found
+        self._match = match
         self._reuse_key = reuse_key
         self._build = build
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._cancel = CancelToken()
-        # a daemon: a build that does not hear must not keep a process that was told to end
+        # a daemon: a build that ignores the cancel must not keep a terminated process alive
         self._thread = Thread(target=self._run, name="jupyter-dep-build", daemon=True)
 
     def start(self) -> None:
+        """Begin to look up and build the environment."""
         self._thread.start()
 
     def cancel(self) -> None:
+        """Ask the build to stop; its last event follows."""
         self._cancel.set()
 
     def join(self, timeout: float) -> None:
-        """Wait at most `timeout` seconds for what was cancelled to end."""
+        """Wait up to `timeout` seconds for a cancelled build to end."""
         self._thread.join(timeout)
 
     def events(self) -> Iterator[Event]:
-        """What has happened since the last call."""
+        """Yield the events since the last call."""
         while True:
             try:
                 yield self._events.get_nowait()
@@ -60,17 +65,17 @@ class BuildThread:
 
     def _run(self) -> None:
         try:
-            self._events.put(self._outcome())
-        except Exception as error:
+            self._events.put(self._find_or_build())
+        except Exception as error:  # noqa: BLE001  every error ends in a diagnosis; a thread that dies would end in none
             if not hasattr(error, "hint"):
                 sys.stderr.write("".join(traceback.format_exception(error)))
             self._events.put(diagnosis.CANCELLED if self._cancel.is_set else diagnosis.of_error(error))
 
-    def _outcome(self) -> Ready | Refused:
-        opening = self._look(self._found.notebook, self._found.cwd, reuse_key=self._reuse_key)
-        if not isinstance(opening, NeedsBuild):
-            return opening
+    def _find_or_build(self) -> Ready | Refused:
+        start = self._look(self._match.notebook, self._match.cwd, reuse_key=self._reuse_key)
+        if not isinstance(start, NeedsBuild):
+            return start
         if not self._build:
             return diagnosis.DIED
-        self._events.put(StartedKernel(headline=opening.headline))
-        return opening.build(self._events.put, self._cancel)
+        self._events.put(StartedKernel(headline=start.headline))
+        return start.build(self._events.put, self._cancel)

@@ -1,4 +1,4 @@
-"""What a kernel that can not run says in place of running: the reason, and the numbered next steps."""
+"""The reason why a kernel has not started, and the numbered next steps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ENAME = "DepError"
 
 
 def of_error(error: Exception) -> Refused:
-    """A build that failed, as a refusal; an error that is not ours is a fault of ours and says so."""
+    """Turn a failed build into a refusal; an error other than `DepError` is reported as a bug in jupyter-dep."""
     if isinstance(error, DepError):
         return Refused(code=error.code, message=str(error), steps=(error.hint,))
     return Refused(
@@ -18,7 +18,7 @@ def of_error(error: Exception) -> Refused:
         message=f"the environment could not be prepared: {type(error).__name__}: {error}",
         steps=(
             "run `jupyter dep doctor` in a terminal",
-            "if it finds nothing, report this with the log of the Jupyter server",
+            "if it finds no problem, report this error with the log of the Jupyter server",
         ),
     )
 
@@ -31,23 +31,23 @@ CANCELLED = Refused(
 
 DIED = Refused(
     code="kernel-died",
-    message="this kernel ended by itself and its environment is not there: an automatic restart builds nothing",
-    steps=("restart the kernel to build the environment", "see the log of the Jupyter server for why it ended"),
+    message="the kernel died and its environment no longer exists; an automatic restart does not build it",
+    steps=("restart the kernel to build the environment", "see the log of the Jupyter server for why it died"),
 )
 
 
 def lines(refused: Refused, notes: tuple[str, ...] = ()) -> list[str]:
-    """The text of the error output; a person reads it, so there is no traceback in it, and nothing that steers a terminal."""
+    """Format the error output: no traceback, and control characters escaped."""
     text = [f"this notebook's kernel has not started [{refused.code}]", "", refused.message, *notes]
     question = refused.question
     if question is not None:
         text += ["", *question.lines, f"fingerprint {question.fingerprint}"]
     if refused.steps:
-        text += ["", "what to do next:"]
+        text += ["", "next steps:"]
         text += [f"  {number}. {step}" for number, step in enumerate(refused.steps, start=1)]
     return [escape_untrusted(line, lines=True) for line in text]
 
 
 def error_content(refused: Refused, notes: tuple[str, ...] = ()) -> dict[str, object]:
-    """The content of an `error` message."""
+    """Build the content of an `error` message."""
     return {"ename": ENAME, "evalue": escape_untrusted(refused.message, lines=True), "traceback": lines(refused, notes)}

@@ -1,9 +1,9 @@
-"""The pages that hold the notebook while its kernel is held: who they are, and telling them what is waited for.
+"""The comm between the placeholder kernel and the pages that have the notebook open.
 
 A page announces itself by opening a comm to the target `jupyter-dep` with a `Holds`. From then on it gets each
-`HoldingState` as the data of a fresh `comm_open` to its target of the same name, closed at once. Who has not announced
-itself gets nothing: a front end reports a comm to a target that it does not know as an error. A page opens its comm
-anew when it is told `ready`, so nothing of this is handed on to the real kernel.
+`HoldingState` as the data of a new `comm_open` to its target of the same name, which is closed at once. Other front
+ends get nothing: they report a comm to an unknown target as an error. A page reopens its comm at the state `ready`, so
+the real kernel does not need these comms.
 """
 
 from __future__ import annotations
@@ -21,59 +21,59 @@ from .sockets import KernelSockets, Request
 
 TARGET = "jupyter-dep"
 _EVERY = 0.2
-"""Seconds between two states of one build."""
+"""Seconds between two progress messages of one build."""
 
 
 class PageComm:
-    """True while a page holds the notebook."""
+    """The pages that are open; true while there is one."""
 
-    def __init__(self, wire: KernelSockets) -> None:
-        self._wire = wire
-        self._holds: dict[str, bool] = {}
-        self._told: HoldingState | None = None
+    def __init__(self, sockets: KernelSockets) -> None:
+        self._sockets = sockets
+        self._comms: dict[str, bool] = {}
+        self._sent: HoldingState | None = None
         self._last = 0.0
 
     def __bool__(self) -> bool:
-        return any(self._holds.values())
+        return any(self._comms.values())
 
-    def takes(self, request: Request) -> bool:
-        """Whether the message belongs to a page's comm; what it says is taken in."""
+    def handle(self, request: Request) -> bool:
+        """Read a message of a page's comm; returns False for any other message."""
         content = request.content
         comm, data = str(content.get("comm_id")), content.get("data")
         if request.type == "comm_open" and content.get("target_name") == TARGET:
-            self._holds[comm] = True
-        elif comm not in self._holds:
+            self._comms[comm] = True
+        elif comm not in self._comms:
             return False
         if request.type == "comm_close":
-            del self._holds[comm]
+            del self._comms[comm]
         elif isinstance(data, Mapping) and "holds" in data:
-            self._holds[comm] = bool(data["holds"])
+            self._comms[comm] = bool(data["holds"])
         if request.type == "comm_open":
-            self.again()
+            self.resend()
         return True
 
-    def again(self) -> None:
-        """Somebody listens who may have missed what was told: tell the same once more."""
-        self._told = None
+    def resend(self) -> None:
+        """Send the last state again, for pages that have just connected."""
+        self._sent = None
 
-    def tell(self, state: HoldingState) -> None:
-        """Send the state if it is news; a build's progress waits its turn, the next call brings it."""
-        if not self or state == self._told:
+    def send_state(self, state: HoldingState) -> None:
+        """Send the state if it has changed; progress that comes too soon is left to the next call."""
+        if not self or state == self._sent:
             return
         now = time.monotonic()
-        if self._told is not None and state.state == self._told.state == "building" and now - self._last < _EVERY:
+        if self._sent is not None and state.state == self._sent.state == "building" and now - self._last < _EVERY:
             return
         comm = uuid.uuid4().hex
-        self._wire.publish("comm_open", {"comm_id": comm, "target_name": TARGET, "data": asdict(state)}, None)
-        self._wire.publish("comm_close", {"comm_id": comm, "data": {}}, None)
-        self._told, self._last = state, now
+        self._sockets.publish("comm_open", {"comm_id": comm, "target_name": TARGET, "data": asdict(state)}, None)
+        self._sockets.publish("comm_close", {"comm_id": comm, "data": {}}, None)
+        self._sent, self._last = state, now
 
 
 def building(headline: str, progress: Progress | None, kept: int) -> HoldingState:
-    """The environment is on its way; `kept` cells wait for it."""
-    moment = None
+    """Describe a build that is under way; `kept` cells wait for it."""
+    job = None
     if progress is not None:
-        moment = JobProgress(
+        job = JobProgress(
             text=progress.text(),
             phase=progress.phase,
             done=progress.done,
@@ -81,11 +81,11 @@ def building(headline: str, progress: Progress | None, kept: int) -> HoldingStat
             bytes_done=progress.bytes_done,
             bytes_total=progress.bytes_total,
         )
-    return HoldingState(state="building", headline=headline, progress=moment, kept=kept)
+    return HoldingState(state="building", headline=headline, progress=job, kept=kept)
 
 
 def stopped(refused: Refused, kept: int, *, asking: bool) -> HoldingState:
-    """There is no environment to be had; `asking`: an input request waits for somebody's yes."""
+    """Describe a kernel that has not started; `asking`: the cell waits for the user's consent."""
     hint = refused.steps[0] if refused.steps else "restart the kernel"
     return HoldingState(
         state="asking" if asking else "diagnosis",

@@ -1,4 +1,4 @@
-"""The progress of a build, as an output of the first kept cell."""
+"""The progress of a build, shown as an output of the first kept cell."""
 
 from __future__ import annotations
 
@@ -11,54 +11,55 @@ from jupyter_dep.base.progress import Progress
 from .sockets import KernelSockets, Request
 
 _SHOW_EVERY = 0.25
-"""Seconds between two states of the progress: four a second are read as movement, more only load the browser."""
-_LOOKING = "looking for this notebook's environment"
-_LOOKS_SLOW = 1.0
-"""Seconds of looking, which takes hundredths, after which it is shown."""
+"""Seconds between two updates: four a second look like movement, more only load the browser."""
+_SEARCHING = "looking up this notebook's environment"
+_SLOW_SEARCH = 1.0
+"""Seconds after which a look-up is shown; it usually takes hundredths of a second."""
 
 
 class ProgressOutput:
-    """One output, brought up to date until the work is over."""
+    """One output that is updated until the build has ended."""
 
-    def __init__(self, wire: KernelSockets) -> None:
-        self._wire = wire
+    def __init__(self, sockets: KernelSockets) -> None:
+        self._sockets = sockets
         self._request: Request | None = None
         self._shown = ""
         self._last = 0.0
-        self._began = time.monotonic()
-        self.headline = _LOOKING
+        self._started = time.monotonic()
+        self.headline = _SEARCHING
         self.progress: Progress | None = None
 
     def place(self, request: Request) -> None:
+        """Show the progress under this cell, if it is the first."""
         if self._request is None:
             self._request = request
 
     def show(self) -> None:
-        """Bring the output up to date, if there is something new and the last time is not too near."""
+        """Update the output if its text has changed and the last update is long enough ago."""
         now = time.monotonic()
         if self._request is None or now - self._last < _SHOW_EVERY:
             return
-        if self.headline == _LOOKING and now - self._began < _LOOKS_SLOW:
+        if self.headline == _SEARCHING and now - self._started < _SLOW_SEARCH:
             return
         self._publish(escape_untrusted(f"{self.headline}: {self.progress.text()}" if self.progress else self.headline))
 
     def finish(self, *, built: bool = True) -> None:
-        """Say that it is over. The next output of the cell takes the place of this one."""
+        """Show the result; the next output of the cell replaces it."""
         if self._request is not None and self._shown:
-            seconds = time.monotonic() - self._began
+            seconds = time.monotonic() - self._started
             self.progress = None
             self._publish(f"environment built in {seconds:.0f} s" if built else "environment not built")
-            self._wire.publish("clear_output", {"wait": True}, self._request)
+            self._sockets.publish("clear_output", {"wait": True}, self._request)
         self._request, self._shown = None, ""
 
     def _publish(self, text: str) -> None:
         if text == self._shown:
             return
-        # keyed by the request: two kernels of one front end must not share a display
+        # the request's id: two kernels of one front end must not share a display
         display = f"jupyter-dep-{self._request.header['msg_id']}" if self._request else ""
         data = {"text/plain": text, "text/html": self._html(text)}
         content = {"data": data, "metadata": {}, "transient": {"display_id": display}}
-        self._wire.publish("update_display_data" if self._shown else "display_data", content, self._request)
+        self._sockets.publish("update_display_data" if self._shown else "display_data", content, self._request)
         self._shown, self._last = text, time.monotonic()
 
     def _html(self, text: str) -> str:

@@ -1,4 +1,4 @@
-"""The kernel's end of the Jupyter messaging protocol: five sockets, no execution."""
+"""The kernel's side of the Jupyter messaging protocol: five sockets, no execution."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Channel = Literal["shell", "control", "stdin"]
 Content = Mapping[str, object]
 _LINGER_MS = 1000
 _FLUSH = 0.02
-"""Seconds for the last replies to get out: there is no way to ask whether they did."""
-_HANG_UP = 0.5
-"""Seconds that clients get to notice that we have stopped; they need a few milliseconds."""
+"""Seconds for the last replies to be sent: ZeroMQ has no way to ask whether they were."""
+_HALF_CLOSED = 0.5
+"""Seconds that clients get to notice the half-closed connection; they need a few milliseconds."""
 
 
 @frozen_dataclass
 class Request:
-    """One message from a client; `frames` is the whole of it as received, so that another kernel can be given it."""
+    """One message from a client; `frames` is the whole message as received, to be passed to the real kernel."""
 
     channel: Channel
     identities: tuple[bytes, ...]
@@ -38,11 +38,12 @@ class Request:
 
     @property
     def type(self) -> str:
+        """The message type, such as `execute_request`."""
         return str(self.header["msg_type"])
 
 
 class KernelSockets:
-    """Sockets bound as a connection file says, for as long as the holding kernel answers on them."""
+    """The sockets of a connection file, for as long as the placeholder kernel answers on them."""
 
     def __init__(self, connection_file: Path) -> None:
         info = json.loads(connection_file.read_text(encoding="utf-8"))
@@ -57,50 +58,50 @@ class KernelSockets:
         self._subscribers = 0
         self._shell_handles: set[int] = set()
 
-        def bound(kind: int, name: str) -> Any:
+        def bind(kind: int, name: str) -> Any:
             socket = self._context.socket(kind)
             socket.linger = _LINGER_MS
             if kind == zmq.ROUTER:
-                # a client that comes back under its old identity replaces its dead connection
+                # a client that reconnects under its old identity replaces its dead connection
                 socket.router_handover = 1
             if name == "shell_port":
                 self._shell_monitor = socket.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
             if kind == zmq.XPUB:
-                # tell of every client that comes and goes, not of the first and the last
+                # report each subscription, not only the first and the last of a topic
                 socket.setsockopt(zmq.XPUB_VERBOSER, 1)
             joint = ":" if info["transport"] == "tcp" else "-"
             socket.bind(f"{info['transport']}://{info['ip']}{joint}{info[name]}")
             return socket
 
         self._channels: dict[Channel, Any] = {
-            "control": bound(zmq.ROUTER, "control_port"),
-            "shell": bound(zmq.ROUTER, "shell_port"),
-            "stdin": bound(zmq.ROUTER, "stdin_port"),
+            "control": bind(zmq.ROUTER, "control_port"),
+            "shell": bind(zmq.ROUTER, "shell_port"),
+            "stdin": bind(zmq.ROUTER, "stdin_port"),
         }
-        self._heartbeat = bound(zmq.ROUTER, "hb_port")
-        self._iopub = bound(zmq.XPUB, "iopub_port")
+        self._heartbeat = bind(zmq.ROUTER, "hb_port")
+        self._iopub = bind(zmq.XPUB, "iopub_port")
         self._poller = zmq.Poller()
         for each in (*self._channels.values(), self._heartbeat, self._iopub):
             self._poller.register(each, zmq.POLLIN)
 
     def clients(self) -> dict[str, int]:
-        """How many clients are connected now: `shell` to send requests, `iopub` to listen."""
+        """Count the connected clients: `shell` to send requests, `iopub` to listen."""
         return {"shell": len(self._connections()), "iopub": self._subscribers}
 
     def receive(self, timeout: float) -> list[Request]:
-        """What has come in within `timeout` seconds, at most one message a channel, control first."""
+        """Wait up to `timeout` seconds for requests; returns at most one for each channel, control first."""
         ready = {socket for socket, _ in self._poller.poll(int(timeout * 1000))}
         if self._heartbeat in ready:
             self._heartbeat.send_multipart(self._heartbeat.recv_multipart())
         if self._iopub in ready:
-            self._subscription(self._iopub.recv())
+            self._count_subscription(self._iopub.recv())
         requests = (
             self._parse(channel, socket.recv_multipart()) for channel, socket in self._channels.items() if socket in ready
         )
         return [request for request in requests if request is not None]
 
     def reply(self, request: Request, content: Content, *, status: str = "ok") -> None:
-        """The reply that belongs to the request's type, to the client that sent it."""
+        """Send the reply for the request's type to the client that sent it."""
         self.session.send(
             self._channels[request.channel],
             request.type.rpartition("_")[0] + "_reply",
@@ -111,7 +112,7 @@ class KernelSockets:
         )
 
     def publish(self, kind: str, content: Content, parent: Request | None) -> None:
-        """To everybody who listens, as an effect of `parent`."""
+        """Send a message to all clients as an effect of `parent`."""
         self.session.send(
             self._iopub,
             kind,
@@ -121,10 +122,11 @@ class KernelSockets:
         )
 
     def status(self, state: Literal["starting", "busy", "idle"], parent: Request | None) -> None:
+        """Publish the execution state."""
         self.publish("status", {"execution_state": state}, parent)
 
-    def ask(self, request: Request, prompt: str) -> None:
-        """An `input_request` to the client of an execute request; answers to earlier ones are thrown away."""
+    def request_input(self, request: Request, prompt: str) -> None:
+        """Send an `input_request` to the client of an execute request; discards answers to earlier ones."""
         self._drain("stdin")
         self.session.send(
             self._channels["stdin"],
@@ -134,27 +136,27 @@ class KernelSockets:
             ident=list(request.identities),
         )
 
-    def hang_up(self) -> list[Request]:
-        """Take no more requests; what clients have sent up to now is returned, unanswered.
+    def drain_and_half_close(self) -> list[Request]:
+        """Stop the connections of the shell, and return the requests that clients have sent until then, unanswered.
 
-        Closing a connection loses what its client has just written. So only our sending half is closed first: the client
-        sees that, closes in turn and connects again later, and all that it wrote before is read here until then.
+        Closing a connection loses what its client has just written. So only the sending half is closed first: the client
+        notices, closes its side and reconnects later, and everything it wrote before is still read here.
         """
-        # not unbound: libzmq ends the connections of an endpoint together with it
+        # not unbound: libzmq would close the endpoint's connections with it
         time.sleep(_FLUSH)
         requests: list[Request] = []
-        told: set[int] = set()
-        end = time.monotonic() + _HANG_UP
+        half_closed: set[int] = set()
+        end = time.monotonic() + _HALF_CLOSED
         while (connections := self._connections()) and time.monotonic() < end:
-            for handle in connections - told:
+            for handle in connections - half_closed:
                 _close_sending_half(handle)
-            told = connections
+            half_closed = connections
             self._shell_monitor.poll(10)
             requests += self._drain("shell")
         return requests + self._drain("shell")
 
     def close(self) -> None:
-        """Stop answering; what was sent is delivered."""
+        """Close the sockets once all replies are delivered."""
         self._channels["shell"].disable_monitor()
         self._shell_monitor.close()
         for each in (*self._channels.values(), self._heartbeat, self._iopub):
@@ -162,7 +164,7 @@ class KernelSockets:
         self._context.term()
 
     def _connections(self) -> set[int]:
-        """The handles of the shell's connections."""
+        """Return the file descriptors of the shell's connections."""
         while self._shell_monitor.poll(0):
             event = parse_monitor_message(self._shell_monitor.recv_multipart())
             if event["event"] == zmq.EVENT_ACCEPTED:
@@ -195,11 +197,11 @@ class KernelSockets:
                 frames=tuple(frames),
             )
         except (ValueError, KeyError, TypeError) as error:
-            # not signed with this kernel's key, or no message at all
+            # not signed with this kernel's key, or not a Jupyter message
             sys.stderr.write(f"jupyter-dep: a message on {channel} was dropped: {error}\n")
             return None
 
-    def _subscription(self, frame: bytes) -> None:
+    def _count_subscription(self, frame: bytes) -> None:
         if frame[:1] == b"\x01":
             self._subscribers += 1
             message = self.session.msg("iopub_welcome", {"subscription": frame[1:].decode("utf-8", "replace")})
@@ -213,8 +215,8 @@ def _close_sending_half(handle: int) -> None:
     try:
         connection.shutdown(socket.SHUT_WR)
     except OSError:
-        # gone by itself
+        # the client has closed it already
         pass
     finally:
-        # libzmq owns it
+        # libzmq owns the descriptor
         connection.detach()

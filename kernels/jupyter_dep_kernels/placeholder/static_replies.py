@@ -1,17 +1,20 @@
-"""The questions of a client that need no environment, and what a kernel without one answers."""
+"""Replies to the questions of a client that need no environment."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .sockets import Request
+
+Reply = tuple[str, dict[str, Any]]
+"""Status and content."""
 
 _INFO: dict[str, object] = {
     "protocol_version": "5.3",
     "implementation": "jupyter-dep",
     "implementation_version": "1",
-    # The environment's exact Python is not known yet; front ends write this into the notebook.
+    # front ends write this into the notebook; the environment's exact Python is not known yet
     "language_info": {
         "name": "python",
         "version": "3",
@@ -27,41 +30,27 @@ _INFO: dict[str, object] = {
 }
 
 
-def answer(request: Request, ports: Mapping[str, int]) -> tuple[str, dict[str, Any]]:
-    """Status and content of the reply."""
-    content = request.content
-    match request.type:
-        case "kernel_info_request":
-            return "ok", dict(_INFO)
-        case "complete_request":
-            here = content.get("cursor_pos", 0)
-            return "ok", {"matches": [], "cursor_start": here, "cursor_end": here, "metadata": {}}
-        case "inspect_request":
-            return "ok", {"found": False, "data": {}, "metadata": {}}
-        case "history_request":
-            return "ok", {"history": []}
-        case "is_complete_request":
-            return "unknown", {}
-        case "comm_info_request":
-            return "ok", {"comms": {}}
-        case "connect_request":
-            return "ok", dict(ports)
-        case "debug_request":
-            return "ok", _debugger(content)
-        case "interrupt_request":
-            return "ok", {}
-        case "shutdown_request":
-            return "ok", {"restart": bool(content.get("restart"))}
-        case _:
-            return "error", {
-                "ename": "NotReady",
-                "evalue": f"`{request.type}` is not answered before the environment is ready",
-                "traceback": [],
-            }
+def answer(request: Request, ports: Mapping[str, int]) -> Reply:
+    """Answer one request; `ports` are those of the connection file."""
+    if request.type == "connect_request":
+        return "ok", dict(ports)
+    reply = _REPLIES.get(request.type)
+    if reply is not None:
+        return reply(request.content)
+    return "error", {
+        "ename": "NotReady",
+        "evalue": f"`{request.type}` is not answered before the environment is ready",
+        "traceback": [],
+    }
 
 
-def _debugger(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """A debugger that is not started: front ends ask after it as soon as a kernel is there."""
+def _complete(content: Mapping[str, Any]) -> Reply:
+    cursor = content.get("cursor_pos", 0)
+    return "ok", {"matches": [], "cursor_start": cursor, "cursor_end": cursor, "metadata": {}}
+
+
+def _debug(content: Mapping[str, Any]) -> Reply:
+    """Describe a debugger that is not started; front ends ask for it as soon as there is a kernel."""
     info = {
         "isStarted": False,
         "hashMethod": "Murmur2",
@@ -74,11 +63,24 @@ def _debugger(asked: Mapping[str, Any]) -> dict[str, Any]:
         "exceptionPaths": [],
         "copyToGlobals": False,
     }
-    command = asked.get("command", "")
-    return {
+    command = content.get("command", "")
+    return "ok", {
         "type": "response",
-        "request_seq": asked.get("seq", 0),
+        "request_seq": content.get("seq", 0),
         "command": command,
         "success": command == "debugInfo",
         "body": info if command == "debugInfo" else {},
     }
+
+
+_REPLIES: dict[str, Callable[[Mapping[str, Any]], Reply]] = {
+    "kernel_info_request": lambda _: ("ok", dict(_INFO)),
+    "complete_request": _complete,
+    "inspect_request": lambda _: ("ok", {"found": False, "data": {}, "metadata": {}}),
+    "history_request": lambda _: ("ok", {"history": []}),
+    "is_complete_request": lambda _: ("unknown", {}),
+    "comm_info_request": lambda _: ("ok", {"comms": {}}),
+    "debug_request": _debug,
+    "interrupt_request": lambda _: ("ok", {}),
+    "shutdown_request": lambda content: ("ok", {"restart": bool(content.get("restart"))}),
+}

@@ -1,1 +1,1 @@
-"""Find the notebook, choose its environment, start Python on it."""
+"""Find the notebook, choose its environment, start Python in it."""

@@ -1,7 +1,7 @@
-"""How the processes of a kernel are started: argument lists and environments, nothing is run here.
+"""Argument lists and environment variables of a kernel's processes; nothing is run here.
 
-The launcher runs in the environment's own Python, where nothing of ours is installed: all that it has to know travels
-as JSON in one variable (see `launcher.py`).
+The launcher runs in the environment's own Python, where jupyter-dep is not installed: it gets its input as JSON in one
+variable (see `launcher.py`).
 """
 
 from __future__ import annotations
@@ -17,32 +17,44 @@ from typing import Protocol, cast
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.operations.kernel_start.result import Ready, StartResult
+from jupyter_dep_kernels import PIP_SHIM
 
 from .notebook_discovery import NotebookMatch
 
 CONTEXT = "JUPYTER_DEP_CONTEXT"
 LOOK = "jupyter_dep.operations.kernel_start.cache:look"
-_HERE = Path(__file__).parent
-PIP_SHIM = _HERE.parent / "pip_shim"
-"""The folder with a `pip` that says what to type instead; first on PATH."""
+_LAUNCHER = Path(__file__).with_name("launcher.py")
 
 
 class Look(Protocol):
-    """What a notebook's kernel runs on: fast, without network, never raises."""
+    """Finds the environment of a notebook's kernel: fast, without network, never raises."""
 
-    def __call__(self, notebook: Path | None, cwd: Path, *, reuse_key: str | None = None) -> StartResult: ...
+    def __call__(self, notebook: Path | None, cwd: Path, *, reuse_key: str | None = None) -> StartResult:
+        """Look up the environment; `reuse_key` is the one to start again after a crash."""
 
 
 @frozen_dataclass
 class Launch:
-    """One process to start: its arguments and its whole environment."""
+    """One process to start: its arguments and all its environment variables."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
 
 
+@frozen_dataclass
+class PlaceholderOptions:
+    """How the placeholder kernel gets an environment; `look` is `module:function`, see `Look`.
+
+    `reuse_key` is the environment to start again after a crash; with `build` False a missing one is not built.
+    """
+
+    look: str = LOOK
+    reuse_key: str | None = None
+    build: bool = True
+
+
 def load_look(name: str = LOOK) -> Look:
-    """The function that `name` (`module:function`) stands for."""
+    """Import the function `name` (`module:function`)."""
     return cast(Look, resolve_name(name))
 
 
@@ -55,23 +67,24 @@ def launch_environment(
     notes: Sequence[str] = (),
     extra: Sequence[str] = (),
 ) -> Launch:
-    """The real kernel: the environment's Python on the launcher.
+    """Describe the real kernel: the environment's Python runs the launcher.
 
-    No `-P`: a script's own folder is all that it would keep away, which the launcher does itself, and IPython takes the
-    flag as a wish to leave the notebook's folder off `sys.path`. `PYTHONPATH` and `PYTHONHOME` would put packages into
-    the environment that its lock does not name: they are left out, and a note says so.
+    `kept` is the file with the placeholder's kept requests, `notes` are shown in the first cell, `extra` are arguments
+    for ipykernel. Without `-P`: it would only remove the script's own folder, which the launcher does itself, and IPython
+    would leave the notebook's folder off `sys.path` as well. `PYTHONPATH` and `PYTHONHOME` would add packages that the
+    lock does not name: they are dropped, and a note says so.
     """
-    told = [*ready.notes, *notes]
+    all_notes = [*ready.notes, *notes]
     if env.get("PYTHONPATH"):
-        told.append("`PYTHONPATH` is set and not used here: an environment holds what its lock says and nothing else")
+        all_notes.append("`PYTHONPATH` is set but ignored: the environment holds only what its lock lists")
     context = {
         "agent": [sys.executable, "-P", "-m", "jupyter_dep_cli.agent"],
         "notebook": ready.notebook,
         "key": ready.key,
         "path": ready.path,
         "python": ready.python,
-        "starter": ready.starter,
-        "notes": told,
+        "base": ready.starter,
+        "notes": all_notes,
         "lease": ready.lease or None,
         "lock": ready.lock or None,
         "magics": _magics(),
@@ -82,46 +95,44 @@ def launch_environment(
     passed = {name: value for name, value in env.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
     passed[CONTEXT] = json.dumps(context)
     return Launch(
-        argv=(ready.python, str(_HERE / "launcher.py"), "-f", connection_file, *extra),
+        argv=(ready.python, str(_LAUNCHER), "-f", connection_file, *extra),
         env=passed,
     )
 
 
-def placeholder_argv(
-    found: NotebookMatch,
+def launch_placeholder(
+    match: NotebookMatch,
     connection_file: str,
     env: Mapping[str, str],
+    options: PlaceholderOptions,
     *,
-    reuse_key: str | None = None,
-    build: bool = True,
-    look: str = LOOK,
     extra: Sequence[str] = (),
 ) -> Launch:
-    """The holding kernel: our own interpreter, with safe path, answering in place of the real one."""
-    argv = [sys.executable, "-P", "-m", "jupyter_dep_kernels.placeholder.kernel", "-f", connection_file]
-    argv += ["--cwd", str(found.cwd)]
-    if found.notebook is not None:
-        argv += ["--notebook", str(found.notebook)]
-    if found.why:
-        argv += ["--note", found.why]
-    if reuse_key is not None:
-        argv += ["--reuse", reuse_key]
-    if not build:
+    """Describe the placeholder kernel: it runs on this interpreter, without the current folder on `sys.path`."""
+    argv = [sys.executable, "-P", "-m", "jupyter_dep_kernels.placeholder", "-f", connection_file]
+    argv += ["--cwd", str(match.cwd)]
+    if match.notebook is not None:
+        argv += ["--notebook", str(match.notebook)]
+    if match.why:
+        argv += ["--note", match.why]
+    if options.reuse_key is not None:
+        argv += ["--reuse", options.reuse_key]
+    if not options.build:
         argv += ["--no-build"]
-    if look != LOOK:
-        argv += ["--look", look]
+    if options.look != LOOK:
+        argv += ["--look", options.look]
     return Launch(argv=(*argv, *extra), env=dict(env))
 
 
 def _verification(key: str) -> list[str] | None:
-    """The check behind the start; not where read-only files protect the environment already."""
+    """Return the check that runs after the start, None where read-only files protect the environment already."""
     if sys.platform == "win32" or os.geteuid() != 0:
         return None
     return [sys.executable, "-P", "-m", "jupyter_dep.operations.environment.verify", key]
 
 
 def _magics() -> str | None:
-    """The magics' folder; found, not imported: they are written for the environment's Python, not for ours."""
+    """Find the magics' folder without importing them: they are written for the environment's Python."""
     spec = importlib.util.find_spec("jupyter_dep_magics")
-    places = list(spec.submodule_search_locations or ()) if spec else []
-    return places[0] if places else None
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    return folders[0] if folders else None
