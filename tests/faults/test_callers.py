@@ -19,8 +19,8 @@ from support.workplace import Desk, asking
 from jupyter_dep.io.state.history import History, ProjectUse
 from jupyter_dep.io.store.store import Sealed, Store
 from jupyter_dep.io.system.locks import FileLock
-from jupyter_dep.operations.edit import add_remove, init_notebook
-from jupyter_dep.operations.environment import gc
+from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.environment import gc, install
 
 CALLERS = 16
 TESTS = Path(__file__).parents[1]
@@ -185,16 +185,16 @@ def test_an_environment_that_is_collected_before_its_use_is_noted_is_there_all_t
         found = tuple(uses(history))
         if moment == "while the collection is at it" and not removed:  # it has looked; now somebody comes
             removed.append("")
-            assert init_notebook.sync(notebook, desk.services(), asking()).sealed is not None
+            assert install.sync(notebook, desk.services(), asking()).sealed is not None
         return iter(found)
 
     monkeypatch.setattr(Store, "hold", late)
     monkeypatch.setattr(History, "uses", early)
     if moment == "before it is noted":
-        sealed = init_notebook.sync(notebook, desk.services(), asking()).sealed
+        sealed = install.sync(notebook, desk.services(), asking()).sealed
         assert sealed is not None and removed == [sealed.key], "nothing was collected: this proves nothing"
     else:
-        first = init_notebook.sync(notebook, desk.services(), asking()).sealed
+        first = install.sync(notebook, desk.services(), asking()).sealed
         assert first is not None
         for file in (desk.services().paths.state / "projects").glob("*.json"):
             file.unlink()
@@ -202,5 +202,5 @@ def test_an_environment_that_is_collected_before_its_use_is_noted_is_there_all_t
         sealed = first
     assert Path(sealed.python).exists() and desk.services().store.sealed(sealed.key) is not None
     assert gc.collect(desk.services()).removed == ()
-    assert init_notebook.sync(notebook, desk.services(), asking()).sealed is not None
+    assert install.sync(notebook, desk.services(), asking()).sealed is not None
     tally("callers", cases=1, held=1)

@@ -30,8 +30,8 @@ from support.workplace import Desk, asking, block, rewritten
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.store import record_check, snapshots
 from jupyter_dep.model.notebook.notebook import Notebook
-from jupyter_dep.operations.edit import add_remove, init_notebook
-from jupyter_dep.operations.environment import gc
+from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.environment import gc, install
 
 pytestmark = [pytest.mark.kill, pytest.mark.skipif(sys.platform == "win32", reason="signals")]
 
@@ -313,7 +313,7 @@ def again(desk: Desk, verb: str) -> None:
     elif verb == "lock":
         add_remove.relock(notebook, services, asking(sync=False))
     else:
-        assert init_notebook.sync(notebook, services, asking()).sealed is not None
+        assert install.sync(notebook, services, asking()).sealed is not None
 
 
 def lane(scene: Scene, rounds: int, chance: random.Random, met: Met) -> None:

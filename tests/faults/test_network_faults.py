@@ -25,7 +25,8 @@ from support.workplace import Desk, asking, versions
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.engine import uv
-from jupyter_dep.operations.edit import add_remove, init_notebook
+from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.environment import install
 
 DEADLINE = 20.0
 """Seconds that a lock or a build may take here; the real ones are 10 and 30 minutes."""
@@ -87,7 +88,7 @@ def _case(name: str, root: Path, toys: Path) -> list[str]:
         notebook = desk.notebook("n.ipynb", "large", "alpha==1.0")
         steps: list[tuple[str, str, set[str], Callable[[], object]]] = [
             ("lock", "/simple/large/", locking, lambda: add_remove.relock(notebook, desk.services(), asking(sync=False))),
-            ("build", "/files/large-*.whl", building, lambda: init_notebook.sync(notebook, desk.services(), asking())),
+            ("build", "/files/large-*.whl", building, lambda: install.sync(notebook, desk.services(), asking())),
         ]
         for step, pattern, codes, deed in steps:
             before = desk.listing()
@@ -147,7 +148,7 @@ def test_a_bit_that_flips_in_a_pages_hash_stops_the_build(toy_index: Index, tmp_
     assert digest is not None
     toy_index.corrupt("/simple/gamma/", at=(digest.start() + 8) / len(page))
     add_remove.relock(notebook, desk.services(), asking(sync=False))
-    assert _refused(lambda: init_notebook.sync(notebook, desk.services(), asking()), {"hash-mismatch"}) == []
+    assert _refused(lambda: install.sync(notebook, desk.services(), asking()), {"hash-mismatch"}) == []
     assert desk.services().store.all() == ()
     tally("network", cases=1, held=1)
 
@@ -164,7 +165,7 @@ def test_a_fault_that_passes_is_not_even_noticed(toy_index: Index, tmp_path: Pat
     }
     effects[name]("/simple/alpha/")
     add_remove.relock(notebook, desk.services(), asking("lock", sync=False))
-    assert init_notebook.sync(notebook, desk.services(), asking()).sealed is not None
+    assert install.sync(notebook, desk.services(), asking()).sealed is not None
     tally("network", cases=1, held=1)
 
 

@@ -22,7 +22,7 @@ from support.workplace import Desk, asking
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.store.store import Store
 from jupyter_dep.model.lock import lockfile
-from jupyter_dep.operations.edit import init_notebook
+from jupyter_dep.operations.environment import install
 from jupyter_dep.operations.kernel_start import resolve
 from jupyter_dep.operations.kernel_start.cache import read_cached_start
 
@@ -236,7 +236,7 @@ def test_a_lock_that_is_swapped_between_the_look_and_the_use_is_not_what_is_buil
     add_remove.relock(bad_notebook, other.services(), asking("lock", sync=False))
     bad = other.lock_path(bad_notebook).read_bytes()
     assert "evil" in lockfile.read(bad, context={}).versions()
-    assert init_notebook.sync(notebook, services, asking()).sealed is not None
+    assert install.sync(notebook, services, asking()).sealed is not None
     lock, over = desk.lock_path(notebook), threading.Event()
 
     def swap() -> None:

@@ -29,8 +29,8 @@ from support.workplace import Desk, asking, block, rewritten
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.notebook.notebook import Notebook
-from jupyter_dep.operations.edit import add_remove, init_notebook
-from jupyter_dep.operations.environment import gc
+from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.environment import gc, install
 from jupyter_dep.operations.project.state import read_state
 
 CALLS = {
@@ -75,7 +75,7 @@ class Scene:
             rewritten(notebook, block("alpha", "big"))
             add_remove.relock(notebook, desk.services(), asking(sync=False))
         if self.verb == "gc":
-            init_notebook.sync(notebook, desk.services(), asking())
+            install.sync(notebook, desk.services(), asking())
         self.before = desk.listing()
         shutil.copytree(desk.home / "state", desk.home.parent / "pristine")
         log = desk.home.parent / "calls.log"
@@ -118,7 +118,7 @@ class Scene:
                 services.store.remove(sealed)
         services.store.sweep()
         if self.verb == "gc":
-            init_notebook.sync(desk.folder / "n.ipynb", services, asking())
+            install.sync(desk.folder / "n.ipynb", services, asking())
             begun = services.store.root / "e" / "0000000000"  # what a builder that is gone left
             (begun / "lib").mkdir(parents=True, exist_ok=True)
 
@@ -184,7 +184,7 @@ class Scene:
             if self.verb == "add":
                 add_remove.add(path, ["big"], services, asking())
             elif self.verb == "sync":
-                init_notebook.sync(path, services, asking())
+                install.sync(path, services, asking())
             else:
                 gc.collect(services)
             deadline = (

@@ -22,7 +22,8 @@ from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store.store import Store
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.notebook.notebook import Notebook, blank
-from jupyter_dep.operations.edit import add_remove, init_notebook
+from jupyter_dep.operations.edit import add_remove, init_notebook, python, rename
+from jupyter_dep.operations.environment import install
 from jupyter_dep.operations.inspect import status
 from jupyter_dep.operations.project import undo
 from jupyter_dep.operations.project.context import ChangeResult
@@ -330,13 +331,13 @@ def test_the_notebook_wins_over_a_stale_lock_whose_pins_are_kept(desk: Desk) -> 
 
 def test_sync_builds_what_is_locked_and_finds_it_the_next_time(desk: Desk, toy_index: Index) -> None:
     notebook = desk.notebook("n.ipynb", "alpha")
-    refused(DepError, "unlocked", lambda: init_notebook.sync(notebook, desk.services(), asking()))
+    refused(DepError, "unlocked", lambda: install.sync(notebook, desk.services(), asking()))
     lock(desk, notebook)
     assert desk.services().store.all() == ()
-    made = init_notebook.sync(notebook, desk.services(), asking()).sealed
+    made = install.sync(notebook, desk.services(), asking()).sealed
     assert made is not None
     toy_index.clear()
-    assert init_notebook.sync(notebook, desk.services(), asking()).sealed == made
+    assert install.sync(notebook, desk.services(), asking()).sealed == made
     assert toy_index.requests == []
 
 
@@ -344,7 +345,7 @@ def test_sync_of_a_stale_lock_builds_the_lock_and_says_so(desk: Desk) -> None:
     notebook = desk.notebook("n.ipynb", "alpha")
     lock(desk, notebook)
     rewritten(notebook, block("epsilon"))
-    changed = init_notebook.sync(notebook, desk.services(), asking())
+    changed = install.sync(notebook, desk.services(), asking())
     assert changed.sealed is not None
     assert "alpha" in changed.sealed.packages
     assert "stale" in changed.notes[0]
@@ -424,7 +425,7 @@ def test_operations_stand_on_the_port_alone(desk: Desk) -> None:
     assert engine.calls == ["lock", "install"]
     other = Desk.at(desk.folder.parent, desk.index, home="another")
     engine = toy_engine()
-    assert init_notebook.sync(notebook, other.services(engine), asking()).sealed is not None
+    assert install.sync(notebook, other.services(engine), asking()).sealed is not None
     assert engine.calls == ["vouch", "install"]
 
 
@@ -439,7 +440,7 @@ def test_python_changes_the_minor_and_the_bound_only_where_it_forbids(desk: Desk
     notebook = desk.notebook("n.ipynb", "alpha")
     rewritten(notebook, block("alpha", python=">=3.9"))
     add_remove.relock(notebook, services(), asking(), python=MINOR)
-    changed = init_notebook.use_python(notebook, minor, services(), asking())
+    changed = python.use_python(notebook, minor, services(), asking())
     assert changed.sealed is not None
     assert f"python{minor}" in changed.sealed.site
     assert changed.summary is not None and changed.summary.python == minor
@@ -447,15 +448,13 @@ def test_python_changes_the_minor_and_the_bound_only_where_it_forbids(desk: Desk
     again = add_remove.relock(notebook, services(), asking(sync=False), upgrade=True)
     assert again.summary is not None and again.summary.python == minor
     rewritten(notebook, block("alpha", python=f"=={MINOR}.*"))
-    init_notebook.use_python(notebook, minor, services(), asking(sync=False))
+    python.use_python(notebook, minor, services(), asking(sync=False))
     assert Notebook.parse(notebook.read_bytes(), context={}).declaration().requires_python == f">={minor}"  # type: ignore[union-attr]
 
 
 def test_a_python_that_is_not_here_is_told_with_the_choices(desk: Desk) -> None:
     notebook = desk.notebook("n.ipynb", "alpha")
-    error = refused(
-        DepError, "no-matching-python", lambda: init_notebook.use_python(notebook, "3.99", desk.services(), asking())
-    )
+    error = refused(DepError, "no-matching-python", lambda: python.use_python(notebook, "3.99", desk.services(), asking()))
     assert MINOR in error.hint
     assert desk.listing().keys() == {"n.ipynb"}
 
@@ -567,7 +566,7 @@ def test_a_live_block_is_what_is_read_and_the_file_is_not_touched(desk: Desk) ->
 def test_mv_takes_lock_and_memory_along(desk: Desk) -> None:
     notebook, new = desk.notebook("a.ipynb"), desk.folder / "b.c.ipynb"
     sealed = add(desk, notebook, "alpha").sealed
-    init_notebook.move(notebook, new, desk.services())
+    rename.move(notebook, new, desk.services())
     assert {path.name for path in desk.folder.iterdir()} == {"b.c.ipynb", "pylock.b_c.toml"}
     now = status.status(new, desk.services(), asking())
     assert now.state.name == "fresh"
@@ -581,8 +580,8 @@ def test_mv_onto_something_is_refused(desk: Desk) -> None:
     lock(desk, notebook)
     desk.lock_path(desk.folder / "b.ipynb").write_bytes(b"")
     before = desk.listing()
-    refused(DepError, "name-taken", lambda: init_notebook.move(notebook, desk.folder / "b.ipynb", desk.services()))
-    refused(DepError, "name-taken", lambda: init_notebook.move(notebook, notebook, desk.services()))
+    refused(DepError, "name-taken", lambda: rename.move(notebook, desk.folder / "b.ipynb", desk.services()))
+    refused(DepError, "name-taken", lambda: rename.move(notebook, notebook, desk.services()))
     assert desk.listing() == before
 
 
@@ -590,7 +589,7 @@ def test_mv_resolves_two_notebooks_that_want_one_lock(desk: Desk) -> None:
     """Also where only the spelling of the lock's name stays the same."""
     notebook = desk.notebook("a.b.ipynb", "alpha")
     lock(desk, notebook)
-    init_notebook.move(notebook, desk.folder / "a_b.ipynb", desk.services())
+    rename.move(notebook, desk.folder / "a_b.ipynb", desk.services())
     assert {path.name for path in desk.folder.iterdir()} == {"a_b.ipynb", "pylock.a_b.toml"}
     assert state(desk, desk.folder / "a_b.ipynb").name == "fresh"
 
@@ -648,7 +647,7 @@ def test_a_copied_pair_just_works(desk: Desk, toy_index: Index) -> None:
         assert now.state.name == "fresh"
         assert now.trust is not None and now.trust.given
         assert sealed is not None and now.sealed == sealed.path
-        assert init_notebook.sync(copied, desk.services(), asking()).sealed == sealed
+        assert install.sync(copied, desk.services(), asking()).sealed == sealed
     assert toy_index.requests == []
 
 
@@ -670,7 +669,7 @@ def test_a_lock_of_a_newer_format_is_left_alone(desk: Desk) -> None:
     path = desk.lock_path(notebook)
     path.write_bytes(path.read_bytes().replace(b"format = 1", b"format = 2"))
     before = desk.listing()
-    for call in (lambda: lock(desk, notebook), lambda: init_notebook.sync(notebook, desk.services(), asking())):
+    for call in (lambda: lock(desk, notebook), lambda: install.sync(notebook, desk.services(), asking())):
         refused(DepError, "lock-too-new", call)
     assert desk.listing() == before
 
@@ -699,7 +698,7 @@ def test_a_merged_lock_is_rebuilt_with_the_pins_of_both_sides(desk: Desk, style:
     lock(desk, notebook)
     merged(desk, notebook, style)
     assert state(desk, notebook).name == "unmerged"
-    refused(DepError, "unmerged-lock", lambda: init_notebook.sync(notebook, desk.services(), asking()))
+    refused(DepError, "unmerged-lock", lambda: install.sync(notebook, desk.services(), asking()))
     lock(desk, notebook)
     assert state(desk, notebook).name == "fresh"
     assert versions(desk.lock(notebook)) == {"alpha": "1.0", "beta": "1.0", "epsilon": "1.0"}
@@ -791,7 +790,7 @@ def test_an_old_commits_lock_opens_at_once(desk: Desk, toy_index: Index) -> None
     for name, data in old.items():
         read_write.replace(desk.folder / name, data, expected=read_write.read(desk.folder / name))
     toy_index.stop()
-    assert init_notebook.sync(notebook, desk.services(), asking(offline=True)).sealed == first
+    assert install.sync(notebook, desk.services(), asking(offline=True)).sealed == first
 
 
 def test_bytecode_goes_along_to_the_next_environment(desk: Desk) -> None:

@@ -15,7 +15,8 @@ from jupyter_dep.base.errors import ConsentError, DepError
 from jupyter_dep.io.files import atomic, read_write
 from jupyter_dep.io.state.history import History
 from jupyter_dep.model.notebook.notebook import Notebook, blank
-from jupyter_dep.operations.edit import add_remove, init_notebook
+from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.environment import install
 from jupyter_dep.operations.project import undo
 from jupyter_dep.operations.project.state import State, read_state
 
@@ -129,8 +130,8 @@ def test_sync_in_a_cell_is_no_consent(desk: Desk, toy_index: Index, tmp_path: Pa
     add_remove.relock(notebook, desk.services(), asking("lock"))
     reader = Desk.at(tmp_path, toy_index.url, home="another")
     with pytest.raises(ConsentError):
-        init_notebook.sync(notebook, reader.services(), asking("sync", from_cell=True))
-    assert init_notebook.sync(notebook, reader.services(), asking("sync")).sealed is not None
+        install.sync(notebook, reader.services(), asking("sync", from_cell=True))
+    assert install.sync(notebook, reader.services(), asking("sync")).sealed is not None
 
 
 def test_what_was_typed_is_allowed_only_if_the_add_succeeds(desk: Desk, toy_index: Index) -> None:

@@ -13,7 +13,8 @@ from jupyter_dep.io.files import read_write
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.model.declaration import exclude_newer, requirement, requirement_lines
 from jupyter_dep.operations.consent import grant
-from jupyter_dep.operations.edit import add_remove, init_notebook
+from jupyter_dep.operations.edit import add_remove, init_notebook, rename
+from jupyter_dep.operations.edit import python as edit_python
 from jupyter_dep.operations.environment import install as environment_install
 from jupyter_dep.operations.environment import install_options
 from jupyter_dep.operations.inspect.status import status as status_of
@@ -138,7 +139,7 @@ def lock(call: Call) -> Outcome:
 
 def sync(call: Call) -> Outcome:
     with grant.granting(call.allowed, call.services):
-        return _changed(call, init_notebook.sync(call.target(), call.services, call.asking))
+        return _changed(call, environment_install.sync(call.target(), call.services, call.asking))
 
 
 def install(call: Call) -> Outcome:
@@ -198,7 +199,7 @@ def python(call: Call) -> Outcome:
 
     target = call.target()
     if call.parsed.words:
-        return _changed(call, init_notebook.use_python(target, call.parsed.words[0], call.services, call.asking))
+        return _changed(call, edit_python.use_python(target, call.parsed.words[0], call.services, call.asking))
     state = context.load_state(target, call.services, call.asking)
     current = state.summary.python if state.summary else None
     wanted = state.declaration.requires_python if state.declaration else None
@@ -233,7 +234,7 @@ def move(call: Call) -> Outcome:
     if len(call.parsed.targets) != 2:
         raise UsageError("bad-usage", "`mv` needs the notebook and its new name", hint=f"usage: {call.parsed.verb.usage()}")
     old, new = (call.cwd / Path(name) for name in call.parsed.targets)
-    moved = init_notebook.move(old, new, call.services)
+    moved = rename.move(old, new, call.services)
     return Outcome(
         verb="mv",
         report=Report(headline=f"moved {', '.join(moved)}", tone="good"),

@@ -7,7 +7,8 @@ from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.messages import Outcome, Report
 from jupyter_dep.operations.consent import grant
-from jupyter_dep.operations.edit import add_remove, init_notebook
+from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.environment import install
 from jupyter_dep_cli.call import Call
 
 from .shell import become, run_command
@@ -19,7 +20,7 @@ def _exact(call: Call, *, stale_is_error: bool) -> Sealed:
     if stale_is_error:
         add_remove.check(target, call.services)
     with grant.granting(call.allowed, call.services):
-        result = init_notebook.sync(target, call.services, call.asking)
+        result = install.sync(target, call.services, call.asking)
     assert result.sealed is not None
     return result.sealed
 

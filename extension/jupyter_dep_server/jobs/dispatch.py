@@ -17,7 +17,8 @@ from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.messages.web import JobRequest
 from jupyter_dep.model.declaration import requirement
 from jupyter_dep.operations.edit import add_remove, init_notebook
-from jupyter_dep.operations.environment import trust
+from jupyter_dep.operations.edit import python as edit_python
+from jupyter_dep.operations.environment import install, trust
 from jupyter_dep.operations.inspect import status
 from jupyter_dep.operations.project import undo
 from jupyter_dep.operations.project.context import ChangeResult, CommandContext
@@ -95,7 +96,7 @@ def _lock(request: JobRequest, notebook: Path, services: Services, asking: Comma
 
 
 def _sync(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
-    return _changed(request, init_notebook.sync(notebook, services, asking), services)
+    return _changed(request, install.sync(notebook, services, asking), services)
 
 
 def _undo(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
@@ -105,7 +106,7 @@ def _undo(request: JobRequest, notebook: Path, services: Services, asking: Comma
 def _python(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
     spec = _known_python(request.python, services)
     assert spec is not None
-    return _changed(request, init_notebook.use_python(notebook, spec, services, asking), services)
+    return _changed(request, edit_python.use_python(notebook, spec, services, asking), services)
 
 
 def _init(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:

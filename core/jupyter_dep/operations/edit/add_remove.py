@@ -19,7 +19,8 @@ from jupyter_dep.operations.environment.local_sources import project_artifact
 from jupyter_dep.operations.environment.prefetch import SpeculativeInstall
 from jupyter_dep.operations.environment.select import Selected
 from jupyter_dep.operations.lock.pins import sides
-from jupyter_dep.operations.lock.resolve import LockOptions, lock_for_state
+from jupyter_dep.operations.lock.python_choice import LockOptions
+from jupyter_dep.operations.lock.resolve import lock_for_state
 from jupyter_dep.operations.project import commit
 from jupyter_dep.operations.project.context import ChangeResult, CommandContext, downgrade_to_note, kernel_minor, load_state
 from jupyter_dep.operations.project.formats import DEPENDENCIES, DependencySection

@@ -12,14 +12,16 @@ from jupyter_dep.operations.consent.build_backend import (
     build_backend_granted,
     grant_build_backend,
 )
-from jupyter_dep.operations.consent.record import GrantOrigin
+from jupyter_dep.operations.consent.evaluate import consent_missing, trust_of
+from jupyter_dep.operations.consent.record import GrantOrigin, grant_lock
 from jupyter_dep.operations.edit.add_remove import check, relock
-from jupyter_dep.operations.edit.init_notebook import sync
+from jupyter_dep.operations.inspect.status import locked_state
 from jupyter_dep.operations.project.context import ChangeResult, CommandContext, load_state
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
-from .local_sources import InstallSelection, install_selection, project_artifact
+from .build import keep, sealed_environment
+from .local_sources import InstallSelection, install_selection, project_artifact, select_state
 
 
 def install(
@@ -71,3 +73,25 @@ def _let_root_in(state: State, services: Services, confirm: Callable[[str], bool
         grant_build_backend(folder, services, GrantOrigin.PROMPT)
         return
     raise build_backend_consent_missing(folder)
+
+
+def sync(notebook: Path, services: Services, asking: CommandContext, *, chosen: InstallSelection | None = None) -> ChangeResult:
+    """Build what is locked. It names the project and means it, so it is consent for what an index vouches for.
+
+    `chosen` is what of a folder's lock is wanted, in place of what was remembered.
+    """
+    state = locked_state(notebook, services, asking)
+    assert state.summary is not None and state.lock_data is not None
+    selected = select_state(state, services, chosen=chosen)
+    assert selected is not None
+    trust = trust_of(state.summary, notebook, services, selected.artifacts)
+    if trust.missing:
+        raise consent_missing(state.summary, trust.missing, notebook.name, known=trust.basis != "none")
+    if trust.basis == "none" and asking.from_cell:  # a Run All must not consent for its author
+        raise consent_missing(state.summary, (), notebook.name)
+    sealed, built = sealed_environment(state, selected, trust, services, asking)
+    if trust.basis == "none":
+        grant_lock(state.summary.fingerprint, services, GrantOrigin.NAMED_IN_COMMAND)
+    kept = keep(state, sealed, services, lambda: sealed_environment(state, selected, trust, services, asking)[0])
+    notes = () if state.lock_answers else ("the lock is stale: this is what is locked, not what is declared",)
+    return ChangeResult(state=state, summary=state.summary, sealed=kept, selected=selected, notes=notes, built=built)

@@ -181,7 +181,8 @@ def ensure_base_environment(
 ) -> Sealed:
     """The environment with the kernel's packages only, for a project without a lock. Its lock is kept per Python minor."""
     from jupyter_dep.model.declaration.declaration import Declaration
-    from jupyter_dep.operations.lock.resolve import LockOptions, make_lock
+    from jupyter_dep.operations.lock.python_choice import LockOptions
+    from jupyter_dep.operations.lock.resolve import make_lock
 
     interpreter = services.interpreters.find(minor or ">=3.9")
     file = services.base_environments / f"{interpreter.minor}.toml"

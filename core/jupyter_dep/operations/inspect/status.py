@@ -13,7 +13,8 @@ from jupyter_dep.model.lock.graph import Graph
 from jupyter_dep.operations.consent.evaluate import Trust, trust_of
 from jupyter_dep.operations.environment.local_sources import select_state
 from jupyter_dep.operations.environment.select import Selected
-from jupyter_dep.operations.lock.resolve import LockOptions, lock_for_state
+from jupyter_dep.operations.lock.python_choice import LockOptions
+from jupyter_dep.operations.lock.resolve import lock_for_state
 from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.operations.project.state import State, read_state
 from jupyter_dep.services import Services

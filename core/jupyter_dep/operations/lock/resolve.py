@@ -25,12 +25,12 @@ from jupyter_dep.model.lock.group_markers import from_engine_tree as membership_
 from jupyter_dep.model.lock.lockfile import Lock, LockTable
 from jupyter_dep.model.lock.select import reference_tags, without_wheels
 from jupyter_dep.model.packages.interpreter import Interpreter
-from jupyter_dep.model.packages.python_range import allows_minor
 from jupyter_dep.operations.consent.evaluate import declaration_scopes, require_scopes
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
 from .pins import check_same_files, pins_of, readable_sides
+from .python_choice import LockOptions, choose_interpreter
 
 KERNEL_FLOOR = "ipykernel>=6.29"
 """The oldest ipykernel that the launcher is tested with."""
@@ -46,17 +46,6 @@ class Locked:
     interpreter: Interpreter
     changes: tuple[Change, ...]
     notes: tuple[str, ...] = ()
-
-
-@frozen_dataclass
-class LockOptions:
-    """`upgrade`: names that may move, True for all. `python`: a request for another Python. `prefer`: the minor of the
-    kernel that asks, taken where nothing else decides."""
-
-    upgrade: bool | tuple[str, ...] = False
-    python: str | None = None
-    prefer: str | None = None
-    offline: bool = False
 
 
 @frozen_dataclass
@@ -195,25 +184,6 @@ def built_sources(declaration: Declaration, pins: tuple[Pin, ...], *, paths: boo
         if item.url and not item.url.endswith(".whl"):
             found[str(canonicalize_name(item.name))] = f"{item.name} @ {item.url}"
     return found
-
-
-def choose_interpreter(
-    declaration: Declaration, services: Services, old: LockDigest | None, options: LockOptions
-) -> Interpreter:
-    """The Python that a lock is made with: asked for, or the lock's minor, or the newest that the declaration allows."""
-    if options.python is not None:
-        found = services.interpreters.find(options.python)
-        if not allows_minor(declaration.requires_python, found.minor):
-            raise DepError(
-                "no-matching-python",
-                f'Python {found.version} does not satisfy `requires-python = "{declaration.requires_python}"`',
-                hint="change `requires-python` in the notebook's block, or choose another Python",
-            )
-        return found
-    for minor in (old.python if old else None, options.prefer):
-        if minor and allows_minor(declaration.requires_python, minor):
-            return services.interpreters.find(minor)
-    return services.interpreters.find(declaration.requires_python or ">=3.9")
 
 
 def _resolve(

@@ -1,0 +1,43 @@
+"""`mv`: rename a notebook together with its lock and its history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.io.files import read_write
+from jupyter_dep.operations.project.context import CommandContext, load_state
+from jupyter_dep.operations.project.project import Project
+from jupyter_dep.operations.project.rename_tracking import check_lock_name
+from jupyter_dep.services import Services
+
+
+def move(old: Path, new: Path, services: Services) -> tuple[str, ...]:
+    """Rename a notebook, its lock and what is remembered of it; gives what was moved. Errors: `name-taken`."""
+    state = load_state(old, services, CommandContext())
+    source, target = state.project, Project.of(new)
+    if not new.parent.is_dir():
+        raise DepError("no-such-folder", "there is no such folder", hint="make it first", context={"file": str(new.parent)})
+    for path in (target.file, target.lock):
+        if path.exists() and path != source.lock:
+            raise DepError(
+                "name-taken",
+                "there is already such a file",
+                hint="choose another name, or move that file away first",
+                context={"file": str(path)},
+            )
+    check_lock_name(target, leaving=old)
+    moved = []
+    lock = source.orphan or source.lock
+    try:
+        old.rename(new)
+        moved.append(f"{old.name} → {new.name}")
+        if lock.exists():
+            lock.rename(target.lock)
+            moved.append(f"{lock.name} → {target.lock.name}")
+    except OSError as error:
+        if new.exists() and not old.exists():
+            new.rename(old)
+        raise read_write.explain(error, old, "renaming") from error
+    services.history.rename(old, new)
+    return tuple(moved)
