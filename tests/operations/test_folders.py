@@ -21,7 +21,7 @@ from jupyter_dep.model.notebook.notebook import blank
 from jupyter_dep.operations.consent.build_backend import build_backend_scope, grant_build_backend
 from jupyter_dep.operations.edit import add_remove, python
 from jupyter_dep.operations.environment import install as environment_install
-from jupyter_dep.operations.environment import install_options, trust
+from jupyter_dep.operations.environment import trust
 from jupyter_dep.operations.environment.local_sources import InstallSelection
 from jupyter_dep.operations.inspect import status
 from jupyter_dep.operations.kernel_start import resolve
@@ -85,7 +85,7 @@ def add(desk: Desk, project: Path, *names: str, place: DependencySection = DEPEN
 
 def install(desk: Desk, project: Path, **named: Sequence[str] | bool) -> Sealed:
     services = desk.services()
-    chosen = install_options.resolve_install_selection(project, services, **named)  # type: ignore[arg-type]
+    chosen = environment_install.resolve_install_selection(project, services, **named)  # type: ignore[arg-type]
     sealed = environment_install.install(project, services, asking("install"), chosen=chosen).sealed
     assert sealed is not None
     return sealed

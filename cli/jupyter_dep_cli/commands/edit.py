@@ -16,7 +16,6 @@ from jupyter_dep.operations.consent import grant
 from jupyter_dep.operations.edit import add_remove, init_notebook, rename
 from jupyter_dep.operations.edit import python as edit_python
 from jupyter_dep.operations.environment import install as environment_install
-from jupyter_dep.operations.environment import install_options
 from jupyter_dep.operations.inspect.status import status as status_of
 from jupyter_dep.operations.project import context
 from jupyter_dep.operations.project import undo as project_undo
@@ -117,7 +116,7 @@ def remove(call: Call) -> Outcome:
 
 
 def update(call: Call) -> Outcome:
-    names = call.parsed.words or install_options.declared_in(call.target(), _place(call), call.services, call.asking)
+    names = call.parsed.words or environment_install.declared_in(call.target(), _place(call), call.services, call.asking)
     return _changed(call, add_remove.relock(call.target(), call.services, call.asking, upgrade=names or True), names)
 
 
@@ -145,7 +144,7 @@ def sync(call: Call) -> Outcome:
 def install(call: Call) -> Outcome:
     parsed = call.parsed
     target = call.target()
-    chosen = install_options.resolve_install_selection(
+    chosen = environment_install.resolve_install_selection(
         target,
         call.services,
         with_=parsed.texts("with"),

@@ -10,7 +10,7 @@ from jupyter_dep.model.export import FORMATS, cyclonedx, dockerfile, environment
 from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.lock.lockfile import Lock
 from jupyter_dep.model.lock.select import Selection
-from jupyter_dep.operations.environment.install_options import names_in
+from jupyter_dep.operations.environment.install import names_in
 from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.services import Services
 
