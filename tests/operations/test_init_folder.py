@@ -14,6 +14,7 @@ from support.index import Index
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.manifest import manifest
+from jupyter_dep.operations.lock import seed_pins
 from jupyter_dep.operations.scaffold import new, other_tools
 from jupyter_dep.operations.scaffold.new import ScaffoldResult
 
@@ -480,7 +481,7 @@ def test_a_project_called_like_what_it_needs_gets_another_name(tmp_path: Path, t
 )
 def test_another_tools_lock_seeds_the_first_lock(desk: Desk, given: Callable[..., None], name: str, text: str) -> None:
     given({name: text})
-    seed = other_tools.seed_pins(desk.folder)
+    seed = seed_pins.seed_pins(desk.folder)
     assert seed is not None and (seed.origin, seed.versions) == (name, (("alpha", "1.0"),))
     told = desk.dep("init", "--json").entry["seed"]
     assert told == {"file": name, "versions": 1}
@@ -488,10 +489,10 @@ def test_another_tools_lock_seeds_the_first_lock(desk: Desk, given: Callable[...
 
 def test_a_lock_that_cannot_be_read_is_passed_by(desk: Desk, given: Callable[..., None]) -> None:
     given({"poetry.lock": "= no", "uv.lock": '[[package]]\nname = "alpha"\nversion = "1.0"\nsource = {registry = "x"}\n'})
-    seed = other_tools.seed_pins(desk.folder)
+    seed = seed_pins.seed_pins(desk.folder)
     assert seed is not None and seed.origin == "uv.lock"
     (desk.folder / "uv.lock").unlink()
-    assert other_tools.seed_pins(desk.folder) is None
+    assert seed_pins.seed_pins(desk.folder) is None
 
 
 def test_a_seed_is_pinned_to_the_index_that_the_declaration_names() -> None:
@@ -499,7 +500,7 @@ def test_a_seed_is_pinned_to_the_index_that_the_declaration_names() -> None:
         '[project]\nname = "a"\n[[tool.uv.index]]\nname = "corp"\nurl = "https://corp.example/simple"\nexplicit = true\n'
         '[tool.uv.sources]\nbeta = { index = "corp" }\ngamma = { path = "../gamma" }\n'
     )
-    seed = other_tools.SeedPins(origin="uv.lock", versions=(("alpha", "1"), ("beta", "2"), ("gamma", "3")))
+    seed = seed_pins.SeedPins(origin="uv.lock", versions=(("alpha", "1"), ("beta", "2"), ("gamma", "3")))
     found = seed.as_pins(manifest.declaration(manifest.parse(text)), "https://index.example/simple")
     assert [(pin.name, pin.version, pin.index) for pin in found] == [
         ("alpha", "1", "https://index.example/simple"),

@@ -31,6 +31,7 @@ from jupyter_dep.services import Services
 
 from .pins import check_same_files, pins_of, readable_sides
 from .python_choice import LockOptions, choose_interpreter
+from .sources import built_sources
 
 KERNEL_FLOOR = "ipykernel>=6.29"
 """The oldest ipykernel that the launcher is tested with."""
@@ -149,7 +150,7 @@ def _foreign_pins(declaration: Declaration, services: Services, folder: Path | N
     """What another tool's lock pins in a folder that has none of ours yet: a move to us changes no version by itself."""
     if folder is None:
         return ()
-    from jupyter_dep.operations.scaffold.other_tools import seed_pins
+    from .seed_pins import seed_pins
 
     found = seed_pins(folder)
     return found.as_pins(declaration, services.engine.default_index()) if found is not None else ()
@@ -160,30 +161,6 @@ def _ahead(old: bytes | None, interpreter: Interpreter) -> list[Lock]:
     interpreter.tags()
     reference_tags(interpreter.name)
     return readable_sides(old) if old is not None else []
-
-
-def built_sources(declaration: Declaration, pins: tuple[Pin, ...], *, paths: bool = False) -> dict[str, str]:
-    """What has to be built before it can be resolved, by name: each alone, after its consent, so that nothing else is.
-
-    `paths`: a folder may declare what lies on this machine. Errors: `path-in-notebook`.
-    """
-    pinned = {pin.name: pin.version for pin in pins}
-    found: dict[str, str] = {}
-    for name in declaration.settings.build:
-        name = str(canonicalize_name(name))
-        wanted = next((str(item) for item in declaration.every_requirement if canonicalize_name(item.name) == name), name)
-        found[name] = f"{name}=={pinned[name]}" if name in pinned else wanted
-    for item in declaration.every_requirement:
-        if item.url and item.url.startswith("file:") and not paths:
-            raise DepError(
-                "path-in-notebook",
-                f"`{item.name}` is declared as a path, which means nothing on another machine",
-                hint="publish it to an index or name its repository; folders with a `pyproject.toml` may hold paths",
-                context={"package": item.name},
-            )
-        if item.url and not item.url.endswith(".whl"):
-            found[str(canonicalize_name(item.name))] = f"{item.name} @ {item.url}"
-    return found
 
 
 def _resolve(

@@ -28,6 +28,7 @@ from jupyter_dep.model.notebook.notebook import blank
 from jupyter_dep.model.packages.interpreter import Interpreter
 from jupyter_dep.model.packages.python_range import allows_version
 from jupyter_dep.operations.consent.build_backend import grant_build_backend
+from jupyter_dep.operations.lock import seed_pins
 from jupyter_dep.operations.project.context import KERNEL_DISPLAY, KERNEL_NAME
 from jupyter_dep.operations.project.formats import decode_text
 from jupyter_dep.operations.project.project import FOLDER_LOCK, LOCK_LIMIT
@@ -60,7 +61,7 @@ class ScaffoldResult:
     proposed: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
     assumed: Mapping[str, str] = field(default_factory=dict)
-    seed: other_tools.SeedPins | None = None
+    seed: seed_pins.SeedPins | None = None
     notes: tuple[str, ...] = ()
     edit: Edit | None = None
 
@@ -150,7 +151,7 @@ def init(
         proposed=tuple(text for one in brought for text in one.proposed),
         passed=found.passed,
         assumed=adopted.assumed,
-        seed=other_tools.seed_pins(folder) if not _locked(folder, services) else None,
+        seed=seed_pins.seed_pins(folder) if not _locked(folder, services) else None,
         notes=tuple(notes),
     )
 

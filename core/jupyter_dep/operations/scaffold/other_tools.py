@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import re
 from collections.abc import Callable, Collection, Iterable
@@ -12,21 +11,17 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from jupyter_dep.base.engine_port import Pin
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.files.ancestry import MANIFEST
 from jupyter_dep.io.index.settings import redact
-from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.declaration.requirement import parse as parse_requirement
-from jupyter_dep.model.migration import ADOPTED, LOCKS, ImportedManifest, Read, Unsupported, bring, transform
-from jupyter_dep.model.migration.readers.pins import pins
+from jupyter_dep.model.migration import ADOPTED, ImportedManifest, Read, Unsupported, bring, transform
 from jupyter_dep.model.migration.readers.poetry import is_poetry
+from jupyter_dep.operations.lock.seed_pins import read_foreign_text
 from jupyter_dep.services import Services
 
-LIMIT = 16 << 20
-"""Bytes; a lock of Poetry's for a large application has about one MB."""
 _REQUIREMENTS = "requirements.txt"
 _SOURCE = "requirements.in"
 _OF_GROUP = re.compile(
@@ -42,49 +37,6 @@ _GROUPS = {
 _SETUP, _PROGRAM = "setup.cfg", "setup.py"
 _TELLING = (MANIFEST, "Pipfile", _SETUP)
 """Files that say what a project needs, where others often hold what was made from them."""
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-
-
-@frozen_dataclass
-class SeedPins:
-    """Versions for a first lock: the file that they stand in, and pairs of normalised name and version."""
-
-    origin: str
-    versions: tuple[tuple[str, str], ...]
-
-    def as_pins(self, declaration: Declaration, default_index: str) -> tuple[Pin, ...]:
-        """What `LockRequest.pins` takes: each from the index that the declaration assigns its package to, else the default."""
-        urls = {str(index.get("name", "")): str(index.get("url", "")) for index in declaration.indexes}
-        sources = declaration.uv.get("sources", {})
-        found = []
-        for name, version in self.versions:
-            source = sources.get(name) if isinstance(sources, dict) else None
-            if source is None or (isinstance(source, dict) and source.get("index") in urls):
-                index = urls[str(source["index"])] if source is not None else default_index
-                found.append(Pin(name=name, version=version, index=index))
-        return tuple(found)
-
-
-def seed_pins(folder: Path) -> SeedPins | None:
-    """The versions that another tool's lock in a folder pins, None where there is none that can be read.
-
-    For the first lock: where a `pylock.toml` of ours is there, it decides.
-    """
-    for name in (*LOCKS, "pylock.toml", _REQUIREMENTS):
-        try:
-            text = text_if_there(folder / name)
-            versions = pins(text, origin=name) if text is not None else ()
-        except DepError:  # a lock that is no help is no reason to refuse one's own
-            continue
-        if versions:
-            return SeedPins(origin=name, versions=versions)
-    return None
 
 
 @frozen_dataclass
@@ -107,7 +59,7 @@ def detect_files(folder: Path, services: Services, *, declared: Collection[str] 
     passed: list[str] = []
     teller = MANIFEST if declared is not None else ""
     for name in names:
-        text = text_if_there(folder / name)
+        text = read_foreign_text(folder / name)
         if text is None or (name == MANIFEST and not is_poetry(text)):
             continue
         others = {other for other in names if other != name}
@@ -136,7 +88,7 @@ def _tells_more(read: Callable[[], ImportedManifest], declared: Collection[str])
 
 
 def _program(folder: Path, *, has_setup_cfg: bool) -> list[ImportedManifest]:
-    text = text_if_there(folder / _PROGRAM)
+    text = read_foreign_text(folder / _PROGRAM)
     if text is None or (has_setup_cfg and "install_requires" not in text):
         return []
     why = "it is a program, and nothing of a folder is run here; write what it declares into `[project]`"
@@ -148,7 +100,7 @@ def of_file(file: Path, services: Services, *, group: str | None = None) -> Impo
 
     Errors: `unknown-import`, and those of `detect_files`.
     """
-    text = text_if_there(file)
+    text = read_foreign_text(file)
     if text is None:
         raise DepError(
             "no-such-file", "there is no such file", hint="check the path and its spelling", context={"file": str(file)}
@@ -169,23 +121,6 @@ def brought(name: str, text: str, folder: Path, services: Services, *, adopted: 
     known = _known_indexes(services) if "://" in text or "-r" in text else ()
     found = bring(name, text, read=_reader(folder, name, adopted), known_indexes=known)
     return rebased(transform.sound(found), folder / os.path.dirname(name), folder)
-
-
-def text_if_there(file: Path) -> str | None:
-    """The text of another tool's file: UTF-8, or what its byte-order mark says. Errors: `not-utf-8`."""
-    data = read_write.read_if_there(file, limit=LIMIT)
-    if data is None:
-        return None
-    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise DepError(
-            "not-utf-8",
-            f"`{file.name}` is not UTF-8 (byte {error.start})",
-            hint="save it as UTF-8",
-            context={"file": str(file)},
-        ) from error
 
 
 def rebased(found: ImportedManifest, source: Path, target: Path) -> ImportedManifest:
@@ -246,7 +181,7 @@ def _reader(folder: Path, origin: str, adopted: Collection[str]) -> Read:
     def read(path: str) -> str:
         if os.path.normpath(os.path.join(beside, path)) in adopted:
             return ""
-        text = text_if_there(folder / beside / path)
+        text = read_foreign_text(folder / beside / path)
         if text is None:
             raise DepError(
                 "no-such-file",

@@ -1,0 +1,79 @@
+"""Pins for a first lock, taken from another tool's lock in the same folder."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+from jupyter_dep.base.engine_port import Pin
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.io.files import read_write
+from jupyter_dep.model.declaration.declaration import Declaration
+from jupyter_dep.model.migration import LOCKS
+from jupyter_dep.model.migration.readers.pins import pins
+
+_LIMIT = 16 << 20
+"""Bytes; a lock of Poetry's for a large application has about one MB."""
+
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@frozen_dataclass
+class SeedPins:
+    """Versions for a first lock: the file that they stand in, and pairs of normalised name and version."""
+
+    origin: str
+    versions: tuple[tuple[str, str], ...]
+
+    def as_pins(self, declaration: Declaration, default_index: str) -> tuple[Pin, ...]:
+        """What `LockRequest.pins` takes: each from the index that the declaration assigns its package to, else the default."""
+        urls = {str(index.get("name", "")): str(index.get("url", "")) for index in declaration.indexes}
+        sources = declaration.uv.get("sources", {})
+        found = []
+        for name, version in self.versions:
+            source = sources.get(name) if isinstance(sources, dict) else None
+            if source is None or (isinstance(source, dict) and source.get("index") in urls):
+                index = urls[str(source["index"])] if source is not None else default_index
+                found.append(Pin(name=name, version=version, index=index))
+        return tuple(found)
+
+
+def seed_pins(folder: Path) -> SeedPins | None:
+    """The versions that another tool's lock in a folder pins, None where there is none that can be read.
+
+    For the first lock: where a `pylock.toml` of ours is there, it decides.
+    """
+    for name in (*LOCKS, "pylock.toml", "requirements.txt"):
+        try:
+            text = read_foreign_text(folder / name)
+            versions = pins(text, origin=name) if text is not None else ()
+        except DepError:  # a lock that is no help is no reason to refuse one's own
+            continue
+        if versions:
+            return SeedPins(origin=name, versions=versions)
+    return None
+
+
+def read_foreign_text(file: Path) -> str | None:
+    """The text of another tool's file: UTF-8, or what its byte-order mark says. Errors: `not-utf-8`."""
+    data = read_write.read_if_there(file, limit=_LIMIT)
+    if data is None:
+        return None
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise DepError(
+            "not-utf-8",
+            f"`{file.name}` is not UTF-8 (byte {error.start})",
+            hint="save it as UTF-8",
+            context={"file": str(file)},
+        ) from error
