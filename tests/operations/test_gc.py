@@ -16,7 +16,7 @@ from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.io.system import mounts
 from jupyter_dep.operations.edit import add_remove
 from jupyter_dep.operations.environment import gc
-from jupyter_dep.operations.environment.select import ensure_base_environment
+from jupyter_dep.operations.environment.base_environment import ensure_base_environment
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="links that lead to themselves stand for a disk with errors")
 

@@ -13,14 +13,10 @@ from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.operations.consent.build_backend import build_backend_scope
 from jupyter_dep.operations.consent.evaluate import Trust, trust_of
+from jupyter_dep.operations.environment.base_environment import ensure_base_environment, sealed_base_environment
 from jupyter_dep.operations.environment.gc import pop_integrity_report
 from jupyter_dep.operations.environment.local_sources import install_selection, project_artifact, select_state
-from jupyter_dep.operations.environment.select import (
-    Selected,
-    ensure_base_environment,
-    ensure_environment,
-    sealed_base_environment,
-)
+from jupyter_dep.operations.environment.select import Selected, ensure_environment
 from jupyter_dep.operations.project.discovery import find_project, find_project_root
 from jupyter_dep.operations.project.project import Project
 from jupyter_dep.operations.project.state import State, read_state
