@@ -7,6 +7,7 @@ from dataclasses import replace
 from jupyter_dep.base.errors import UsageError
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations.inspect import status as inspect_status
+from jupyter_dep.operations.inspect import tree as inspect_tree
 from jupyter_dep.operations.project.discovery import find_project
 from jupyter_dep.presentation import outcomes
 from jupyter_dep_cli.call import Call
@@ -23,14 +24,14 @@ def status(call: Call) -> Outcome:
 def show(call: Call) -> Outcome:
     target = call.target()
     if call.parsed.flag("tree"):
-        state, lines = inspect_status.tree(target, call.services, call.asking)
+        state, lines = inspect_tree.tree(target, call.services, call.asking)
         return Outcome(
             verb="show",
             report=Report(headline=f"{state.project.title}: locked packages as a tree", lines=lines),
             data={"project": str(state.project.file), "tree": list(lines)},
         )
     outdated = call.parsed.flag("outdated")
-    state, rows = inspect_status.rows(target, call.services, call.asking, outdated=outdated)
+    state, rows = inspect_tree.rows(target, call.services, call.asking, outdated=outdated)
     if outdated:
         rows = tuple(row for row in rows if row.latest)
     table = Table(
@@ -79,7 +80,7 @@ def show(call: Call) -> Outcome:
     )
 
 
-def _needed_by(row: inspect_status.Row, *, full: bool) -> str:
+def _needed_by(row: inspect_tree.Row, *, full: bool) -> str:
     """Who needs a package: a few of many, unless all are asked for; of a declared one only then."""
     if row.declared and not full:
         return ""
@@ -90,7 +91,7 @@ def _needed_by(row: inspect_status.Row, *, full: bool) -> str:
 def why(call: Call) -> Outcome:
     if len(call.parsed.words) != 1:
         raise UsageError("bad-usage", "`why` takes one name", hint=f"usage: {call.parsed.verb.usage()}")
-    state, name, chains = inspect_status.why(call.target(), call.parsed.words[0], call.services, call.asking)
+    state, name, chains = inspect_tree.why(call.target(), call.parsed.words[0], call.services, call.asking)
     assert state.summary is not None
     places = state.declaration.places if state.declaration else {}
     lines = []

@@ -19,7 +19,7 @@ from jupyter_dep.model.declaration import requirement
 from jupyter_dep.operations.edit import add_remove, init_notebook
 from jupyter_dep.operations.edit import python as edit_python
 from jupyter_dep.operations.environment import install, trust
-from jupyter_dep.operations.inspect import status
+from jupyter_dep.operations.inspect import tree
 from jupyter_dep.operations.project import undo
 from jupyter_dep.operations.project.context import ChangeResult, CommandContext
 from jupyter_dep.presentation import outcomes
@@ -133,7 +133,7 @@ def _trust(request: JobRequest, notebook: Path, services: Services, asking: Comm
 
 
 def _outdated(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
-    _, rows = status.rows(notebook, services, asking, outdated=True)
+    _, rows = tree.rows(notebook, services, asking, outdated=True)
     newer = [row for row in rows if row.latest]
     table = Table(columns=("package", "version", "latest"), rows=tuple((row.name, row.version, row.latest) for row in newer))
     headline = f"{len(newer)} packages could be newer" if newer else "nothing is outdated"

@@ -17,6 +17,7 @@ from jupyter_dep.model.packages.python_range import allows_version
 from jupyter_dep.operations.consent.evaluate import declaration_scopes
 from jupyter_dep.operations.environment.local_sources import select_state
 from jupyter_dep.operations.inspect import status as inspect_status
+from jupyter_dep.operations.inspect import tree as inspect_tree
 from jupyter_dep.operations.inspect.status import Status
 from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.operations.project.project import Project as Where
@@ -103,7 +104,7 @@ def key_of(file: Path, services: Services) -> str | None:
 
 def packages(place: Place, services: Services, summaries: Summaries) -> Packages:
     """Every locked package, declared ones first. Errors: the lock's, `unlocked`."""
-    _, rows = inspect_status.rows(place.file, services, CommandContext())
+    _, rows = inspect_tree.rows(place.file, services, CommandContext())
     used = _usage(place, inspect_status.status(place.file, services, CommandContext()), services)
     alone = place.file == place.notebook  # what this notebook of a folder does not use, another one may
     cells: Mapping[str, tuple[int, ...]] = used.cells if used else {}
