@@ -15,8 +15,8 @@ from support.index import Index
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.manifest import manifest
 from jupyter_dep.operations.lock import seed_pins
-from jupyter_dep.operations.scaffold import new, other_tools
-from jupyter_dep.operations.scaffold.new import ScaffoldResult
+from jupyter_dep.operations.scaffold import init_folder, other_tools
+from jupyter_dep.operations.scaffold.result import ScaffoldResult
 
 MINOR = ".".join(map(str, sys.version_info[:2]))
 BOM = "\ufeff"
@@ -84,7 +84,7 @@ def document(desk: Desk) -> dict[str, Any]:
 
 
 def init(desk: Desk, ask: Callable[[str], bool] | None = None, **more: str) -> ScaffoldResult:
-    return new.init(desk.folder, desk.user.services(), ask=ask, **more)
+    return init_folder.init(desk.folder, desk.user.services(), ask=ask, **more)
 
 
 def left(entry: dict[str, Any]) -> str:

@@ -13,8 +13,9 @@ from jupyter_dep.io.files.ancestry import MANIFEST
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.model.migration.merge_log import Imported
 from jupyter_dep.operations.scaffold import import_manifest
+from jupyter_dep.operations.scaffold import init_folder as scaffold_init_folder
 from jupyter_dep.operations.scaffold import new as scaffold_new
-from jupyter_dep.operations.scaffold.new import ScaffoldResult
+from jupyter_dep.operations.scaffold.result import ScaffoldResult
 from jupyter_dep_cli.call import Call
 from jupyter_dep_cli.wording import shown
 
@@ -56,7 +57,7 @@ def init(call: Call) -> Outcome:
     if parsed.flag("imports"):
         raise UsageError("bad-usage", "`--imports` is about a notebook", hint="name the notebook whose imports you mean")
     folder = call.start.parent if call.start.name == MANIFEST else call.start
-    made = scaffold_new.init(
+    made = scaffold_init_folder.init(
         folder,
         call.services,
         name=parsed.text("name"),

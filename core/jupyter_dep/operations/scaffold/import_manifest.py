@@ -21,7 +21,7 @@ from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
 from . import other_tools
-from .new import ScaffoldResult
+from .result import ScaffoldResult
 
 
 def import_file(

@@ -1,0 +1,194 @@
+"""`init` of a folder: make it a project, with what other tools' files declare."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.io.files import read_write, scaffold
+from jupyter_dep.io.files.ancestry import MANIFEST
+from jupyter_dep.model.declaration.requirement import parse as parse_requirement
+from jupyter_dep.model.manifest import templates
+from jupyter_dep.model.manifest.manifest import Manifest, declaration
+from jupyter_dep.model.manifest.manifest import parse as parse_manifest
+from jupyter_dep.model.migration import ImportedManifest, merge
+from jupyter_dep.model.migration.readers.poetry import is_poetry
+from jupyter_dep.model.packages.interpreter import Interpreter
+from jupyter_dep.model.packages.python_range import allows_version
+from jupyter_dep.operations.lock import seed_pins
+from jupyter_dep.operations.project.formats import decode_text
+from jupyter_dep.operations.project.project import FOLDER_LOCK, LOCK_LIMIT
+from jupyter_dep.services import Services
+
+from . import other_tools
+from .new import folder_name, remember_python, requires_python_for
+from .result import ScaffoldResult
+
+_READMES = ("README.md", "README.rst", "README.txt", "README")
+
+
+def init(
+    folder: Path,
+    services: Services,
+    *,
+    name: str | None = None,
+    python: str | None = None,
+    ask: Callable[[str], bool] | None = None,
+) -> ScaffoldResult:
+    """Make a folder a project: a `[project]` table with what other tools' files declare; what is there is completed.
+
+    Errors: `no-such-folder`, `not-a-folder`, `bad-project-name`, `no-matching-python`, those of `pyproject.toml` and of the
+    files that are read. On any error everything is as it was.
+    """
+    scaffold.refuse_missing(folder)
+    file = folder / MANIFEST
+    context = {"file": file.name}
+    data = read_write.read_if_there(file)
+    text = decode_text(data, context=context) if data is not None else ""
+    before = parse_manifest(text, context=context)
+    if name is not None:
+        templates.checked_name(name)
+    found = other_tools.detect_files(folder, services, declared=_declared(before))
+    brought = other_tools.accept_proposals(found.brought, ask)
+    wanted, chosen, overrules = _python(before, brought, python, services, ask)
+    given = {"name": name, "requires-python": wanted if overrules else None}
+    adopted = merge.merge(
+        text,
+        brought,
+        given={key: value for key, value in given.items() if value is not None},
+        defaults={
+            **(_default_name(folder, before, brought) if name is None else {}),
+            "version": templates.VERSION,
+            "requires-python": wanted,
+            **_readme(folder),
+        },
+    )
+    if adopted.text != text:
+        read_write.replace(file, adopted.text.encode(), expected=data)
+    if chosen is not None:
+        remember_python(file, services, python, chosen)
+    after = parse_manifest(adopted.text, context=context)
+    notes = [*_notes(folder, services, before, text, python, found, changed=adopted.text != text), *_undeclared(after)]
+    return ScaffoldResult(
+        file=file,
+        name=after.name or "",
+        requires_python=after.requires_python or "",
+        made=(file,) if data is None else (),
+        changed=adopted.text != text,
+        taken=adopted.taken,
+        left=adopted.left,
+        proposed=tuple(text for one in brought for text in one.proposed),
+        passed=found.passed,
+        assumed=adopted.assumed,
+        seed=seed_pins.seed_pins(folder) if not _locked(folder, services) else None,
+        notes=tuple(notes),
+    )
+
+
+def _python(
+    before: Manifest,
+    found: Sequence[ImportedManifest],
+    python: str | None,
+    services: Services,
+    ask: Callable[[str], bool] | None,
+) -> tuple[str, Interpreter | None, bool]:
+    """The range to declare, the Python that was asked for, and whether the range overrules what a file asks for."""
+    if before.requires_python is not None:
+        return before.requires_python, None, False
+    if python is not None:
+        chosen = services.interpreters.find(python)
+        return requires_python_for(python, chosen), chosen, True
+    asks = next((one for one in found if one.requires_python), None)
+    newest = services.interpreters.find(">=3.9")
+    if asks is None or asks.requires_python is None:
+        return requires_python_for(None, newest), None, False
+    told = asks.requires_python
+    if _fitting(told, services):
+        return told, None, False
+    if ask is not None and ask(
+        f"{asks.origin} asks for Python {told}, and none here fits. Declare {requires_python_for(None, newest)}?"
+    ):
+        return requires_python_for(None, newest), None, True
+    raise DepError(
+        "no-matching-python",
+        f"`{asks.origin}` asks for Python `{told}`, and no Python here fits",
+        hint=f"declare another with `--python`, such as `jupyter dep init --python {newest.minor}` (there is "
+        f"{_choices(services)}), or install one that fits",
+        context={"file": asks.origin, "python": told},
+    )
+
+
+def _fitting(wanted: str, services: Services) -> bool:
+    return any(allows_version(wanted, one.version) for one in services.interpreters.all())
+
+
+def _choices(services: Services) -> str:
+    return ", ".join(dict.fromkeys(one.version for one in services.interpreters.all()))
+
+
+def _default_name(folder: Path, before: Manifest, found: Sequence[ImportedManifest]) -> dict[str, str]:
+    """The folder's name, unless a name is told; a project that is called like what it needs could not have it installed."""
+    if before.name or any(one.name for one in found):
+        return {}
+    name = templates.name_of_folder(folder_name(folder))
+    needed = {canonicalize_name(parse_requirement(text).name) for one in found for text in one.dependencies}
+    return {"name": f"{name}-project" if name in needed else name}
+
+
+def _readme(folder: Path) -> dict[str, str]:
+    return next(({"readme": name} for name in _READMES if (folder / name).is_file()), {})
+
+
+def _locked(folder: Path, services: Services) -> bool:
+    """Whether a lock of ours is there, whose pins count."""
+    data = read_write.read_if_there(folder / FOLDER_LOCK, limit=LOCK_LIMIT)
+    if data is None:
+        return False
+    try:
+        return services.lock_cache.digest(data, context={"file": FOLDER_LOCK}).ours
+    except DepError:  # a merge of ours, or anybody's
+        return b"[tool.jupyter-dep" in data
+
+
+def _declared(before: Manifest) -> set[str] | None:
+    """The names that a `[project]` declares, None where it declares nothing yet, so that other files are asked."""
+    parts = (before.dependencies, *before.extras.values(), *before.groups.values())
+    names = {str(canonicalize_name(one.name)) for part in parts for one in part}
+    return names if names or "dependencies" in before.dynamic else None
+
+
+def _notes(
+    folder: Path,
+    services: Services,
+    before: Manifest,
+    text: str,
+    python: str | None,
+    found: other_tools.DetectedFiles,
+    *,
+    changed: bool,
+) -> Iterator[str]:
+    wanted = before.requires_python
+    if wanted is not None and python is not None:
+        yield f"`requires-python` is `{wanted}` already; `jupyter dep python {shlex.quote(python)}` changes it"
+    elif wanted is not None and not _fitting(wanted, services):
+        choices = f"no Python here fits `requires-python`, which is `{wanted}`: there is {_choices(services)}"
+        yield f"{choices}; `jupyter dep python VERSION` changes it"
+    if found.passed:
+        listed = ", ".join(found.passed)
+        yield f"not read: {listed}, since `{found.teller}` tells what is needed; `jupyter dep import FILE` takes one over too"
+    if (folder / FOLDER_LOCK).exists() and not _locked(folder, services):
+        yield f"`{FOLDER_LOCK}` was written by another tool and is left as it is; `jupyter dep lock --overwrite` replaces it"
+    if changed and is_poetry(text):
+        yield "Poetry's tables are left as they are; now `[project]`, `[dependency-groups]` and `[tool.uv]` count"
+
+
+def _undeclared(after: Manifest) -> Iterator[str]:
+    """What keeps the project from being locked: a key that only its build backend tells."""
+    try:
+        declaration(after)
+    except DepError as error:
+        yield f"{error.message}; {error.hint}"
