@@ -44,7 +44,7 @@ def test_a_second_opening_gives_the_same_answer(desk: Desk, opened: Path) -> Non
 
 def test_a_second_opening_needs_no_parser(desk: Desk, opened: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from jupyter_dep.operations.kernel_start.cache import look; "
+        "import sys; from pathlib import Path; from jupyter_dep.operations.kernel_start.entry import look; "
         f"found = look(Path({str(opened)!r}), Path({str(desk.folder)!r})); "
         "print(type(found).__name__, sorted({'packaging', 'tomllib', 'tomlkit', 'hashlib'} & set(sys.modules)))"
     )

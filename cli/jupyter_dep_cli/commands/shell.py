@@ -20,7 +20,7 @@ from jupyter_dep.model.shell.activation import MARK, Activation
 from jupyter_dep.model.shell.quoting import Shell
 from jupyter_dep.operations.consent import grant
 from jupyter_dep.operations.environment import install
-from jupyter_dep.operations.kernel_start import remembering
+from jupyter_dep.operations.kernel_start import cache
 from jupyter_dep.operations.project.project import Project
 from jupyter_dep_cli.call import Call
 from jupyter_dep_cli.surroundings import environment_variables, hold, program_folders
@@ -33,7 +33,7 @@ def run_command(call: Call) -> Outcome:
         raise UsageError("bad-usage", "there is no command to run", hint=f"usage: {call.parsed.verb.usage()}")
     target = call.target()
     sealed = _environment(call)
-    remembering.cache_folder_environment(target, sealed, call.services)
+    cache.cache_folder_environment(target, sealed, call.services)
     return become(call, command, sealed)
 
 

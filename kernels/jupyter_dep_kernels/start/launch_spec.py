@@ -22,7 +22,7 @@ from jupyter_dep_kernels import PIP_SHIM
 from .notebook_discovery import NotebookMatch
 
 CONTEXT = "JUPYTER_DEP_CONTEXT"
-LOOK = "jupyter_dep.operations.kernel_start.cache:look"
+LOOK = "jupyter_dep.operations.kernel_start.entry:look"
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 
 

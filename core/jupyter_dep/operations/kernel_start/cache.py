@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 from jupyter_dep import __version__
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.files import read_write
+from jupyter_dep.io.files.ancestry import MANIFEST
 from jupyter_dep.io.system.paths import UserPaths, private_folder, require_owned
 
-from .result import Ready, StartResult
+from .result import Ready
 
 if TYPE_CHECKING:
+    from jupyter_dep.io.store.store import Sealed
     from jupyter_dep.operations.project.discovery import ProjectMatch
     from jupyter_dep.services import Services
 
@@ -33,17 +35,6 @@ except ImportError:
 
 _FORMAT = 2
 _VARIABLES = ("JUPYTER_DEP_TRUST", "JUPYTER_DEP_SYSTEM_STORE")
-
-
-def look(notebook: Path | None, cwd: Path, *, reuse_key: str | None = None) -> StartResult:
-    """What a notebook's kernel runs on, as `operations.opening.look` says it. Never raises."""
-    if notebook is not None and reuse_key is None:
-        ready = read_cached_start(notebook, UserPaths.of_user(os.environ), os.environ)
-        if ready is not None:
-            return ready
-    from .resolve import resolve_environment as look_anew
-
-    return look_anew(notebook, cwd, reuse_key=reuse_key)
 
 
 def read_cached_start(notebook: Path, paths: UserPaths, environ: Mapping[str, str]) -> Ready | None:
@@ -157,3 +148,39 @@ def _declared(file: Path, data: bytes) -> str:
             if "///" in text:
                 told.append(text)
     return blake2b(json.dumps(told).encode(), digest_size=32).hexdigest()
+
+
+def cache_folder_environment(target: Path, sealed: Sealed, services: Services) -> None:
+    """Note that `sealed` answers a folder's lock, if it still does and nothing that it rests on could change unseen."""
+    from jupyter_dep.operations.consent.evaluate import trust_of
+    from jupyter_dep.operations.environment.local_sources import select_state
+    from jupyter_dep.operations.project.state import read_state
+
+    try:
+        state = read_state(target, services)
+        if state.project.folder is None or state.name != "fresh" or state.data is None or state.lock_data is None:
+            return
+        selected = select_state(state, services, search=False)
+        if selected is None or selected.key != sealed.key or state.summary is None:
+            return
+        folders = [item for item in selected.artifacts if item.kind == "directory"]
+        if not all(item.editable for item in folders):
+            return  # every file of one that is built is a part of the key
+        memory = StartCache(target, services, [Path(item.url) / MANIFEST for item in folders])
+        # only now, with the notes taken, does what was read count
+        again = read_state(target, services)
+        if (again.data, again.lock_data) != (state.data, state.lock_data):
+            return
+        trusted = trust_of(state.summary, target, services, [item for item in selected.artifacts if item not in folders])
+        if trusted.given:
+            memory.keep(
+                _ready(target, sealed, again.project.lock), selected.interpreter.executable, state.data, state.lock_data
+            )
+    except (DepError, OSError):
+        pass  # it is found the long way again
+
+
+def _ready(target: Path, sealed: Sealed, lock: Path) -> Ready:
+    return Ready(
+        key=sealed.key, path=sealed.path, python=sealed.python, notebook=str(target), lease=sealed.lease, lock=str(lock)
+    )
