@@ -157,6 +157,7 @@ def test_without_the_stream_of_events_a_job_is_followed_all_the_same(
     assert len(tab.blocks()) == 1
 
 
+@pytest.mark.counts("network", "a silent index, on the page")
 def test_a_silent_index_is_told_and_what_was_typed_is_kept(lab: Host, begin: Begin, shop: Index) -> None:
     tab = ready(lab, begin)
     tab.open_panel()

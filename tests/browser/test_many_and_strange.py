@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 from support.browser import Begin, Host, Tab
 from support.index import Index
@@ -51,6 +52,7 @@ def assert_inert(tab: Tab) -> None:
     assert tab.page.locator(".jp-Dep-panel img, .jp-Dep-panel script, .jp-Dialog img, .jp-Dep-holding img").count() == 0
 
 
+@pytest.mark.counts("markup", "on the page, in a browser")
 def test_a_summary_of_the_index_is_text(host: Host, begin: Begin) -> None:
     tab = begin(host)
     tab.open_panel()
@@ -63,6 +65,7 @@ def test_a_summary_of_the_index_is_text(host: Host, begin: Begin) -> None:
     assert_inert(tab)
 
 
+@pytest.mark.counts("markup", "on the page, in a browser")
 def test_a_notebooks_name_is_text(host: Host, begin: Begin, shop: Index) -> None:
     name = "<img src=x onerror=window.struck=3>\u202egnp"
     tab = begin(host, path=notebook(host.root, "tabulate", name=name).name)
@@ -71,6 +74,7 @@ def test_a_notebooks_name_is_text(host: Host, begin: Begin, shop: Index) -> None
     assert_inert(tab)
 
 
+@pytest.mark.counts("markup", "on the page, in a browser")
 def test_a_note_in_an_untrusted_output_is_text_without_a_button(host: Host, begin: Begin) -> None:
     path = raw_notebook(host.root, ["import sklearn"], name=f"stored-{host.kind}")
     content = json.loads(path.read_text())

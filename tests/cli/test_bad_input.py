@@ -206,6 +206,7 @@ def _broken(index: Index, how: str) -> None:
         index.fail("*", int(how))
 
 
+@pytest.mark.counts("network", "an index that misbehaves or is not there")
 @pytest.mark.parametrize(
     ("how", "code"),
     [
@@ -226,6 +227,7 @@ def test_an_index_that_misbehaves(desk: Desk, how: str, code: str) -> None:
     assert desk.dep("add", "nb.ipynb", "alpha").code == 0, "and when it is well again, the same line works"
 
 
+@pytest.mark.counts("network", "an index that misbehaves or is not there")
 def test_an_index_that_is_not_there(desk: Desk) -> None:
     desk.notebook()
     desk.index.stop()
@@ -234,6 +236,7 @@ def test_an_index_that_is_not_there(desk: Desk) -> None:
     desk.refused("add", "nb.ipynb", "alpha", "--offline", code="offline", exit_code=5)
 
 
+@pytest.mark.counts("network", "an index that misbehaves or is not there")
 @pytest.mark.parametrize(("status", "code"), [(404, "index-missing-file"), (503, "index-failed"), (401, "index-refused")])
 def test_files_that_the_index_does_not_give(desk: Desk, status: int, code: str) -> None:
     desk.notebook("alpha")
@@ -242,6 +245,7 @@ def test_files_that_the_index_does_not_give(desk: Desk, status: int, code: str) 
     desk.refused("sync", "nb.ipynb", code=code, exit_code=5)
 
 
+@pytest.mark.counts("network", "other bytes than were locked")
 def test_a_file_with_other_bytes_than_locked(desk: Desk) -> None:
     desk.notebook("beta==1.0")
     assert desk.dep("lock", "nb.ipynb").code == 0

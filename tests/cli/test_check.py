@@ -69,6 +69,7 @@ def test_a_folder_that_is_locked_and_imports_what_it_declares_is_found_good(desk
     assert (done.code, done.out) == (0, "work: nothing is wrong\n"), done.said
 
 
+@pytest.mark.poetry("poetry check --strict")
 def test_errors_end_with_one_and_warnings_do_only_when_they_are_strict(desk: Desk) -> None:
     notebook(desk, "a.ipynb", "import alpha", kernel="python3")
     desk.dep("lock")
@@ -98,6 +99,7 @@ def test_check_writes_nothing_starts_nothing_and_asks_no_index(desk: Desk, monke
 # The manifest and the lock
 
 
+@pytest.mark.poetry("poetry check")
 def test_several_faults_of_one_manifest_are_told_at_once(desk: Desk) -> None:
     write(
         desk, "pyproject.toml", MANIFEST.replace('["alpha"]', '["alpha", "a b"]') + "more = ['alpha<1', {include-group='no'}]\n"

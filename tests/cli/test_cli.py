@@ -37,6 +37,7 @@ def kernel_desk(tmp_path: Path, kernel_index: Index) -> Desk:
 # What can be typed
 
 
+@pytest.mark.poetry("poetry help COMMAND")
 @pytest.mark.parametrize("verb", COMMANDS, ids=lambda verb: verb.name)
 def test_every_verb_has_help(desk: Desk, verb: object) -> None:
     name = verb.name  # type: ignore[attr-defined]
@@ -45,6 +46,7 @@ def test_every_verb_has_help(desk: Desk, verb: object) -> None:
     assert name in desk.dep("--help").out
 
 
+@pytest.mark.poetry("poetry list")
 def test_without_a_verb_the_verbs_are_shown(desk: Desk) -> None:
     assert desk.dep().code == 2
     assert desk.dep("--version").out.startswith("jupyter-dep ")
@@ -235,6 +237,7 @@ def test_a_modules_name_that_is_a_package_too_is_added_with_a_word(desk: Desk) -
     assert ran.code == 0 and "scikit-learn" in ran.out
 
 
+@pytest.mark.poetry("poetry python list")
 def test_python_shows_the_choices_and_changes(desk: Desk) -> None:
     machine = {"PYENV_ROOT": os.environ.get("PYENV_ROOT") or str(Path.home() / ".pyenv")}
     desk.notebook("beta", python=">=3.9")
@@ -276,6 +279,7 @@ def test_environments_and_kernels_are_listed(desk: Desk) -> None:
     assert desk.dep("setup", "--remove", **data).code == 0
 
 
+@pytest.mark.poetry("poetry debug info")
 def test_doctor_finds_and_withdraws_a_damaged_environment(desk: Desk) -> None:
     desk.notebook("alpha")
     entry = desk.dep("add", "nb.ipynb", "beta", "--json").entry

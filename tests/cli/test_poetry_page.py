@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shutil
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 from support.desk import PINNED, Desk, desk_at
 from support.index import Index
+from support.marks import marked
 from support.wheels import build_wheel
 
 from jupyter_dep_cli.parser import BY_NAME
@@ -28,7 +28,6 @@ COMMANDS = re.split(r",\s+", _LISTED)
 """What `poetry list` of Poetry 2.5 shows, and the commands of its plugins `export` and `shell`."""
 
 STANDINGS = {"same", "different", "not ours", "not yet"}
-_TEST = re.compile(r"`tests/([\w/]+\.py)::(\w+)`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +52,6 @@ def rows() -> list[Row]:
         if len(cells) == 4 and cells[0].startswith("`poetry"):
             found.append(Row(poetry=cells[0], ours=cells[1], standing=cells[2], why=cells[3]))
     return found
-
-
-def names_of(path: Path) -> set[str]:
-    return {
-        node.name
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    }
 
 
 def test_every_command_of_poetry_has_a_row() -> None:
@@ -89,12 +80,10 @@ def test_every_verb_and_option_that_the_page_names_is_there() -> None:
         assert {word for word in words if re.fullmatch(r"--[a-z-]+", word)} <= known, line
 
 
-def test_every_row_that_is_the_same_names_a_test_and_every_test_that_is_named_is_there() -> None:
-    assert [row.poetry for row in rows() if row.standing == "same" and not _TEST.search(row.why)] == []
-    for file, name in _TEST.findall(PAGE):
-        path = ROOT / "tests" / file
-        assert path.is_file(), file
-        assert name in names_of(path), f"{file}::{name}"
+def test_every_row_that_is_the_same_has_a_test_and_every_test_of_a_row_has_a_row() -> None:
+    proved = {command for command, _ in marked("poetry")}
+    assert sorted({row.poetry.strip("`") for row in rows() if row.standing == "same"} - proved) == []
+    assert sorted(proved - {row.poetry.strip("`") for row in rows()}) == []
 
 
 # What Poetry's users type
@@ -124,6 +113,8 @@ def locked(desk: Desk) -> dict[str, str]:
     return {package["name"]: package["version"] for package in packages}
 
 
+@pytest.mark.poetry("poetry lock --regenerate")
+@pytest.mark.poetry("poetry lock")
 def test_lock_keeps_what_is_locked_and_regenerates_on_request(desk: Desk, toy_index: Index) -> None:
     build_wheel(toy_index.folder, "beta", "1.5")
     (desk.folder / "pyproject.toml").write_text(MANIFEST.replace('"alpha<2"', '"alpha<2", "gamma"'))
@@ -133,24 +124,30 @@ def test_lock_keeps_what_is_locked_and_regenerates_on_request(desk: Desk, toy_in
     assert locked(desk)["beta"] == "1.5"
 
 
+@pytest.mark.poetry("poetry check --lock")
 def test_lock_check_tells_whether_the_lock_answers(desk: Desk) -> None:
     assert desk.dep("lock", "--check").code == 0
     (desk.folder / "pyproject.toml").write_text(MANIFEST.replace('"zeta"', '"zeta", "gamma"'))
     assert desk.dep("lock", "--check").code == 3
 
 
+@pytest.mark.poetry("poetry show --why NAME")
+@pytest.mark.poetry("poetry show NAME")
+@pytest.mark.poetry("poetry show")
 def test_show_lists_what_is_locked_and_who_needs_it(desk: Desk) -> None:
     listed = {package["name"]: package for package in desk.dep("show", "--json").entry["packages"]}
     assert listed["alpha"]["version"] == "1.1" and listed["beta"]["via"] == ["zeta"]
     assert "zeta" in desk.dep("why", "beta").out
 
 
+@pytest.mark.poetry("poetry show --tree")
 def test_show_as_a_tree_has_the_groups_too(desk: Desk) -> None:
     lines = desk.dep("show", "--tree").out.splitlines()
     at = next(number for number, line in enumerate(lines) if line.strip().startswith("zeta"))
     assert lines[at + 1].strip().startswith("beta") and lines[at + 1].index("beta") > lines[at].index("zeta")
 
 
+@pytest.mark.poetry("poetry show --outdated")
 def test_show_outdated_tells_what_an_update_would_bring(desk: Desk, toy_index: Index) -> None:
     assert "nothing is outdated" in desk.dep("show", "--outdated").out
     build_wheel(toy_index.folder, "beta", "1.5")
@@ -158,6 +155,7 @@ def test_show_outdated_tells_what_an_update_would_bring(desk: Desk, toy_index: I
     assert [(package["name"], package["latest"]) for package in told] == [("beta", "1.5")]
 
 
+@pytest.mark.poetry("poetry sync")
 def test_sync_leaves_exactly_what_is_locked(desk: Desk) -> None:
     def installed() -> set[str]:
         site = Path(desk.dep("sync", "--json").entry["environment"]["path"]) / "lib"
@@ -169,6 +167,7 @@ def test_sync_leaves_exactly_what_is_locked(desk: Desk) -> None:
     assert "alpha" in installed() and not {"beta", "zeta"} & installed()
 
 
+@pytest.mark.poetry("poetry export")
 def test_export_takes_the_groups_that_are_named(desk: Desk) -> None:
     assert desk.dep("export", "--without-hashes").out == "alpha==1.1\n"
     assert "zeta==1.0" in desk.dep("export", "--without-hashes", "--with", "dev").out
@@ -180,12 +179,15 @@ def test_a_project_elsewhere_is_named_with_an_option(desk: Desk, tmp_path: Path)
     assert "alpha" in desk.dep("show", "--project", desk.folder).out
 
 
+@pytest.mark.poetry("poetry debug resolve NAME")
+@pytest.mark.poetry("poetry add --dry-run NAME")
 def test_a_dry_run_of_add_shows_what_would_be_resolved(desk: Desk) -> None:
     before = desk.contents()
     assert "gamma" in desk.dep("add", "gamma", "--dry-run").out
     assert desk.contents() == before
 
 
+@pytest.mark.poetry("poetry update")
 def test_update_without_names_moves_all_within_the_bounds(desk: Desk, toy_index: Index) -> None:
     build_wheel(toy_index.folder, "alpha", "1.2")
     build_wheel(toy_index.folder, "beta", "1.5")
@@ -201,6 +203,7 @@ def environment(desk: Desk) -> Path:
     return Path(desk.dep("env", "info", "--path").out.strip())
 
 
+@pytest.mark.poetry("poetry run COMMAND")
 def test_run_hands_on_arguments_and_exit_code(desk: Desk) -> None:
     desk.dep("install")
     code = "import sys, alpha; print(sys.argv[1:], sys.prefix); sys.exit(7)"
@@ -209,11 +212,15 @@ def test_run_hands_on_arguments_and_exit_code(desk: Desk) -> None:
     assert done.out.strip() == f"['--json', '-x'] {environment(desk)}"
 
 
+@pytest.mark.poetry("poetry env info --path")
+@pytest.mark.poetry("poetry env info")
 def test_the_environment_s_path_is_printed_alone(desk: Desk) -> None:
     desk.dep("install")
     assert (environment(desk) / "pyvenv.cfg").is_file()
 
 
+@pytest.mark.poetry("poetry env remove")
+@pytest.mark.poetry("poetry env list")
 def test_environments_are_listed_and_removed(desk: Desk) -> None:
     desk.dep("install")
     path = environment(desk)
@@ -222,6 +229,7 @@ def test_environments_are_listed_and_removed(desk: Desk) -> None:
     assert not path.exists()
 
 
+@pytest.mark.poetry("poetry env activate")
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
 def test_what_env_activate_prints_is_evaluated_by_the_shell(desk: Desk) -> None:
     desk.dep("install")
@@ -231,6 +239,9 @@ def test_what_env_activate_prints_is_evaluated_by_the_shell(desk: Desk) -> None:
     assert done.stdout.splitlines() == [str(environment(desk) / "bin" / "python"), "left"]
 
 
+@pytest.mark.poetry("poetry source remove NAME")
+@pytest.mark.poetry("poetry source show")
+@pytest.mark.poetry("poetry source add NAME URL")
 def test_a_source_is_named_listed_and_taken_away(desk: Desk) -> None:
     before = (desk.folder / "pyproject.toml").read_bytes()
     assert desk.dep("source", "add", "corp", desk.index.url).code == 0
@@ -240,6 +251,7 @@ def test_a_source_is_named_listed_and_taken_away(desk: Desk) -> None:
     assert (desk.folder / "pyproject.toml").read_bytes().rstrip() == before.rstrip()
 
 
+@pytest.mark.poetry("poetry config")
 def test_a_setting_is_set_shown_and_unset(desk: Desk) -> None:
     desk.dep("config", "repositories.corp.url", "https://index.example/upload")
     assert desk.dep("config", "repositories.corp.url").out == "https://index.example/upload\n"
@@ -248,6 +260,8 @@ def test_a_setting_is_set_shown_and_unset(desk: Desk) -> None:
     assert "index.example" not in desk.dep("config", "--list").out
 
 
+@pytest.mark.poetry("poetry cache clear")
+@pytest.mark.poetry("poetry cache list")
 def test_the_cache_is_shown_and_emptied_and_environments_stay(desk: Desk) -> None:
     desk.dep("install")
     assert "engine" in desk.dep("cache", "info").out

@@ -82,6 +82,7 @@ def shop(toy_index: Index, tmp_path: Path, server: UploadIndex) -> Shop:
     return made
 
 
+@pytest.mark.poetry("poetry publish")
 def test_what_was_built_of_the_current_version_goes_up(shop: Shop) -> None:
     distributions(shop.dist, "0.0.9")
     build_wheel(shop.dist, "other", "0.1.0")
@@ -93,6 +94,7 @@ def test_what_was_built_of_the_current_version_goes_up(shop: Shop) -> None:
     assert {one.user for one in shop.server.asked if one.method == "POST"} == {WRITER[0]}
 
 
+@pytest.mark.poetry("poetry publish --dry-run")
 def test_a_dry_run_shows_what_would_go_where_and_sends_nothing(shop: Shop) -> None:
     done = shop.publish("--dry-run")
     assert done.code == 0 and f"would publish mine 0.1.0 to {shop.server.url}: 2 files" in done.out
@@ -138,6 +140,8 @@ def test_an_index_that_tells_of_the_clash_only_at_the_upload_gives_the_same_erro
     assert done.error["code"] == "version-exists" and "mine 0.1.0" in done.error["message"]
 
 
+@pytest.mark.poetry("poetry publish --skip-existing")
+@pytest.mark.counts("network", "an upload")
 def test_a_half_done_upload_goes_on_with_what_is_missing(shop: Shop) -> None:
     shop.server.fail("500 Internal Server Error", after=1, times=1)
     error = shop.refused(code="index-failed", exit_code=5)
@@ -189,6 +193,7 @@ def test_what_the_server_says_is_told_in_our_words(shop: Shop, status: str, body
         assert ("mine" if code == "name-refused" else "classifier") in error["message"]
 
 
+@pytest.mark.counts("network", "an upload")
 def test_an_upload_is_not_sent_on_to_another_host(shop: Shop, tmp_path: Path) -> None:
     with UploadIndex(tmp_path / "other") as other:
         shop.server.fail("307 Temporary Redirect", headers=(("Location", other.url),))
@@ -216,6 +221,7 @@ def test_what_check_refuses_is_not_published(shop: Shop) -> None:
     assert "NO-SUCH-README" in error["message"] and shop.server.asked == []
 
 
+@pytest.mark.poetry("poetry publish --build")
 def test_it_can_build_first(shop: Shop) -> None:
     for file in shop.dist.iterdir():
         file.unlink()
@@ -240,6 +246,7 @@ def test_the_user_s_own_index_at_that_host_tells_what_is_there_with_its_own_cred
         assert {one.user for one in private.asked if one.method == "POST"} == {WRITER[0]}
 
 
+@pytest.mark.poetry("poetry publish --repository NAME")
 def test_a_repository_of_the_configuration_by_name(shop: Shop) -> None:
     shop.configure(username=WRITER[0], password=PASSWORD)
     done = shop.desk.dep("publish", "-r", "corp")

@@ -185,6 +185,7 @@ def test_a_page_of_other_names_files_is_not_believed(me: Person, toy_index: Inde
 # The verbs
 
 
+@pytest.mark.poetry("poetry search WORDS")
 def test_search_prints_a_ranked_list_and_the_next_step(desk: Desk) -> None:
     ran = desk.dep("search", "read", "excel")
     assert ran.code == 0

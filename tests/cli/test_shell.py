@@ -336,6 +336,7 @@ def typist(desk: Desk, kind: str, *, cwd: Path | None = None, **more: str) -> Ty
     return Typist([*ENTRY, "shell", "--shell", kind], cwd=cwd or desk.folder, env=env)
 
 
+@pytest.mark.poetry("poetry shell")
 @pytest.mark.parametrize("kind", ["bash", "zsh", "fish"])
 def test_a_shell_reads_its_users_files_and_is_in_the_environment(desk: Desk, project: Path, kind: str) -> None:
     with typist(desk, kind) as shell:
@@ -520,6 +521,7 @@ def test_an_environment_that_another_project_uses_stays(desk: Desk, project: Pat
     assert entered(desk, "run", "true", cwd=twin).returncode == 0
 
 
+@pytest.mark.poetry("poetry env use PYTHON")
 def test_env_use_is_the_python_verb(desk: Desk, project: Path) -> None:
     used = desk.dep("env", "use", MINOR, "--json")
     assert used.code == 0 and used.entry["verb"] == "env", used.out

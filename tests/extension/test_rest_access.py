@@ -46,6 +46,7 @@ def one_notebook(rest_desk: Desk) -> dict[str, bytes]:
     return rest_desk.listing()
 
 
+@pytest.mark.counts("load", "who may ask")
 @pytest.mark.usefixtures("one_notebook")
 async def test_nobody_reaches_anything_without_a_sign_in(rest: Asker) -> None:
     paths = {address for _, address, _ in ADDRESSES} | {"no/such", ""}
@@ -61,6 +62,7 @@ async def test_nobody_reaches_anything_without_a_sign_in(rest: Asker) -> None:
     assert (await rest.get("jobs"))["jobs"] == []
 
 
+@pytest.mark.counts("load", "who may ask")
 @pytest.mark.usefixtures("one_notebook")
 async def test_a_wrong_token_is_nobody(rest: Asker) -> None:
     for method, address, _ in ADDRESSES:
@@ -70,6 +72,7 @@ async def test_a_wrong_token_is_nobody(rest: Asker) -> None:
         assert (answer.status, answer.code) == (403, "forbidden"), (method, address, answer)
 
 
+@pytest.mark.counts("load", "the positive control")
 @pytest.mark.usefixtures("one_notebook")
 async def test_the_token_reaches_every_address(rest: Asker) -> None:
     for method, address, _ in ADDRESSES:
@@ -78,6 +81,7 @@ async def test_the_token_reaches_every_address(rest: Asker) -> None:
         assert (answer.status != 403 and answer.status < 500) or address == "packages/alpha", (method, address, answer)
 
 
+@pytest.mark.counts("load", "who may ask")
 @pytest.mark.usefixtures("one_notebook")
 async def test_a_cookie_without_the_xsrf_word_changes_nothing(rest: Asker) -> None:
     cookies = await signed_in(rest)
@@ -117,6 +121,7 @@ class TestWithAnAuthorizer:
     def fresh(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Denying, "asked", [])
 
+    @pytest.mark.counts("load", "who may ask")
     @pytest.mark.usefixtures("one_notebook")
     async def test_that_denies_all_nothing_is_reached(self, rest: Asker) -> None:
         for method, address, _ in ADDRESSES:
@@ -125,6 +130,7 @@ class TestWithAnAuthorizer:
             assert (answer.status, answer.code) == (403, "forbidden"), (method, address, answer)
         assert set(Denying.asked) == {(action, BASE) for _, _, action in ADDRESSES}
 
+    @pytest.mark.counts("load", "who may ask")
     @pytest.mark.usefixtures("one_notebook")
     async def test_that_lets_somebody_read_they_read_and_no_more(self, rest: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Denying, "refused", ("write", "execute"))
@@ -134,6 +140,7 @@ class TestWithAnAuthorizer:
             answer = await rest.ask(method, address, body=sent, **query(address))
             assert (answer.status == 403) == (action != "read"), (method, address, answer)
 
+    @pytest.mark.counts("load", "who may ask")
     @pytest.mark.usefixtures("one_notebook")
     async def test_that_lets_somebody_write_they_install_nothing(self, rest: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Denying, "refused", ("execute",))
@@ -141,6 +148,7 @@ class TestWithAnAuthorizer:
         assert (answer.status, answer.code) == (403, "forbidden")
 
 
+@pytest.mark.counts("load", "who may ask")
 def test_work_that_installs_packages_is_asked_for_as_execution() -> None:
     actions = {(route.method, route.path): route.action for route in ROUTES}
     assert {action for (method, _), action in actions.items() if method == "GET"} == {"read"}
@@ -148,6 +156,7 @@ def test_work_that_installs_packages_is_asked_for_as_execution() -> None:
     assert all(action != "read" for (method, _), action in actions.items() if method != "GET")
 
 
+@pytest.mark.counts("load", "who may ask")
 @pytest.mark.usefixtures("one_notebook")
 async def test_a_foreign_host_is_refused(rest: Asker) -> None:
     for method, address, _ in ADDRESSES:
@@ -156,6 +165,7 @@ async def test_a_foreign_host_is_refused(rest: Asker) -> None:
         assert answer.status == 403, (method, address, answer)
 
 
+@pytest.mark.counts("load", "who may ask")
 @pytest.mark.usefixtures("one_notebook")
 async def test_another_sites_page_with_the_cookie_is_refused(rest: Asker) -> None:
     cookies = await signed_in(rest)
@@ -214,6 +224,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.counts("load", "paths out of the root")
 @pytest.mark.usefixtures("around")
 async def test_paths_out_of_the_root_are_refused_everywhere(rest: Asker) -> None:
     for path, code in REFUSED.items():
@@ -227,6 +238,7 @@ async def test_paths_out_of_the_root_are_refused_everywhere(rest: Asker) -> None
                 assert (answer.status, answer.code) == (404, code), (path, answer)
 
 
+@pytest.mark.counts("load", "paths out of the root")
 @pytest.mark.usefixtures("around")
 async def test_an_absolute_path_is_refused(rest: Asker, rest_desk: Desk) -> None:
     for path in (str(rest_desk.folder / "sub" / "n.ipynb"), str(rest_desk.folder.parent / "outside" / "n.ipynb")):
@@ -238,6 +250,7 @@ async def test_a_link_within_the_root_is_followed(rest: Asker) -> None:
     assert (await rest.get("projects", path="inside/n.ipynb"))["state"] == "unlocked"
 
 
+@pytest.mark.counts("load", "paths out of the root")
 async def test_a_lock_that_is_a_link_out_of_the_root_is_not_read(rest: Asker, rest_desk: Desk, tmp_path: Path) -> None:
     rest_desk.notebook("n.ipynb", "alpha")
     secret = tmp_path / "secret.toml"
@@ -247,6 +260,7 @@ async def test_a_lock_that_is_a_link_out_of_the_root_is_not_read(rest: Asker, re
     assert (answer.status, answer.code) == (404, "outside-root") and "secret" not in str(answer.body["message"])
 
 
+@pytest.mark.counts("load", "paths out of the root")
 async def test_an_encoded_path_is_decoded_once(rest: Asker, rest_desk: Desk) -> None:
     rest_desk.notebook("a%2Fb c#?.ipynb", "alpha")
     assert (await rest.get("projects", path="a%2Fb c#?.ipynb"))["name"] == "a%2Fb c#?.ipynb"

@@ -20,7 +20,6 @@ from pathlib import Path
 
 import pytest
 from faults.counting import CHECKS, Count, forget, record
-from faults.gathered import GATHERED
 
 HERE = Path(__file__).parent
 SEED = 20
@@ -140,21 +139,21 @@ def need(tally: Tally) -> Callable[..., None]:
     return needed
 
 
-ROWS = {test: check for check, rows in GATHERED.items() for tests in rows.values() for test in tests}
+class CountElsewhere:
+    """Count the tests that are marked `counts(CHECK, ROW)`: a plugin, since a conftest's hooks see its own folder only."""
 
-
-def gathered(nodeid: str) -> str | None:
-    """The check that a test elsewhere in the suite counts for: its parameters do not matter."""
-    return ROWS.get(nodeid.partition("[")[0].replace("\\", "/").removeprefix("tests/"))
-
-
-class Gatherer:
-    """Counts the gathered tests: a plugin of its own, since a conftest's hooks see the tests of its own folder only."""
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            for mark in item.iter_markers("counts"):
+                assert mark.args[0] in CHECKS, f"{item.nodeid}: `{mark.args[0]}` is none of {sorted(CHECKS)}"
+                item.user_properties.append(("counts", mark.args[0]))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        check = gathered(report.nodeid)
-        if check is None:
-            return
+        for name, check in report.user_properties:
+            if name == "counts":
+                self._count(report, str(check))
+
+    def _count(self, report: pytest.TestReport, check: str) -> None:
         if report.skipped:
             count = Count(skipped=1, notes=("skipped: a test elsewhere",))
         elif report.when == "call" or report.failed:
@@ -166,5 +165,5 @@ class Gatherer:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not config.pluginmanager.has_plugin("faults-gatherer"):
-        config.pluginmanager.register(Gatherer(), "faults-gatherer")
+    if not config.pluginmanager.has_plugin("faults-elsewhere"):
+        config.pluginmanager.register(CountElsewhere(), "faults-elsewhere")

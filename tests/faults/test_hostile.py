@@ -1,11 +1,10 @@
 """A stranger's folder: what its `pyproject.toml` and the files beside it ask for runs nothing, and asks nobody, before a yes.
 
-The other hostile things are tested elsewhere in the suite: `gathered.HOSTILE` names the tests by the row of the findings.
+The other hostile things are tested elsewhere in the suite, by tests that are marked `counts("hostile", ROW)`.
 """
 
 from __future__ import annotations
 
-import ast
 import os
 import shutil
 import subprocess
@@ -14,9 +13,9 @@ from pathlib import Path
 
 import pytest
 from faults.conftest import Tally
-from faults.gathered import GATHERED, HOSTILE
 from operations.test_untrusted_code_execution import Cage, cage  # noqa: F401  a fixture
 from support import canary as birds
+from support.marks import marked
 from support.packages import BACKEND
 
 TESTS = Path(__file__).parents[1]
@@ -141,27 +140,7 @@ def test_a_kernel_in_a_strangers_folder_starts_nothing_of_it(cage: Cage, tally: 
     tally("hostile", cases=1, held=1)
 
 
-def test_the_gathered_tests_are_there(tally: Tally) -> None:
-    missing = [test for rows in GATHERED.values() for tests in rows.values() for test in tests if not exists(test)]
-    assert not missing, missing
-
-
-def test_every_row_of_what_runs_code_leaks_or_lies_has_a_test(tally: Tally) -> None:
-    assert all(HOSTILE.values())
-    assert sum(len(tests) for tests in HOSTILE.values()) + len(MANIFESTS) + 2 >= 45
-
-
-def exists(test: str) -> bool:
-    """Whether a file has the function, or the class with the method, that `file.py::name` or `file.py::Class::name` tells."""
-    file, *names = test.split("::")
-    try:
-        body = ast.parse((TESTS / file).read_text("utf-8")).body
-    except OSError:
-        return False
-    for name in names:
-        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        found = next((node for node in body if isinstance(node, kinds) and node.name == name), None)
-        if found is None:
-            return False
-        body = found.body
-    return True
+def test_every_row_of_what_runs_code_leaks_or_lies_has_tests_elsewhere() -> None:
+    hostile = [(row, name) for check, row, name in marked("counts") if check == "hostile"]
+    assert len({row for row, _ in hostile}) >= 11
+    assert len(hostile) + len(MANIFESTS) + 2 >= 45

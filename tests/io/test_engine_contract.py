@@ -357,6 +357,7 @@ def test_a_file_with_another_hash_is_refused(world: World) -> None:
     assert installed(python) == {}
 
 
+@pytest.mark.counts("network", "other bytes than were locked")
 def test_a_file_that_the_index_replaced_is_refused(world: World) -> None:
     python = world.environment()
     (beta,) = artifacts(world, "beta")

@@ -443,6 +443,7 @@ def test_tags_and_markers_agree_with_what_every_python_here_says(real: Interpret
     assert compared >= 1
 
 
+@pytest.mark.counts("hostile", "a .pth, and what starts an environment's Python")
 @posix
 def test_a_pth_file_of_an_environment_on_the_path_does_not_run(tmp_path: Path) -> None:
     from virtualenv import cli_run

@@ -281,6 +281,7 @@ def test_what_goes_wrong_is_told_with_its_code(odd: Odd, me: Person, fault: obje
     assert me.services().names.stored() == ()
 
 
+@pytest.mark.counts("network", "a trickle")
 def test_a_server_that_trickles_is_left_at_the_deadline(odd: Odd, me: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_metadata, "_ROOT", Limits(size=1 << 20, seconds=0.6))
     odd.root(*(f"name-{number}" for number in range(1000)))

@@ -56,6 +56,7 @@ def test_sys_path_is_that_of_plain_ipykernel(start: Start, tmp_path: Path) -> No
     assert start().run(ask) == expected
 
 
+@pytest.mark.counts("hostile", "modules beside the notebook")
 def test_files_beside_the_notebook_do_not_replace_what_starts_the_kernel(start: Start, tmp_path: Path) -> None:
     for name in ("ipykernel_launcher", "ipykernel", "zmq", "base64", "json"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('taken')")
@@ -161,6 +162,7 @@ def test_spawned_workers_import_from_the_environment(start: Start) -> None:
     assert front.run(code) == "b\n"
 
 
+@pytest.mark.counts("hostile", "%pip and !pip")
 @pytest.mark.skipif(sys.platform == "win32", reason="the Windows guard is another file")
 @pytest.mark.parametrize(("line", "told"), [("pip install -q x", "%dep add"), ("pip3 uninstall x", "%dep remove")])
 def test_pip_by_name_refuses_and_says_what_to_type(line: str, told: str) -> None:

@@ -47,6 +47,7 @@ def test_html_says_the_same_words() -> None:
     assert sorted(page) == sorted(words)
 
 
+@pytest.mark.counts("markup", "in a cell")
 def test_html_has_no_markup_from_outside() -> None:
     evil = '<img src=x onerror="alert(1)"> & `</code><b>`'
     report = Report(evil, "good", (evil,), (Table(evil, (evil,), ((evil,),), ("bad",)),), (evil,), (evil,))
@@ -62,6 +63,7 @@ def test_colours_follow_the_front_ends_theme_and_have_a_fallback() -> None:
     assert all(re.fullmatch(r"var\(--jp-[\w-]+, .+\)|inherit", style) for style in styles)
 
 
+@pytest.mark.counts("markup", "in a cell")
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
@@ -78,6 +80,7 @@ def test_hidden_characters_become_visible(text: str, shown: str) -> None:
     assert shown.replace("<", "&lt;").replace(">", "&gt;") in html(Report(headline=text))
 
 
+@pytest.mark.counts("markup", "in a cell")
 def test_failure_hides_nothing_either() -> None:
     lines = DepFailure("x", "bad \x1b[0m name", hint="a\u202eb", context={"file": "\u202e.ipynb"})._render_traceback_()
     assert lines == ["\x1b[31mbad <U+001B>[0m name (<U+202E>.ipynb)\x1b[0m", "next: a<U+202E>b"]

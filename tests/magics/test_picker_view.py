@@ -98,6 +98,7 @@ def test_a_chip_is_a_button_that_takes_it_out(view: Callable[[Fake], Any]) -> No
 HOSTILE = '<img src=x onerror="alert(1)">\u202egnp\x07'
 
 
+@pytest.mark.counts("markup", "in a cell")
 def test_hostile_names_and_summaries_are_text(view: Callable[[Fake], Any]) -> None:
     details = Details("evil", ("<b>1</b>",), HOSTILE, "<script>", near="<i>x</i>")
     failure = DepFailure("c", HOSTILE, hint=HOSTILE)

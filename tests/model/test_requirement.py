@@ -23,6 +23,7 @@ def refusal(text: str) -> DepError:
     return caught.value
 
 
+@pytest.mark.poetry("poetry add NAME@^2")
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [

@@ -104,6 +104,7 @@ def refused(found: StartResult) -> Refused:
 # Opening
 
 
+@pytest.mark.counts("hostile", "which index is told which name")
 def test_opening_without_consent_asks_no_index_writes_nothing_and_starts_nothing(world: World) -> None:
     got = world.from_ann("alpha<2")
     before = snapshot(world.shared)
@@ -141,6 +142,7 @@ def test_an_answer_to_the_kernels_question_is_a_yes_to_what_was_shown(world: Wor
     assert not world.index.requests, "only Bob's index is asked"
 
 
+@pytest.mark.counts("hostile", "consent: laundered, given by a cell, swapped under the question")
 def test_a_lock_that_is_swapped_while_the_question_stands_is_asked_for_again(world: World) -> None:
     got = world.from_ann("alpha<2")
     question = refused(world.look(got)).question
@@ -153,6 +155,7 @@ def test_a_lock_that_is_swapped_while_the_question_stands_is_asked_for_again(wor
     assert again.fingerprint != question.fingerprint
 
 
+@pytest.mark.counts("hostile", "consent: laundered, given by a cell, swapped under the question")
 def test_the_bytes_that_were_looked_at_are_the_bytes_that_are_built(world: World) -> None:
     got = world.from_ann("alpha==1.0")
     other = world.from_ann("gamma", name="other")
@@ -236,6 +239,7 @@ def test_a_folders_yes_covers_its_notebooks_and_what_a_pull_brings(world: World)
     assert refused(world.look(deep)).code == "consent-missing"
 
 
+@pytest.mark.counts("hostile", "sources, folders, editables, git")
 def test_a_folders_yes_does_not_cover_a_build(world: World) -> None:
     assert world.bob.here("trust", "allow", "--folder", world.shared, cwd=world.bob.home).code == 0
     got = with_source(world)
@@ -246,6 +250,7 @@ def test_a_folders_yes_does_not_cover_a_build(world: World) -> None:
     assert (ran.code, ran.error["code"]) == (6, "consent-missing")
 
 
+@pytest.mark.counts("hostile", "file://, ../, loopback, redirects to another host")
 def test_a_folders_yes_does_not_cover_a_host(world: World, tmp_path: Path) -> None:
     assert world.bob.here("trust", "allow", "--folder", world.shared, cwd=world.bob.home).code == 0
     got, stranger = elsewhere_lock(world, tmp_path)
@@ -286,6 +291,7 @@ def with_source(world: World) -> Path:
     return world.from_ann("delta", toml='[tool.jupyter-dep]\nbuild = ["delta"]')
 
 
+@pytest.mark.counts("hostile", "sources, folders, editables, git")
 @pytest.mark.parametrize("verb", ["sync", "run"])
 def test_a_build_needs_its_own_yes_and_the_hint_says_exactly_how(world: World, verb: str) -> None:
     got = with_source(world)
@@ -322,6 +328,7 @@ def elsewhere_lock(world: World, tmp_path: Path, *, version: str | None = None) 
     return sent(written, world.shared), stranger
 
 
+@pytest.mark.counts("hostile", "file://, ../, loopback, redirects to another host")
 @pytest.mark.parametrize(
     "version",
     [
@@ -375,6 +382,7 @@ def test_a_silent_index_is_told_as_such_and_not_as_a_strangers_host(world: World
     assert allowed == [], "a yes was not recorded for what could not be looked up"
 
 
+@pytest.mark.counts("hostile", "file://, ../, loopback, redirects to another host")
 @pytest.mark.parametrize("kind", ["url", "path"])
 def test_a_file_of_this_machine_in_a_lock_is_a_path_item(world: World, tmp_path: Path, kind: str) -> None:
     wheel = build_wheel(tmp_path / "files", "alpha", "1.1", files={"alpha/local.py": ""})
@@ -402,6 +410,7 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.counts("hostile", "file://, ../, loopback, redirects to another host")
 @pytest.mark.parametrize("place", ["lock", "declaration"])
 def test_a_relative_path_is_not_looked_up_where_somebody_else_can_put_something(
     world: World, tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
@@ -440,6 +449,7 @@ def test_what_a_hint_tells_to_type_is_one_word_for_a_shell(world: World) -> None
 # No laundering
 
 
+@pytest.mark.counts("hostile", "consent: laundered, given by a cell, swapped under the question")
 def test_update_and_undo_of_a_strangers_notebook_do_not_make_it_the_users_own(world: World) -> None:
     got = world.from_ann("alpha")
     theirs = lock_of(got).read_bytes()
@@ -457,6 +467,7 @@ def test_update_and_undo_of_a_strangers_notebook_do_not_make_it_the_users_own(wo
     assert world.bob.here("trust", "list", "--json", cwd=world.shared).entry["allowed"] == []
 
 
+@pytest.mark.counts("hostile", "consent: laundered, given by a cell, swapped under the question")
 def test_adding_to_a_strangers_notebook_does_not_make_it_the_users_own(world: World) -> None:
     got = world.from_ann("alpha<2")
     assert world.bob.here("add", got, "gamma", cwd=world.shared).code == 0
@@ -514,6 +525,7 @@ def test_removing_a_strangers_lock_asks_nothing_of_what_they_declared(world: Wor
         assert stranger.asked("/simple/*") == ["/simple/alpha/"], "it is asked for what was assigned to it"
 
 
+@pytest.mark.counts("hostile", "file://, ../, loopback, redirects to another host")
 @pytest.mark.parametrize("key", ["override-dependencies", "constraint-dependencies"])
 def test_an_address_that_hides_in_another_key_needs_its_yes(world: World, tmp_path: Path, key: str) -> None:
     with Index(tmp_path / "strange") as stranger:
@@ -529,6 +541,7 @@ def test_an_address_that_hides_in_another_key_needs_its_yes(world: World, tmp_pa
 # Who cannot say yes
 
 
+@pytest.mark.counts("hostile", "consent: laundered, given by a cell, swapped under the question")
 def test_a_cell_cannot_consent(world: World) -> None:
     import threading
 
@@ -635,6 +648,7 @@ def hostile_locks(text: str) -> Iterator[tuple[str, str]]:
     yield "twice", f"{text}\n{table}\n"
 
 
+@pytest.mark.counts("hostile", "locks and notebooks made to hang or to break what reads them")
 def test_no_lock_makes_opening_raise_ask_or_take_long(world: World) -> None:
     """Each is told as bad, with a next step; a server's event loop waits meanwhile, so none may take long."""
     import time
@@ -653,6 +667,7 @@ def test_no_lock_makes_opening_raise_ask_or_take_long(world: World) -> None:
     assert world.mirror.requests == []
 
 
+@pytest.mark.counts("hostile", "hashes: wrong, empty, md5")
 @pytest.mark.parametrize(
     "name", ["no hash", "md5", "empty hash", "short hash", "password", "variable", "control", "other file", "other version"]
 )
@@ -673,6 +688,7 @@ def test_what_is_refused_is_refused_by_every_verb_that_would_use_it(world: World
     assert (status["state"], status["trusted"]) == ("invalid", False)
 
 
+@pytest.mark.counts("hostile", "locks and notebooks made to hang or to break what reads them")
 @pytest.mark.parametrize(
     "toml",
     [
@@ -687,6 +703,7 @@ def test_no_declaration_makes_opening_raise(world: World, toml: str) -> None:
     assert answer.code == "bad-toml"
 
 
+@pytest.mark.counts("hostile", "locks and notebooks made to hang or to break what reads them")
 @pytest.mark.parametrize(
     "data",
     [b"[" * 100_000, b'{"a":' * 100_000, b'{"cells":[],"nbformat":' + b"9" * 5000 + b"}", bytes(range(256)), b"[]"],
@@ -698,6 +715,7 @@ def test_no_notebook_makes_opening_raise(world: World, data: bytes) -> None:
     assert refused(world.look(path)).code in ("unreadable-json", "not-a-notebook")
 
 
+@pytest.mark.counts("hostile", "locks and notebooks made to hang or to break what reads them")
 def test_a_huge_lock_is_not_read(world: World) -> None:
     got = world.from_ann("alpha")
     with lock_of(got).open("r+b") as file:
@@ -706,6 +724,7 @@ def test_a_huge_lock_is_not_read(world: World) -> None:
     assert "larger than" in answer.message
 
 
+@pytest.mark.counts("hostile", "locks and notebooks made to hang or to break what reads them")
 @posix
 @pytest.mark.parametrize("what", ["device", "pipe"])
 def test_a_lock_or_notebook_without_end_is_not_read(world: World, what: str) -> None:
@@ -720,6 +739,7 @@ def test_a_lock_or_notebook_without_end_is_not_read(world: World, what: str) -> 
         assert world.bob.cli("status", got, cwd=world.shared).code in (0, 1)
 
 
+@pytest.mark.counts("hostile", "locks and notebooks made to hang or to break what reads them")
 @posix
 @pytest.mark.parametrize("there", [True, False], ids=["a file", "nothing yet"])
 def test_nothing_is_written_through_a_lock_that_is_a_link_to_something_else(world: World, there: bool) -> None:

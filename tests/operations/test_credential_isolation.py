@@ -112,6 +112,7 @@ def lock_of(path: Path) -> Path:
 # Into files, arguments and messages
 
 
+@pytest.mark.counts("hostile", "credentials: by an index's name, keyring, netrc, ${VAR}")
 def test_credentials_reach_their_index_and_no_file_of_ours(house: House) -> None:
     path = notebook(house.folder, "alpha<2")
     for line in (["lock", path], ["sync", path], ["add", path, "beta"], ["update", path], ["undo", path], ["doctor"]):
@@ -138,6 +139,7 @@ def test_an_index_with_a_token_in_its_address_is_refused_and_not_repeated(house:
     assert house.files_that_tell() == []
 
 
+@pytest.mark.counts("hostile", "credentials: by an index's name, keyring, netrc, ${VAR}")
 @pytest.mark.parametrize("how", [401, 403, 404, 500, "closed", "page", "cut", "flipped"])
 def test_what_goes_wrong_with_an_index_is_told_without_its_credentials(house: House, how: int | str) -> None:
     path = notebook(house.folder, "alpha<2")
@@ -164,6 +166,7 @@ def test_what_goes_wrong_with_an_index_is_told_without_its_credentials(house: Ho
     assert house.files_that_tell() == []
 
 
+@pytest.mark.counts("hostile", "credentials: by an index's name, keyring, netrc, ${VAR}")
 def test_credentials_in_a_declaration_are_refused_and_not_repeated(house: House) -> None:
     address = house.stranger.files_url.replace("://", f"://{USER}:{SECRET}@")
     secrets = {
@@ -188,6 +191,7 @@ def test_credentials_in_a_declaration_are_refused_and_not_repeated(house: House)
     assert house.stranger.requests == []
 
 
+@pytest.mark.counts("hostile", "credentials: by an index's name, keyring, netrc, ${VAR}")
 @linux
 def test_credentials_are_in_no_programs_arguments(toys: Path, tmp_path: Path) -> None:
     """Arguments are open to every user of a machine; the index looks at them while it is asked."""
@@ -233,6 +237,7 @@ def corp(house: House) -> str:
     )
 
 
+@pytest.mark.counts("hostile", "credentials: by an index's name, keyring, netrc, ${VAR}")
 def test_a_declared_index_with_the_name_of_the_users_gets_nothing_of_it(house: House) -> None:
     build_wheel(house.stranger.folder, "omega", "1.0")
     house.stranger.require_auth(USER, SECRET)  # it asks for what it would like to have
@@ -252,6 +257,7 @@ def test_a_declared_index_with_the_name_of_the_users_gets_nothing_of_it(house: H
     assert shown(house.stranger) == set()
 
 
+@pytest.mark.counts("hostile", "which index is told which name")
 def test_only_what_is_assigned_to_a_declared_index_is_asked_of_it(house: House) -> None:
     build_wheel(house.stranger.folder, "omega", "1.0", requires=["alpha<2"])
     build_wheel(house.stranger.folder, "alpha", "1.9")
@@ -271,6 +277,7 @@ def test_only_what_is_assigned_to_a_declared_index_is_asked_of_it(house: House) 
         assert "alpha-1.9" not in text
 
 
+@pytest.mark.counts("hostile", "credentials: by an index's name, keyring, netrc, ${VAR}")
 def test_a_netrc_is_not_sent_to_whoever_asks(house: House) -> None:
     build_wheel(house.stranger.folder, "omega", "1.0")
     house.stranger.require_auth(USER, SECRET)
@@ -289,6 +296,7 @@ def test_a_netrc_is_not_sent_to_whoever_asks(house: House) -> None:
     assert named.code == 0, "a file that the user named is used for the user's own index"
 
 
+@pytest.mark.counts("hostile", "credentials: by an index's name, keyring, netrc, ${VAR}")
 @posix
 def test_no_program_is_asked_for_a_password(house: House, tmp_path: Path) -> None:
     canary = Canary(path=tmp_path / "canary")
@@ -311,6 +319,7 @@ def test_no_program_is_asked_for_a_password(house: House, tmp_path: Path) -> Non
     assert canary.fired, "the user's own setting is obeyed"
 
 
+@pytest.mark.counts("hostile", "credentials: by an index's name, keyring, netrc, ${VAR}")
 def test_a_redirect_to_another_host_takes_no_credentials_along(house: House, toys: Path) -> None:
     (wheel,) = toys.glob("alpha-1.1-*.whl")
     house.stranger.add(wheel)
@@ -324,6 +333,7 @@ def test_a_redirect_to_another_host_takes_no_credentials_along(house: House, toy
     assert house.stranger.origin not in lock_of(path).read_text("utf-8")
 
 
+@pytest.mark.counts("hostile", "file://, ../, loopback, redirects to another host")
 def test_a_strangers_redirect_leads_nowhere(house: House, toys: Path) -> None:
     """Hosts of this machine and redirects: what a lock's address says is not followed at all."""
     path = notebook(house.folder, "alpha==1.1")
@@ -350,6 +360,7 @@ def test_a_strangers_redirect_leads_nowhere(house: House, toys: Path) -> None:
     assert house.index.asked("/files/alpha-1.1*")
 
 
+@pytest.mark.counts("hostile", "which index is told which name")
 def test_opening_tells_nobody_that_it_was_opened(house: House) -> None:
     """A file's request would tell a stranger who opened the notebook, and when."""
     path = notebook(house.folder, "alpha==1.1")
@@ -363,6 +374,7 @@ def test_opening_tells_nobody_that_it_was_opened(house: House) -> None:
     assert house.index.requests == []
 
 
+@pytest.mark.counts("hostile", "credentials: by an index's name, keyring, netrc, ${VAR}")
 def test_a_pasted_requirement_with_a_password_is_in_no_history(house: House) -> None:
     path = notebook(house.folder, "alpha<2")
     assert house.cli("lock", path).code == 0

@@ -111,6 +111,7 @@ def notebook(folder: Path, name: str = "n.ipynb", text: str | None = None) -> Pa
 # declaration and lock
 
 
+@pytest.mark.poetry("poetry add NAME")
 def test_add_writes_into_the_manifest_and_locks_beside_it(desk: Desk, project: Path) -> None:
     add(desk, project, "beta")
     text = project.read_text("utf-8")
@@ -120,6 +121,10 @@ def test_add_writes_into_the_manifest_and_locks_beside_it(desk: Desk, project: P
     assert sorted(path.name for path in desk.folder.iterdir()) == ["pylock.toml", "pyproject.toml"]
 
 
+@pytest.mark.poetry("poetry remove --group G NAME")
+@pytest.mark.poetry("poetry remove NAME")
+@pytest.mark.poetry("poetry add --optional EXTRA NAME")
+@pytest.mark.poetry("poetry add --group G NAME")
 @pytest.mark.parametrize(
     ("place", "header"),
     [
@@ -185,6 +190,7 @@ def test_crlf_and_comments_of_the_manifest_stay(desk: Desk) -> None:
     assert data.count(b"\n") == data.count(b"\r\n")
 
 
+@pytest.mark.poetry("poetry update NAME")
 def test_update_moves_only_what_is_named(desk: Desk, project: Path, toy_index: Index) -> None:
     from support.wheels import build_wheel
 
@@ -218,6 +224,7 @@ def test_python_verb_changes_what_the_manifest_requires(desk: Desk, project: Pat
 # the environment
 
 
+@pytest.mark.poetry("poetry install")
 def test_install_gives_the_dependencies_and_every_group_but_no_extra(desk: Desk, project: Path) -> None:
     lock(desk, project)
     assert held(install(desk, project)) == {"alpha", "beta", "gamma"}
@@ -225,6 +232,7 @@ def test_install_gives_the_dependencies_and_every_group_but_no_extra(desk: Desk,
     assert held(install(desk, project, only=["dev"])) == {"beta"}
 
 
+@pytest.mark.poetry("poetry install --with G")
 def test_choice_is_remembered_by_what_runs_in_the_environment(desk: Desk, project: Path) -> None:
     lock(desk, project)
     sealed = install(desk, project, without=["dev"])
@@ -257,6 +265,7 @@ def test_same_lock_in_two_folders_without_a_build_system_is_one_environment(desk
 # the project itself
 
 
+@pytest.mark.poetry("poetry install --no-root")
 def test_project_itself_is_installed_where_it_lies_after_a_yes(desk: Desk, tmp_path: Path) -> None:
     project = package(desk.folder, more='dependencies = ["beta"]\n')
     lock(desk, project)
@@ -283,6 +292,7 @@ def test_asked_person_may_let_the_build_run(desk: Desk) -> None:
     install(desk, project)
 
 
+@pytest.mark.counts("hostile", "sources, folders, editables, git")
 def test_a_strangers_copy_of_our_lock_lets_no_build_run(desk: Desk, tmp_path: Path) -> None:
     own = package(desk.folder)
     grant_build_backend(desk.folder, desk.services())
@@ -329,6 +339,7 @@ def test_folder_that_says_it_is_no_package_installs_none(desk: Desk) -> None:
 # paths
 
 
+@pytest.mark.poetry("poetry add --editable PATH")
 def test_editable_folder_is_used_where_it_lies(desk: Desk, project: Path, tmp_path: Path) -> None:
     library = package(desk.folder.parent / "library", "library")
     add(desk, project, "../library", editable=True)
@@ -351,6 +362,7 @@ def test_changed_file_of_a_built_folder_is_built_anew(desk: Desk, project: Path)
     assert said(install(desk, project), "import library; print(library.__version__)") == "changed"
 
 
+@pytest.mark.counts("hostile", "sources, folders, editables, git")
 def test_path_of_a_strangers_manifest_needs_a_yes(desk: Desk) -> None:
     package(desk.folder.parent / "library", "library")
     text = PLAIN.replace('["gamma"]', '["library"]') + '\n[tool.uv.sources]\nlibrary = { path = "../library" }\n'
@@ -374,6 +386,7 @@ def test_path_in_a_notebook_is_refused(desk: Desk) -> None:
     refused(DepError, "path-in-notebook", lambda: add(desk, desk.notebook(), "../library"))
 
 
+@pytest.mark.poetry("poetry add --source NAME PACKAGE")
 def test_index_is_declared_for_the_named_package_only(desk: Desk, project: Path, mirror: Index, index: Index) -> None:
     from support.wheels import build_wheel
 

@@ -221,6 +221,7 @@ def test_a_file_that_a_shell_of_windows_wrote_is_read(desk: Desk, encoding: str)
 # Poetry
 
 
+@pytest.mark.poetry("poetry init")
 def test_poetry_1_is_taken_over_and_left_as_it_is(desk: Desk, given: Callable[..., None]) -> None:
     given({"pyproject.toml": POETRY_1})
     entry = desk.dep("init", "--json").entry

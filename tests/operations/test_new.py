@@ -39,6 +39,7 @@ def read(folder: Path) -> manifest.Manifest:
 # What is made
 
 
+@pytest.mark.poetry("poetry new PATH")
 def test_new_makes_a_package_with_a_test(desk: Desk) -> None:
     entry = desk.dep("new", "My Shop", "--python", MINOR, "--json").entry
     folder = desk.folder / "My Shop"

@@ -196,6 +196,7 @@ def test_a_dry_run_writes_nothing(desk: Desk) -> None:
     assert {given.kind for given in desk.services().consent.given()} <= {"fingerprint"}
 
 
+@pytest.mark.counts("network", "a failed build changes nothing")
 def test_a_build_that_fails_leaves_everything_as_it_was(desk: Desk, toy_index: Index) -> None:
     notebook = desk.notebook()
     toy_index.fail("/files/*.whl", 404)
@@ -266,6 +267,7 @@ def test_offline_from_the_cache_and_not_without(desk: Desk, toy_index: Index) ->
 # Hashes
 
 
+@pytest.mark.counts("network", "other bytes than were locked")
 def test_a_file_that_the_index_changed_under_a_pin_is_noticed(desk: Desk, toy_index: Index, tmp_path: Path) -> None:
     notebook = desk.notebook("n.ipynb", "alpha")
     lock(desk, notebook)

@@ -36,6 +36,7 @@ def failing(body: str) -> str:
     return f"def build_wheel(folder, settings=None, metadata=None):\n    {body}\n\n\nbuild_sdist = build_wheel\n"
 
 
+@pytest.mark.poetry("poetry build")
 def test_both_are_built_into_dist_and_nothing_else_is_left_there(desk: Desk) -> None:
     done = desk.dep("build", *yes(desk))
     assert done.code == 0 and "built mine: 2 files in dist" in done.out
@@ -46,6 +47,7 @@ def test_both_are_built_into_dist_and_nothing_else_is_left_there(desk: Desk) -> 
     )
 
 
+@pytest.mark.poetry("poetry build --format wheel")
 @pytest.mark.parametrize("flag, made", [("--wheel", [WHEEL]), ("--sdist", [SDIST])])
 def test_one_of_the_two_on_request(desk: Desk, flag: str, made: list[str]) -> None:
     assert desk.dep("build", flag, *yes(desk)).code == 0

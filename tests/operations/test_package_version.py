@@ -17,12 +17,14 @@ def desk(toy_index: Index, tmp_path: Path) -> Desk:
     return made
 
 
+@pytest.mark.poetry("poetry version")
 def test_it_is_shown_with_the_name_or_alone(desk: Desk) -> None:
     assert desk.dep("version").out == "mine 0.1.0\n"
     assert desk.dep("version", "--short").out == "0.1.0\n"
     assert desk.dep("version", "--json").entry["version"] == "0.1.0"
 
 
+@pytest.mark.poetry("poetry version RULE")
 @pytest.mark.parametrize(
     "rule, after",
     [
@@ -48,6 +50,7 @@ def test_a_dry_run_writes_nothing(desk: Desk) -> None:
     assert (desk.folder / "pyproject.toml").read_bytes() == before
 
 
+@pytest.mark.poetry("poetry version --next-phase")
 def test_the_next_phase_of_a_prerelease(desk: Desk) -> None:
     desk.dep("version", "1.0a3")
     assert "1.0b0" in desk.dep("version", "prerelease", "--next-phase").out
@@ -59,6 +62,7 @@ def test_the_same_version_is_no_change(desk: Desk) -> None:
     assert entry["ok"] and not entry["changed"]
 
 
+@pytest.mark.poetry("poetry version X.Y.Z")
 def test_a_version_that_goes_backwards_is_refused(desk: Desk) -> None:
     assert "0.0.9" in desk.refused("version", "0.0.9", code="version-backwards", exit_code=1)["message"]
 

@@ -120,6 +120,7 @@ def site_of(environment: Path) -> Path:
 # Starts of the environment's Python
 
 
+@pytest.mark.counts("hostile", "a .pth, and what starts an environment's Python")
 @posix
 def test_a_pth_runs_when_its_environment_is_started_and_we_start_none(cage: Cage) -> None:
     wheel = birds.pth_wheel(cage.index.folder, cage.canary)
@@ -153,6 +154,7 @@ def test_a_pth_runs_when_its_environment_is_started_and_we_start_none(cage: Cage
 # Builds
 
 
+@pytest.mark.counts("hostile", "sources, folders, editables, git")
 @pytest.mark.parametrize("kind", ["setup.py", "backend"])
 def test_no_source_is_built_to_lock_or_to_install(cage: Cage, kind: str) -> None:
     if kind == "setup.py":
@@ -208,6 +210,7 @@ def entry(kind: str, cage: Cage, tmp_path: Path) -> tuple[str, str]:
     return f'vcs = {{ type = "git", url = "{url}", commit-id = "{commit}" }}', f"vcs:git+{url}@{commit}"
 
 
+@pytest.mark.counts("hostile", "sources, folders, editables, git")
 @posix
 @pytest.mark.parametrize("kind", ["directory", "editable", "archive", "git"])
 def test_a_locks_source_runs_its_build_only_after_a_yes_of_its_own(cage: Cage, tmp_path: Path, kind: str) -> None:
@@ -251,6 +254,7 @@ version = "1.1"
 """
 
 
+@pytest.mark.counts("hostile", "hashes: wrong, empty, md5")
 @posix
 @pytest.mark.parametrize(
     ("hashes", "installs"),
@@ -280,6 +284,7 @@ def test_only_the_locked_bytes_are_installed(cage: Cage, toys: Path, hashes: str
     assert cage.kept() == []
 
 
+@pytest.mark.counts("hostile", "hashes: wrong, empty, md5")
 def test_bytes_that_the_index_replaced_are_refused(cage: Cage) -> None:
     build_wheel(cage.index.folder, "zeta", "1.0")
     path = notebook(cage.folder, "zeta")
@@ -296,6 +301,7 @@ def test_bytes_that_the_index_replaced_are_refused(cage: Cage) -> None:
 # The working folder
 
 
+@pytest.mark.counts("hostile", ".python-version, uv.toml, .venv, the engine's variables and locks")
 @posix
 def test_what_lies_in_the_working_folder_is_not_obeyed(cage: Cage) -> None:
     birds.trapped_folder(cage.folder, cage.canary, cage.stranger.url)
@@ -368,6 +374,7 @@ SHADOWED = (
 )  # fmt: skip
 
 
+@pytest.mark.counts("hostile", "modules beside the notebook")
 @posix
 def test_modules_beside_the_notebook_are_not_imported_by_what_we_start(cage: Cage) -> None:
     for name in SHADOWED:
@@ -382,6 +389,7 @@ def test_modules_beside_the_notebook_are_not_imported_by_what_we_start(cage: Cag
     assert not cage.canary.fired
 
 
+@pytest.mark.counts("hostile", "modules beside the notebook")
 @posix
 def test_the_kernels_first_process_and_the_agent_import_nothing_from_the_notebooks_folder(cage: Cage) -> None:
     """Opening a stranger's notebook starts these, in its folder, before anybody said yes."""
@@ -429,6 +437,7 @@ def test_the_kernels_first_process_and_the_agent_import_nothing_from_the_noteboo
 # Variables
 
 
+@pytest.mark.counts("hostile", ".python-version, uv.toml, .venv, the engine's variables and locks")
 def test_the_engines_variables_do_not_change_what_is_locked(cage: Cage, tmp_path: Path) -> None:
     constraint = tmp_path / "constraint.txt"
     constraint.write_text("alpha==1.0\n")
@@ -461,6 +470,7 @@ def test_the_engines_variables_do_not_change_what_is_locked(cage: Cage, tmp_path
     assert not (tmp_path / "target").exists()
 
 
+@pytest.mark.counts("hostile", "credentials: by an index's name, keyring, netrc, ${VAR}")
 def test_a_variable_in_an_address_is_not_filled_in(cage: Cage) -> None:
     url = f"{cage.stranger.files_url}/${{SECRET}}/alpha-9.0-py3-none-any.whl"
     cage.raw_lock("p", f"alpha @ {url}", SECRET="hunter2")
@@ -497,6 +507,7 @@ def hostile_wheel(kind: str, folder: Path) -> Path:
     raise AssertionError(kind)
 
 
+@pytest.mark.counts("hostile", "wheels that reach beyond their own files")
 @posix
 @pytest.mark.parametrize(
     ("kind", "laid"),
@@ -531,6 +542,7 @@ def test_a_wheel_that_reaches_beyond_its_own_files_is_not_sealed(cage: Cage, tmp
     assert cage.cli("status", "--json", path).entry["environment"]["sealed"] is False
 
 
+@pytest.mark.counts("hostile", "wheels that reach beyond their own files")
 @posix
 @pytest.mark.parametrize("depth", [1, 4, 6, 12])
 def test_a_path_in_a_wheel_that_leads_up_leaves_nothing_outside(cage: Cage, tmp_path: Path, depth: int) -> None:
@@ -548,6 +560,7 @@ def test_a_path_in_a_wheel_that_leads_up_leaves_nothing_outside(cage: Cage, tmp_
     assert ran.code in (0, 1)
 
 
+@pytest.mark.counts("hostile", "a .pth, and what starts an environment's Python")
 @posix
 def test_a_build_beside_a_pth_does_not_start_the_environment(cage: Cage) -> None:
     """A second step of the engine into the same environment must not ask its Python anything."""
@@ -595,6 +608,7 @@ def test_bytecode_that_a_wheel_brings_runs_nowhere(cage: Cage, added: bool) -> N
     assert not cage.canary.fired
 
 
+@pytest.mark.counts("hostile", "wheels that reach beyond their own files")
 @posix
 def test_a_kernel_that_a_wheel_brings_is_not_offered_by_jupyter(cage: Cage) -> None:
     birds.kernel_wheel(cage.index.folder, cage.canary)
@@ -620,6 +634,7 @@ def test_a_kernel_that_a_wheel_brings_is_not_offered_by_jupyter(cage: Cage) -> N
 # Caches and engine locks that somebody doctored
 
 
+@pytest.mark.counts("hostile", "a poisoned cache, by hard links")
 @posix
 def test_a_poisoned_cache_is_found_and_cleaned_by_doctor(cage: Cage, tmp_path: Path) -> None:
     """Hard links: one edit in place is in the engine's cache and in every later environment, at the same size."""
@@ -658,6 +673,7 @@ def alpha_hash(lock: Path) -> str:
     return found[1]
 
 
+@pytest.mark.counts("hostile", ".python-version, uv.toml, .venv, the engine's variables and locks")
 def test_an_engine_lock_that_lies_around_decides_nothing(cage: Cage) -> None:
     raw = cage.user.home / "raw" / "p"
     locked = cage.raw_lock("p", "alpha<2", "beta")
@@ -722,6 +738,7 @@ def test_dates_reach_the_engine_as_timestamps_in_utc(cage: Cage, monkeypatch: py
         assert caught.value.code == "bad-cutoff"
 
 
+@pytest.mark.counts("network", "a trickle")
 def test_a_server_that_trickles_is_given_up_in_the_end(cage: Cage, monkeypatch: pytest.MonkeyPatch) -> None:
     cage.index.trickle("/simple/alpha/", 30)
     folder = cage.user.home / "raw" / "slow"
@@ -785,6 +802,7 @@ FORBIDDEN = {
 }
 
 
+@pytest.mark.counts("hostile", ".python-version, uv.toml, .venv, the engine's variables and locks")
 def test_every_other_key_of_the_engine_is_refused_by_its_name(cage: Cage) -> None:
     for at, (key, value) in enumerate(FORBIDDEN.items()):
         path = notebook(cage.folder, "alpha", name=f"n{at}", toml=f"[tool.uv]\n{key} = {value}")
@@ -798,6 +816,7 @@ def test_every_other_key_of_the_engine_is_refused_by_its_name(cage: Cage) -> Non
     assert (ran.code, ran.error["code"]) == (1, "unsupported-key")
 
 
+@pytest.mark.counts("hostile", ".python-version, uv.toml, .venv, the engine's variables and locks")
 @pytest.mark.parametrize("key", ["authenticate", "ignore-error-codes", "cache-control", "exclude-newer", "publish-url"])
 def test_keys_of_a_declared_index_are_refused_too(cage: Cage, key: str) -> None:
     toml = f'[[tool.uv.index]]\nname = "s"\nurl = "{cage.stranger.url}"\n{key} = "always"'
@@ -807,6 +826,7 @@ def test_keys_of_a_declared_index_are_refused_too(cage: Cage, key: str) -> None:
     assert cage.stranger.requests == []
 
 
+@pytest.mark.counts("hostile", "sources, folders, editables, git")
 def test_a_source_archive_beside_wheels_stays_untouched(cage: Cage) -> None:
     build_sdist(cage.index.folder, "zeta", "1.0", setup_py=cage.canary.python("setup.py"))
     build_wheel(cage.index.folder, "zeta", "1.0")
