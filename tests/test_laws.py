@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,3 +38,11 @@ def test_no_folder_of_core_has_more_than_nine_entries() -> None:
         if "__pycache__" not in folder.parts and len(entries) > 9:
             crowded[folder.relative_to(ROOT).as_posix()] = sorted(entries)
     assert not crowded
+
+
+def test_every_place_that_the_architecture_page_names_is_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    places = re.findall(r"`((?:core|kernels|cli|magics|extension|labext|tools)/[\w./]+)`", page)
+    assert len(places) >= 20
+    assert [place for place in places if not (ROOT / place).exists()] == []
+    assert len(re.findall(r"^\| .*\? \| `", page, re.MULTILINE)) >= 20
