@@ -10,7 +10,7 @@ from support.releases import RELEASES
 from support.rest import Asker, GatedEngine, somebody_elses
 from support.workplace import Desk, asking, block
 
-from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.project import context
 from jupyter_dep_server.state.nonces import SECONDS, Nonces, PendingConsent
 
 PATH = "theirs.ipynb"
@@ -208,4 +208,4 @@ def test_the_command_line_still_says_why_an_index_did_not_answer(rest_desk: Desk
     assert caught.value.code == "not-vouched"
     engine.reachable = True
     assert trust.allow(notebook, (), rest_desk.services(engine), asking()).fingerprint
-    assert block("alpha") and add_remove.check(notebook, rest_desk.services(engine)).lock_answers
+    assert block("alpha") and context.require_current_lock(notebook, rest_desk.services(engine)).lock_answers

@@ -19,7 +19,7 @@ from support.workplace import Desk, asking
 from jupyter_dep.io.state.history import History, ProjectUse
 from jupyter_dep.io.store.store import Sealed, Store
 from jupyter_dep.io.system.locks import FileLock
-from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.edit import relock
 from jupyter_dep.operations.environment import gc, install
 
 CALLERS = 16
@@ -148,13 +148,13 @@ def test_real_builds_of_many_notebooks_at_once_with_the_collection_among_them(
     for number in range(rounds):
         desk = Desk.at(tmp_path / str(number), toy_index.url)
         first = desk.notebook("same-0.ipynb", "alpha==1.0")
-        add_remove.relock(first, desk.services(), asking(sync=False))
+        relock.relock(first, desk.services(), asking(sync=False))
         for at in range(1, CALLERS):
             copy = first.with_name(f"same-{at}.ipynb")
             copy.write_bytes(first.read_bytes())
             desk.lock_path(copy).write_bytes(desk.lock_path(first).read_bytes())
         for at in range(CALLERS):
-            add_remove.relock(desk.notebook(f"other-{at}.ipynb", f"pure{at}"), desk.services(), asking(sync=False))
+            relock.relock(desk.notebook(f"other-{at}.ipynb", f"pure{at}"), desk.services(), asking(sync=False))
         argv = [sys.executable, "-c", SYNC, repr([str(TESTS), *sys.path]), desk.folder, desk.home, desk.index]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=300, env={**os.environ, **desk.environ})
         assert done.returncode == 0, done.stdout + done.stderr
@@ -172,7 +172,7 @@ def test_an_environment_that_is_collected_before_its_use_is_noted_is_there_all_t
 ) -> None:
     desk = Desk.at(tmp_path, toy_index.url)
     notebook = desk.notebook("n.ipynb", "alpha==1.0")
-    add_remove.relock(notebook, desk.services(), asking(sync=False))
+    relock.relock(notebook, desk.services(), asking(sync=False))
     hold, uses = Store.hold, History.uses
     removed: list[str] = []
 

@@ -30,7 +30,7 @@ from jupyter_dep.model.declaration import requirement, script_block
 from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.manifest import edit, manifest
 from jupyter_dep.model.notebook.notebook import Notebook
-from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.edit import relock
 from jupyter_dep.operations.kernel_start.resolve import resolve_environment
 from jupyter_dep.operations.project.state import read_state
 from jupyter_dep_cli.agent import Agent
@@ -139,7 +139,7 @@ def test_locks(tally: Tally, seed: int, volume: Callable[[int, int], int], tmp_p
     engine = FakeEngine(lambda: Catalogue.of(RELEASES))
     desk = Desk.at(tmp_path, "http://127.0.0.1:9/simple")
     path = desk.notebook("n.ipynb", "alpha", "beta")
-    add_remove.relock(path, desk.services(engine), asking("lock", sync=False))
+    relock.relock(path, desk.services(engine), asking("lock", sync=False))
     whole = desk.lock_path(path).read_text("utf-8")
     services = desk.services(engine)
     for number in range(volume(500, 12_000)):

@@ -30,7 +30,7 @@ from support.workplace import Desk, asking, block, rewritten
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.store import record_check, snapshots
 from jupyter_dep.model.notebook.notebook import Notebook
-from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.edit import add_remove, relock
 from jupyter_dep.operations.environment import gc, install
 
 pytestmark = [pytest.mark.kill, pytest.mark.skipif(sys.platform == "win32", reason="signals")]
@@ -311,7 +311,7 @@ def again(desk: Desk, verb: str) -> None:
     if verb == "add":
         assert add_remove.add(notebook, ["big"], services, asking()).sealed is not None
     elif verb == "lock":
-        add_remove.relock(notebook, services, asking(sync=False))
+        relock.relock(notebook, services, asking(sync=False))
     else:
         assert install.sync(notebook, services, asking()).sealed is not None
 

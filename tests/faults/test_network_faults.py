@@ -25,7 +25,7 @@ from support.workplace import Desk, asking, versions
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.engine import uv
-from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.edit import relock
 from jupyter_dep.operations.environment import install
 
 DEADLINE = 20.0
@@ -87,7 +87,7 @@ def _case(name: str, root: Path, toys: Path) -> list[str]:
         desk = Desk.at(root, index.url)
         notebook = desk.notebook("n.ipynb", "large", "alpha==1.0")
         steps: list[tuple[str, str, set[str], Callable[[], object]]] = [
-            ("lock", "/simple/large/", locking, lambda: add_remove.relock(notebook, desk.services(), asking(sync=False))),
+            ("lock", "/simple/large/", locking, lambda: relock.relock(notebook, desk.services(), asking(sync=False))),
             ("build", "/files/large-*.whl", building, lambda: install.sync(notebook, desk.services(), asking())),
         ]
         for step, pattern, codes, deed in steps:
@@ -147,7 +147,7 @@ def test_a_bit_that_flips_in_a_pages_hash_stops_the_build(toy_index: Index, tmp_
     digest = re.search(rb"[0-9a-f]{64}", page)
     assert digest is not None
     toy_index.corrupt("/simple/gamma/", at=(digest.start() + 8) / len(page))
-    add_remove.relock(notebook, desk.services(), asking(sync=False))
+    relock.relock(notebook, desk.services(), asking(sync=False))
     assert _refused(lambda: install.sync(notebook, desk.services(), asking()), {"hash-mismatch"}) == []
     assert desk.services().store.all() == ()
     tally("network", cases=1, held=1)
@@ -164,7 +164,7 @@ def test_a_fault_that_passes_is_not_even_noticed(toy_index: Index, tmp_path: Pat
         "truncated": lambda at: toy_index.truncate(at, 1),
     }
     effects[name]("/simple/alpha/")
-    add_remove.relock(notebook, desk.services(), asking("lock", sync=False))
+    relock.relock(notebook, desk.services(), asking("lock", sync=False))
     assert install.sync(notebook, desk.services(), asking()).sealed is not None
     tally("network", cases=1, held=1)
 

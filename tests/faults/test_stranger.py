@@ -227,13 +227,13 @@ def test_a_lock_that_is_swapped_between_the_look_and_the_use_is_not_what_is_buil
     desk = Desk.at(tmp_path / "me", toy_index.url)
     notebook = desk.notebook("n.ipynb", "alpha==1.0")
     services = desk.services()
-    from jupyter_dep.operations.edit import add_remove
+    from jupyter_dep.operations.edit import relock
 
-    add_remove.relock(notebook, services, asking("lock", sync=False))
+    relock.relock(notebook, services, asking("lock", sync=False))
     good = desk.lock_path(notebook).read_bytes()
     other = Desk.at(tmp_path / "other", toy_index.url)
     bad_notebook = other.notebook("n.ipynb", "evil==1.0")
-    add_remove.relock(bad_notebook, other.services(), asking("lock", sync=False))
+    relock.relock(bad_notebook, other.services(), asking("lock", sync=False))
     bad = other.lock_path(bad_notebook).read_bytes()
     assert "evil" in lockfile.read(bad, context={}).versions()
     assert install.sync(notebook, services, asking()).sealed is not None

@@ -29,7 +29,7 @@ from support.workplace import Desk, asking, block, rewritten
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.notebook.notebook import Notebook
-from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.edit import add_remove, relock
 from jupyter_dep.operations.environment import gc, install
 from jupyter_dep.operations.project.state import read_state
 
@@ -70,10 +70,10 @@ class Scene:
     def set_up(self) -> None:
         desk = self.desk
         notebook = desk.notebook("n.ipynb", "alpha")
-        add_remove.relock(notebook, desk.services(), asking(sync=False))
+        relock.relock(notebook, desk.services(), asking(sync=False))
         if self.verb == "sync":
             rewritten(notebook, block("alpha", "big"))
-            add_remove.relock(notebook, desk.services(), asking(sync=False))
+            relock.relock(notebook, desk.services(), asking(sync=False))
         if self.verb == "gc":
             install.sync(notebook, desk.services(), asking())
         self.before = desk.listing()

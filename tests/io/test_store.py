@@ -29,7 +29,7 @@ from jupyter_dep.io.store.build_dir import remove_tree
 from jupyter_dep.io.store.store import Sealed, Store
 from jupyter_dep.io.system.locks import FileLock
 from jupyter_dep.io.system.mounts import file_system
-from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.edit import add_remove, relock
 from jupyter_dep.operations.environment import gc
 
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -382,7 +382,7 @@ def test_a_changed_environment_is_withdrawn_its_files_named_and_the_next_is_whol
         file.write("evil = 1\n")
     assert gc.verify(sealed, services) == {"beta": [module.relative_to(sealed.path).as_posix()]}
     assert services.store.sealed(sealed.key) is None
-    again = add_remove.relock(desk.folder / "n.ipynb", desk.services(), asking()).sealed
+    again = relock.relock(desk.folder / "n.ipynb", desk.services(), asking()).sealed
     assert again is not None and again.path != sealed.path
     assert "evil" not in (Path(again.site) / "beta" / "__init__.py").read_text()
 

@@ -19,7 +19,9 @@ from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.lock.lockfile import Lock
 from jupyter_dep.model.notebook.notebook import blank
 from jupyter_dep.operations.consent.build_backend import build_backend_scope, grant_build_backend
-from jupyter_dep.operations.edit import add_remove, python
+from jupyter_dep.operations.edit import add_remove, python, relock
+from jupyter_dep.operations.edit import relock as environment_relock
+from jupyter_dep.operations.edit import undo as edit_undo
 from jupyter_dep.operations.environment import install as environment_install
 from jupyter_dep.operations.environment import trust
 from jupyter_dep.operations.environment.local_sources import InstallSelection
@@ -27,7 +29,6 @@ from jupyter_dep.operations.inspect import status
 from jupyter_dep.operations.kernel_start import resolve
 from jupyter_dep.operations.kernel_start.cache import read_cached_start
 from jupyter_dep.operations.kernel_start.result import Ready, Refused
-from jupyter_dep.operations.project import undo
 from jupyter_dep.operations.project.context import ChangeResult
 from jupyter_dep.operations.project.discovery import find_project, find_project_root
 from jupyter_dep.operations.project.formats import DEPENDENCIES, DependencySection
@@ -76,7 +77,7 @@ def locked(project: Path) -> Lock:
 
 
 def lock(desk: Desk, project: Path) -> ChangeResult:
-    return add_remove.relock(project, desk.services(), asking("lock", sync=False))
+    return relock.relock(project, desk.services(), asking("lock", sync=False))
 
 
 def add(desk: Desk, project: Path, *names: str, place: DependencySection = DEPENDENCIES, **changes: object) -> ChangeResult:
@@ -86,7 +87,7 @@ def add(desk: Desk, project: Path, *names: str, place: DependencySection = DEPEN
 def install(desk: Desk, project: Path, **named: Sequence[str] | bool) -> Sealed:
     services = desk.services()
     chosen = environment_install.resolve_install_selection(project, services, **named)  # type: ignore[arg-type]
-    sealed = environment_install.install(project, services, asking("install"), chosen=chosen).sealed
+    sealed = environment_relock.install(project, services, asking("install"), chosen=chosen).sealed
     assert sealed is not None
     return sealed
 
@@ -159,7 +160,7 @@ def test_foreign_lock_is_not_overwritten_without_a_yes(desk: Desk, project: Path
     (desk.folder / "pylock.toml").write_bytes(foreign)
     refused(DepError, "foreign-lock", lambda: lock(desk, project))
     assert (desk.folder / "pylock.toml").read_bytes() == foreign
-    add_remove.relock(project, desk.services(), asking("lock", sync=False, overwrite=True))
+    relock.relock(project, desk.services(), asking("lock", sync=False, overwrite=True))
     assert locked(project).table is not None
 
 
@@ -172,12 +173,12 @@ def test_undo_restores_manifest_and_lock_together_and_refuses_what_changed_since
     lock(desk, project)
     before = desk.listing()
     add(desk, project, "beta")
-    undo.undo(project, desk.services(), asking("undo"))
+    edit_undo.undo(project, desk.services(), asking("undo"))
     assert desk.listing() == before
-    undo.undo(project, desk.services(), asking("undo"), redo=True)
+    edit_undo.undo(project, desk.services(), asking("undo"), redo=True)
     text = project.read_text("utf-8")
     project.write_text(text.replace("our study", "their study"), "utf-8")
-    refused(DepError, "changed-since", lambda: undo.undo(project, desk.services(), asking("undo")))
+    refused(DepError, "changed-since", lambda: edit_undo.undo(project, desk.services(), asking("undo")))
     assert "their study" in project.read_text("utf-8")
 
 
@@ -197,7 +198,7 @@ def test_update_moves_only_what_is_named(desk: Desk, project: Path, toy_index: I
     lock(desk, project)
     build_wheel(toy_index.folder, "gamma", "1.5", requires=["alpha<2"])
     build_wheel(toy_index.folder, "alpha", "1.9")
-    add_remove.relock(project, desk.services(), asking("update", sync=False), upgrade=("gamma",))
+    relock.relock(project, desk.services(), asking("update", sync=False), upgrade=("gamma",))
     versions = locked(project).versions()
     assert (versions["gamma"], versions["alpha"]) == ("1.5", "1.1")
 
@@ -286,7 +287,7 @@ def test_asked_person_may_let_the_build_run(desk: Desk) -> None:
         return True
 
     services = desk.services()
-    made = environment_install.install(project, services, asking("install"), chosen=InstallSelection(), confirm=confirm)
+    made = environment_relock.install(project, services, asking("install"), chosen=InstallSelection(), confirm=confirm)
     assert made.sealed is not None and "mine" in made.sealed.packages
     assert len(asked) == 1
     install(desk, project)

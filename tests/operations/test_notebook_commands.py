@@ -22,10 +22,11 @@ from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store.store import Store
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.notebook.notebook import Notebook, blank
-from jupyter_dep.operations.edit import add_remove, init_notebook, python, rename
+from jupyter_dep.operations.edit import add_remove, init_notebook, python, relock, rename
+from jupyter_dep.operations.edit import undo as edit_undo
 from jupyter_dep.operations.environment import install
 from jupyter_dep.operations.inspect import status
-from jupyter_dep.operations.project import undo
+from jupyter_dep.operations.project import context
 from jupyter_dep.operations.project.context import ChangeResult
 from jupyter_dep.operations.project.state import State, read_state
 
@@ -59,11 +60,11 @@ def add(desk: Desk, notebook: Path, *names: str, **changes: object) -> ChangeRes
 
 
 def lock(desk: Desk, notebook: Path, **changes: object) -> ChangeResult:
-    return add_remove.relock(notebook, desk.services(), asking("lock", sync=False), **changes)  # type: ignore[arg-type]
+    return relock.relock(notebook, desk.services(), asking("lock", sync=False), **changes)  # type: ignore[arg-type]
 
 
 def update(desk: Desk, notebook: Path, *names: str) -> ChangeResult:
-    return add_remove.relock(notebook, desk.services(), asking("update", sync=False), upgrade=names or True)
+    return relock.relock(notebook, desk.services(), asking("update", sync=False), upgrade=names or True)
 
 
 # init
@@ -188,7 +189,7 @@ def test_a_dry_run_writes_nothing(desk: Desk) -> None:
     assert {item.name for item in changed.changes} == {"alpha"}
     assert changed.sealed is None
     dry = asking("update", dry_run=True)
-    add_remove.relock(notebook, desk.services(), dry, upgrade=True)
+    relock.relock(notebook, desk.services(), dry, upgrade=True)
     add_remove.remove(notebook, ["beta"], desk.services(), dry)
     assert desk.listing() == before
     assert desk.services().history.last(notebook) == remembered
@@ -237,7 +238,7 @@ def test_a_lock_that_changed_meanwhile_is_left_alone(desk: Desk) -> None:
             desk.lock_path(notebook).write_bytes(b"theirs")
 
     rude = asking(sync=False, reporter=meanwhile)
-    call = lambda: add_remove.relock(notebook, desk.services(), rude, upgrade=("alpha",))  # noqa: E731
+    call = lambda: relock.relock(notebook, desk.services(), rude, upgrade=("alpha",))  # noqa: E731
     refused(DepError, "changed-meanwhile", call)
     assert desk.lock_path(notebook).read_bytes() == b"theirs"
 
@@ -310,14 +311,14 @@ def test_another_file_of_the_same_version_is_no_change_of_hash(desk: Desk, toy_i
 
 def test_check_tells_fresh_stale_and_unlocked_and_asks_nobody(desk: Desk, toy_index: Index) -> None:
     notebook = desk.notebook("n.ipynb", "alpha")
-    assert refused(StaleError, "unlocked", lambda: add_remove.check(notebook, desk.services())).exit_code == 3
+    assert refused(StaleError, "unlocked", lambda: context.require_current_lock(notebook, desk.services())).exit_code == 3
     lock(desk, notebook)
     toy_index.clear()
-    add_remove.check(notebook, desk.services())
+    context.require_current_lock(notebook, desk.services())
     rewritten(notebook, block(" Alpha ", python=f">= {MINOR}"))  # another spelling of the same
-    add_remove.check(notebook, desk.services())
+    context.require_current_lock(notebook, desk.services())
     rewritten(notebook, block("beta"))
-    error = refused(StaleError, "stale", lambda: add_remove.check(notebook, desk.services()))
+    error = refused(StaleError, "stale", lambda: context.require_current_lock(notebook, desk.services()))
     assert "beta" in error.message and "alpha" in error.message
     assert state(desk, notebook).name == "stale"
     assert toy_index.requests == []
@@ -363,17 +364,17 @@ def test_undo_and_redo_bring_declaration_lock_and_environment_together(desk: Des
     one = desk.listing()
     second = add(desk, notebook, "epsilon").sealed
     two = desk.listing()
-    undone = undo.undo(notebook, desk.services(), asking())
+    undone = edit_undo.undo(notebook, desk.services(), asking())
     assert desk.listing() == one
     assert undone.sealed == first
-    assert undo.undo(notebook, desk.services(), asking()).sealed is None
+    assert edit_undo.undo(notebook, desk.services(), asking()).sealed is None
     assert desk.listing() == bare
-    refused(DepError, "nothing-to-undo", lambda: undo.undo(notebook, desk.services(), asking()))
-    undo.undo(notebook, desk.services(), asking(), redo=True)
+    refused(DepError, "nothing-to-undo", lambda: edit_undo.undo(notebook, desk.services(), asking()))
+    edit_undo.undo(notebook, desk.services(), asking(), redo=True)
     assert desk.listing() == one
-    assert undo.undo(notebook, desk.services(), asking(), redo=True).sealed == second
+    assert edit_undo.undo(notebook, desk.services(), asking(), redo=True).sealed == second
     assert desk.listing() == two
-    refused(DepError, "nothing-to-undo", lambda: undo.undo(notebook, desk.services(), asking(), redo=True))
+    refused(DepError, "nothing-to-undo", lambda: edit_undo.undo(notebook, desk.services(), asking(), redo=True))
 
 
 @pytest.mark.parametrize("what", ["the declaration", "the lock"])
@@ -386,7 +387,7 @@ def test_undo_refuses_what_has_changed_since(desk: Desk, what: str) -> None:
     else:
         rewritten(notebook, block("alpha", "epsilon"))
     before = desk.listing()
-    error = refused(DepError, "changed-since", lambda: undo.undo(notebook, desk.services(), asking()))
+    error = refused(DepError, "changed-since", lambda: edit_undo.undo(notebook, desk.services(), asking()))
     assert what in error.message
     assert "add alpha" in error.message
     assert desk.listing() == before
@@ -397,7 +398,7 @@ def test_undo_after_other_cells_were_edited_keeps_them(desk: Desk) -> None:
     add(desk, notebook, "alpha", sync=False)
     text = notebook.read_text().replace('"metadata": {\n  "kernelspec"', '"metadata": {\n  "mine": 1,\n  "kernelspec"')
     notebook.write_text(text)
-    undo.undo(notebook, desk.services(), asking(sync=False))
+    edit_undo.undo(notebook, desk.services(), asking(sync=False))
     assert declared(notebook) == []
     assert '"mine": 1' in notebook.read_text()
 
@@ -414,9 +415,9 @@ def test_the_last_twenty_commands_can_be_undone(desk: Desk) -> None:
         listings.append(desk.listing())
         add_remove.add(notebook, [f"p{number}"], desk.services(engine), asking(f"add p{number}", sync=False))
     for listing in reversed(listings[2:]):
-        undo.undo(notebook, desk.services(engine), asking(sync=False))
+        edit_undo.undo(notebook, desk.services(engine), asking(sync=False))
         assert desk.listing() == listing
-    refused(DepError, "nothing-to-undo", lambda: undo.undo(notebook, desk.services(engine), asking(sync=False)))
+    refused(DepError, "nothing-to-undo", lambda: edit_undo.undo(notebook, desk.services(engine), asking(sync=False)))
 
 
 def test_operations_stand_on_the_port_alone(desk: Desk) -> None:
@@ -441,13 +442,13 @@ def test_python_changes_the_minor_and_the_bound_only_where_it_forbids(desk: Desk
     services = lambda: desk.services(**mine)  # noqa: E731
     notebook = desk.notebook("n.ipynb", "alpha")
     rewritten(notebook, block("alpha", python=">=3.9"))
-    add_remove.relock(notebook, services(), asking(), python=MINOR)
+    relock.relock(notebook, services(), asking(), python=MINOR)
     changed = python.use_python(notebook, minor, services(), asking())
     assert changed.sealed is not None
     assert f"python{minor}" in changed.sealed.site
     assert changed.summary is not None and changed.summary.python == minor
     assert Notebook.parse(notebook.read_bytes(), context={}).declaration().requires_python == ">=3.9"  # type: ignore[union-attr]
-    again = add_remove.relock(notebook, services(), asking(sync=False), upgrade=True)
+    again = relock.relock(notebook, services(), asking(sync=False), upgrade=True)
     assert again.summary is not None and again.summary.python == minor
     rewritten(notebook, block("alpha", python=f"=={MINOR}.*"))
     python.use_python(notebook, minor, services(), asking(sync=False))
@@ -547,7 +548,7 @@ def test_a_pending_edit_can_be_undone(desk: Desk) -> None:
     lock(desk, notebook)
     before = desk.listing()
     in_kernel(desk, notebook, "alpha")
-    undo.undo(notebook, desk.services(), asking(in_kernel=True))
+    edit_undo.undo(notebook, desk.services(), asking(in_kernel=True))
     assert desk.listing() == before
     assert state(desk, notebook).name == "fresh"
 
@@ -573,7 +574,7 @@ def test_mv_takes_lock_and_memory_along(desk: Desk) -> None:
     now = status.status(new, desk.services(), asking())
     assert now.state.name == "fresh"
     assert sealed is not None and now.sealed == sealed.path
-    undo.undo(new, desk.services(), asking(sync=False))
+    edit_undo.undo(new, desk.services(), asking(sync=False))
     assert declared(new) == []
 
 
@@ -661,7 +662,7 @@ def test_a_foreign_lock_is_neither_used_nor_overwritten_without_a_yes(desk: Desk
     refused(DepError, "foreign-lock", lambda: lock(desk, notebook))
     refused(DepError, "foreign-lock", lambda: add(desk, notebook, "beta"))
     assert desk.lock_path(notebook).read_bytes() == foreign
-    add_remove.relock(notebook, desk.services(), asking(overwrite=True, sync=False))
+    relock.relock(notebook, desk.services(), asking(overwrite=True, sync=False))
     assert state(desk, notebook).name == "fresh"
 
 

@@ -15,9 +15,9 @@ from jupyter_dep.base.errors import ConsentError, DepError
 from jupyter_dep.io.files import atomic, read_write
 from jupyter_dep.io.state.history import History
 from jupyter_dep.model.notebook.notebook import Notebook, blank
-from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.edit import add_remove, relock
+from jupyter_dep.operations.edit import undo as edit_undo
 from jupyter_dep.operations.environment import install
-from jupyter_dep.operations.project import undo
 from jupyter_dep.operations.project.state import State, read_state
 
 
@@ -47,12 +47,12 @@ def test_undo_of_the_first_add_leaves_a_project_that_works(desk: Desk) -> None:
     notebook = empty(desk, "n.ipynb")
     rewritten(notebook, cell_add(desk, notebook, "alpha"))
     assert state(desk, notebook).name == "fresh"
-    undone = undo.undo(notebook, desk.services(), asking("undo", in_kernel=True))
+    undone = edit_undo.undo(notebook, desk.services(), asking("undo", in_kernel=True))
     assert undone.edit is not None and "alpha" not in undone.edit.after
     assert state(desk, notebook).name == "none"
     notebook.write_bytes(Notebook.parse(notebook.read_bytes()).without_block())
     assert state(desk, notebook).name == "none"
-    undo.undo(notebook, desk.services(), asking("undo --redo", in_kernel=True), redo=True)
+    edit_undo.undo(notebook, desk.services(), asking("undo --redo", in_kernel=True), redo=True)
     assert state(desk, notebook).name == "pending"
 
 
@@ -116,7 +116,7 @@ def test_what_cannot_be_remembered_afterwards_is_a_note_and_no_failure(
 
     monkeypatch.setattr(History, kept, no_locks)
     if kept == "move":
-        done = undo.undo(notebook, desk.services(), asking())
+        done = edit_undo.undo(notebook, desk.services(), asking())
     else:
         done = add_remove.add(notebook, ["gamma"], desk.services(), asking())
     assert any("cannot lock files" in note for note in done.notes)
@@ -127,7 +127,7 @@ def test_what_cannot_be_remembered_afterwards_is_a_note_and_no_failure(
 
 def test_sync_in_a_cell_is_no_consent(desk: Desk, toy_index: Index, tmp_path: Path) -> None:
     notebook = desk.notebook("n.ipynb", "alpha")
-    add_remove.relock(notebook, desk.services(), asking("lock"))
+    relock.relock(notebook, desk.services(), asking("lock"))
     reader = Desk.at(tmp_path, toy_index.url, home="another")
     with pytest.raises(ConsentError):
         install.sync(notebook, reader.services(), asking("sync", from_cell=True))

@@ -31,7 +31,7 @@ from jupyter_dep.base.engine_port import LockRequest
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.engine import uv
 from jupyter_dep.model.lock.lockfile import lock_name
-from jupyter_dep.operations.edit.add_remove import relock
+from jupyter_dep.operations.edit.relock import relock
 from jupyter_dep.operations.kernel_start.result import Ready
 from jupyter_dep.operations.project.context import CommandContext
 

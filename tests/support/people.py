@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from jupyter_dep.model.lock.lockfile import lock_name
-from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.edit import relock
 from jupyter_dep.operations.project.context import CommandContext
 from jupyter_dep.services import Services
 
@@ -115,7 +115,7 @@ class Person:
 
     def lock(self, notebook: Path, **more: str) -> Path:
         """Lock a notebook as its author does, without building its environment; returns the lock."""
-        add_remove.relock(notebook, self.services(**more), CommandContext(command="lock", sync=False))
+        relock.relock(notebook, self.services(**more), CommandContext(command="lock", sync=False))
         return notebook.with_name(lock_name(notebook.stem))
 
 

@@ -19,7 +19,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 from jupyter_dep.base.engine_port import EngineAnswer, LockRequest
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import CancelToken, Progress, Reporter, silent
-from jupyter_dep.operations.edit import add_remove
+from jupyter_dep.operations.edit import relock
 from jupyter_dep_server.extension import DepExtension
 from jupyter_dep_server.jobs.protocol import Done, JobOrder
 from jupyter_dep_server.jobs.workers import JobRunner
@@ -213,5 +213,5 @@ def somebody_elses(desk: Desk, engine: FakeEngine, name: str = "theirs.ipynb", *
         Desk.at(desk.folder.parent, desk.index, home="other-home")
     author = Desk(folder=desk.folder, home=home, index=desk.index)
     notebook = author.notebook(name, *(requirements or ("alpha",)))
-    add_remove.relock(notebook, author.services(engine), asking("lock", sync=False))
+    relock.relock(notebook, author.services(engine), asking("lock", sync=False))
     return notebook

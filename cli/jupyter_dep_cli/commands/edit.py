@@ -13,12 +13,13 @@ from jupyter_dep.io.files import read_write
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.model.declaration import exclude_newer, requirement, requirement_lines
 from jupyter_dep.operations.consent import grant
-from jupyter_dep.operations.edit import add_remove, init_notebook, rename
+from jupyter_dep.operations.edit import add_remove, init_notebook, relock, rename
 from jupyter_dep.operations.edit import python as edit_python
+from jupyter_dep.operations.edit import relock as environment_relock
+from jupyter_dep.operations.edit import undo as edit_undo
 from jupyter_dep.operations.environment import install as environment_install
 from jupyter_dep.operations.inspect.status import status as status_of
 from jupyter_dep.operations.project import context
-from jupyter_dep.operations.project import undo as project_undo
 from jupyter_dep.operations.project.discovery import find_project
 from jupyter_dep.operations.project.formats import DependencySection, format_of
 from jupyter_dep.presentation import outcomes
@@ -117,12 +118,12 @@ def remove(call: Call) -> Outcome:
 
 def update(call: Call) -> Outcome:
     names = call.parsed.words or environment_install.declared_in(call.target(), _place(call), call.services, call.asking)
-    return _changed(call, add_remove.relock(call.target(), call.services, call.asking, upgrade=names or True), names)
+    return _changed(call, relock.relock(call.target(), call.services, call.asking, upgrade=names or True), names)
 
 
 def lock(call: Call) -> Outcome:
     if call.parsed.flag("check"):
-        add_remove.check(call.target(), call.services)
+        context.require_current_lock(call.target(), call.services)
         outcome = outcomes.status(status_of(call.target(), call.services, call.asking))
         return replace(outcome, verb="lock")
     edit = None
@@ -132,7 +133,7 @@ def lock(call: Call) -> Outcome:
     asking = call.asking if call.asking.in_kernel else replace(call.asking, sync=False)
     return _changed(
         call,
-        add_remove.relock(call.target(), call.services, asking, upgrade=call.parsed.flag("upgrade"), edit=edit),
+        relock.relock(call.target(), call.services, asking, upgrade=call.parsed.flag("upgrade"), edit=edit),
     )
 
 
@@ -155,12 +156,12 @@ def install(call: Call) -> Outcome:
         root=not parsed.flag("no_root"),
     )
     with grant.granting(call.allowed, call.services):
-        return _changed(call, environment_install.install(target, call.services, call.asking, chosen=chosen, confirm=call.ask))
+        return _changed(call, environment_relock.install(target, call.services, call.asking, chosen=chosen, confirm=call.ask))
 
 
 def undo(call: Call) -> Outcome:
     redo = call.parsed.flag("redo")
-    result = project_undo.undo(call.target(), call.services, call.asking, redo=redo)
+    result = edit_undo.undo(call.target(), call.services, call.asking, redo=redo)
     return replace(_changed(call, result, verb="redo" if redo else "undo"), verb="undo")
 
 

@@ -8,7 +8,6 @@ from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations.consent import record
 from jupyter_dep.operations.environment import trust as environment_trust
-from jupyter_dep.operations.inspect import status
 from jupyter_dep.operations.project import context
 from jupyter_dep.presentation import outcomes
 from jupyter_dep_cli.call import Call, spellings
@@ -121,7 +120,7 @@ def _revoke(call: Call) -> Outcome:
     if (folder := call.parsed.text("folder")) is not None:
         values.append(str((call.cwd / Path(folder).expanduser()).resolve()))
     if call.notebook is not None or not values:
-        state = status.locked_state(call.target(), call.services, call.asking)
+        state = context.require_lock(call.target(), call.services, call.asking)
         assert state.summary is not None
         values.append(state.summary.fingerprint)
     if not values:

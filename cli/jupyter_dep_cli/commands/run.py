@@ -7,8 +7,8 @@ from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.messages import Outcome, Report
 from jupyter_dep.operations.consent import grant
-from jupyter_dep.operations.edit import add_remove
 from jupyter_dep.operations.environment import install
+from jupyter_dep.operations.project import context
 from jupyter_dep_cli.call import Call
 
 from .shell import become, run_command
@@ -18,7 +18,7 @@ def _exact(call: Call, *, stale_is_error: bool) -> Sealed:
     """The environment of what is locked; a lock that does not answer the declaration is an error for `run`."""
     target = call.target()
     if stale_is_error:
-        add_remove.check(target, call.services)
+        context.require_current_lock(target, call.services)
     with grant.granting(call.allowed, call.services):
         result = install.sync(target, call.services, call.asking)
     assert result.sealed is not None

@@ -16,11 +16,11 @@ from jupyter_dep.io.files.ancestry import MANIFEST
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.messages.web import JobRequest
 from jupyter_dep.model.declaration import requirement
-from jupyter_dep.operations.edit import add_remove, init_notebook
+from jupyter_dep.operations.edit import add_remove, init_notebook, relock
 from jupyter_dep.operations.edit import python as edit_python
+from jupyter_dep.operations.edit import undo as edit_undo
 from jupyter_dep.operations.environment import install, trust
 from jupyter_dep.operations.inspect import tree
-from jupyter_dep.operations.project import undo
 from jupyter_dep.operations.project.context import ChangeResult, CommandContext
 from jupyter_dep.presentation import outcomes
 from jupyter_dep.services import Services
@@ -88,11 +88,11 @@ def _remove(request: JobRequest, notebook: Path, services: Services, asking: Com
 
 def _update(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
     upgrade = request.names or True
-    return _changed(request, add_remove.relock(notebook, services, asking, upgrade=upgrade), services)
+    return _changed(request, relock.relock(notebook, services, asking, upgrade=upgrade), services)
 
 
 def _lock(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
-    return _changed(request, add_remove.relock(notebook, services, asking), services)
+    return _changed(request, relock.relock(notebook, services, asking), services)
 
 
 def _sync(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
@@ -100,7 +100,7 @@ def _sync(request: JobRequest, notebook: Path, services: Services, asking: Comma
 
 
 def _undo(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
-    return _changed(request, undo.undo(notebook, services, asking, redo=request.kind == "redo"), services)
+    return _changed(request, edit_undo.undo(notebook, services, asking, redo=request.kind == "redo"), services)
 
 
 def _python(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:

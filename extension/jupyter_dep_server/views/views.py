@@ -19,6 +19,7 @@ from jupyter_dep.operations.environment.local_sources import select_state
 from jupyter_dep.operations.inspect import status as inspect_status
 from jupyter_dep.operations.inspect import tree as inspect_tree
 from jupyter_dep.operations.inspect.status import Status
+from jupyter_dep.operations.project import context as inspect_context
 from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.operations.project.project import Project as Where
 from jupyter_dep.operations.project.state import State
@@ -130,7 +131,7 @@ def packages(place: Place, services: Services, summaries: Summaries) -> Packages
 
 def graph(place: Place, services: Services) -> GraphPage:
     """The locked graph by names. Errors: the lock's, `unlocked`."""
-    state = inspect_status.locked_state(place.file, services, CommandContext())
+    state = inspect_context.require_lock(place.file, services, CommandContext())
     assert state.lock_data is not None
     found = services.lock_cache.graph(state.lock_data, context=state.project.lock_context)
     edges = {(who, needed) for (who, _), needs in found.edges.items() for needed, _ in needs if who != needed}

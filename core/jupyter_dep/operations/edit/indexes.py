@@ -19,7 +19,7 @@ from jupyter_dep.operations.project.formats import FOLDER
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
-from .add_remove import relock
+from .relock import relock
 
 
 @frozen_dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
@@ -13,12 +13,15 @@ from jupyter_dep.messages import Edit
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.notebook import code_imports
 from jupyter_dep.model.notebook.notebook import Notebook, blank
-from jupyter_dep.operations.project.context import KERNEL_DISPLAY, KERNEL_NAME, CommandContext
+from jupyter_dep.operations.project.context import (
+    KERNEL_DISPLAY,
+    KERNEL_NAME,
+    CommandContext,
+    kernel_minor,
+)
 from jupyter_dep.operations.project.rename_tracking import check_lock_name
 from jupyter_dep.operations.project.state import read_state
 from jupyter_dep.services import Services
-
-from .add_remove import new_block
 
 
 @frozen_dataclass
@@ -110,3 +113,10 @@ def _name(text: str) -> str:
         return str(canonicalize_name(parse(text).name))
     except DepError:
         return ""
+
+
+def new_block(services: Services, asking: CommandContext, requirements: Sequence[str] = (), python: str | None = None) -> str:
+    """A fresh block for the newest stable Python, or the asking kernel's, or the one asked for."""
+    minor = kernel_minor(services, asking)
+    found = services.interpreters.find(python or minor or ">=3.9")
+    return script_block.new(list(requirements), f">={found.minor}")

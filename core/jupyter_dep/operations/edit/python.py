@@ -10,7 +10,7 @@ from jupyter_dep.operations.project.context import ChangeResult, CommandContext
 from jupyter_dep.operations.project.formats import format_of
 from jupyter_dep.services import Services
 
-from .add_remove import relock
+from .relock import relock
 
 
 def use_python(target: Path, spec: str, services: Services, asking: CommandContext) -> ChangeResult:

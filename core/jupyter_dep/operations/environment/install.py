@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -20,9 +19,7 @@ from jupyter_dep.operations.consent.build_backend import (
 )
 from jupyter_dep.operations.consent.evaluate import consent_missing, trust_of
 from jupyter_dep.operations.consent.record import GrantOrigin, grant_lock
-from jupyter_dep.operations.edit.add_remove import check, relock
-from jupyter_dep.operations.inspect.status import locked_state
-from jupyter_dep.operations.project.context import ChangeResult, CommandContext, load_state
+from jupyter_dep.operations.project.context import ChangeResult, CommandContext, load_state, require_current_lock, require_lock
 from jupyter_dep.operations.project.formats import DEPENDENCIES, DependencySection
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
@@ -31,37 +28,11 @@ from .build import keep, sealed_environment
 from .local_sources import InstallSelection, install_selection, project_artifact, select_state
 
 
-def install(
-    target: Path,
-    services: Services,
-    asking: CommandContext,
-    *,
-    chosen: InstallSelection,
-    confirm: Callable[[str], bool] | None = None,
-) -> ChangeResult:
-    """The exact environment of a folder's lock, which is made first where there is none; `chosen` is remembered.
-
-    `confirm` asks a person whether the project's own build may run. Errors: `stale`, `consent-missing`, `no-such-group`,
-    `no-such-extra`, those of building.
-    """
-    state = load_state(target, services, asking)
-    first = state.lock_data is None
-    if first:
-        state = relock(target, services, replace(asking, sync=False)).state
-    else:
-        state = check(target, services)
-    if chosen.root:
-        _let_root_in(state, services, confirm)
-    changed = sync(target, services, asking, chosen=chosen)
-    services.history.set_installed(target, chosen.as_json() if chosen != InstallSelection() else {})
-    return replace(changed, first=first)
-
-
 def environment(
     target: Path, services: Services, asking: CommandContext, *, confirm: Callable[[str], bool] | None = None
 ) -> Sealed:
     """The environment that commands run in, as it was last installed; built now if need be. Errors: as for `install`."""
-    state = check(target, services)
+    state = require_current_lock(target, services)
     if state.project.folder is not None and install_selection(state, services).root:
         _let_root_in(state, services, confirm)
     sealed = sync(target, services, asking).sealed
@@ -87,7 +58,7 @@ def sync(notebook: Path, services: Services, asking: CommandContext, *, chosen: 
 
     `chosen` is what of a folder's lock is wanted, in place of what was remembered.
     """
-    state = locked_state(notebook, services, asking)
+    state = require_lock(notebook, services, asking)
     assert state.summary is not None and state.lock_data is not None
     selected = select_state(state, services, chosen=chosen)
     assert selected is not None

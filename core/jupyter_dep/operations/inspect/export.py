@@ -11,10 +11,8 @@ from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.lock.lockfile import Lock
 from jupyter_dep.model.lock.select import Selection
 from jupyter_dep.operations.environment.install import names_in
-from jupyter_dep.operations.project.context import CommandContext, load_state
+from jupyter_dep.operations.project.context import CommandContext, load_state, require_lock
 from jupyter_dep.services import Services
-
-from .status import locked_state
 
 
 def export(
@@ -39,7 +37,7 @@ def export(
         if state.notebook is None:
             raise UsageError("bad-usage", "a folder is no script", hint="name the notebook that is to become one")
         return script(state.notebook)
-    state = locked_state(target, services, asking)
+    state = require_lock(target, services, asking)
     assert state.summary is not None and state.lock_data is not None
     if state.project.folder is None and (groups or extras):
         raise UsageError("bad-usage", "a notebook has no groups and no extras", hint="leave `--with` and `--extras` out")

@@ -66,18 +66,3 @@ def status(notebook: Path, services: Services, asking: CommandContext) -> Status
         sealed=sealed.path if sealed else None,
         note=note,
     )
-
-
-def locked_state(notebook: Path, services: Services, asking: CommandContext) -> State:
-    """The project's state with a readable lock. Errors: the lock's, `unlocked`."""
-    state = load_state(notebook, services, asking)
-    if state.lock_error is not None:
-        raise state.lock_error
-    if state.summary is None:
-        raise DepError(
-            "unlocked",
-            f"the {state.project.form.noun} is not locked yet",
-            hint=f"`jupyter dep add {notebook.name} NAME` or `jupyter dep lock {notebook.name}`",
-            context=state.project.context,
-        )
-    return state

@@ -10,11 +10,9 @@ from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.lock.graph import Graph
 from jupyter_dep.operations.lock.python_choice import LockOptions
 from jupyter_dep.operations.lock.resolve import lock_for_state
-from jupyter_dep.operations.project.context import CommandContext
+from jupyter_dep.operations.project.context import CommandContext, require_lock
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
-
-from .status import locked_state
 
 
 @frozen_dataclass
@@ -38,7 +36,7 @@ def rows(
     notebook: Path, services: Services, asking: CommandContext, *, outdated: bool = False
 ) -> tuple[State, tuple[Row, ...]]:
     """Every locked package, declared ones first; `outdated` asks the index what an update would bring."""
-    state = locked_state(notebook, services, asking)
+    state = require_lock(notebook, services, asking)
     assert state.summary is not None and state.lock_data is not None
     newest: dict[str, str] = {}
     if outdated and state.declaration is not None:
@@ -74,7 +72,7 @@ def _graph(state: State, services: Services) -> Graph:
 
 def tree(notebook: Path, services: Services, asking: CommandContext) -> tuple[State, tuple[str, ...]]:
     """The locked graph as indented lines from each declared package; a package's needs are shown once."""
-    state = locked_state(notebook, services, asking)
+    state = require_lock(notebook, services, asking)
     assert state.summary is not None
     graph = _graph(state, services)
     versions = state.summary.versions
@@ -102,13 +100,13 @@ def why(
     notebook: Path, name: str, services: Services, asking: CommandContext
 ) -> tuple[State, str, tuple[tuple[str, ...], ...]]:
     """The chains from what is declared (or from the kernel) to one locked package. Errors: `not-locked`."""
-    state = locked_state(notebook, services, asking)
+    state = require_lock(notebook, services, asking)
     assert state.summary is not None
     wanted = str(canonicalize_name(name))
     if wanted not in state.summary.versions:
-        from jupyter_dep.operations.edit.add_remove import must_be_locked
+        from jupyter_dep.operations.project.state import require_locked
 
-        must_be_locked(state, (name,))
+        require_locked(state, (name,))
     roots = list(state.declaration.places) if state.declaration else []
     kernel = [item for item in ("ipykernel", "ipywidgets") if item in state.summary.versions and item not in roots]
     return state, wanted, _graph(state, services).paths(wanted, [*roots, *kernel])

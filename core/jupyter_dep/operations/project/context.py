@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import field
 from pathlib import Path
 
-from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.base.errors import DepError, StaleError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.progress import CancelToken, Reporter, silent
 from jupyter_dep.io.files import read_write
@@ -107,3 +107,38 @@ def no_project(folder: Path) -> DepError:
         hint="name a notebook, or a folder with `--project DIR`; `jupyter dep init` makes this folder a project",
         context={"file": str(folder)},
     )
+
+
+def require_current_lock(target: Path, services: Services) -> State:
+    """`lock --check`: raises `stale` unless the lock answers the declaration; changes nothing and asks nobody."""
+    state = load_state(target, services, CommandContext())
+    if state.lock_error is not None:
+        raise state.lock_error
+    if state.declaration is not None and not state.lock_answers:
+        wanted, gone = state.lacking()
+        words = [f"declared but not locked: {', '.join(wanted)}"] if wanted else []
+        words += [f"locked but not declared: {', '.join(gone)}"] if gone else []
+        raise StaleError(
+            "stale" if state.summary else "unlocked",
+            "the lock does not answer the declaration" + (f" ({'; '.join(words)})" if words else "")
+            if state.summary
+            else f"the {state.project.form.noun} is not locked",
+            hint=f"run `jupyter dep lock {target.name}`",
+            context=state.project.context,
+        )
+    return state
+
+
+def require_lock(notebook: Path, services: Services, asking: CommandContext) -> State:
+    """The project's state with a readable lock. Errors: the lock's, `unlocked`."""
+    state = load_state(notebook, services, asking)
+    if state.lock_error is not None:
+        raise state.lock_error
+    if state.summary is None:
+        raise DepError(
+            "unlocked",
+            f"the {state.project.form.noun} is not locked yet",
+            hint=f"`jupyter dep add {notebook.name} NAME` or `jupyter dep lock {notebook.name}`",
+            context=state.project.context,
+        )
+    return state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -189,3 +189,20 @@ def _unreadable(block: str) -> bool:
     except DepError:
         return True
     return False
+
+
+def require_locked(state: State, names: Sequence[str]) -> None:
+    from difflib import get_close_matches
+
+    from packaging.utils import canonicalize_name
+
+    locked = state.summary.versions if state.summary else {}
+    for name in names:
+        if canonicalize_name(name) not in locked:
+            near = get_close_matches(canonicalize_name(name), locked, 3)
+            raise DepError(
+                "not-locked",
+                f"`{name}` is not in the lock",
+                hint=f"did you mean {' or '.join(f'`{other}`' for other in near)}?" if near else "`show` lists what is",
+                context=state.project.context,
+            )

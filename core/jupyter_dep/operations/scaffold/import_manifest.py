@@ -13,7 +13,7 @@ from jupyter_dep.io.state.history import Pending, Step
 from jupyter_dep.messages import Edit
 from jupyter_dep.model.migration import merge, merge_block
 from jupyter_dep.model.notebook.notebook import Notebook
-from jupyter_dep.operations.edit.add_remove import new_block
+from jupyter_dep.operations.edit.init_notebook import new_block
 from jupyter_dep.operations.project.context import KERNEL_DISPLAY, KERNEL_NAME, CommandContext, load_state
 from jupyter_dep.operations.project.formats import FOLDER
 from jupyter_dep.operations.project.rename_tracking import check_lock_name

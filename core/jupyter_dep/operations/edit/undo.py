@@ -1,4 +1,4 @@
-"""undo and redo: declaration and lock together, if both are what the command left."""
+"""`undo` and `redo`: take back or repeat the last change, declaration and lock together."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from jupyter_dep.messages import Edit
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.notebook.notebook import Notebook
 from jupyter_dep.operations.environment.build import describe_build_failure, ensure_current
+from jupyter_dep.operations.project.context import ChangeResult, CommandContext, downgrade_to_note, load_state
+from jupyter_dep.operations.project.formats import DeclarationFormat
+from jupyter_dep.operations.project.state import State, read_state, same_block
 from jupyter_dep.services import Services
-
-from .context import ChangeResult, CommandContext, downgrade_to_note, load_state
-from .formats import DeclarationFormat
-from .state import State, read_state, same_block
 
 
 def undo(notebook: Path, services: Services, asking: CommandContext, *, redo: bool = False) -> ChangeResult:

@@ -1,0 +1,71 @@
+"""`update` and `lock`: lock what is declared; `install` of a folder that may have no lock yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.operations.environment.install import _let_root_in, sync
+from jupyter_dep.operations.environment.local_sources import InstallSelection
+from jupyter_dep.operations.project.context import (
+    ChangeResult,
+    CommandContext,
+    load_state,
+    require_current_lock,
+)
+from jupyter_dep.operations.project.state import require_locked
+from jupyter_dep.services import Services
+
+from .change import change
+
+
+def relock(
+    target: Path,
+    services: Services,
+    asking: CommandContext,
+    *,
+    upgrade: bool | tuple[str, ...] = False,
+    python: str | None = None,
+    edit: Callable[[str], str] | None = None,
+) -> ChangeResult:
+    """Lock what is declared, keeping pins except `upgrade`'s; `edit` changes the block first. `update`, `lock`, `python`."""
+    state = load_state(target, services, asking)
+    if state.block is None:
+        raise DepError(
+            "nothing-declared",
+            f"the {state.project.form.noun} declares nothing that could be locked",
+            hint=f"`jupyter dep init {target.name}` or `jupyter dep add {target.name} NAME`",
+            context=state.project.context,
+        )
+    if upgrade and not isinstance(upgrade, bool):
+        require_locked(state, upgrade)
+    block = edit(state.block) if edit else state.block
+    return change(state, block, services, asking, upgrade=upgrade, python=python)
+
+
+def install(
+    target: Path,
+    services: Services,
+    asking: CommandContext,
+    *,
+    chosen: InstallSelection,
+    confirm: Callable[[str], bool] | None = None,
+) -> ChangeResult:
+    """The exact environment of a folder's lock, which is made first where there is none; `chosen` is remembered.
+
+    `confirm` asks a person whether the project's own build may run. Errors: `stale`, `consent-missing`, `no-such-group`,
+    `no-such-extra`, those of building.
+    """
+    state = load_state(target, services, asking)
+    first = state.lock_data is None
+    if first:
+        state = relock(target, services, replace(asking, sync=False)).state
+    else:
+        state = require_current_lock(target, services)
+    if chosen.root:
+        _let_root_in(state, services, confirm)
+    changed = sync(target, services, asking, chosen=chosen)
+    services.history.set_installed(target, chosen.as_json() if chosen != InstallSelection() else {})
+    return replace(changed, first=first)
