@@ -93,7 +93,9 @@ def import_(call: Call) -> Outcome:
         _told(made.taken),
         [f"jupyter dep lock {target.name}"] if made.changed else [],
     )
-    return replace(outcome, edit=made.edit)
+    from jupyter_dep.presentation.outcomes import wire_edit
+
+    return replace(outcome, edit=wire_edit(made.edit))
 
 
 def _outcome(verb: str, made: ScaffoldResult, headline: str, lines: Sequence[str], steps: Sequence[str]) -> Outcome:

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from jupyter_dep.base.errors import UsageError
 from jupyter_dep.io.index.name_cache import StoredList, as_json
 from jupyter_dep.messages import Outcome, Report, Table, Tone
-from jupyter_dep.messages.web import Hit
 from jupyter_dep.model.declaration.requirement_lines import parse_pasted
 from jupyter_dep.operations.inspect import search as inspect_search
+from jupyter_dep.operations.inspect.search_result import SearchHit
 from jupyter_dep_cli.call import Call
 
 _SHOWN = 8
@@ -66,19 +66,19 @@ def _limit(call: Call) -> int:
     return int(text)
 
 
-def _table(hits: tuple[Hit, ...]) -> Table:
+def _table(hits: tuple[SearchHit, ...]) -> Table:
     tones: tuple[Tone, ...] = tuple("warn" if hit.near else "plain" for hit in hits)
     rows = tuple((hit.name, _said(hit)) for hit in hits)
     return Table(columns=("package", "what it is"), rows=rows, tones=tones if "warn" in tones else ())
 
 
-def _said(hit: Hit) -> str:
+def _said(hit: SearchHit) -> str:
     if hit.near:
         return f"looks like {hit.near}, which is far better known: did you mean that?"
     return hit.summary or {"locked": "you have locked it before", "index": "on your index"}.get(hit.source, "")
 
 
-def _next(best: Hit | None, *, full: bool) -> tuple[str, ...]:
+def _next(best: SearchHit | None, *, full: bool) -> tuple[str, ...]:
     add = (f"jupyter dep add NOTEBOOK {best.name}",) if best else ()
     return add if full else (*add, "`jupyter dep index sync` in a terminal stores every name of your index for this search")
 

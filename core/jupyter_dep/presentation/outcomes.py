@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.io.store.store import Sealed
-from jupyter_dep.messages import Outcome, Report, Switch, Table
+from jupyter_dep.messages import Edit, Outcome, Report, Switch, Table
 from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.operations.inspect.status import Status
-from jupyter_dep.operations.project.context import KERNEL_DISPLAY, ChangeResult
+from jupyter_dep.operations.project.context import KERNEL_DISPLAY, ChangeResult, DeclarationEdit
 from jupyter_dep.services import Services
 
 if TYPE_CHECKING:
@@ -69,15 +69,21 @@ def changed(
         ),
         data=data,
         switch=_switch(result.sealed, services, environment) if not result.dry_run else None,
-        edit=result.edit,
+        edit=wire_edit(result.edit),
     )
+
+
+def wire_edit(edit: DeclarationEdit | None) -> Edit | None:
+    """An edit of a declaration as it goes over the wire."""
+    if edit is None:
+        return None
+    return Edit(project=str(edit.project), before=edit.before, after=edit.after, pending=edit.pending)
 
 
 def _download(result: ChangeResult) -> int:
     """Bytes that what is new takes at most: this machine's files where they are selected, else the largest wheels."""
     sizes = dict(result.summary.sizes) if result.summary else {}
-    if result.selected is not None:
-        sizes.update({artifact.name: artifact.size for artifact in result.selected.artifacts if artifact.size})
+    sizes.update({artifact.name: artifact.size for artifact in result.artifacts if artifact.size})
     return sum(sizes.get(change.name, 0) for change in result.changes if change.after)
 
 
@@ -109,11 +115,7 @@ def _headline(verb: str, result: ChangeResult, names: tuple[str, ...]) -> str:
 
 
 def _synced(result: ChangeResult, name: str) -> str:
-    size = (
-        f"{len(result.selected.artifacts)} packages on Python {result.summary.python}"
-        if result.selected and result.summary
-        else ""
-    )
+    size = f"{len(result.artifacts)} packages on Python {result.summary.python}" if result.artifacts and result.summary else ""
     if result.first and result.summary:
         return f"{name}: locked {len(result.summary.versions)} packages and built the environment: {size}"
     return f"{name}: built the environment: {size}" if result.built else f"{name}: the environment is there already: {size}"
@@ -216,7 +218,7 @@ def created(notebook: Path, result: Created) -> Outcome:
             "suggested": list(result.suggested),
             "python": result.requires_python,
         },
-        edit=result.edit,
+        edit=wire_edit(result.edit),
     )
 
 

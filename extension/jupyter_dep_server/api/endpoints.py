@@ -9,6 +9,7 @@ from jupyter_dep.messages.web import (
     ConsentPage,
     Details,
     GraphPage,
+    Hit,
     Hits,
     Job,
     JobRequest,
@@ -63,16 +64,26 @@ async def search(call: ProjectCall) -> Hits:
     words, limit = call.query["q"], int(call.query.get("limit", 20))
     if await call.allowed():  # who looks for a package is about to add it
         call.desk.carrier.expect()
-    return await call.desk.reader.read(
+    found = await call.desk.reader.read(
         ("search", words, limit), lambda: inspect_search.search(words, call.desk.services(), limit)
     )
+    hits = tuple(Hit(name=one.name, summary=one.summary, tier=one.tier, source=one.source, near=one.near) for one in found.hits)
+    return Hits(words=found.words, hits=hits, full=found.full, near=found.near)
 
 
 async def details(call: ProjectCall) -> Details:
     from jupyter_dep.operations.inspect import search as inspect_search
 
     name = call.parts["name"]
-    return await call.desk.asker.read(("details", name), lambda: inspect_search.details(name, call.desk.services()))
+    found = await call.desk.asker.read(("details", name), lambda: inspect_search.details(name, call.desk.services()))
+    return Details(
+        name=found.name,
+        versions=found.versions,
+        summary=found.summary,
+        requires_python=found.requires_python,
+        size=found.size,
+        near=found.near,
+    )
 
 
 async def kernels(call: ProjectCall) -> Kernels:

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.store.store import Sealed
-from jupyter_dep.messages import Edit
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.operations.consent.evaluate import declaration_scopes, trust_of
 from jupyter_dep.operations.consent.record import GrantOrigin, grant_lock
@@ -18,7 +17,13 @@ from jupyter_dep.operations.lock.pins import sides
 from jupyter_dep.operations.lock.python_choice import LockOptions
 from jupyter_dep.operations.lock.resolve import lock_for_state
 from jupyter_dep.operations.project import commit
-from jupyter_dep.operations.project.context import ChangeResult, CommandContext, downgrade_to_note, kernel_minor
+from jupyter_dep.operations.project.context import (
+    ChangeResult,
+    CommandContext,
+    DeclarationEdit,
+    downgrade_to_note,
+    kernel_minor,
+)
 from jupyter_dep.operations.project.rename_tracking import check_lock_name
 from jupyter_dep.operations.project.state import State, foreign_lock, read_state
 from jupyter_dep.services import Services
@@ -76,10 +81,10 @@ def change(
         def made(state: State) -> tuple[Selected | None, Sealed | None, str, bool]:
             return build(state, locked.data, locked.summary, own, services, asking, declaration, head)
 
-        def written() -> Edit | None:
+        def written() -> DeclarationEdit | None:
             if own:  # first, so that a kill between the two never leaves the user's own lock as a stranger's
                 grant_lock(locked.summary.fingerprint, services, GrantOrigin.OWN_LOCK)
-            return commit.write(before, block, locked, services, asking)
+            return commit.write(before, block, locked.data, services, asking)
 
         if project_artifact(state) is None:
             selected, sealed, unbuilt, built = made(state)
@@ -89,7 +94,7 @@ def change(
             try:
                 selected, sealed, unbuilt, built = made(read_state(state.project.file, services))
             except BaseException:
-                commit.rollback(before, block, locked)
+                commit.rollback(before, block, locked.data)
                 raise
     if own:
         services.names.note_locked(name for name in locked.summary.versions if name not in locked.summary.kernel)
@@ -114,7 +119,7 @@ def change(
         notes=tuple(notes),
         edit=edit,
         sealed=sealed,
-        selected=selected,
+        artifacts=selected.artifacts if selected else (),
         unbuilt=unbuilt,
         redeclared=block != state.block,
         relocked=locked.data != state.lock_data,

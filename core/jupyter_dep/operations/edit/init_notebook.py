@@ -9,7 +9,6 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.state.history import Pending
-from jupyter_dep.messages import Edit
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.notebook import code_imports
 from jupyter_dep.model.notebook.notebook import Notebook, blank
@@ -17,6 +16,7 @@ from jupyter_dep.operations.project.context import (
     KERNEL_DISPLAY,
     KERNEL_NAME,
     CommandContext,
+    DeclarationEdit,
     kernel_minor,
 )
 from jupyter_dep.operations.project.rename_tracking import check_lock_name
@@ -31,7 +31,7 @@ class Created:
     requires_python: str
     declared: tuple[str, ...] = ()
     suggested: tuple[str, ...] = ()
-    edit: Edit | None = None
+    edit: DeclarationEdit | None = None
 
 
 def init(
@@ -67,9 +67,9 @@ def init(
     edit = None
     if asking.in_kernel and not state.live:
         services.history.set_pending(notebook, Pending(base=None, wanted=block))
-        edit = Edit(project=str(notebook), before=None, after=block, pending=True)
+        edit = DeclarationEdit(project=notebook, before=None, after=block, pending=True)
     elif state.live:
-        edit = Edit(project=str(notebook), before=None, after=block)
+        edit = DeclarationEdit(project=notebook, before=None, after=block)
     elif state.data is None:
         read_write.replace(notebook, blank(block, KERNEL_NAME, KERNEL_DISPLAY), expected=None)
     else:

@@ -10,11 +10,10 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.files.atomic import Write
 from jupyter_dep.io.state.history import Pending
-from jupyter_dep.messages import Edit
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.notebook.notebook import Notebook
 from jupyter_dep.operations.environment.build import describe_build_failure, ensure_current
-from jupyter_dep.operations.project.context import ChangeResult, CommandContext, downgrade_to_note, load_state
+from jupyter_dep.operations.project.context import ChangeResult, CommandContext, DeclarationEdit, downgrade_to_note, load_state
 from jupyter_dep.operations.project.formats import DeclarationFormat
 from jupyter_dep.operations.project.state import State, read_state, same_block
 from jupyter_dep.services import Services
@@ -74,7 +73,9 @@ def _difference(now: str | None, then: str | None, form: DeclarationFormat) -> s
     return f" ({', '.join(words)})" if words else ""
 
 
-def _restore(state: State, block: str | None, lock: bytes | None, services: Services, asking: CommandContext) -> Edit | None:
+def _restore(
+    state: State, block: str | None, lock: bytes | None, services: Services, asking: CommandContext
+) -> DeclarationEdit | None:
     project = state.project
     edit = None
     if project.folder is not None:
@@ -82,11 +83,11 @@ def _restore(state: State, block: str | None, lock: bytes | None, services: Serv
         return None
     text = block if block is not None else script_block.without(state.block or "")
     if state.live:
-        edit = Edit(project=str(project.file), before=state.block, after=text)
+        edit = DeclarationEdit(project=project.file, before=state.block, after=text)
     elif asking.in_kernel:
         wanted = Pending(base=state.base, wanted=block)
         services.history.set_pending(project.file, None if same_block(state.base, block) else wanted)
-        edit = Edit(project=str(project.file), before=state.base, after=text, pending=True)
+        edit = DeclarationEdit(project=project.file, before=state.base, after=text, pending=True)
     elif state.data is not None and text != state.base:
         parsed = Notebook.parse(state.data, context=project.context)
         content = parsed.with_block(text) if block is not None else parsed.without_block()

@@ -6,12 +6,11 @@ from collections.abc import Callable
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.store.store import Sealed
-from jupyter_dep.messages import Edit
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.operations.consent.evaluate import Trust, consent_missing, covered, declaration_scopes, trust_of
 from jupyter_dep.operations.consent.record import GrantOrigin, grant_scopes
-from jupyter_dep.operations.project.context import ChangeResult, CommandContext
+from jupyter_dep.operations.project.context import ChangeResult, CommandContext, DeclarationEdit
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
@@ -21,7 +20,7 @@ from .select import Selected, bytecode_source, ensure_environment
 
 
 def ensure_current(
-    state: State, summary: LockDigest | None, services: Services, asking: CommandContext, *, edit: Edit | None = None
+    state: State, summary: LockDigest | None, services: Services, asking: CommandContext, *, edit: DeclarationEdit | None = None
 ) -> ChangeResult:
     """Build (or find) the environment of what is locked already."""
     if summary is None or state.lock_data is None:
@@ -30,7 +29,15 @@ def ensure_current(
     if sealed is not None:
         data, locked = state.lock_data, summary
         sealed = keep(state, sealed, services, lambda: build(state, data, locked, False, services, asking)[1])
-    return ChangeResult(state=state, summary=summary, edit=edit, sealed=sealed, selected=selected, unbuilt=unbuilt, built=built)
+    return ChangeResult(
+        state=state,
+        summary=summary,
+        edit=edit,
+        sealed=sealed,
+        artifacts=selected.artifacts if selected else (),
+        unbuilt=unbuilt,
+        built=built,
+    )
 
 
 def build(

@@ -72,7 +72,7 @@ def sync(notebook: Path, services: Services, asking: CommandContext, *, chosen: 
         grant_lock(state.summary.fingerprint, services, GrantOrigin.NAMED_IN_COMMAND)
     kept = keep(state, sealed, services, lambda: sealed_environment(state, selected, trust, services, asking)[0])
     notes = () if state.lock_answers else ("the lock is stale: this is what is locked, not what is declared",)
-    return ChangeResult(state=state, summary=state.summary, sealed=kept, selected=selected, notes=notes, built=built)
+    return ChangeResult(state=state, summary=state.summary, sealed=kept, artifacts=selected.artifacts, notes=notes, built=built)
 
 
 MAIN = "main"

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
@@ -28,9 +28,6 @@ from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
 from .select import Selected, select_for
-
-if TYPE_CHECKING:
-    from jupyter_dep.model.manifest.manifest import Manifest
 
 _PASSED_OVER = frozenset({"build", "dist", "node_modules", "__pycache__"})
 _MOST_FILES = 20_000
@@ -110,7 +107,7 @@ def select_state(
 def project_artifact(state: State) -> Artifact | None:
     """The project itself, to be used where it lies; None where it has no build system, so that there is nothing to install."""
     folder = state.project.folder
-    manifest = manifest_of(state)
+    manifest = state.manifest
     if folder is None or manifest is None or manifest.name is None:
         return None
     if manifest.build_system is None or not manifest.package:
@@ -125,15 +122,6 @@ def project_artifact(state: State) -> Artifact | None:
         sha256=manifest_digest(path, state.block or ""),
         editable=True,
     )
-
-
-def manifest_of(state: State) -> Manifest | None:
-    """A folder's manifest as it was read."""
-    if state.project.folder is None or state.block is None:
-        return None
-    from jupyter_dep.model.manifest.manifest import parse
-
-    return parse(state.block, context=state.project.context)
 
 
 def _anchored(item: Artifact, folder: Path) -> Artifact:

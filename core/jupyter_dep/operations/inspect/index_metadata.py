@@ -16,12 +16,13 @@ from jupyter_dep.io.index.http import Limits, Page, page_url
 from jupyter_dep.io.index.name_cache import StoredList
 from jupyter_dep.io.index.settings import redact
 from jupyter_dep.io.index.simple_api import File, files_of_page, names_of_root, no_package_page
-from jupyter_dep.messages.web import Details
 from jupyter_dep.model.declaration.requirement import parse
 from jupyter_dep.model.packages.catalogue import entries
 from jupyter_dep.model.packages.import_map import meant_by
 from jupyter_dep.model.packages.similarity import similar_names
 from jupyter_dep.services import Services
+
+from .search_result import PackageDetails
 
 MOST_VERSIONS = 50
 
@@ -31,7 +32,7 @@ _METADATA = Limits(size=4 << 20, seconds=10.0)
 _LONGEST_SUMMARY = 300
 
 
-def details(name: str, services: Services, cancel: CancelToken | None = None) -> Details:
+def details(name: str, services: Services, cancel: CancelToken | None = None) -> PackageDetails:
     """What the configured index says of exactly one name: one request a configured index, and one for the summary.
 
     For Enter or a selection, never for a key stroke. Errors: `bad-requirement`, `unknown-package`, `no-index`, the
@@ -55,7 +56,7 @@ def details(name: str, services: Services, cancel: CancelToken | None = None) ->
     versions = sorted({file.version for file in final}, reverse=True)
     newest = [file for file in final if file.version == versions[0]]
     entry = entries().get(wanted)
-    return Details(
+    return PackageDetails(
         name=wanted,
         versions=tuple(str(version) for version in versions[:MOST_VERSIONS]),
         summary=_summary(newest, indexes, services, cancel) or (entry.summary if entry else ""),

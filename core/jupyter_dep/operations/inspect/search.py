@@ -10,11 +10,12 @@ from packaging.requirements import Requirement
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import CancelToken, Reporter, silent
-from jupyter_dep.messages.web import Details, Hit, Hits
 from jupyter_dep.model.declaration.requirement_lines import parse_pasted
 from jupyter_dep.model.packages.ranking import Candidate, Query, catalogue_candidates, rank
 from jupyter_dep.model.packages.similarity import similar_names
 from jupyter_dep.services import Services
+
+from .search_result import PackageDetails, SearchHit, SearchResult
 
 if TYPE_CHECKING:
     from .index_metadata import Synced
@@ -24,7 +25,7 @@ _LOOKED_AT = 100
 """Names that are taken of a stored list for each way of looking."""
 
 
-def search(words: str, services: Services, limit: int = 20) -> Hits:
+def search(words: str, services: Services, limit: int = 20) -> SearchResult:
     """The names that answer what was typed, best first, at most `MOST`; asks no network and starts no program.
 
     A pasted install command or requirement gives the names in it, each with what is known of it.
@@ -39,7 +40,7 @@ def search(words: str, services: Services, limit: int = 20) -> Hits:
         query = queries[0] if queries else Query.of(words)
         found = rank(query, _candidates(query, services, stored), limit)
     hits = tuple(
-        Hit(
+        SearchHit(
             name=one.name,
             summary=one.summary,
             tier=one.tier,
@@ -48,10 +49,10 @@ def search(words: str, services: Services, limit: int = 20) -> Hits:
         )
         for one in found
     )
-    return Hits(words=words, hits=hits, full=stored.full, near=_mistaken(queries or [query], found))
+    return SearchResult(words=words, hits=hits, full=stored.full, near=_mistaken(queries or [query], found))
 
 
-def details(name: str, services: Services, cancel: CancelToken | None = None) -> Details:
+def details(name: str, services: Services, cancel: CancelToken | None = None) -> PackageDetails:
     """What the configured index says of exactly one name: for Enter or a selection, never for a key stroke.
 
     Errors: `bad-requirement`, `unknown-package`, `no-index`, the network's, `cancelled`.

@@ -223,9 +223,7 @@ def lock_for_state(
 
 
 def _whole(state: State) -> FolderContext | None:
-    from jupyter_dep.operations.environment.local_sources import manifest_of
-
-    manifest = manifest_of(state)
+    manifest = state.manifest
     if manifest is None or state.project.folder is None:
         return None
     return FolderContext(folder=state.project.folder, name=manifest.name or "", version=manifest.version or "")

@@ -9,12 +9,10 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.files.atomic import Write
 from jupyter_dep.io.state.history import Pending, Step
-from jupyter_dep.messages import Edit
 from jupyter_dep.model.notebook.notebook import Notebook
-from jupyter_dep.operations.lock.resolve import Locked
 from jupyter_dep.services import Services
 
-from .context import KERNEL_DISPLAY, KERNEL_NAME, CommandContext
+from .context import KERNEL_DISPLAY, KERNEL_NAME, CommandContext, DeclarationEdit
 from .project import Project
 from .state import State
 
@@ -31,18 +29,18 @@ def refuse_link(state: State) -> None:
         )
 
 
-def write(state: State, block: str, locked: Locked, services: Services, asking: CommandContext) -> Edit | None:
+def write(state: State, block: str, lock: bytes, services: Services, asking: CommandContext) -> DeclarationEdit | None:
     """Notebook and lock, both or none; the notebook first, so that a kill between the two leaves what the user asked for
     declared, and the lock stale."""
     project, edit = state.project, None
     writes = []
     if state.live:
         if block != state.block:
-            edit = Edit(project=str(project.file), before=state.block, after=block)
+            edit = DeclarationEdit(project=project.file, before=state.block, after=block)
     elif asking.in_kernel:
         if block != state.base:
             services.history.set_pending(project.file, Pending(base=state.base, wanted=block))
-            edit = Edit(project=str(project.file), before=state.base, after=block, pending=True)
+            edit = DeclarationEdit(project=project.file, before=state.base, after=block, pending=True)
     elif state.data is not None:
         content = state.data
         if block != state.base:
@@ -53,9 +51,9 @@ def write(state: State, block: str, locked: Locked, services: Services, asking: 
             writes.append(Write(path=project.file, content=content, expected=state.data))
     if project.owner is not None:  # a renamed notebook's lock lies under our name: it gets its own first
         read_write.rename(project.lock, Project.of(project.owner).lock)
-    if project.orphan is not None or locked.data != state.lock_data:
+    if project.orphan is not None or lock != state.lock_data:
         expected = None if project.orphan is not None else state.lock_data
-        writes.append(Write(path=project.lock, content=locked.data, expected=expected))
+        writes.append(Write(path=project.lock, content=lock, expected=expected))
     read_write.replace_all(writes)
     if not state.live and not asking.in_kernel:
         services.history.set_pending(project.file, None)
@@ -64,19 +62,19 @@ def write(state: State, block: str, locked: Locked, services: Services, asking: 
     return edit
 
 
-def rollback(before: State, block: str, locked: Locked) -> None:
+def rollback(before: State, block: str, lock: bytes) -> None:
     """What was written of a folder, as it was before; what somebody else wrote meanwhile stays."""
     project = before.project
     if before.data is not None and block != before.base:
         with suppress(DepError):  # what stopped the build is what the user should read
             read_write.replace(project.file, before.data, expected=block.encode())
-    if before.lock_data == locked.data or read_write.read_if_there(project.lock) != locked.data:
+    if before.lock_data == lock or read_write.read_if_there(project.lock) != lock:
         return
     with suppress(DepError):
         if before.lock_data is None:
             read_write.remove(project.lock)
         else:
-            read_write.replace(project.lock, before.lock_data, expected=locked.data)
+            read_write.replace(project.lock, before.lock_data, expected=lock)
 
 
 def _with_kernel(content: bytes, project: Project) -> bytes:

@@ -12,17 +12,14 @@ from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.progress import CancelToken, Reporter, silent
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store.store import Sealed
-from jupyter_dep.messages import Edit
 from jupyter_dep.model.lock.diff import Change
 from jupyter_dep.model.lock.digest import LockDigest
-from jupyter_dep.operations.environment.select import Selected
+from jupyter_dep.model.lock.select import Artifact
 from jupyter_dep.services import Services
 
 from .state import State, read_state
 
 KERNEL_NAME = "dep"
-
-
 KERNEL_DISPLAY = "Python (dep)"
 
 
@@ -48,20 +45,33 @@ class CommandContext:
 
 
 @frozen_dataclass
+class DeclarationEdit:
+    """A declaration that a front end writes: the text of the block's cell before (None: there was none) and after.
+
+    `pending`: the file could not be edited, so that the front end or the user has to insert the block.
+    """
+
+    project: Path
+    before: str | None
+    after: str
+    pending: bool = False
+
+
+@frozen_dataclass
 class ChangeResult:
-    """What a verb did. `sealed` is the environment that answers now, None where it was not built and `unbuilt` says why.
+    """What a command did. `sealed` is the environment that answers now, None where it was not built and `unbuilt` says why.
 
     `redeclared`, `relocked`, `built`: the declaration, the lock's bytes are others than before, the environment was made now.
-    `first`: there was no lock before.
+    `first`: there was no lock before. `artifacts` are those of the environment, empty where none was selected.
     """
 
     state: State
     summary: LockDigest | None
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
-    edit: Edit | None = None
+    edit: DeclarationEdit | None = None
     sealed: Sealed | None = None
-    selected: Selected | None = None
+    artifacts: tuple[Artifact, ...] = ()
     unbuilt: str = ""
     dry_run: bool = False
     redeclared: bool = False

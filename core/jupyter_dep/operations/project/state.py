@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
@@ -21,6 +21,9 @@ from jupyter_dep.services import Services
 from .formats import FOLDER, INLINE, DeclarationFormat, decode_text
 from .project import LOCK_LIMIT, Project
 from .rename_tracking import adopt_orphaned_lock, lock_for_notebook
+
+if TYPE_CHECKING:
+    from jupyter_dep.model.manifest.manifest import Manifest
 
 StateName = Literal["none", "unlocked", "stale", "pending", "unmerged", "invalid", "fresh"]
 
@@ -59,6 +62,15 @@ class State:
     @property
     def lock_answers(self) -> bool:
         return self.name in ("fresh", "pending")
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """A folder's manifest as it was read, None for a notebook."""
+        if self.project.folder is None or self.block is None:
+            return None
+        from jupyter_dep.model.manifest.manifest import parse
+
+        return parse(self.block, context=self.project.context)
 
     def lacking(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Requirements that are declared but not locked, and locked but no longer declared."""

@@ -10,11 +10,10 @@ from pathlib import Path
 from jupyter_dep.base.errors import UsageError
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.state.history import Pending, Step
-from jupyter_dep.messages import Edit
 from jupyter_dep.model.migration import merge, merge_block
 from jupyter_dep.model.notebook.notebook import Notebook
 from jupyter_dep.operations.edit.init_notebook import new_block
-from jupyter_dep.operations.project.context import KERNEL_DISPLAY, KERNEL_NAME, CommandContext, load_state
+from jupyter_dep.operations.project.context import KERNEL_DISPLAY, KERNEL_NAME, CommandContext, DeclarationEdit, load_state
 from jupyter_dep.operations.project.formats import FOLDER
 from jupyter_dep.operations.project.rename_tracking import check_lock_name
 from jupyter_dep.operations.project.state import State
@@ -70,14 +69,14 @@ def import_file(
     )
 
 
-def _into_notebook(state: State, block: str, services: Services, asking: CommandContext) -> Edit | None:
+def _into_notebook(state: State, block: str, services: Services, asking: CommandContext) -> DeclarationEdit | None:
     """The block in the notebook: by the page that holds it, remembered for a kernel's user, or in the file."""
     file = state.project.file
     if state.live:
-        return Edit(project=str(file), before=state.block, after=block)
+        return DeclarationEdit(project=file, before=state.block, after=block)
     if asking.in_kernel:
         services.history.set_pending(file, Pending(base=state.base, wanted=block))
-        return Edit(project=str(file), before=state.base, after=block, pending=True)
+        return DeclarationEdit(project=file, before=state.base, after=block, pending=True)
     check_lock_name(state.project)
     assert state.data is not None
     content = Notebook.parse(state.data, context=state.project.context).with_block(block)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.messages import Edit
 from jupyter_dep.model.migration import Unsupported
 from jupyter_dep.model.migration.merge_log import Imported
 from jupyter_dep.operations.lock import seed_pins
+from jupyter_dep.operations.project.context import DeclarationEdit
 
 Kind = Literal["lib", "notebook"]
 
@@ -38,4 +38,4 @@ class ScaffoldResult:
     assumed: Mapping[str, str] = field(default_factory=dict)
     seed: seed_pins.SeedPins | None = None
     notes: tuple[str, ...] = ()
-    edit: Edit | None = None
+    edit: DeclarationEdit | None = None
