@@ -60,8 +60,8 @@ def test_typing_asks_no_index_and_starts_no_program(me: Person, toy_index: Index
 
 def test_searching_does_not_even_load_what_could_ask(me: Person) -> None:
     code = (
-        "import sys; from jupyter_dep.services import Services; from jupyter_dep.operations import searching\n"
-        "found = searching.search('pandas', Services.of_user())\n"
+        "import sys; from jupyter_dep.services import Services; from jupyter_dep.operations.inspect import search\n"
+        "found = search.search('pandas', Services.of_user())\n"
         "print(found.hits[0].name, [name for name in ('http.client', 'urllib.request', 'ssl') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], env=me.environ(), capture_output=True, text=True, check=True)
