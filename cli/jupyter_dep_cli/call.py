@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.io.files.ancestry import MANIFEST
+from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.messages import Outcome
 from jupyter_dep.operations.project.context import CommandContext, no_project
 from jupyter_dep.operations.project.discovery import find_project, find_project_root

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.io.files import read_write
+from jupyter_dep.base.os_errors import explain_os_error
 from jupyter_dep.io.system.paths import private_folder
 from jupyter_dep.messages import Failure, Outcome
 
@@ -73,7 +73,7 @@ def carry_out(call: Call) -> Outcome | Failure:
         raise
     except OSError as error:
         where = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else call.services.paths.state
-        result = failure(read_write.explain(error, where, f"doing `{verb}`"), verb, call)
+        result = failure(explain_os_error(error, where, f"doing `{verb}`"), verb, call)
     except ImportError as error:
         unloaded = DepError(
             "not-loadable",

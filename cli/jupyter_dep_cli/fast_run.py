@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from jupyter_dep.io.files.ancestry import manifest_candidates
+from jupyter_dep.io.files.manifest_paths import manifest_candidates
 from jupyter_dep.io.system.paths import UserPaths
 from jupyter_dep.operations.kernel_start.cache import read_cached_start
 

@@ -36,6 +36,6 @@ def hold(lease: str) -> FileLock | None:
     A store of the system's is read-only, and nobody collects it.
     """
     try:
-        return FileLock.take(Path(lease), inheritable=True)
+        return FileLock.try_acquire(Path(lease), inheritable=True)
     except OSError:
         return None

@@ -11,7 +11,7 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jupyter_dep.io.files.ancestry import MANIFEST
+from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.messages import Failure, Outcome
 
 from .parser import BY_NAME

@@ -81,9 +81,12 @@ class Services:
 
     @cached_property
     def engine(self) -> Engine:
+        from jupyter_dep.io.engine.runner import EngineRunner
         from jupyter_dep.io.engine.uv import Uv
 
-        return Uv(cache=require_owned(self.paths.engine_cache), settings=self.indexes, environ=self.environ)
+        return Uv(
+            runner=EngineRunner(cache=require_owned(self.paths.engine_cache), settings=self.indexes, environ=self.environ)
+        )
 
     @property
     def base_environments(self) -> Path:

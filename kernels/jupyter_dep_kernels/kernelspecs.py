@@ -14,7 +14,7 @@ from jupyter_core.paths import jupyter_data_dir
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.io.files.ancestry import MANIFEST
+from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep_kernels.start.notebook_discovery import KERNEL_NAME
 
 _MARK = "jupyter-dep"

@@ -389,12 +389,12 @@ def _arguments() -> list[str]:
 
 
 def test_a_password_is_not_in_the_log_of_a_mistake_of_ours(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    from jupyter_dep.io.engine import uv
+    from jupyter_dep.io.engine import runner
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr(uv, "run", broken)
+    monkeypatch.setattr(runner, "run", broken)
     shop.refused(code="internal")
     log = (shop.desk.user.services().paths.state / "mistakes.log").read_text()
     assert "a mistake of ours" in log and PASSWORD not in log

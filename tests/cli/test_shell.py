@@ -19,7 +19,7 @@ from support.packages import BACKEND, package
 from support.typist import Typist, shell_program
 
 from jupyter_dep.io.system import shell as system_shell
-from jupyter_dep.io.system.shell_rc import lay_out, sweep
+from jupyter_dep.io.system.shell_rc import sweep, write_start_files
 from jupyter_dep.operations.kernel_start.cache import read_cached_start
 from jupyter_dep_cli import fast_run
 from jupyter_dep_cli.parser import parse, split
@@ -444,7 +444,7 @@ def test_a_shell_keeps_its_environment_from_being_removed(desk: Desk, project: P
 
 def test_start_files_that_nobody_read_are_swept_and_private(desk: Desk) -> None:
     paths = desk.user.services().paths
-    mine = lay_out(paths, lambda path: {"rc": f"rm -rf {path}"}).path
+    mine = write_start_files(paths, lambda path: {"rc": f"rm -rf {path}"}).path
     assert mine.stat().st_mode & 0o777 == 0o700 and (mine / "rc").stat().st_mode & 0o777 == 0o600
     ended = subprocess.Popen(["true"])
     ended.wait()
@@ -452,7 +452,7 @@ def test_start_files_that_nobody_read_are_swept_and_private(desk: Desk) -> None:
     stale.mkdir()
     sweep(paths)
     assert mine.exists() and not stale.exists()
-    assert not lay_out(paths, lambda _: {}).path.exists()
+    assert not write_start_files(paths, lambda _: {}).path.exists()
 
 
 def test_the_users_shell_is_the_nearest_one_that_is_no_single_command(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.state.consent_store import VARIABLE, ConsentStore
-from jupyter_dep.io.system import turns
+from jupyter_dep.io.system import locks
 from jupyter_dep.io.system.locks import FileLock
 from jupyter_dep.model.lock.audit import ConsentScope
 
@@ -132,9 +132,9 @@ def test_every_record_tells_how_and_when(book: ConsentStore) -> None:
 def test_a_stuck_holder_of_the_lock_is_an_error_and_no_wait_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "PATIENCE", 0.2)
+    monkeypatch.setattr(locks, "STATE_SECONDS", 0.2)
     consent = ConsentStore(tmp_path / "consent.json", {})
-    held = FileLock.take(tmp_path / "consent.lock", exclusive=True)
+    held = FileLock.try_acquire(tmp_path / "consent.lock", exclusive=True)
     assert held is not None
     with held, pytest.raises(DepError) as caught:
         consent.allow("folder", ["/x"], by="test")

@@ -18,6 +18,7 @@ from support.workplace import block
 from jupyter_dep.base.engine_port import Build, Install, LockRequest, Pin, Upload
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.engine import args, project_files
+from jupyter_dep.io.engine.runner import EngineRunner
 from jupyter_dep.io.engine.uv import Uv
 from jupyter_dep.io.index.settings import IndexSettings
 from jupyter_dep.model.declaration import script_block
@@ -139,7 +140,7 @@ def test_an_install_through_another_interpreter_names_the_environment() -> None:
     "asked, more", [({"offline": False}, []), ({"offline": True, "no_index": True}, ["--offline", "--no-index"])]
 )
 def test_vouch(asked: dict[str, bool], more: list[str]) -> None:
-    assert args.vouch_arguments("/opt/python", "names.in", **asked) == [
+    assert args.index_check_arguments("/opt/python", "names.in", **asked) == [
         "pip", "compile", *CAREFUL, "--no-build", "--no-deps", "--no-header", "--python", "/opt/python",
         "--format", "pylock.toml", *more, "names.in",
     ]  # fmt: skip
@@ -338,7 +339,7 @@ def spy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "sys.exit(2)\n"
     )
     program.chmod(0o755)
-    monkeypatch.setattr(Uv, "program", lambda _: str(program))
+    monkeypatch.setattr(EngineRunner, "program", lambda _: str(program))
     return notes
 
 
@@ -352,17 +353,19 @@ def test_it_runs_in_a_folder_of_ours_that_is_gone_afterwards(
     trap.mkdir()
     (trap / "uv.toml").write_text("")
     monkeypatch.chdir(trap)
-    engine = Uv(cache=tmp_path / "cache", settings=IndexSettings(no_index=True), environ={**PLAIN, **HOSTILE})
+    engine = Uv(
+        runner=EngineRunner(cache=tmp_path / "cache", settings=IndexSettings(no_index=True), environ={**PLAIN, **HOSTILE})
+    )
     calls = {
         "lock": lambda: engine.lock(request()),
-        "vouch": lambda: engine.vouch([artifact()], python="/opt/python"),
+        "verify_against_index": lambda: engine.verify_against_index([artifact()], python="/opt/python"),
         "install": lambda: engine.install(Install(artifacts=(artifact(),), python="/opt/python", python_version="3.11")),
         "built_metadata": lambda: engine.built_metadata("delta", python="/opt/python"),
     }
-    monkeypatch.setattr(Uv, "default_index", lambda _: "https://a.example/simple")
+    monkeypatch.setattr(EngineRunner, "default_index", lambda _: "https://a.example/simple")
     expected = {
         "lock": ["pyproject.toml"],
-        "vouch": ["names.in"],
+        "verify_against_index": ["names.in"],
         "install": ["pylock.environment.toml"],
         "built_metadata": ["build.in"],
     }
@@ -380,13 +383,15 @@ def test_it_runs_in_a_folder_of_ours_that_is_gone_afterwards(
 @pytest.mark.skipif(os.name == "nt", reason="no permission bits")
 def test_the_cache_is_private(toy_index: Index, tmp_path: Path) -> None:
     cache = tmp_path / "a" / "cache"
-    engine = Uv(cache=cache, settings=IndexSettings(default=toy_index.url), environ={})
+    engine = Uv(runner=EngineRunner(cache=cache, settings=IndexSettings(default=toy_index.url), environ={}))
     engine.lock(request(python=sys.executable))
     assert stat.S_IMODE(cache.stat().st_mode) == 0o700
 
 
 def test_a_user_who_switched_indexes_off_is_told_so_and_asks_none(toy_index: Index, tmp_path: Path) -> None:
-    engine = Uv(cache=tmp_path / "cache", settings=IndexSettings(default=toy_index.url, no_index=True), environ={})
+    engine = Uv(
+        runner=EngineRunner(cache=tmp_path / "cache", settings=IndexSettings(default=toy_index.url, no_index=True), environ={})
+    )
     with pytest.raises(DepError) as caught:
         engine.lock(request(python=sys.executable))
     assert caught.value.code == "no-index"
@@ -396,7 +401,7 @@ def test_a_user_who_switched_indexes_off_is_told_so_and_asks_none(toy_index: Ind
 def test_a_token_in_the_query_of_an_index_is_refused_before_it_reaches_a_lock(tmp_path: Path) -> None:
     settings = IndexSettings(default="https://a.example/simple?token=secret")
     with pytest.raises(DepError) as caught:
-        Uv(cache=tmp_path, settings=settings, environ={}).lock(request())
+        Uv(runner=EngineRunner(cache=tmp_path, settings=settings, environ={})).lock(request())
     assert caught.value.code == "token-in-index-url"
     assert "secret" not in caught.value.message
 
@@ -404,7 +409,7 @@ def test_a_token_in_the_query_of_an_index_is_refused_before_it_reaches_a_lock(tm
 def test_credentials_of_the_index_are_in_no_lock(toy_index: Index, tmp_path: Path) -> None:
     toy_index.require_auth("me", "secret")
     address = toy_index.url.replace("http://", "http://me:secret@")
-    engine = Uv(cache=tmp_path / "cache", settings=IndexSettings(default=address), environ={})
+    engine = Uv(runner=EngineRunner(cache=tmp_path / "cache", settings=IndexSettings(default=address), environ={}))
     answer = engine.lock(request(python=sys.executable))
     assert "alpha" in answer.pylock
     assert "secret" not in answer.pylock

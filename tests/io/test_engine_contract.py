@@ -16,7 +16,8 @@ from support.workplace import MINOR, block
 from jupyter_dep.base.engine_port import Engine, EngineAnswer, Install, LockRequest, Pin
 from jupyter_dep.base.errors import ConflictError, DepError, IndexUnreachableError
 from jupyter_dep.base.progress import CancelToken
-from jupyter_dep.io.engine import uv
+from jupyter_dep.io.engine import runner
+from jupyter_dep.io.engine.runner import EngineRunner
 from jupyter_dep.io.engine.uv import Uv
 from jupyter_dep.io.index.settings import IndexSettings
 from jupyter_dep.io.python import venv_templates
@@ -65,7 +66,7 @@ class World:
 
 def real(world: World) -> Engine:
     cache = world.root / f"cache{world.made}"
-    return Uv(cache=cache, settings=IndexSettings(default=world.index.url), environ={})
+    return Uv(runner=EngineRunner(cache=cache, settings=IndexSettings(default=world.index.url), environ={}))
 
 
 def fake(world: World) -> Engine:
@@ -234,8 +235,8 @@ def test_only_source_needs_a_build_which_is_not_done(world: World) -> None:
 
 
 def test_an_index_that_is_gone_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = uv.scrubbed  # it tries again for ten seconds otherwise
-    monkeypatch.setattr(uv, "scrubbed", lambda *what: {**whole(*what), "UV_HTTP_RETRIES": "0"})
+    whole = runner.scrubbed  # it tries again for ten seconds otherwise
+    monkeypatch.setattr(runner, "scrubbed", lambda *what: {**whole(*what), "UV_HTTP_RETRIES": "0"})
     engine = world.engine()
     world.index.stop()
     refused(IndexUnreachableError, "network", lambda: engine.lock(wanted("alpha")))
@@ -304,7 +305,7 @@ def test_a_file_of_the_same_name_and_hash_is_vouched_for_at_the_users_own_addres
     foreign = [
         replace(item, url=f"https://stranger.example/{item.filename}", index="https://stranger.example") for item in mine
     ]
-    assert world.engine().vouch(foreign, python=sys.executable) == {item.name: item for item in mine}
+    assert world.engine().verify_against_index(foreign, python=sys.executable) == {item.name: item for item in mine}
 
 
 def test_other_bytes_other_files_and_unknown_names_are_not_vouched_for(world: World) -> None:
@@ -314,11 +315,11 @@ def test_other_bytes_other_files_and_unknown_names_are_not_vouched_for(world: Wo
         beta,
         replace(alpha, name="nobody", filename="nobody-1.0-py3-none-any.whl", version="1.0"),
     ]
-    assert world.engine().vouch(strangers, python=sys.executable) == {"beta": beta}
+    assert world.engine().verify_against_index(strangers, python=sys.executable) == {"beta": beta}
 
 
 def test_nothing_asked_nothing_vouched(world: World) -> None:
-    assert world.engine().vouch([], python=sys.executable) == {}
+    assert world.engine().verify_against_index([], python=sys.executable) == {}
 
 
 # Installing

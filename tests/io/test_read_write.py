@@ -53,7 +53,7 @@ def test_a_new_file_is_made(file: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a held file cannot be renamed there, so nothing is held")
 def test_what_a_killed_writer_left_is_cleared_away_and_a_living_ones_is_not(file: Path) -> None:
-    from jupyter_dep.io.system.locks import hold
+    from jupyter_dep.io.system.locks import lock_descriptor
 
     dead, living = (file.with_name(f".n.ipynb.{name}.tmp") for name in ("0123abcd", "4567abcd"))
     mine = [".n.ipynb.backup.tmp", ".other.ipynb.0123abcd.tmp", "n.ipynb.0123abcd.tmp"]
@@ -62,7 +62,7 @@ def test_what_a_killed_writer_left_is_cleared_away_and_a_living_ones_is_not(file
     link = file.with_name(".n.ipynb.89abcdef.tmp")
     link.symlink_to(file.with_name("n.ipynb.0123abcd.tmp"))
     with living.open("rb") as held:
-        assert hold(held.fileno())
+        assert lock_descriptor(held.fileno())
         read_write.replace(file, b"new", expected=b"old")
     assert names(file.parent) == sorted(["n.ipynb", living.name, link.name, *mine])
     assert all(file.with_name(name).read_bytes() == b"half" for name in mine)

@@ -12,6 +12,7 @@ from support.wheels import build_wheel
 from support.workplace import MINOR, Desk, asking
 
 from jupyter_dep.base.engine_port import Install
+from jupyter_dep.io.engine.runner import EngineRunner
 from jupyter_dep.io.engine.uv import Uv
 from jupyter_dep.io.index.settings import IndexSettings
 from jupyter_dep.io.store import record_check, snapshots
@@ -75,8 +76,8 @@ def test_it_is_file_for_file_what_the_engine_makes_through_the_environments_own_
         name="tool", version="1.0", kind="wheel", filename=wheel.name, url=f"{index.url.removesuffix('simple/')}",
         sha256=_sha256(wheel), size=wheel.stat().st_size,
     )  # fmt: skip
-    engine = Uv(cache=tmp_path / "cache", settings=IndexSettings(default=index.url), environ={})
-    artifact = engine.vouch([artifact], python=str(python))["tool"]
+    engine = Uv(runner=EngineRunner(cache=tmp_path / "cache", settings=IndexSettings(default=index.url), environ={}))
+    artifact = engine.verify_against_index([artifact], python=str(python))["tool"]
     plain = Install(artifacts=(artifact,), python=str(made["1111111111"]), python_version=MINOR)
     engine.install(plain)
     engine.install(Install(artifacts=(artifact,), python=str(made["2222222222"]), python_version=MINOR, through=str(through)))

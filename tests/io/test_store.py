@@ -27,8 +27,8 @@ from jupyter_dep.io.files import read_write
 from jupyter_dep.io.state.consent_store import ConsentStore
 from jupyter_dep.io.store.build_dir import remove_tree
 from jupyter_dep.io.store.store import Sealed, Store
+from jupyter_dep.io.system.disk import file_system
 from jupyter_dep.io.system.locks import FileLock
-from jupyter_dep.io.system.mounts import file_system
 from jupyter_dep.operations.edit import add_remove, relock
 from jupyter_dep.operations.environment import gc
 
@@ -473,8 +473,8 @@ def test_the_store_is_private(store: Store) -> None:
 
 def test_a_leased_environment_is_not_removed_until_the_last_process_is_gone(store: Store) -> None:
     sealed = store.ensure(recipe())
-    with FileLock.take(Path(sealed.lease)) or pytest.fail("free"):
-        with FileLock.take(Path(sealed.lease)) or pytest.fail("shared"):
+    with FileLock.try_acquire(Path(sealed.lease)) or pytest.fail("free"):
+        with FileLock.try_acquire(Path(sealed.lease)) or pytest.fail("shared"):
             assert not store.remove(sealed)
         assert not store.remove(sealed)
         assert store.sealed(KEY) == sealed
@@ -487,7 +487,7 @@ def test_a_leased_environment_is_not_removed_until_the_last_process_is_gone(stor
 @pytest.mark.skipif(os.name == "nt", reason="descriptors are not inherited this way")
 def test_a_lease_lives_on_in_a_child(store: Store) -> None:
     sealed = store.ensure(recipe())
-    lease = FileLock.take(Path(sealed.lease), inheritable=True)
+    lease = FileLock.try_acquire(Path(sealed.lease), inheritable=True)
     assert lease is not None
     child = subprocess.Popen(
         [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=[lease.handle], stdout=subprocess.DEVNULL
@@ -510,7 +510,7 @@ def test_collecting_keeps_what_projects_used_last_and_removes_the_rest(toy_index
     assert own is not None
     assert gc.collect(services).removed == ()
     second.unlink()
-    with FileLock.take(Path(own.lease)) or pytest.fail("free"):
+    with FileLock.try_acquire(Path(own.lease)) or pytest.fail("free"):
         assert gc.collect(services).removed == ()
     assert gc.collect(services, dry_run=True).removed == (own.key,)
     assert services.store.sealed(own.key) == own

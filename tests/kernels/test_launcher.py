@@ -107,9 +107,9 @@ def test_a_kernel_whose_magics_fail_starts_and_says_why(start: Start, magics: st
 def test_the_lease_is_held_while_the_kernel_lives_and_no_longer(start: Start, tmp_path: Path) -> None:
     file = tmp_path / "lease"
     front = start(lease=str(file))
-    assert FileLock.take(file, exclusive=True) is None
+    assert FileLock.try_acquire(file, exclusive=True) is None
     front.manager.shutdown_kernel()
-    taken = FileLock.take(file, exclusive=True)
+    taken = FileLock.try_acquire(file, exclusive=True)
     assert taken is not None
     taken.release()
 
@@ -121,7 +121,7 @@ def test_a_worker_holds_the_lease_after_its_kernel(start: Start, tmp_path: Path)
     worker = int(front.run("import os, time\npid = os.fork()\nif not pid:\n    os.setsid(); time.sleep(60)\nprint(pid)"))
     front.manager.shutdown_kernel(now=True)
     try:
-        assert FileLock.take(file, exclusive=True) is None
+        assert FileLock.try_acquire(file, exclusive=True) is None
     finally:
         os.kill(worker, 9)
 

@@ -11,6 +11,7 @@ from support.wheels import build_wheel
 from support.workplace import block
 
 from jupyter_dep.base.engine_port import LockRequest
+from jupyter_dep.io.engine.runner import EngineRunner
 from jupyter_dep.io.engine.uv import Uv
 from jupyter_dep.io.index.settings import IndexSettings
 from jupyter_dep.model.declaration import script_block
@@ -20,7 +21,9 @@ from jupyter_dep.model.lock.group_markers import KERNEL_GROUP
 
 
 def resolved(index: Index, *names: str, kernel: tuple[str, ...] = ("ipykernel",)) -> Graph:
-    engine = Uv(cache=index.folder.parent / "engine", settings=IndexSettings(default=index.url), environ={})
+    engine = Uv(
+        runner=EngineRunner(cache=index.folder.parent / "engine", settings=IndexSettings(default=index.url), environ={})
+    )
     request = LockRequest(
         declaration=script_block.parse(block(*names)), requires_python=">=3.11", python=sys.executable, kernel=kernel
     )

@@ -15,6 +15,7 @@ from support.workplace import block
 
 from jupyter_dep.base.engine_port import EngineAnswer, LockRequest
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.io.engine.runner import EngineRunner
 from jupyter_dep.io.engine.uv import Uv
 from jupyter_dep.io.index.settings import IndexSettings
 from jupyter_dep.model.declaration import script_block
@@ -132,7 +133,9 @@ def test_recomposing_what_was_composed_keeps_every_other_line() -> None:
 
 
 def real(index: Index, *names: str) -> EngineAnswer:
-    engine = Uv(cache=index.folder.parent / "engine", settings=IndexSettings(default=index.url), environ={})
+    engine = Uv(
+        runner=EngineRunner(cache=index.folder.parent / "engine", settings=IndexSettings(default=index.url), environ={})
+    )
     request = LockRequest(declaration=script_block.parse(block(*names)), requires_python=">=3.11", python=sys.executable)
     return engine.lock(request)
 

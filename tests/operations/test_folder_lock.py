@@ -23,6 +23,7 @@ from uv import find_uv_bin
 from jupyter_dep.base.engine_port import LockRequest
 from jupyter_dep.base.errors import ConflictError, DepError
 from jupyter_dep.io.engine.project_files import anchored
+from jupyter_dep.io.engine.runner import EngineRunner
 from jupyter_dep.io.engine.uv import Uv
 from jupyter_dep.io.index.settings import IndexSettings
 from jupyter_dep.io.python.interpreters import Interpreters
@@ -83,7 +84,7 @@ def request(text: str) -> LockRequest:
 
 
 def engine(index: Index) -> Uv:
-    return Uv(cache=index.folder.parent / "engine", settings=IndexSettings(default=index.url), environ={})
+    return Uv(runner=EngineRunner(cache=index.folder.parent / "engine", settings=IndexSettings(default=index.url), environ={}))
 
 
 def composed(index: Index, made: LockRequest, folder: str | None = None) -> bytes:

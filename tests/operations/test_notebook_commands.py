@@ -429,7 +429,7 @@ def test_operations_stand_on_the_port_alone(desk: Desk) -> None:
     other = Desk.at(desk.folder.parent, desk.index, home="another")
     engine = toy_engine()
     assert install.sync(notebook, other.services(engine), asking()).sealed is not None
-    assert engine.calls == ["vouch", "install"]
+    assert engine.calls == ["verify_against_index", "install"]
 
 
 # Python

@@ -12,6 +12,7 @@ from support.desk import Desk, desk_at
 from support.index import Index
 from support.packages import BACKEND, package
 
+from jupyter_dep.io.engine import output
 from jupyter_dep.io.files import dist_files
 
 WHEEL, SDIST = "mine-0.1.0-py3-none-any.whl", "mine-0.1.0.tar.gz"
@@ -106,7 +107,7 @@ def test_of_failed_builds_the_last_logs_are_kept(desk: Desk) -> None:
         (folder / f"old-{number:02}.log").write_text("x")
     (desk.folder / "backend.py").write_text(failing("raise SystemExit('no')"))
     desk.dep("build", *yes(desk))
-    assert len(list(folder.iterdir())) == dist_files.LOGS
+    assert len(list(folder.iterdir())) == output.LOGS
 
 
 def test_what_the_build_itself_needs_comes_from_the_user_s_index(desk: Desk) -> None:

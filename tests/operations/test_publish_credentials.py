@@ -152,7 +152,7 @@ def test_settings_and_places_show_no_secret_when_they_are_printed() -> None:
 def test_every_form_of_a_secret_is_masked() -> None:
     upload = Upload(files=(), url=URL, check="https://me:p%40%2Fss@index.example/simple", username="me", password="p@/ss")
     text = "p@/ss p%40%2Fss bWU6cEAvc3M= me:p%40%2Fss"
-    assert publish_output.masked(text, upload) == "*** *** *** ***"
+    assert publish_output.mask_credentials(text, upload) == "*** *** *** ***"
 
 
 def test_a_server_s_page_becomes_its_words() -> None:

@@ -168,9 +168,10 @@ def test_many_notebooks_are_locked_at_once_without_a_race_for_the_engine() -> No
     """The first look for the engine reads `sysconfig`, which is not safe in threads."""
     code = (
         "import os, sys\nfrom pathlib import Path\nfrom concurrent.futures import ThreadPoolExecutor\n"
-        "from jupyter_dep.io.index.settings import IndexSettings\nfrom jupyter_dep.io.engine.uv import Uv\n"
-        "uv = Uv(cache=Path('c'), settings=IndexSettings(), environ={})\nsys.setswitchinterval(1e-6)\n"
-        "with ThreadPoolExecutor(8) as pool: print(len(set(pool.map(lambda _: uv.program(), range(8)))))\n"
+        "from jupyter_dep.io.index.settings import IndexSettings\nfrom jupyter_dep.io.engine.runner import EngineRunner\n"
+        "from jupyter_dep.io.engine.uv import Uv\n"
+        "uv = Uv(runner=EngineRunner(cache=Path('c'), settings=IndexSettings(), environ={}))\nsys.setswitchinterval(1e-6)\n"
+        "with ThreadPoolExecutor(8) as pool: print(len(set(pool.map(lambda _: uv.runner.program(), range(8)))))\n"
     )
     for _ in range(5):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

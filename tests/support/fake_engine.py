@@ -150,10 +150,10 @@ class FakeEngine:
         except ConnectionError:
             raise IndexUnreachableError("network", "the index cannot be reached", hint="check the network") from None
 
-    def vouch(
+    def verify_against_index(
         self, artifacts: Sequence[Artifact], *, python: str, offline: bool = False, cancel: CancelToken | None = None
     ) -> dict[str, Artifact]:
-        self.calls.append("vouch")
+        self.calls.append("verify_against_index")
         available = self._look(offline)
         found = {}
         for item in artifacts:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
-from jupyter_dep.io.files.ancestry import MANIFEST
+from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations.environment import gc

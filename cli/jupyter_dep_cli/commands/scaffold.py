@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_dep.base.errors import UsageError
-from jupyter_dep.io.files.ancestry import MANIFEST
+from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.model.migration.merge_log import Imported
 from jupyter_dep.operations.scaffold import import_manifest

@@ -13,7 +13,7 @@ from jupyter_dep.base.escape import escape_untrusted
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.io.system import shell as system_shell
 from jupyter_dep.io.system.process import replace_or_supervise
-from jupyter_dep.io.system.shell_rc import lay_out, sweep
+from jupyter_dep.io.system.shell_rc import sweep, write_start_files
 from jupyter_dep.messages import Outcome
 from jupyter_dep.model.shell import activation, quoting, subshell
 from jupyter_dep.model.shell.activation import MARK, Activation
@@ -94,7 +94,7 @@ def shell(call: Call) -> Outcome:
     sys.stderr.write(escape_untrusted(f"a {kind} for {title}{nested}: `exit` leaves it") + "\n")
     sys.stderr.flush()
     sweep(call.services.paths)
-    folder = lay_out(call.services.paths, lambda place: subshell.session(kind, what, place, variables).files)
+    folder = write_start_files(call.services.paths, lambda place: subshell.session(kind, what, place, variables).files)
     session = subshell.session(kind, what, str(folder.path), variables)
     started = {**variables, **session.variables}
     argv = [program, *session.arguments]

@@ -115,7 +115,7 @@ class Engine(Protocol):
 
     def lock(self, request: LockRequest, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> EngineAnswer: ...
 
-    def vouch(
+    def verify_against_index(
         self, artifacts: Sequence[Artifact], *, python: str, offline: bool = False, cancel: CancelToken | None = None
     ) -> dict[str, Artifact]: ...
 
@@ -131,12 +131,12 @@ class Engine(Protocol):
     def clear(self, *, cancel: CancelToken | None = None) -> None:
         """Empty the engine's cache; environments keep their files."""
 
-    def own_index(self) -> str:
+    def builtin_index(self) -> str:
         """The index that belongs to the engine's own place of upload, whatever the user configured to install from."""
 
     def build(self, build: Build, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> None: ...
 
-    def served(self, upload: Upload, *, cancel: CancelToken | None = None) -> PublishedFiles: ...
+    def published_files(self, upload: Upload, *, cancel: CancelToken | None = None) -> PublishedFiles: ...
 
     def publish(self, upload: Upload, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> tuple[str, ...]:
         """Upload the files in order; gives the names of those that went up now, without those that were there."""

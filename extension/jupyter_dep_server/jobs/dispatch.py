@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.base.os_errors import explain_os_error
 from jupyter_dep.base.progress import CancelToken, Reporter
-from jupyter_dep.io.files import read_write
-from jupyter_dep.io.files.ancestry import MANIFEST
+from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.messages.web import JobRequest
 from jupyter_dep.model.declaration import requirement
@@ -68,7 +68,7 @@ def run_job(request: JobRequest, notebook: Path, services: Services, reporter: R
         outcome = _WORK[request.kind](request, notebook, services, asking)
     except OSError as error:
         where = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else notebook
-        raise read_write.explain(error, where, f"doing `{request.kind}`") from error
+        raise explain_os_error(error, where, f"doing `{request.kind}`") from error
     return replace(outcome, seconds=round(time.monotonic() - started, 3))
 
 

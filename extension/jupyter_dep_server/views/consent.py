@@ -57,7 +57,7 @@ def not_vouched(file: Path, services: Services) -> tuple[str, tuple[ConsentScope
     state, selected = _select(file, services)
     if state.summary is None or selected is None:
         return "", ()
-    known = services.engine.vouch(selected.artifacts, python=selected.interpreter.executable)
+    known = services.engine.verify_against_index(selected.artifacts, python=selected.interpreter.executable)
     named = {host_scope(item) for item in selected.artifacts if item.name not in known and item.kind in ("wheel", "sdist")}
     return state.summary.fingerprint, tuple(sorted(named))
 

@@ -1,4 +1,4 @@
-"""What the engine is started with: its environment and its arguments. Pure."""
+"""The command lines and the environment that the engine is started with. Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LOCK_DEADLINE = 600.0
 
 
 def scrubbed(environ: Mapping[str, str], settings: IndexSettings, cache: Path) -> dict[str, str]:
-    """The engine's whole environment: what an operating system needs, our cache, and the user's index settings."""
+    """The engine's whole environment: what the operating system needs, our cache, and the user's index settings."""
     env = {name: environ[name] for name in _KEPT if name in environ}
     env.update(engine_environment(settings))
     env["UV_CACHE_DIR"] = str(cache)
@@ -43,13 +43,14 @@ def scrubbed(environ: Mapping[str, str], settings: IndexSettings, cache: Path) -
 
 
 def network_flags(*, offline: bool, no_index: bool) -> list[str]:
-    """`--no-index` is the one index setting of the user that has no variable."""
+    """Flags for the network; `--no-index` is the one index setting of the user that has no variable."""
     return (["--offline"] if offline else []) + (["--no-index"] if no_index else [])
 
 
 def lock_arguments(
     python: str, *, upgrade: bool | Sequence[str], offline: bool, build: Sequence[str] = (), no_index: bool = False
 ) -> list[str]:
+    """Arguments that resolve the project in the working folder; `build` names packages taken as source archives."""
     arguments = ["lock", *COMMON, "--no-build", "--python", python]
     for name in build:
         arguments += ["--no-binary-package", name]
@@ -62,7 +63,7 @@ def lock_arguments(
 
 
 def resolution_flags(request: LockRequest) -> list[str]:
-    """How the declaration wants versions chosen, as flags: `--no-config` makes the engine pass over these keys of a project."""
+    """How the declaration wants versions chosen, as flags: with `--no-config` the engine does not read these project keys."""
     uv, flags = request.declaration.uv, []
     if request.cutoff:
         flags += ["--exclude-newer", request.cutoff]
@@ -76,6 +77,7 @@ def resolution_flags(request: LockRequest) -> list[str]:
 
 
 def export_arguments() -> list[str]:
+    """Arguments that print the engine's lock as a `pylock.toml`."""
     return [
         "export", *COMMON, "--frozen", "--format", "pylock.toml", "--no-header", "--no-emit-project", "--all-groups",
         "--all-extras",
@@ -83,6 +85,7 @@ def export_arguments() -> list[str]:
 
 
 def tree_arguments() -> list[str]:
+    """Arguments that print the engine's lock as a JSON graph."""
     return [
         "tree", *COMMON, "--frozen", "--universal", "--all-groups", "--format", "json", "--preview-features", "json-output",
     ]  # fmt: skip
@@ -94,13 +97,14 @@ def install_arguments(
     *,
     offline: bool,
     build: bool = False,
-    anew: Sequence[str] = (),
+    rebuild: Sequence[str] = (),
     no_index: bool = False,
     prefix: str | None = None,
 ) -> list[str]:
-    """`anew`: distributions that are built whatever the engine remembers of them, as a folder's files have no hash.
+    """Arguments that install exactly what the lock file `lock` lists.
 
-    `prefix`: the environment that is filled, where `python` is not its own.
+    `rebuild` names distributions to build again whatever the engine's cache holds, as a folder's files have no hash.
+    `prefix` is the environment to install into, where `python` is not its own.
     """
     arguments = ["pip", "sync", "--no-config", "--no-python-downloads", "--no-progress", "--color", "never"]
     arguments += ["--python", python, "--strict"]
@@ -108,12 +112,13 @@ def install_arguments(
         arguments += ["--prefix", prefix]
     if not build:
         arguments.append("--no-build")
-    for name in anew:
+    for name in rebuild:
         arguments += ["--refresh-package", name]
     return arguments + network_flags(offline=offline, no_index=no_index) + [lock]
 
 
-def vouch_arguments(python: str, requirements: str, *, offline: bool, no_index: bool = False) -> list[str]:
+def index_check_arguments(python: str, requirements: str, *, offline: bool, no_index: bool = False) -> list[str]:
+    """Arguments that resolve exactly the listed versions against the user\'s index."""
     return [
         "pip", "compile", *COMMON, "--no-build", "--no-deps", "--no-header", "--python", python,
         "--format", "pylock.toml", *network_flags(offline=offline, no_index=no_index), requirements,
@@ -121,7 +126,7 @@ def vouch_arguments(python: str, requirements: str, *, offline: bool, no_index: 
 
 
 def build_arguments(build: Build, *, no_index: bool = False) -> list[str]:
-    """`uv build` of a whole path: the backend's own log is wanted, the engine's `.gitignore` among the results is not."""
+    """Arguments that build the distributions of a folder, without the `.gitignore` that the engine would add to them."""
     kinds = [flag for flag, wanted in (("--sdist", build.sdist), ("--wheel", build.wheel)) if wanted]
     return [
         "build", *COMMON, "--no-create-gitignore", "--python", build.python, "--out-dir", str(build.into),
@@ -130,12 +135,12 @@ def build_arguments(build: Build, *, no_index: bool = False) -> list[str]:
 
 
 def build_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """What of the user's variables a build program is told: compilers, flags, the version; nothing that is a secret."""
+    """The user's variables that a build backend gets: compilers, flags, the version; no secrets."""
     return {name: text for name, text in environ.items() if name in _FOR_BUILDS or name.startswith(_FOR_BUILDS_LIKE)}
 
 
 def publish_arguments(upload: Upload, *, dry_run: bool = False) -> list[str]:
-    """`uv publish` of whole paths. Addresses and credentials go by the environment, since everybody can read arguments."""
+    """Arguments that upload files. Addresses and credentials go by the environment, since all users can read arguments."""
     return [
         "publish", *COMMON, "--no-cache", "--keyring-provider", "disabled",
         "--trusted-publishing", "always" if upload.trusted and not dry_run else "never",
@@ -144,13 +149,13 @@ def publish_arguments(upload: Upload, *, dry_run: bool = False) -> list[str]:
 
 
 def publish_environment(upload: Upload, environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables for one upload; those of the build service only where its identity is what is asked."""
-    told = {
+    """The variables for one upload; those of the build service only for trusted publishing."""
+    variables = {
         "UV_PUBLISH_URL": upload.url or "",
         "UV_PUBLISH_CHECK_URL": upload.check or "",
         "UV_PUBLISH_USERNAME": upload.username,
         "UV_PUBLISH_PASSWORD": upload.password,
     }
     if upload.trusted:
-        told |= {name: text for name, text in environ.items() if name in _TRUSTED or name.endswith("_ID_TOKEN")}
-    return {name: text for name, text in told.items() if text}
+        variables |= {name: text for name, text in environ.items() if name in _TRUSTED or name.endswith("_ID_TOKEN")}
+    return {name: text for name, text in variables.items() if text}

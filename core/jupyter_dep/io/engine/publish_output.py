@@ -1,4 +1,4 @@
-"""What the engine says while it uploads, as progress and as errors; no credential leaves here, whoever repeats it."""
+"""Parse the output of `uv publish` as progress and as errors, with credentials redacted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _THERE = re.compile(r"^File (\S+) already exists, skipping")
 _OTHER = re.compile(r"Local file and index file do not match for `([^`]+)`")
 _STATUS = re.compile(r"Server returned status code (\d{3}) ?([^.\n]*)\. ?(?:Server says: ?(.*))?", re.DOTALL)
 _MINTED = re.compile(r"::add-mask::(\S+)")
-"""How the engine tells a build service which word of its own making is a secret."""
+"""How the engine names a secret that it made itself to a build service."""
 _FAILED = re.compile(r"Failed to publish `([^`]+)`")
 _EXISTS = re.compile(
     r"already exists|already been uploaded|does not allow (?:overwrit|updat)|overwrite (?:is )?not", re.IGNORECASE
@@ -34,30 +34,31 @@ _NAME = re.compile(
 )
 
 
-class Listener:
-    """Follows the engine's lines: which files went up, in order, and which were there."""
+class UploadProgress:
+    """Follow the engine's lines: files `started`, in order, already `present`, or there with `different` content."""
 
     def __init__(self, files: int, reporter: Reporter) -> None:
         self.started: list[str] = []
-        self.there: list[str] = []
-        self.other: list[str] = []
+        self.present: list[str] = []
+        self.different: list[str] = []
         self._files = files
         self._reporter = reporter
 
     def __call__(self, line: str) -> None:
+        """Read one line of stderr."""
         if match := _THERE.match(line):
-            self.there.append(match[1])
+            self.present.append(match[1])
         elif match := _OTHER.search(line):
-            self.other.append(Path(match[1]).name)
+            self.different.append(Path(match[1]).name)
         elif match := _UPLOADING.match(line):
             if match[1] not in self.started:
                 self.started.append(match[1])
-            done = len(self.started) - 1 + len(self.there)
+            done = len(self.started) - 1 + len(self.present)
             self._reporter(Progress(phase="running", detail=f"uploading {match[1]}", done=done, total=self._files))
 
 
-def masked(text: str, upload: Upload, minted: Sequence[str] = ()) -> str:
-    """The text without the upload's credentials, in none of the forms in which they travel; `minted` are more of them."""
+def mask_credentials(text: str, upload: Upload, minted: Sequence[str] = ()) -> str:
+    """Replace the upload's credentials in a text, in every form in which they travel; `minted` are further secrets."""
     secrets = {*minted, upload.password} - {""}
     checked = urlsplit(upload.check or "")
     netloc = checked.netloc.rpartition("@")[0]
@@ -71,54 +72,56 @@ def masked(text: str, upload: Upload, minted: Sequence[str] = ()) -> str:
     return text
 
 
-def explain(done: Completed, upload: Upload, listener: Listener) -> DepError:
-    """The error of an upload that ended early: which file, what the server said, and how many are there by now.
+def explain(done: Completed, upload: Upload, progress: UploadProgress) -> DepError:
+    """Give the error of an upload that ended early: which file, what the server said, and how many files are up by now.
 
     Codes: `version-exists`, `name-refused`, `upload-refused`, `publish-credentials`, `upload-redirected`,
     `trusted-publishing`, and those of the network.
     """
     stderr, minted = done.stderr, _MINTED.findall(done.stdout)
-    file = Path(found[1]).name if (found := _FAILED.search(stderr)) else listener.started[-1] if listener.started else ""
-    error = _judged(stderr, upload, file)
+    file = Path(found[1]).name if (found := _FAILED.search(stderr)) else progress.started[-1] if progress.started else ""
+    error = _classify(stderr, upload, file)
     message, hint, context = error.message, error.hint, error.context
-    there = [name for name in listener.started if name != file] + listener.there
-    if there and error.code != "version-exists":
-        message += f"; {len(there)} of {len(upload.files)} files are there"
-        hint += "; run the same again: it goes on with what is missing"
+    present = [name for name in progress.started if name != file] + progress.present
+    if present and error.code != "version-exists":
+        message += f"; {len(present)} of {len(upload.files)} files are on the index"
+        hint += "; run the same again to upload the rest"
     kind: Callable[..., DepError] = type(error)
-    return kind(error.code, masked(message, upload, minted), hint=masked(hint, upload, minted), context=context)
+    return kind(
+        error.code, mask_credentials(message, upload, minted), hint=mask_credentials(hint, upload, minted), context=context
+    )
 
 
-def _judged(said: str, upload: Upload, file: str) -> DepError:
+def _classify(said: str, upload: Upload, file: str) -> DepError:
     place = shown(upload)
     context: dict[str, str | int] = {"artifact": file} if file else {}
     if _OTHER.search(said):
         return other_content(file or _OTHER.findall(said)[0])
     if "Missing credentials" in said:
-        return _credentials(place, "wants credentials, and there are none", context)
+        return _credentials(place, "requires credentials, and none are configured", context)
     if "token for trusted publishing" in said or "No OIDC token" in said:
         return IndexUnreachableError(
             "trusted-publishing",
-            f"{place} did not take this build service's word: {_last(said)}",
-            hint="let the service give identity tokens (`id-token: write`), and name it as a publisher in the project's "
+            f"{place} rejected the trusted-publishing token: {_last_line(said)}",
+            hint="allow the service to issue identity tokens (`id-token: write`), and add it as a publisher in the project's "
             "settings at the index",
             context=context,
         )
     if "not in the same realm" in said or "Request was redirected" in said:
         return IndexUnreachableError(
             "upload-redirected",
-            f"{place} sends uploads elsewhere, where your credentials do not go",
-            hint="see whether a network's login page stands in between; else name the address that takes uploads itself: "
+            f"{place} redirects uploads to another address, and credentials do not follow a redirect",
+            hint="check for a network login page in between; else give the address that accepts uploads itself: "
             "`--repository URL`",
             context=context,
         )
     match = _STATUS.search(said)
     if match is None:
         return errors.explain(said, doing="publish")
-    return _answered(int(match[1]), f"{match[1]} {match[2]}".strip(), plain(match[3] or ""), place, file, context)
+    return _explain_status(int(match[1]), f"{match[1]} {match[2]}".strip(), plain(match[3] or ""), place, file, context)
 
 
-def _answered(status: int, line: str, words: str, place: str, file: str, context: dict[str, str | int]) -> DepError:
+def _explain_status(status: int, line: str, words: str, place: str, file: str, context: dict[str, str | int]) -> DepError:
     told = f": {words}" if words else ""
     if status == 409 or (status in (400, 403) and _EXISTS.search(words)):
         return other_content(file)
@@ -134,7 +137,10 @@ def _answered(status: int, line: str, words: str, place: str, file: str, context
         return _credentials(place, f"refused your credentials ({line}){told}", context)
     if status >= 500 or status in (408, 425, 429):
         return IndexUnreachableError(
-            "index-failed", f"{place} answered {line}", hint="the index has a bad moment: try again later", context=context
+            "index-failed",
+            f"{place} answered {line}",
+            hint="the index returned a server error; try again later",
+            context=context,
         )
     return DepError(
         "upload-refused",
@@ -145,6 +151,7 @@ def _answered(status: int, line: str, words: str, place: str, file: str, context
 
 
 def other_content(file: str) -> DepError:
+    """Give the error of a version that the index has with other content."""
     return DepError(
         "version-exists",
         f"the index has `{file}` already, and what is published is never changed",
@@ -164,11 +171,12 @@ def _credentials(place: str, what: str, context: dict[str, str | int]) -> IndexU
 
 
 def shown(upload: Upload) -> str:
+    """Give an upload's address as it may be printed."""
     return f"`{redact(upload.url)}`" if upload.url else "the package index"
 
 
 def plain(answer: str, most: int = 400) -> str:
-    """What a server said, as one line: of a web page its text, without head and style."""
+    """Give a server's answer as one line: of a web page its text, without head and style."""
     text = answer
     if "<" in answer and re.search(r"<(?:!doctype|html|body|h1|p)\b", answer, re.IGNORECASE):
         page = _Page()
@@ -195,6 +203,6 @@ class _Page(HTMLParser):
             self.words.append(data.strip())
 
 
-def _last(said: str) -> str:
+def _last_line(said: str) -> str:
     lines = [line.strip().removeprefix("cause: ") for line in said.splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "(no output)"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.io.system.locks import hold
+from jupyter_dep.io.system.locks import lock_descriptor
 
 _TEMPORARY = re.compile(r"\.[0-9a-f]{8}\.tmp")
 
@@ -68,7 +68,7 @@ def _remove_if_dead(temporary: Path) -> None:
     with suppress(OSError):
         handle = os.open(temporary, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            if stat.S_ISREG(os.fstat(handle).st_mode) and hold(handle):
+            if stat.S_ISREG(os.fstat(handle).st_mode) and lock_descriptor(handle):
                 temporary.unlink()
         finally:
             os.close(handle)
@@ -99,7 +99,7 @@ def _created(staged: Staged, mode: int) -> int:
             mode,
         )
         # between the two calls somebody may have taken it for a dead writer's
-        if hold(handle) is not False and os.fstat(handle).st_nlink:
+        if lock_descriptor(handle) is not False and os.fstat(handle).st_nlink:
             return handle
         os.close(handle)
         staged.temporary = temporary_name(staged.target)

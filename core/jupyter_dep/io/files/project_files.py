@@ -9,10 +9,11 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.os_errors import explain_os_error
 from jupyter_dep.model.manifest.manifest import is_project
 
 from . import read_write
-from .ancestry import MANIFEST
+from .manifest_paths import MANIFEST
 
 _SKIPPED = frozenset({"node_modules", "build", "dist", "__pycache__", "site-packages"})
 _MODULE_ENDS = (".py", ".pyi", ".pyx", ".so", ".pyd")
@@ -68,7 +69,7 @@ def find(root: Path) -> ProjectFiles:
             with os.scandir(os.path.join(base, folder)) as listed:
                 entries = sorted(listed, key=lambda entry: entry.name)
         except OSError as error:
-            unread.append(read_write.explain(error, Path(folder or "."), "reading"))
+            unread.append(explain_os_error(error, Path(folder or "."), "reading"))
             continue
         names = {entry.name for entry in entries}
         if folder and "pyvenv.cfg" in names:

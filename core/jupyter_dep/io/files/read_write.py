@@ -12,55 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.os_errors import explain_os_error
 from jupyter_dep.io.system.paths import private_folder
 from jupyter_dep.io.system.presence import ABSENT_ERRORS
 
 from .atomic import Staged, Write, publish, stage, sweep, temporary_name
-
-_FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
-_READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
-_NO_LOCKS = {errno.ENOSYS, errno.ENOLCK}
-"""What a file system answers that cannot lock files; some clusters mount theirs so."""
-
-
-def explain(error: OSError, path: Path, doing: str) -> DepError:
-    """An error of the operating system in the user's words."""
-    context = {"file": str(path)}
-    if error.errno in _FULL:
-        return DepError(
-            "disk-full",
-            f"no space left while {doing}",
-            hint="free some space (`jupyter dep env gc` removes unused environments), then run the same again",
-            context=context,
-        )
-    if error.errno in _READ_ONLY:
-        return DepError(
-            "read-only",
-            f"no permission while {doing}",
-            hint="make the file and its folder writable, or work on a copy",
-            context=context,
-        )
-    if error.errno in _NO_LOCKS:
-        return DepError(
-            "no-locks",
-            f"this file system cannot lock files ({error.strerror}), which {doing} needs",
-            hint="name a folder on a local disk with `JUPYTER_DEP_HOME`",
-            context=context,
-        )
-    if error.errno == errno.ENOENT:
-        return DepError("no-such-file", "there is no such file", hint="check the path and its spelling", context=context)
-    if error.errno == errno.EISDIR:
-        return DepError("is-a-folder", "this is a folder, not a file", hint="name a file", context=context)
-    return DepError(
-        "system", f"{error.strerror or error} while {doing}", hint="look at the file and its folder", context=context
-    )
 
 
 def read(path: Path) -> bytes:
     try:
         return _whole(path)
     except OSError as error:
-        raise explain(error, path, "reading") from error
+        raise explain_os_error(error, path, "reading") from error
 
 
 def _whole(path: Path, limit: int | None = None) -> bytes:
@@ -86,20 +49,20 @@ def read_if_there(path: Path, *, limit: int | None = None) -> bytes | None:
     except ABSENT_ERRORS:
         return None
     except OSError as error:
-        raise explain(error, path, "reading") from error
+        raise explain_os_error(error, path, "reading") from error
 
 
 def list_folder(folder: Path) -> list[str]:
     """The names in a folder, sorted; none if there is no such folder. A glob is ten times slower where there are thousands.
 
-    Errors: what `explain` says. A folder that cannot be read is not taken for an empty one, as a glob does.
+    Errors: those of `explain_os_error`. A folder that cannot be read is not taken for an empty one, as a glob does.
     """
     try:
         return sorted(os.listdir(folder))
     except ABSENT_ERRORS:
         return []
     except OSError as error:
-        raise explain(error, folder, "reading") from error
+        raise explain_os_error(error, folder, "reading") from error
 
 
 def list_readable(folder: Path) -> list[str]:
@@ -113,7 +76,7 @@ def list_readable(folder: Path) -> list[str]:
 def replace(path: Path, content: bytes, *, expected: bytes | None) -> None:
     """Replace a file in one step, if it still holds `expected` (None: if it is not there); links are followed.
 
-    Errors: `changed-meanwhile` and what `explain` says. On any error the file is as it was.
+    Errors: `changed-meanwhile` and those of `explain_os_error`. On any error the file is as it was.
     """
     replace_all([Write(path=path, content=content, expected=expected)])
 
@@ -151,7 +114,7 @@ def _guarded(path: Path, step: Callable[[Staged], None], staged: Staged) -> None
     except FileExistsError as error:
         raise changed_meanwhile(path) from error
     except OSError as error:
-        raise explain(error, path, "writing") from error
+        raise explain_os_error(error, path, "writing") from error
 
 
 def _put_back(write: Write, target: Path) -> None:
@@ -175,7 +138,7 @@ def _put_back(write: Write, target: Path) -> None:
 
 
 def rename(old: Path, new: Path) -> None:
-    """Give a file another name; one that is there already is not replaced. Errors: `name-taken`, and what `explain` says."""
+    """Rename a file without replacing another one. Errors: `name-taken`, those of `explain_os_error`."""
     try:
         os.link(old, new, follow_symlinks=False)
         old.unlink()
@@ -192,7 +155,7 @@ def rename(old: Path, new: Path) -> None:
                 raise FileExistsError(new)
             old.rename(new)
         except OSError as error:
-            raise explain(error, old, "renaming") from error
+            raise explain_os_error(error, old, "renaming") from error
 
 
 def remove(path: Path) -> None:
@@ -200,14 +163,14 @@ def remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise explain(error, path, "removing") from error
+        raise explain_os_error(error, path, "removing") from error
 
 
 def check_writable(path: Path) -> None:
     """Refuse if `replace` would: the file, if it is there, and its folder have to be writable. Errors: `read-only`."""
     target = Path(os.path.realpath(path))
     if not os.access(target.parent, os.W_OK) or (target.exists() and not os.access(target, os.W_OK)):
-        raise explain(PermissionError(errno.EACCES, "read-only"), path, "writing")
+        raise explain_os_error(PermissionError(errno.EACCES, "read-only"), path, "writing")
 
 
 def changed_meanwhile(path: Path) -> DepError:
@@ -235,13 +198,13 @@ def write_state(path: Path, value: Any) -> None:
             temporary.unlink(missing_ok=True)
         except OSError:
             pass  # what stopped the writing is what the user should read
-        raise explain(error, path, "writing") from error
+        raise explain_os_error(error, path, "writing") from error
 
 
 def read_state(path: Path) -> Any:
     """One of our own JSON files that cannot be made anew; None if it is not there or not JSON.
 
-    Errors: what `explain` says. One that cannot be read is not taken for one that is not there: it would be written over.
+    Errors: those of `explain_os_error`. An unreadable file is not taken for a missing one: it would be written over.
     """
     data = read_if_there(path)
     try:

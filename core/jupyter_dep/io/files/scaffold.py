@@ -9,9 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.os_errors import explain_os_error
 
 from .atomic import Write
-from .read_write import explain, replace_all
+from .read_write import replace_all
 
 
 def refuse_taken(folder: Path) -> None:
@@ -22,7 +23,7 @@ def refuse_taken(folder: Path) -> None:
     try:
         empty = above != folder or not os.listdir(folder)
     except OSError as error:
-        raise explain(error, folder, "reading") from error
+        raise explain_os_error(error, folder, "reading") from error
     if not empty:
         raise DepError(
             "folder-not-empty",
@@ -61,7 +62,7 @@ def write(texts: Mapping[Path, bytes]) -> None:
                 try:
                     place.mkdir()
                 except OSError as error:
-                    raise explain(error, place, "making the folder") from error
+                    raise explain_os_error(error, place, "making the folder") from error
                 made.append(place)
         replace_all([Write(path=path, content=content, expected=None) for path, content in texts.items()])
     except BaseException:

@@ -21,7 +21,8 @@ from typing import Any
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.io.files.read_write import explain, read_cached, read_state, remove, write_state
+from jupyter_dep.base.os_errors import explain_os_error
+from jupyter_dep.io.files.read_write import read_cached, read_state, remove, write_state
 from jupyter_dep.io.system.paths import private_folder
 from jupyter_dep.model.packages.similarity import one_edit
 
@@ -88,7 +89,7 @@ class NameCache:
             _write(temporary, sorted(names, key=lambda name: (len(name), name)), told)
             os.replace(temporary, target)
         except OSError as error:
-            raise explain(error, target, "storing the list of names") from error
+            raise explain_os_error(error, target, "storing the list of names") from error
         except sqlite3.Error as error:
             raise _not_stored(error, target) from error
         finally:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.os_errors import explain_os_error
 from jupyter_dep.base.toml import loads as read_toml
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.files.atomic import Write
@@ -238,7 +239,7 @@ def _edit(paths: UserPaths, edit: Any) -> None:
     try:
         private_folder(paths.config)
     except OSError as error:
-        raise read_write.explain(error, paths.config, "making the configuration folder") from error
+        raise explain_os_error(error, paths.config, "making the configuration folder") from error
     read_write.replace_all([Write(path=file(paths), content=made.encode(), expected=data, private=True)])
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files.read_write import read_state, write_state
+from jupyter_dep.io.system.locks import exclusive_lock
 from jupyter_dep.io.system.paths import private_folder
-from jupyter_dep.io.system.turns import exclusive_lock
 from jupyter_dep.model.lock.audit import ConsentScope
 
 VARIABLE = "JUPYTER_DEP_TRUST"

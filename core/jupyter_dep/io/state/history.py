@@ -14,18 +14,18 @@ from typing import Any
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.os_errors import explain_os_error
 from jupyter_dep.io.files.read_write import (
     damaged_state,
-    explain,
     list_folder,
     read_if_there,
     read_state,
     replace,
     write_state,
 )
+from jupyter_dep.io.system.locks import exclusive_lock
 from jupyter_dep.io.system.paths import private_folder
 from jupyter_dep.io.system.presence import Presence, exists, mount_point, presence, presence_of_project
-from jupyter_dep.io.system.turns import exclusive_lock
 
 KEPT = 20
 KEPT_ENVIRONMENTS = 3
@@ -209,7 +209,7 @@ class History:
         except FileNotFoundError:
             return frozenset()
         except OSError as error:
-            raise explain(error, self.folder, "reading") from error
+            raise explain_os_error(error, self.folder, "reading") from error
 
     def uses(self) -> Iterator[ProjectUse]:
         """What each project used last: all of it, or an error. Errors: `damaged-state`, and those of reading."""

@@ -20,13 +20,13 @@ from typing import TypeGuard
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.os_errors import explain_os_error
 from jupyter_dep.base.progress import CancelToken, Progress, Reporter, silent
-from jupyter_dep.io.files.read_write import damaged_state, explain, list_folder, read_cached, read_state, write_state
-from jupyter_dep.io.system.locks import FileLock
-from jupyter_dep.io.system.mounts import NETWORK, file_system
+from jupyter_dep.io.files.read_write import damaged_state, list_folder, read_cached, read_state, write_state
+from jupyter_dep.io.system.disk import NETWORK, file_system
+from jupyter_dep.io.system.locks import FileLock, build_lock
 from jupyter_dep.io.system.paths import private_folder
 from jupyter_dep.io.system.presence import Presence, presence
-from jupyter_dep.io.system.turns import BuildLock
 
 from . import record_check, snapshots
 from .build_dir import EnvironmentSpec, StagingEnvironment, remove_tree
@@ -115,24 +115,24 @@ class Store:
             return found
         self._prepare()
         try:
-            with BuildLock(self.root / "k" / f"{recipe.key}.lock", reporter, cancel):
+            with build_lock(self.root / "k" / f"{recipe.key}.lock", reporter, cancel):
                 return self.sealed(recipe.key) or self._build(recipe, reporter)
         except OSError as error:
-            raise explain(error, self.root, "building an environment") from error
+            raise explain_os_error(error, self.root, "building an environment") from error
 
     def _prepare(self) -> None:
         try:
             for folder in ("e", "k"):
                 private_folder(self.root / folder)
         except OSError as error:
-            raise explain(error, self.root, "making the store") from error
+            raise explain_os_error(error, self.root, "making the store") from error
 
     def begin(self, create: Callable[[Path], Path]) -> StagingEnvironment:
         """A fresh folder with an empty environment in it, for its builder alone. Errors: what `create` raises, OSError."""
         self._prepare()
         name = os.urandom(5).hex()
         folder = self.root / "e" / name
-        lease = FileLock.take(folder.with_name(name + ".lease"), exclusive=True)
+        lease = FileLock.try_acquire(folder.with_name(name + ".lease"), exclusive=True)
         if lease is None:  # 40 random bits: somebody else's build of the same name is a broken random source
             raise DepError("store-busy", "the store gave a folder's name twice", hint="run the same again")
         try:
@@ -220,7 +220,7 @@ class Store:
         if not Path(environment.path).is_relative_to(self.root):
             return None
         until = time.monotonic() + _REMOVING
-        while (lease := FileLock.take(Path(environment.lease))) is None and time.monotonic() < until:
+        while (lease := FileLock.try_acquire(Path(environment.lease))) is None and time.monotonic() < until:
             time.sleep(0.02)
         if lease is not None and presence(environment.path) is Presence.ABSENT:
             Path(environment.lease).unlink(missing_ok=True)
@@ -228,7 +228,7 @@ class Store:
 
     def remove(self, environment: Sealed, *, unless: Callable[[], bool] = lambda: False) -> bool:
         """Remove a sealed environment unless a process runs on it, or `unless` says so while nobody else can take it."""
-        lease = FileLock.take(Path(environment.lease), exclusive=True)
+        lease = FileLock.try_acquire(Path(environment.lease), exclusive=True)
         if lease is None:
             return False
         with lease:
@@ -239,7 +239,7 @@ class Store:
 
     def _remove_folder(self, folder: Path, *, unsealed: bool = False) -> bool:
         file = folder.with_name(folder.name + ".lease")
-        lease = FileLock.take(file, exclusive=True)
+        lease = FileLock.try_acquire(file, exclusive=True)
         if lease is None:
             return False
         with lease:
@@ -254,12 +254,12 @@ class Store:
     def on_network(self) -> bool:
         """Whether the store lies on a network file system, where the locks of other machines cannot be trusted.
 
-        Errors: what `explain` says where that cannot be told.
+        Errors: those of `explain_os_error` where that cannot be told.
         """
         try:
             return file_system(self.root) in NETWORK
         except OSError as error:
-            raise explain(error, self.root, "looking at the store's file system") from error
+            raise explain_os_error(error, self.root, "looking at the store's file system") from error
 
 
 def _seal(raw: object) -> Sealed | None:

@@ -1,6 +1,7 @@
-"""Locks that a process holds for its life, and its children after it: what garbage collection looks at.
+"""File locks: shared and exclusive, held by a process and inherited by its children, and waiting for one with a time limit.
 
 `flock` on an open descriptor, because it is inherited with the descriptor and freed by the system however the holders end.
+Garbage collection reads from these locks which environments are in use.
 """
 
 from __future__ import annotations
@@ -9,23 +10,37 @@ import errno
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.os_errors import explain_os_error
+from jupyter_dep.base.progress import CancelToken, Progress, Reporter, cancelled
 
 if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
 
+STATE_SECONDS = 30.0
+"""How long a state file's lock is waited for; each writer needs some milliseconds."""
+BUILD_SECONDS = 2400.0
+"""How long another process's build of the same environment is waited for."""
 
 _BYTES = 1 << 30
 _HELD = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK}
-"""What the systems answer where somebody else has the lock."""
+"""What the systems answer where another process has the lock."""
 _PAUSE = 0.01
+_REPORT_EVERY = 0.3
 
 
-def hold(handle: int) -> bool | None:
-    """Hold an open file alone until its descriptor is closed: False if somebody else holds it, None where nobody can."""
+def lock_descriptor(handle: int) -> bool | None:
+    """Lock an open file exclusively until its descriptor is closed.
+
+    False where another process holds it, None where the system cannot lock.
+    """
     if sys.platform == "win32":
         return None
     try:
@@ -38,15 +53,18 @@ def hold(handle: int) -> bool | None:
 
 
 class FileLock:
-    """A shared (in use) or exclusive (being built, being removed) hold on one file; `inheritable` for child processes."""
+    """A shared (in use) or exclusive (being built, being removed) lock on one file; child processes may inherit it."""
 
     def __init__(self, file: Path, handle: int) -> None:
         self.file = file
         self.handle = handle
 
     @classmethod
-    def take(cls, file: Path, *, exclusive: bool = False, inheritable: bool = False) -> FileLock | None:
-        """The lease, or None if somebody holds what excludes it; never waits. Errors: OSError where no lock works."""
+    def try_acquire(cls, file: Path, *, exclusive: bool = False, inheritable: bool = False) -> FileLock | None:
+        """Take the lock, or give None if another process holds one that excludes it; never waits.
+
+        Errors: OSError where locks do not work.
+        """
         handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             if sys.platform == "win32":
@@ -64,14 +82,15 @@ class FileLock:
         return cls(file, handle)
 
     @classmethod
-    def wait(cls, file: Path, seconds: float) -> FileLock | None:
-        """The exclusive lease as soon as it can be had, None if that is not within `seconds`. Errors as `take`."""
-        until = time.monotonic() + seconds
-        while (lease := cls.take(file, exclusive=True)) is None and time.monotonic() < until:
+    def acquire(cls, file: Path, seconds: float, *, exclusive: bool = True) -> FileLock | None:
+        """Wait up to `seconds` for the lock; None if it was not free by then. Errors: as `try_acquire`."""
+        deadline = time.monotonic() + seconds
+        while (lock := cls.try_acquire(file, exclusive=exclusive)) is None and time.monotonic() < deadline:
             time.sleep(_PAUSE)
-        return lease
+        return lock
 
     def release(self) -> None:
+        """Give the lock up; a second call does nothing."""
         if self.handle >= 0:
             handle, self.handle = self.handle, -1
             try:
@@ -86,3 +105,50 @@ class FileLock:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.release()
+
+
+@contextmanager
+def exclusive_lock(file: Path) -> Iterator[None]:
+    """Keep other processes from changing a small state file meanwhile.
+
+    Errors: `memory-busy` after `STATE_SECONDS`; those of `explain_os_error`.
+    """
+    path = file.with_suffix(".lock")
+    try:
+        lock = FileLock.acquire(path, STATE_SECONDS)
+    except OSError as error:
+        raise explain_os_error(error, file, "waiting for a lock") from error
+    if lock is None:
+        raise DepError(
+            "memory-busy",
+            f"another process has held `{path}` for {STATE_SECONDS:.0f} seconds",
+            hint="end that process, then run the same again",
+            context={"file": str(file)},
+        )
+    with lock:
+        yield
+
+
+@contextmanager
+def build_lock(path: Path, reporter: Reporter, cancel: CancelToken | None) -> Iterator[None]:
+    """Build alone: wait, reporting it, while another process builds the same environment.
+
+    Errors: `cancelled`, `build-deadline` after `BUILD_SECONDS`, OSError where locks do not work.
+    """
+    deadline = time.monotonic() + BUILD_SECONDS
+    lock = FileLock.try_acquire(path, exclusive=True)
+    while lock is None:
+        reporter(Progress(phase="waiting", detail="another process builds the same environment"))
+        lock = FileLock.acquire(path, _REPORT_EVERY)
+        if lock is not None:
+            break
+        if cancel is not None and cancel.is_set:
+            raise cancelled("while waiting")
+        if time.monotonic() > deadline:
+            raise DepError(
+                "build-deadline",
+                f"another process has been building this environment for {BUILD_SECONDS / 60:.0f} minutes",
+                hint="end that process, then run the same again",
+            )
+    with lock:
+        yield

@@ -1,4 +1,4 @@
-"""The start files of a subshell: in a folder that only its user can read, gone as soon as the shell has read them."""
+"""Temporary start files of a subshell, in a folder that only its user can read; the shell removes them once it has read them."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jupyter_dep.io.files import read_write
+from jupyter_dep.base.os_errors import explain_os_error
 
 from .paths import UserPaths, private_folder, require_owned
 
 
 @dataclass(frozen=True, slots=True)
 class ShellFolder:
-    """One subshell's folder. Its files remove it when they are read; `remove` does where nothing read them."""
+    """One subshell's folder. Its files remove it when they are read; `remove` does so where no shell read them."""
 
     path: Path
 
     def remove(self) -> None:
+        """Remove the folder."""
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def lay_out(paths: UserPaths, texts: Callable[[str], Mapping[str, str]]) -> ShellFolder:
-    """A fresh folder with the files whose texts are asked for with its path; none is made where there are no files.
+def write_start_files(paths: UserPaths, texts: Callable[[str], Mapping[str, str]]) -> ShellFolder:
+    """Write the files that `texts` gives for a fresh folder's path; without files no folder is made.
 
-    Errors: what `files.explain` says.
+    Errors: those of `explain_os_error`.
     """
-    # our own number is the shell's, too, since we become it: who is gone has left nothing behind that is still read
+    # our process number is the shell's too, since we become it: where that process is gone, the files are not needed
     path = _base(paths) / f"{os.getpid()}-{os.urandom(4).hex()}"
     try:
         for name, text in texts(str(path)).items():
@@ -38,15 +39,19 @@ def lay_out(paths: UserPaths, texts: Callable[[str], Mapping[str, str]]) -> Shel
             (path / name).chmod(0o600)
     except OSError as error:
         shutil.rmtree(path, ignore_errors=True)
-        raise read_write.explain(error, path, "writing a shell's start files") from error
+        raise explain_os_error(error, path, "writing a shell's start files") from error
     return ShellFolder(path)
 
 
 def sweep(paths: UserPaths) -> None:
-    """Remove what shells left behind that never read their files."""
-    for name in read_write.list_readable(_base(paths)):
+    """Remove the folders of shells that ended without reading their files."""
+    try:
+        names = os.listdir(_base(paths))
+    except OSError:
+        return
+    for name in names:
         number, _, rest = name.partition("-")
-        if rest and number.isdigit() and not _runs(int(number)):
+        if rest and number.isdigit() and not _is_running(int(number)):
             shutil.rmtree(_base(paths) / name, ignore_errors=True)
 
 
@@ -54,7 +59,7 @@ def _base(paths: UserPaths) -> Path:
     return require_owned(paths.state) / "shells"
 
 
-def _runs(process: int) -> bool:
+def _is_running(process: int) -> bool:
     if sys.platform == "win32":  # there a signal would end it
         return True
     try:

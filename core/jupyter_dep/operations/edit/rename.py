@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.io.files import read_write
+from jupyter_dep.base.os_errors import explain_os_error
 from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.operations.project.project import Project
 from jupyter_dep.operations.project.rename_tracking import check_lock_name
@@ -38,6 +38,6 @@ def move(old: Path, new: Path, services: Services) -> tuple[str, ...]:
     except OSError as error:
         if new.exists() and not old.exists():
             new.rename(old)
-        raise read_write.explain(error, old, "renaming") from error
+        raise explain_os_error(error, old, "renaming") from error
     services.history.rename(old, new)
     return tuple(moved)

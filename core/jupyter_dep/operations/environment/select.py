@@ -148,7 +148,9 @@ def checked_against_index(
     selected: Selected, services: Services, *, file: str, offline: bool = False, cancel: CancelToken | None = None
 ) -> tuple[Artifact, ...]:
     """The artifacts at the addresses of the user's own index; a stranger's address only after a yes to its host."""
-    known = services.engine.vouch(selected.artifacts, python=selected.interpreter.executable, offline=offline, cancel=cancel)
+    known = services.engine.verify_against_index(
+        selected.artifacts, python=selected.interpreter.executable, offline=offline, cancel=cancel
+    )
     missing: set[ConsentScope] = set()
     found = []
     for item in selected.artifacts:

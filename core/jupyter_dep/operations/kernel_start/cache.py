@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_dep import __version__
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.files import read_write
-from jupyter_dep.io.files.ancestry import MANIFEST
+from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.io.system.paths import UserPaths, private_folder, require_owned
 
 from .result import Ready

@@ -63,7 +63,7 @@ def publish(
     if place.credentials is None and not place.trusted and place.url is None:
         raise _no_credentials()
     upload = _upload(place, files, services)
-    served = services.engine.served(upload, cancel=asking.cancel)
+    served = services.engine.published_files(upload, cancel=asking.cancel)
     name = found.name or target.parent.name
     if served.other or len(served.same) == len(files):
         raise version_exists(name, version, place, served.other)
@@ -141,7 +141,7 @@ def _upload(place: Repository, files: tuple[Path, ...], services: Services) -> U
     return Upload(
         files=files,
         url=place.url,
-        check=place.check or services.engine.own_index(),
+        check=place.check or services.engine.builtin_index(),
         username=known.username if known else "",
         password=known.password if known else "",
         trusted=place.trusted,

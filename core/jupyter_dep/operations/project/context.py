@@ -9,8 +9,8 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, StaleError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.os_errors import explain_os_error
 from jupyter_dep.base.progress import CancelToken, Reporter, silent
-from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.model.lock.diff import Change
 from jupyter_dep.model.lock.digest import LockDigest
@@ -100,7 +100,7 @@ def downgrade_to_note(notes: list[str], consequence: str, file: Path) -> Iterato
     try:
         yield
     except (DepError, OSError) as error:
-        told = error if isinstance(error, DepError) else read_write.explain(error, file, "remembering it")
+        told = error if isinstance(error, DepError) else explain_os_error(error, file, "remembering it")
         notes.append(f"{consequence}: {told.message}")
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import read_write
-from jupyter_dep.io.files.ancestry import MANIFEST, manifest_candidates
+from jupyter_dep.io.files.manifest_paths import MANIFEST, manifest_candidates
 from jupyter_dep.services import Services
 
 from .state import parsed_notebook

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.files import read_write, scaffold
-from jupyter_dep.io.files.ancestry import MANIFEST
+from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.model.declaration.requirement import parse as parse_requirement
 from jupyter_dep.model.manifest import templates
 from jupyter_dep.model.manifest.manifest import Manifest, declaration

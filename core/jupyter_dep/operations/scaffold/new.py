@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from jupyter_dep.io.files import scaffold
-from jupyter_dep.io.files.ancestry import MANIFEST
+from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.model.manifest import templates
 from jupyter_dep.model.notebook.notebook import blank
 from jupyter_dep.model.packages.interpreter import Interpreter

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import read_write
-from jupyter_dep.io.files.ancestry import MANIFEST
+from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.io.index.settings import redact
 from jupyter_dep.model.declaration.requirement import parse as parse_requirement
 from jupyter_dep.model.migration import ADOPTED, ImportedManifest, Read, Unsupported, bring, transform
