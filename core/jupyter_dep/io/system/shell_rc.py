@@ -1,4 +1,4 @@
-"""Temporary start files of a subshell, in a folder that only its user can read; the shell removes them once it has read them."""
+"""Temporary start files of a subshell, in a folder that only its user can read; the shell removes them when it reads them."""
 
 from __future__ import annotations
 
