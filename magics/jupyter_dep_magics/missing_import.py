@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
+import re
 import sys
 from typing import Any, Callable, Collection, Dict, Iterator, NamedTuple, Optional, Sequence, Tuple
 
 from .document import line_bundle
-from .names import distribution_for, distributions_under
+from .names import distribution_for, distributions_under, names_by_path
 
 MIME = "application/vnd.jupyter-dep.missing+json"
 """What a page of ours reads in place of the sentence: `{"module", "names"}`, see the wire's `MissingImport`."""
 
+_NOT_IN_PACKAGE = re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<package>[\w.]+)'")
 # What builds and Linux distributions leave out; before Python 3.10 its own modules are not listed anywhere.
 _SPLIT_OFF = {"curses", "dbm", "ensurepip", "idlelib", "lib2to3", "readline", "sqlite3", "tkinter", "turtle", "venv"}
 
@@ -26,6 +28,11 @@ def missing_module(error: Optional[BaseException]) -> str:
     for candidate in (error, getattr(error, "__cause__", None)):
         if isinstance(candidate, ModuleNotFoundError) and candidate.name:
             return candidate.name
+        if isinstance(candidate, ImportError):
+            # `from google.cloud import bigquery`: the namespace is there, and this part of it is not
+            found = _NOT_IN_PACKAGE.match(str(candidate))
+            if found and _is_namespace(found.group("package")):
+                return "{}.{}".format(found.group("package"), found.group("name"))
     return ""
 
 
@@ -53,9 +60,9 @@ def hint_for(
     if _not_ours(missing) or _is_local(top, folders):
         return None
     match = distribution_for(module)
-    if match.distribution in declared:
+    if match.distribution in declared or (not match.distribution and set(names_by_path(module)).intersection(declared)):
         return None
-    if "." in missing and not (match.certain and _in_namespace(missing)):
+    if "." in missing and not (match.certain and _is_namespace(missing.rpartition(".")[0])):
         # Its package is there: a misspelt or moved submodule, which no other distribution brings.
         return None
     shown = missing if "." in missing else top
@@ -130,11 +137,17 @@ def _is_local(top: str, folders: Sequence[str]) -> bool:
     )
 
 
-def _in_namespace(missing: str) -> bool:
-    """Whether the package around the missing part is a namespace, which other distributions may extend."""
-    parent = missing.rpartition(".")[0]
+def _is_namespace(package: str) -> bool:
+    """Whether a package is a namespace, which other distributions may extend: without a file, or by code of its own."""
     try:
-        spec = importlib.util.find_spec(parent)
+        spec = importlib.util.find_spec(package)
     except (ImportError, ValueError, AttributeError):
         return False
-    return spec is not None and (spec.origin is None or spec.loader is None)
+    if spec is None or spec.origin is None or spec.loader is None:
+        return spec is not None
+    try:
+        with open(spec.origin, "rb") as file:
+            code = file.read(4096)
+    except OSError:
+        return False
+    return b"extend_path" in code or b"declare_namespace" in code

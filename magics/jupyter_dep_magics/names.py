@@ -36,6 +36,12 @@ def distributions_under(top: str) -> Tuple[str, ...]:
     return tuple(sorted(found)) if len(found) <= _MOST else ()
 
 
+def names_by_path(module: str) -> Tuple[str, ...]:
+    """The names that distributions of a namespace usually have, the longest first: `azure-storage-blob`, `azure-storage`."""
+    parts = [part.replace("_", "-").lower() for part in module.split(".")]
+    return tuple("-".join(parts[:count]) for count in range(len(parts), 1, -1))
+
+
 def prefixes(module: str) -> List[str]:
     """`a.b.c`, `a.b`, `a`."""
     parts = module.split(".")

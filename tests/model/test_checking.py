@@ -15,7 +15,7 @@ import pytest
 
 from jupyter_dep.model.checking import Finding, Findings
 from jupyter_dep.model.checking.conflicts import conflicting_requirements
-from jupyter_dep.model.checking.imports import NOTHING, Declared, ImportUse, ModuleProviders, usage_findings
+from jupyter_dep.model.checking.imports import Declared, ImportUse, usage_findings
 from jupyter_dep.model.checking.lock_drift import stale
 from jupyter_dep.model.checking.manifest_errors import faults
 from jupyter_dep.model.checking.notebooks import notebook_findings
@@ -24,6 +24,7 @@ from jupyter_dep.model.checking.sources import source_findings
 from jupyter_dep.model.manifest import manifest
 from jupyter_dep.model.notebook import code_imports
 from jupyter_dep.model.notebook.notebook import Notebook
+from jupyter_dep.model.packages.import_origin import NOTHING, ModuleProviders
 
 HEAD = '[project]\nname = "mine"\nversion = "1"\n'
 
@@ -348,10 +349,10 @@ def use(module: str, role: Any = "notebook", **more: Any) -> ImportUse:
 
 
 def usage(
-    *uses: ImportUse, bringers: ModuleProviders = NOTHING, default: str = "", group: str = "", **more: Any
+    *uses: ImportUse, providers: ModuleProviders = NOTHING, default: str = "", group: str = "", **more: Any
 ) -> list[tuple[str, str]]:
     parts: Any = {"default": frozenset(default.split()), "group": frozenset(group.split())}
-    found = usage_findings(uses, Declared(parts=parts, **more), bringers, where={})
+    found = usage_findings(uses, Declared(parts=parts, **more), providers, where={})
     return [(item.code, item.message.split("`")[1]) for item in found]
 
 
@@ -390,8 +391,8 @@ def test_what_the_map_does_not_know_is_said_to_be_unclear_and_nobody_is_called_u
 
 def test_the_environment_knows_better_than_the_map() -> None:
     known = ModuleProviders(modules={"corp_things": frozenset({"our-own-lib"})}, names=frozenset({"our-own-lib"}))
-    assert usage(use("corp_things.x"), default="our-own-lib", bringers=known) == []
-    assert usage(use("corp_things.x"), locked=frozenset({"our-own-lib"}), bringers=known) == [
+    assert usage(use("corp_things.x"), default="our-own-lib", providers=known) == []
+    assert usage(use("corp_things.x"), locked=frozenset({"our-own-lib"}), providers=known) == [
         ("import-transitive", "corp_things.x")
     ]
 
@@ -399,7 +400,7 @@ def test_the_environment_knows_better_than_the_map() -> None:
 def test_a_group_s_tools_are_not_unused_and_its_plain_libraries_are() -> None:
     modules = {"tool": frozenset({"tool"}), "lib": frozenset({"lib"})}
     known = ModuleProviders(modules=modules, plugged=frozenset({"tool"}), names=frozenset({"tool", "lib"}))
-    assert usage(use("x", own=True), group="tool lib", bringers=known) == [("unused", "lib")]
+    assert usage(use("x", own=True), group="tool lib", providers=known) == [("unused", "lib")]
 
 
 def test_a_namespace_belongs_to_nobody() -> None:

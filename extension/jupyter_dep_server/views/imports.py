@@ -1,84 +1,92 @@
-"""Which cells import which packages, what is declared for nothing, and what is imported from nowhere.
+"""Which cells import which packages, what is declared and not imported, and what is imported and not there.
 
-What a package brings is read off its environment where that is built, and guessed from the module's name where it is not.
+The rules are those of `check`: `packages.import_origin` and `checking.imports`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files.read_write import list_readable
+from jupyter_dep.io.store.module_index import module_providers
 from jupyter_dep.messages.web import Missing
-from jupyter_dep.model.notebook.code_imports import imported_modules
+from jupyter_dep.model.checking.imports import Declared, unused_packages
+from jupyter_dep.model.notebook.code_imports import imports_of, loaded_by_magics
 from jupyter_dep.model.notebook.notebook import Notebook
-from jupyter_dep.model.packages.import_map import distribution_for
-
-Modules = Mapping[str, frozenset[str]]
-"""Top-level module to the normalised names of the distributions that bring it."""
+from jupyter_dep.model.packages.import_map import is_namespace
+from jupyter_dep.model.packages.import_origin import NOTHING, ModuleProviders, find_origin, unexplored
 
 
 @frozen_dataclass
 class ImportUsage:
-    """`cells`: 0-based places, among all cells of the notebook, of those that import a package, by its name.
+    """What the imports of a notebook say about its packages.
 
-    `complete`: every import could be told where it comes from, so that a package in no cell is really unused.
+    `cells`: 0-based places, among all cells of the notebook, of those that import a package, by its name. `missing`: modules
+    that no declared or locked package brings. `unused`: declared packages that no cell imports.
     """
 
     cells: Mapping[str, tuple[int, ...]]
     missing: tuple[Missing, ...]
-    complete: bool
+    unused: frozenset[str]
 
 
-def import_usage(notebook: Notebook, folder: Path, locked: Mapping[str, str], site: str | None) -> ImportUsage:
-    """What a notebook imports, against what is locked (names to versions). `folder` is the notebook's: its own modules
-    are nobody's package. `site` is the site-packages folder of the sealed environment, None where it is not built."""
-    sources = tuple(cell.source for cell in notebook.code_cells)
-    places = tuple(cell.index for cell in notebook.code_cells)
-    brought = provided(site) if site else None
+def import_usage(notebook: Notebook, folder: Path, declared: Declared, site: str | None) -> ImportUsage:
+    """Compare a notebook's imports with what is declared and locked.
+
+    Modules in `folder`, the notebook's, belong to no package. `site` is the site-packages folder of the sealed environment,
+    None where it is not built.
+    """
+    providers = _read_providers(site) if site else NOTHING
     own = _own_modules(folder)
     cells: dict[str, set[int]] = {}
     missing: dict[tuple[str, str], set[int]] = {}
-    complete = True
-    for module, found in _imports(sources):
+    known = declared.everything | declared.locked
+    doubtful = unexplored(known, providers)
+    unclear = False
+    for place, (module, optional) in _imports(notebook):
         top = module.partition(".")[0]
         if top in own:
             continue
-        where = {places[place] for place in found}
-        match = distribution_for(module)
-        names = _bringing(module, match.distribution, locked, brought)
-        for name in names:
-            cells.setdefault(name, set()).update(where)
-        if names or (brought is not None and top in brought):
+        origin = find_origin(module, known, providers)
+        present = origin.distributions & known
+        for name in present:
+            cells.setdefault(name, set()).add(place)
+        if present or optional or origin.namespace:
             continue
-        if match.certain or brought is not None or not locked:
-            missing.setdefault((top, match.distribution if match.certain else ""), set()).update(where)
-        else:
-            complete = False  # some package of another name may bring it
+        if doubtful and not origin.certain:
+            unclear = True  # one of these packages may bring it
+            continue
+        name = min(origin.distributions) if origin.certain else ""
+        missing.setdefault((module if is_namespace(top) else top, name), set()).add(place)
+    unused = unused_packages(cells, declared, providers, doubtful=doubtful if unclear else frozenset())
     return ImportUsage(
-        cells={name: tuple(sorted(where)) for name, where in cells.items()},
+        cells={name: tuple(sorted(places)) for name, places in cells.items()},
         missing=tuple(
-            Missing(module=module, name=name, cells=tuple(sorted(where))) for (module, name), where in missing.items()
+            Missing(module=module, name=name, cells=tuple(sorted(places))) for (module, name), places in missing.items()
         ),
-        complete=complete,
+        unused=frozenset(unused),
     )
 
 
-def _bringing(module: str, guess: str, locked: Mapping[str, str], brought: Modules | None) -> frozenset[str]:
-    """The locked packages that an import uses. Of several that share a namespace (`google`) the name decides."""
-    if brought is not None:
-        names = brought.get(module.partition(".")[0], frozenset()) & locked.keys()
-        return frozenset({guess}) if guess in names else names
-    return frozenset({guess}) & locked.keys()
+def _imports(notebook: Notebook) -> Iterator[tuple[int, tuple[str, bool]]]:
+    for cell in notebook.code_cells:
+        for found in _cell_imports(cell.source):
+            yield cell.index, found
+
+
+@lru_cache(maxsize=1024)
+def _cell_imports(source: str) -> tuple[tuple[str, bool], ...]:
+    """The modules of a cell, and whether it goes on without them."""
+    imported = ((found.module, found.optional) for found in imports_of(source))
+    return (*imported, *((module, True) for module in loaded_by_magics(source)))
 
 
 def _own_modules(folder: Path) -> frozenset[str]:
-    """Modules that lie beside the notebook."""
+    """The names of modules that lie beside the notebook."""
     found = set()
     for name in list_readable(folder):
         stem, suffix = os.path.splitext(name)
@@ -89,29 +97,7 @@ def _own_modules(folder: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-@lru_cache(maxsize=64)
-def _imports(sources: tuple[str, ...]) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    return tuple(imported_modules(sources).items())
-
-
 @lru_cache(maxsize=32)
-def provided(site: str) -> Modules:
-    """What the distributions of a sealed site-packages folder bring; it never changes, so it is read once."""
-    found: dict[str, set[str]] = {}
-    for record in Path(site).glob("*.dist-info/RECORD"):
-        name = str(canonicalize_name(record.parent.name.partition("-")[0]))
-        for module in _tops(record.read_text("utf-8", "replace")):
-            found.setdefault(module, set()).add(name)
-    return {module: frozenset(names) for module, names in found.items()}
-
-
-def _tops(record: str) -> set[str]:
-    found = set()
-    for line in record.splitlines():
-        first, slash, _ = line.partition(",")[0].strip('"').partition("/")
-        stem, dot, suffix = first.partition(".")
-        if slash and not dot:
-            found.add(first)
-        elif not slash and suffix.rpartition(".")[2] in ("py", "so", "pyd"):
-            found.add(stem)
-    return {name for name in found if name.isidentifier()}
+def _read_providers(site: str) -> ModuleProviders:
+    """A sealed environment never changes, so that it is read once."""
+    return module_providers(Path(site))

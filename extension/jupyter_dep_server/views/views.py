@@ -12,6 +12,8 @@ from packaging.utils import canonicalize_name
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.files import read_write
 from jupyter_dep.messages.web import Declared, Edge, GraphPage, Package, Packages, Project, Python, Pythons, RunningKernel
+from jupyter_dep.model.checking.imports import Declared as DeclaredNames
+from jupyter_dep.model.checking.imports import names_of
 from jupyter_dep.model.notebook.notebook import Notebook
 from jupyter_dep.model.packages.python_range import allows_version
 from jupyter_dep.operations.consent.evaluate import declaration_scopes
@@ -121,7 +123,7 @@ def packages(place: Place, services: Services, summaries: Summaries) -> Packages
                 kernel=row.kernel,
                 size=row.size,
                 cells=cells.get(row.name, ()),
-                unused=alone and bool(row.declared) and used is not None and used.complete and row.name not in cells,
+                unused=alone and bool(row.declared) and used is not None and row.name in used.unused,
                 summary=summaries(row.name),
             )
             for row in rows
@@ -177,7 +179,13 @@ def _usage(place: Place, status: Status, services: Services) -> ImportUsage | No
     if notebook is None or (notebook.language or "python").lower() != "python":
         return None
     sealed = services.store.sealed(status.key) if status.key else None
-    return import_usage(notebook, place.notebook.parent, _locked(state), sealed.site if sealed else None)
+    summary, declaration = state.summary, state.declaration
+    declared = DeclaredNames(
+        parts={"default": names_of(declaration.dependencies if declaration else ())},
+        locked=frozenset(_locked(state)),
+        kernel=frozenset(summary.kernel if summary else ()),
+    )
+    return import_usage(notebook, place.notebook.parent, declared, sealed.site if sealed else None)
 
 
 def _read(file: Path) -> Notebook | None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.io.files import read_write
-from jupyter_dep.model.checking.imports import ModuleProviders
+from jupyter_dep.model.packages.import_origin import ModuleProviders
 
 _EXTENSIONS = (".so", ".pyd")
 _LIMIT = 64 << 20
+_NAMESPACE_LIMIT = 4096
 
 
 def module_providers(site: Path) -> ModuleProviders:
@@ -28,7 +29,8 @@ def module_providers(site: Path) -> ModuleProviders:
         names.add(name)
         if os.path.exists(site / folder / "entry_points.txt"):
             plugged.add(name)
-        for module in _modules(_paths(site / folder / "RECORD")):
+        files = _read_record(site / folder / "RECORD")
+        for module in _modules(list(files), _shared_packages(site, files)):
             modules.setdefault(module, set()).add(name)
     return ModuleProviders(
         modules={module: frozenset(found) for module, found in modules.items()},
@@ -37,19 +39,42 @@ def module_providers(site: Path) -> ModuleProviders:
     )
 
 
-def _paths(record: Path) -> list[str]:
+def _read_record(record: Path) -> dict[str, str]:
+    """The paths of a RECORD with the sizes that it names."""
     try:
         with record.open(encoding="utf-8", newline="") as lines:
             if os.fstat(lines.fileno()).st_size > _LIMIT:
-                return []
-            return [row[0] for row in csv.reader(lines) if row]
+                return {}
+            return {row[0]: row[2] if len(row) > 2 else "" for row in csv.reader(lines) if row}
     except (OSError, ValueError, csv.Error):
-        return []
+        return {}
 
 
-def _modules(paths: list[str]) -> Iterator[str]:
+def _shared_packages(site: Path, files: Mapping[str, str]) -> set[str]:
+    """Packages that are namespaces by code of their own, as before PEP 420: several distributions write the same file."""
+    shared: set[str] = set()
+    for path in sorted(files, key=len):
+        package, _, name = path.rpartition("/")
+        parent = package.rpartition("/")[0]
+        if name != "__init__.py" or (parent and parent not in shared) or not files[path].isdecimal():
+            continue
+        if int(files[path]) <= _NAMESPACE_LIMIT and _is_namespace_code(site / path):
+            shared.add(package)
+    return shared
+
+
+def _is_namespace_code(file: Path) -> bool:
+    try:
+        code = file.read_bytes()
+    except OSError:
+        return False
+    return b"extend_path" in code or b"declare_namespace" in code
+
+
+def _modules(paths: list[str], shared: set[str]) -> Iterator[str]:
     """Dotted names of what a distribution owns: regular packages and modules, below the namespaces that it shares."""
     packages = {path.rpartition("/")[0] for path in paths if path.endswith(("/__init__.py", "/__init__.pyi"))}
+    packages -= shared
     for path in {_owner(path, packages) for path in paths if path.endswith((".py", *_EXTENSIONS))}:
         if path:
             yield path.replace("/", ".")
@@ -64,4 +89,6 @@ def _owner(path: str, packages: set[str]) -> str:
         if "/".join(parts[:count]) in packages:
             return "/".join(parts[:count])
     stem = parts[-1].partition(".")[0]
+    if stem == "__init__":
+        return ""
     return "/".join([*parts[:-1], stem]) if all(part.isidentifier() for part in (*parts[:-1], stem)) else ""

@@ -14,6 +14,7 @@ from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.declaration.install_command import InstallCommand, parse_install_command
 from jupyter_dep.model.declaration.requirement import canonical, parse
 from jupyter_dep.model.declaration.requirement_lines import logical_lines
+from jupyter_dep.model.packages.import_map import imported_module
 
 # Cell magics whose body is Python that runs in the kernel, and those whose body is a shell script.
 _PYTHON_MAGIC = re.compile(r"%%(?:time|timeit|capture|prun|python3?|debug|memit|mprun|lprun|snakeviz)\b")
@@ -28,9 +29,6 @@ _IMPORT_LINE = re.compile(
     |from\s+(?P<source>\w[\w.]*)\s+import\b)""",
     re.VERBOSE,
 )
-
-# Namespaces that belong to many distributions: what is imported from them is a module, and names the distribution.
-_NAMESPACES = frozenset({"azure", "azure.ai", "azure.mgmt", "google", "google.ai", "google.cloud", "mpl_toolkits", "ruamel"})
 
 # Magics that import what they name; `%matplotlib` imports the package of its own name.
 _LOADING = re.compile(r"^[ \t]*%(?:(?:re)?load_ext[ \t]+(?P<extension>[\w.]+)|(?P<plotting>matplotlib)\b)", re.MULTILINE)
@@ -135,10 +133,8 @@ def _named(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif node.level == 0 and node.module is not None:
-        if node.module in _NAMESPACES:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names if alias.name != "*")
-        else:
-            yield node.module
+        package, names = node.module, [alias.name for alias in node.names if alias.name != "*"]
+        yield from dict.fromkeys(imported_module(package, name) for name in names) or (package,)
 
 
 def _gather(tree: ast.AST, found: list[tuple[ast.Import | ast.ImportFrom, bool]]) -> None:

@@ -26,8 +26,7 @@ class Match:
 
 @frozen_dataclass
 class _Tables:
-    """`names`: dotted module to distribution where they differ; `same`: distributions that are imported by their own
-    name; `shared`: namespaces that belong to nobody."""
+    """The map: `names` of modules that differ from their distribution's, `same` names, and `shared` namespaces."""
 
     names: Mapping[str, str]
     same: frozenset[str]
@@ -48,10 +47,28 @@ def distribution_for(module: str) -> Match:
     return Match(distribution=guess, certain=guess in tables.same)
 
 
-def meant_by(name: str) -> tuple[str, ...]:
-    """The distributions that somebody who typed an unknown name may have meant, the likeliest first, at most three.
+def is_namespace(module: str) -> bool:
+    """Whether a dotted name is known to hold modules of several distributions and no code of its own."""
+    tables = _tables()
+    return module not in tables.names and (module in tables.shared or module in _parents())
 
-    A module's own name (`sklearn`, `PIL`, `cv2`) is the usual mistake, a slip of the fingers the next.
+
+def imported_module(package: str, name: str) -> str:
+    """The module that `from package import name` needs: below a namespace it is the name that tells the distribution."""
+    joined = f"{package}.{name}"
+    return joined if joined in _tables().names or is_namespace(package) else package
+
+
+def names_by_path(module: str) -> tuple[str, ...]:
+    """The names that distributions of a namespace usually have, the longest first: `azure-storage-blob`, `azure-storage`."""
+    parts = module.split(".")
+    return tuple(str(canonicalize_name("-".join(parts[:count]))) for count in range(len(parts), 1, -1))
+
+
+def meant_by(name: str) -> tuple[str, ...]:
+    """The distributions that an unknown name may stand for, the likeliest first, at most three.
+
+    A module's own name (`sklearn`, `PIL`, `cv2`) is the usual mistake, a typing error the next.
     """
     tables = _tables()
     wanted = str(canonicalize_name(name))
@@ -70,6 +87,13 @@ def imports_of_distribution(word: str) -> str:
 @cache
 def _folded() -> Mapping[str, str]:
     return {str(canonicalize_name(module)): distribution for module, distribution in _tables().names.items()}
+
+
+@cache
+def _parents() -> frozenset[str]:
+    """The dotted names above the known modules."""
+    parts = [module.split(".") for module in _tables().names]
+    return frozenset(".".join(one[:count]) for one in parts for count in range(1, len(one)))
 
 
 @cache

@@ -15,7 +15,7 @@ from jupyter_dep.io.files import project_files, read_write
 from jupyter_dep.io.store.module_index import module_providers
 from jupyter_dep.model.checking import Finding, Findings
 from jupyter_dep.model.checking.conflicts import conflicting_requirements
-from jupyter_dep.model.checking.imports import NOTHING, Declared, ModuleProviders, names_of, usage_findings
+from jupyter_dep.model.checking.imports import Declared, names_of, usage_findings
 from jupyter_dep.model.checking.lock_drift import other_python, stale
 from jupyter_dep.model.checking.manifest_errors import faults
 from jupyter_dep.model.checking.project_metadata import NamedFile, named_files, project_findings
@@ -25,6 +25,7 @@ from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.model.manifest import manifest
 from jupyter_dep.model.manifest.manifest import Manifest
+from jupyter_dep.model.packages.import_origin import NOTHING, ModuleProviders
 from jupyter_dep.operations.environment.local_sources import select_state
 from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.operations.project.discovery import find_project
