@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.os_errors import explain_os_error
+from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.io.system.paths import private_folder
 from jupyter_dep.messages import Failure, Outcome
 

@@ -50,10 +50,10 @@ class Desk:
 
     def services(self, engine: Engine | None = None, **environ: str) -> Services:
         """Fresh services, as each command makes them; with `engine` they never start the real one."""
-        services = Services.of_user({**self.environ, **environ})
-        if engine is not None:
-            services.__dict__["engine"] = engine  # where the cached property would put its own
-        return services
+        everything = {**self.environ, **environ}
+        if engine is None:
+            return Services.of_user(everything)
+        return Services.of_user(everything, engine_factory=lambda _: engine)
 
     def notebook(self, name: str = "n.ipynb", *requirements: str, tables: str = "") -> Path:
         """A notebook that declares these for the running minor; `tables` is TOML that follows."""

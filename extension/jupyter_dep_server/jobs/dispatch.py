@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
-from jupyter_dep.base.os_errors import explain_os_error
 from jupyter_dep.base.progress import CancelToken, Reporter
 from jupyter_dep.io.files.manifest_paths import MANIFEST
+from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.messages.web import JobRequest
 from jupyter_dep.model.declaration import requirement

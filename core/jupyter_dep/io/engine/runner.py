@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.base.os_errors import explain_os_error
 from jupyter_dep.base.progress import CancelToken
 from jupyter_dep.io.files.read_write import read_cached, write_state
 from jupyter_dep.io.index.settings import IndexSettings, redact
+from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.io.system.process import Completed, run
 
 from . import errors

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.base.os_errors import explain_os_error
+from jupyter_dep.io.system.os_errors import explain_os_error
 
 from .read_write import list_folder
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.base.os_errors import explain_os_error
+from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.model.manifest.manifest import is_project
 
 from . import read_write

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.os_errors import explain_os_error
+from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.io.system.paths import private_folder
 from jupyter_dep.io.system.presence import ABSENT_ERRORS
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.os_errors import explain_os_error
+from jupyter_dep.io.system.os_errors import explain_os_error
 
 from .atomic import Write
 from .read_write import replace_all

@@ -21,8 +21,8 @@ from typing import Any
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.base.os_errors import explain_os_error
 from jupyter_dep.io.files.read_write import read_cached, read_state, remove, write_state
+from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.io.system.paths import private_folder
 from jupyter_dep.model.packages.similarity import one_edit
 

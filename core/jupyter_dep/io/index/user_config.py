@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.base.os_errors import explain_os_error
 from jupyter_dep.base.toml import loads as read_toml
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.files.atomic import Write
+from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.io.system.paths import UserPaths, private_folder, require_owned
 
 FILE = "config.toml"

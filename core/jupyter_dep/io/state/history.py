@@ -14,7 +14,6 @@ from typing import Any
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.base.os_errors import explain_os_error
 from jupyter_dep.io.files.read_write import (
     damaged_state,
     list_folder,
@@ -24,6 +23,7 @@ from jupyter_dep.io.files.read_write import (
     write_state,
 )
 from jupyter_dep.io.system.locks import exclusive_lock
+from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.io.system.paths import private_folder
 from jupyter_dep.io.system.presence import Presence, exists, mount_point, presence, presence_of_project
 

@@ -20,11 +20,11 @@ from typing import TypeGuard
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.base.os_errors import explain_os_error
 from jupyter_dep.base.progress import CancelToken, Progress, Reporter, silent
 from jupyter_dep.io.files.read_write import damaged_state, list_folder, read_cached, read_state, write_state
 from jupyter_dep.io.system.disk import NETWORK, file_system
 from jupyter_dep.io.system.locks import FileLock, build_lock
+from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.io.system.paths import private_folder
 from jupyter_dep.io.system.presence import Presence, presence
 

@@ -16,8 +16,9 @@ from pathlib import Path
 from types import TracebackType
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.os_errors import explain_os_error
 from jupyter_dep.base.progress import CancelToken, Progress, Reporter, cancelled
+
+from .os_errors import explain_os_error
 
 if sys.platform == "win32":
     import msvcrt

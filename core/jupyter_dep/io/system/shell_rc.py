@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jupyter_dep.base.os_errors import explain_os_error
-
+from .os_errors import explain_os_error
 from .paths import UserPaths, private_folder, require_owned
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.os_errors import explain_os_error
+from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.operations.project.project import Project
 from jupyter_dep.operations.project.rename_tracking import check_lock_name

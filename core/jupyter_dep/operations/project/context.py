@@ -9,9 +9,9 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, StaleError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.base.os_errors import explain_os_error
 from jupyter_dep.base.progress import CancelToken, Reporter, silent
 from jupyter_dep.io.store.store import Sealed
+from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.model.lock.diff import Change
 from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.model.lock.select import Artifact
