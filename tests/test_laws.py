@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("core/jupyter_dep", "kernels/jupyter_dep_kernels", "cli/jupyter_dep_cli", "extension/jupyter_dep_server")
@@ -46,3 +46,24 @@ def test_every_place_that_the_architecture_page_names_is_there() -> None:
     assert len(places) >= 20
     assert [place for place in places if not (ROOT / place).exists()] == []
     assert len(re.findall(r"^\| .*\? \| `", page, re.MULTILINE)) >= 20
+
+
+def test_operations_touch_no_disk() -> None:
+    """Only `io` does. The import contract forbids `os`, `shutil`, `tempfile`; this forbids what a `Path` offers."""
+    shared = {"group", "owner", "replace"}  # fields of values here, and what a text offers, too
+    touching = {name for name in dir(Path) if not name.startswith("_")} - set(dir(PurePath)) - shared
+    touched = [
+        f"{name}:{node.lineno} {node.attr}"
+        for name, tree in _modules()
+        if name.startswith("core/jupyter_dep/operations/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in touching and not _is_of_io(node.value)
+    ]
+    assert touched == []
+
+
+def _is_of_io(owner: ast.expr) -> bool:
+    """Whether an attribute belongs to a module of `io` or to a service, which do what their names say."""
+    return (isinstance(owner, ast.Name) and owner.id in ("look", "read_write", "scaffold")) or (
+        isinstance(owner, ast.Attribute) and isinstance(owner.value, ast.Name) and owner.value.id in ("services", "self")
+    )

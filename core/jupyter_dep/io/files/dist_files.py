@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
@@ -94,3 +96,15 @@ def _copy(source: Path, target: Path) -> tuple[int, str]:
 def distributions(folder: Path) -> Sequence[Path]:
     """List the files in a folder that are wheels or source archives by their name, sorted."""
     return [folder / name for name in list_folder(folder) if name.endswith((".whl", ".tar.gz"))]
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder for what a build makes, removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="jupyter-dep-build-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def new_log(state: Path, name: str) -> Path:
+    """Where the log of a build of the folder `name` goes, if the build fails."""
+    return state / "builds" / f"{name}-{time.strftime('%Y%m%dT%H%M%S')}-{os.urandom(2).hex()}.log"

@@ -158,6 +158,21 @@ def rename(old: Path, new: Path) -> None:
             raise explain_os_error(error, old, "renaming") from error
 
 
+def rename_all(renames: Sequence[tuple[Path, Path]]) -> None:
+    """Give each file its other name, or none of them. Errors: as `rename`."""
+    done: list[tuple[Path, Path]] = []
+    try:
+        for old, new in renames:
+            if old != new:
+                rename(old, new)
+                done.append((old, new))
+    except BaseException:
+        for old, new in reversed(done):
+            with suppress(DepError):
+                rename(new, old)
+        raise
+
+
 def remove(path: Path) -> None:
     """Remove a file, if it is there."""
     try:

@@ -51,6 +51,11 @@ class UserPaths:
         )
 
 
+def process_environment() -> Mapping[str, str]:
+    """The environment variables of this process."""
+    return os.environ
+
+
 def private_folder(folder: Path) -> Path:
     """The folder, made with mode 0700 if it was not there, as are those above it: `mkdir` alone leaves them to the umask."""
     try:

@@ -260,3 +260,9 @@ def run_foreground(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) ->
             return process.wait()
         except KeyboardInterrupt:  # the child got the same Ctrl-C: it decides
             continue
+
+
+def lower_priority() -> None:
+    """Let everything else on this machine run first, where the system knows priorities."""
+    if hasattr(os, "nice"):
+        os.nice(10)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from pathlib import Path
 
 from jupyter_dep.base.errors import ConsentError
+from jupyter_dep.io.files import look
 from jupyter_dep.model.lock.audit import ConsentScope
 from jupyter_dep.services import Services
 
@@ -15,7 +15,7 @@ from .record import GrantOrigin, grant_scopes
 
 def build_backend_scope(folder: Path) -> ConsentScope:
     """Name what is granted to run a folder's build backend; links are resolved, so that the grant stays with the folder."""
-    return ConsentScope(kind="path", value=os.path.realpath(folder))
+    return ConsentScope(kind="path", value=str(look.real_path(folder)))
 
 
 def build_backend_granted(folder: Path, services: Services) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.io.files import look
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.operations.consent.evaluate import declaration_scopes
 from jupyter_dep.operations.consent.grant import granting
@@ -36,7 +37,8 @@ def add(
     A path counts from `cwd`. Errors: `bad-source` and its kin, those of the form, of locking and of building.
     """
     state = load_state(target, services, asking)
-    asked = parse_requirement_args(requirements, state.project, editable=editable, index=index, cwd=cwd or Path.cwd())
+    cwd = cwd or look.absolute_path(Path())
+    asked = parse_requirement_args(requirements, state.project, editable=editable, index=index, cwd=cwd)
     if state.block is None:
         block = new_block(services, asking, [])
         block = declared_with(block, asked, state.project, place) if asked else block

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.io.system.os_errors import explain_os_error
+from jupyter_dep.io.files import look, read_write
 from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.operations.project.project import Project
 from jupyter_dep.operations.project.rename_tracking import check_lock_name
@@ -16,10 +16,10 @@ def move(old: Path, new: Path, services: Services) -> tuple[str, ...]:
     """Rename a notebook, its lock and what is remembered of it; gives what was moved. Errors: `name-taken`."""
     state = load_state(old, services, CommandContext())
     source, target = state.project, Project.of(new)
-    if not new.parent.is_dir():
+    if not look.is_folder(new.parent):
         raise DepError("no-such-folder", "there is no such folder", hint="make it first", context={"file": str(new.parent)})
     for path in (target.file, target.lock):
-        if path.exists() and path != source.lock:
+        if path != source.lock and look.exists(path):
             raise DepError(
                 "name-taken",
                 "there is already such a file",
@@ -27,17 +27,10 @@ def move(old: Path, new: Path, services: Services) -> tuple[str, ...]:
                 context={"file": str(path)},
             )
     check_lock_name(target, leaving=old)
-    moved = []
     lock = source.orphan or source.lock
-    try:
-        old.rename(new)
-        moved.append(f"{old.name} → {new.name}")
-        if lock.exists():
-            lock.rename(target.lock)
-            moved.append(f"{lock.name} → {target.lock.name}")
-    except OSError as error:
-        if new.exists() and not old.exists():
-            new.rename(old)
-        raise explain_os_error(error, old, "renaming") from error
+    renames = [(old, new)]
+    if look.exists(lock):
+        renames.append((lock, target.lock))
+    read_write.rename_all(renames)
     services.history.rename(old, new)
-    return tuple(moved)
+    return tuple(f"{before.name} → {after.name}" for before, after in renames)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.io.files import read_write
+from jupyter_dep.io.files import look, read_write
 from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.model.declaration import requirement as requirements
 from jupyter_dep.model.declaration import script_block
@@ -106,9 +105,9 @@ def _at_path(match: re.Match[str], project: Project, editable: bool, cwd: Path) 
             hint="publish it to an index or name its repository; folders with a `pyproject.toml` may hold paths",
             context=project.context,
         )
-    path = Path(os.path.normpath(cwd / Path(match["path"]).expanduser()))
+    path = look.typed_path(match["path"], cwd)
     name = match["name"] or _name_of(path)
-    if editable and not path.is_dir():
+    if editable and not look.is_folder(path):
         raise UsageError("bad-source", f"`{match['path']}` is not a folder", hint="name the folder that holds the package")
     if path == project.folder:
         raise UsageError(
@@ -116,7 +115,7 @@ def _at_path(match: re.Match[str], project: Project, editable: bool, cwd: Path) 
             "this is the project itself",
             hint="`jupyter dep install` makes it importable: it needs no line of its own",
         )
-    source: dict[str, object] = {"path": Path(os.path.relpath(path, project.folder)).as_posix()}
+    source: dict[str, object] = {"path": look.relative_path(path, project.folder)}
     if editable:
         source["editable"] = True
     return RequestedRequirement(requirement=requirements.parse(name + (match["extras"] or "")), source=source)
@@ -124,12 +123,12 @@ def _at_path(match: re.Match[str], project: Project, editable: bool, cwd: Path) 
 
 def _name_of(path: Path) -> str:
     """The name of what lies at a path, read and not built."""
-    if path.is_dir():
+    if look.is_folder(path):
         data = read_write.read_if_there(path / MANIFEST)
         name = manifest.parse(data.decode("utf-8", "replace")).name if data is not None else None
         if name:
             return name
-    elif path.is_file() and (name := _filename(path.name)):
+    elif look.is_file(path) and (name := _filename(path.name)):
         return name
     else:
         raise UsageError("bad-source", f"there is nothing at `{path}`", hint="check the path; it counts from where you are")

@@ -93,7 +93,7 @@ def _restore(
         content = parsed.with_block(text) if block is not None else parsed.without_block()
         read_write.replace(project.file, content, expected=state.data)
     if lock is None:
-        project.lock.unlink(missing_ok=True)
+        read_write.remove(project.lock)
     elif lock != state.lock_data:
         read_write.replace(project.lock, lock, expected=state.lock_data)
     return edit
@@ -109,4 +109,4 @@ def _restore_folder(state: State, text: str | None, lock: bytes | None) -> None:
         writes.append(Write(path=project.lock, content=lock, expected=state.lock_data))
     read_write.replace_all(writes)
     if lock is None:
-        project.lock.unlink(missing_ok=True)
+        read_write.remove(project.lock)

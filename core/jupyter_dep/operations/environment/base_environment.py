@@ -6,6 +6,7 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import CancelToken, Reporter, silent
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store.store import Sealed
+from jupyter_dep.io.system.paths import private_folder
 from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.operations.consent.evaluate import Trust
 from jupyter_dep.services import Services
@@ -39,7 +40,7 @@ def ensure_base_environment(
             cancel=cancel,
         )
         data, summary = locked.data, locked.summary
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(file.parent)
         read_write.replace(file, data, expected=read_write.read_if_there(file))
     selected = select_for(data, summary, services, context={"file": file.name})
     assert selected is not None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.io.files import read_write
+from jupyter_dep.io.files import look, read_write
 from jupyter_dep.io.state.history import ProjectUse
 from jupyter_dep.io.store import record_check
 from jupyter_dep.io.store.store import Sealed
@@ -105,7 +104,7 @@ def of_project(target: Path, services: Services) -> tuple[ProjectEnvironment, ..
     current = locked_key(target, services)
     keys = dict.fromkeys([*([current] if current else []), *reversed(services.history.environments(target))])
     used = users(services)
-    here = Path(os.path.realpath(target))
+    here = look.real_path(target)
     found = []
     for key in keys:
         sealed = services.store.sealed(key)
@@ -191,6 +190,6 @@ def pop_integrity_report(key: str, services: Services) -> str | None:
     names = read_write.read_cached(file)
     if names is None:
         return None
-    file.unlink(missing_ok=True)
+    read_write.remove(file)
     what = f" of {', '.join(names)}" if names else ""
     return f"files{what} in the environment had been changed since it was built, so it was withdrawn and built anew"

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tomllib
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +17,9 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.io.files import read_write
+from jupyter_dep.io.files import look, read_write
 from jupyter_dep.io.files.manifest_paths import MANIFEST
+from jupyter_dep.io.files.tree_digest import tree_digest
 from jupyter_dep.model.lock.keys import environment_key
 from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Artifact, Selection
 from jupyter_dep.operations.consent.build_backend import build_backend_scope
@@ -28,9 +27,6 @@ from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
 from .select import Selected, select_for
-
-_PASSED_OVER = frozenset({"build", "dist", "node_modules", "__pycache__"})
-_MOST_FILES = 20_000
 
 
 @frozen_dataclass
@@ -112,7 +108,7 @@ def project_artifact(state: State) -> Artifact | None:
         return None
     if manifest.build_system is None or not manifest.package:
         return None
-    path = os.path.realpath(folder)
+    path = str(look.real_path(folder))
     return Artifact(
         name=str(canonicalize_name(manifest.name)),
         version="",
@@ -126,8 +122,8 @@ def project_artifact(state: State) -> Artifact | None:
 
 def _anchored(item: Artifact, folder: Path) -> Artifact:
     """A locked folder at its whole path, with the digest of what it is built from."""
-    path = Path(os.path.normpath(folder / item.url))
-    if not path.is_dir():
+    path = look.joined_path(folder, item.url)
+    if not look.is_folder(path):
         raise DepError(
             "no-such-folder",
             f"`{item.name}` is locked as the folder `{item.url}`, which is not there",
@@ -148,31 +144,3 @@ def manifest_digest(folder: str, manifest: str) -> str:
         content = manifest
     text = json.dumps([folder, content], sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def tree_digest(folder: Path) -> str:
-    """A digest of a folder's files; hidden ones and those that builds leave behind do not count."""
-    digest = hashlib.sha256(os.fsencode(folder))
-    for number, path in enumerate(_files(folder)):
-        if number >= _MOST_FILES:
-            raise DepError(
-                "folder-too-large",
-                f"the folder holds more than {_MOST_FILES:,} files",
-                hint="declare it as editable, or publish it to an index",
-                context={"file": str(folder)},
-            )
-        data = read_write.read_if_there(path)
-        digest.update(os.fsencode(path.relative_to(folder)) + b"\0")
-        digest.update(hashlib.sha256(data if data is not None else b"").digest())
-    return digest.hexdigest()
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for name in read_write.list_folder(folder):
-        path = folder / name
-        if name.startswith(".") or name in _PASSED_OVER or name.endswith(".egg-info"):
-            continue
-        if path.is_dir() and not path.is_symlink():
-            yield from _files(path)
-        elif path.is_file():
-            yield path

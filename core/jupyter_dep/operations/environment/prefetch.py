@@ -7,14 +7,13 @@ part of the answer, file for file; else it is thrown away and the environment is
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from types import TracebackType
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import CancelToken, cancelled
-from jupyter_dep.io.files import read_write
+from jupyter_dep.io.files import look, read_write
 from jupyter_dep.io.store.build_dir import StagingEnvironment
 from jupyter_dep.model.lock.select import DEFAULT_SELECTION
 from jupyter_dep.operations.consent.evaluate import trust_of
@@ -61,7 +60,7 @@ class SpeculativeInstall:
             return None
         if begun is None:
             return None
-        if self._through is not None and not os.path.exists(self._through):
+        if self._through is not None and not look.exists(Path(self._through)):
             return None  # the rest would have to be linked by asking an interpreter that has packages already
         head, unsealed = begun
         wanted = {(item.name, item.filename, item.sha256) for item in selected.artifacts}

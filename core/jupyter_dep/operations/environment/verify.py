@@ -5,17 +5,16 @@ It is for users whom read-only files do not stop (root): see `operations.environ
 
 from __future__ import annotations
 
-import os
 import sys
 
+from jupyter_dep.io.system.process import lower_priority
 from jupyter_dep.services import Services
 
 from .gc import verify
 
 
 def main() -> int:
-    if hasattr(os, "nice"):
-        os.nice(10)
+    lower_priority()
     services = Services.of_user()
     sealed = services.store.sealed(sys.argv[1])
     damaged = verify(sealed, services) if sealed is not None else {}

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.io.files import project_files, read_write
+from jupyter_dep.io.files import look, project_files, read_write
 from jupyter_dep.io.store.module_index import module_providers
 from jupyter_dep.model.checking import Finding, Findings
 from jupyter_dep.model.checking.conflicts import conflicting_requirements
@@ -138,7 +138,7 @@ def _checked_notebook(notebook: Path, services: Services, asking: CommandContext
         tree = project_files.find(belongs.file.parent)
         declared, known = folder.declared(folder.state.summary if folder.state else None), _bringers(folder.state, services)
         of, found = "", [Finding.of(error) for error in folder.faults]
-        name = notebook.resolve().relative_to(belongs.file.parent.resolve()).as_posix()
+        name = look.real_path(notebook).relative_to(look.real_path(belongs.file.parent)).as_posix()
     else:
         tree, name = project_files.around(notebook), notebook.name
         known, of = _bringers(state, services), f" {shlex.quote(notebook.name)}"
@@ -213,11 +213,7 @@ def _missing(folder: Path, named: Collection[NamedFile], where: Context) -> Iter
     """Files and folders that the manifest names and that are not there."""
     for one in named:
         outside = one.pattern and (".." in one.path.split("/") or one.path.startswith("/"))
-        try:
-            there = not outside and (any(folder.glob(one.path)) if one.pattern else (folder / one.path).exists())
-        except (OSError, ValueError, NotImplementedError):  # a pattern or a path that means nothing here
-            there = False
-        if not there:
+        if outside or not (look.matches(folder, one.path) if one.pattern else look.is_there(folder / one.path)):
             what = "nothing in the folder is like" if one.pattern else "there is no"
             yield Finding(
                 level="error",

@@ -9,7 +9,6 @@ inode, size and time.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_dep import __version__
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.io.files import read_write
+from jupyter_dep.io.files import look, read_write
 from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.io.system.paths import UserPaths, private_folder, require_owned
 
@@ -43,14 +42,14 @@ def read_cached_start(notebook: Path, paths: UserPaths, environ: Mapping[str, st
         require_owned(paths.store)
         require_owned(paths.state)
         known = read_write.read_cached(_file(notebook, paths))
-        if not isinstance(known, dict) or known.get("format") != _FORMAT or known["files"] != _stamps(known["files"]):
+        if not isinstance(known, dict) or known.get("format") != _FORMAT or known["files"] != look.stamps(known["files"]):
             return None
         ready = Ready(**{**known["ready"], "notes": ()})
         lock = read_write.read_if_there(Path(ready.lock))
         manifest = _manifest(known["basis"].get("manifest"))
         if lock is None or known["basis"] != _basis(notebook, read_write.read(notebook), lock, manifest, environ):
             return None
-        return ready if os.path.exists(ready.python) else None
+        return ready if look.is_there(Path(ready.python)) else None
     except (DepError, OSError, KeyError, TypeError, ValueError):
         return None
 
@@ -65,7 +64,7 @@ class StartCache:
         self._notebook, self._services = notebook, services
         paths = services.paths
         history = services.history.file(notebook)
-        self._stamps = _stamps((history, services.consent.file, paths.state / "pythons.json", *also))
+        self._stamps = look.stamps((history, services.consent.file, paths.state / "pythons.json", *also))
 
     @classmethod
     def of_owned(cls, notebook: Path, owned: ProjectMatch, services: Services) -> StartCache:
@@ -84,7 +83,7 @@ class StartCache:
         `manifest` is the folder's that the notebook belongs to.
         """
         seal = self._services.paths.store / "k" / f"{ready.key}.json"
-        stamps = {**self._stamps, **_stamps((seal, Path(interpreter)))}
+        stamps = {**self._stamps, **look.stamps((seal, Path(interpreter)))}
         if ready.notes or ready.starter or stamps[str(seal)] is None:
             return
         try:
@@ -97,7 +96,7 @@ class StartCache:
 
 
 def _file(notebook: Path, paths: UserPaths) -> Path:
-    name = blake2b(os.fsencode(os.path.realpath(notebook)), digest_size=12).hexdigest()
+    name = blake2b(look.path_bytes(look.real_path(notebook)), digest_size=12).hexdigest()
     return paths.state / "openings" / f"{name}.json"
 
 
@@ -118,18 +117,6 @@ def _basis(
         "lock": blake2b(lock, digest_size=32).hexdigest(),
         "environ": {name: environ.get(name, "") for name in _VARIABLES},
     }
-
-
-def _stamps(paths: Iterable[str | Path]) -> dict[str, list[int] | None]:
-    """Inode, size and time of files, None for those that are not there."""
-    found: dict[str, list[int] | None] = {}
-    for path in paths:
-        try:
-            status = os.stat(path)
-            found[str(path)] = [status.st_ino, status.st_size, status.st_mtime_ns]
-        except OSError:
-            found[str(path)] = None
-    return found
 
 
 def _declared(file: Path, data: bytes) -> str:

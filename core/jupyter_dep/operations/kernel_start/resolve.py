@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -181,6 +180,8 @@ class _Resolver:
         return NeedsBuild(key="", headline=f"looking for Python {python}", build=build)
 
     def _ask(self, state: State, trust: Trust, selected: Selected | None) -> Refused:
+        from secrets import token_hex
+
         from jupyter_dep.operations.consent.evaluate import consent_missing
         from jupyter_dep.operations.consent.grant import build_question
         from jupyter_dep.operations.consent.record import GrantOrigin, grant_lock
@@ -194,7 +195,7 @@ class _Resolver:
         def accept() -> None:
             grant_lock(shown.fingerprint, self.services, GrantOrigin.KERNEL_START)
 
-        prompt = ConsentPrompt(fingerprint=shown.fingerprint, code=os.urandom(2).hex(), lines=shown.lines(), accept=accept)
+        prompt = ConsentPrompt(fingerprint=shown.fingerprint, code=token_hex(2), lines=shown.lines(), accept=accept)
         return refused(error, prompt)
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,7 +10,7 @@ from packaging.utils import canonicalize_name
 from jupyter_dep.base.engine_port import Build
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.io.files import dist_files, read_write
+from jupyter_dep.io.files import dist_files, look, read_write
 from jupyter_dep.io.files.dist_files import PlacedFiles
 from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.model.manifest import manifest
@@ -67,7 +64,7 @@ def build(
     """
     folder = target.parent
     found = read_manifest(target)
-    if found.build_system is None and not (folder / "setup.py").is_file():
+    if found.build_system is None and not look.is_file(folder / "setup.py"):
         raise DepError(
             "no-build-system",
             "`pyproject.toml` does not say what builds this folder",
@@ -82,19 +79,18 @@ def build(
                 raise build_backend_consent_missing(folder)
             grant_build_backend(folder, services, GrantOrigin.PROMPT)
         python = _python(found, summary, services)
-        with tempfile.TemporaryDirectory(prefix="jupyter-dep-build-", ignore_cleanup_errors=True) as made:
-            log = services.paths.state / "builds" / f"{folder.name}-{time.strftime('%Y%m%dT%H%M%S')}-{os.urandom(2).hex()}.log"
+        with dist_files.scratch_folder() as made:
             order = Build(
                 folder=folder,
-                into=Path(made),
+                into=made,
                 python=python.executable,
-                log=log,
+                log=dist_files.new_log(services.paths.state, folder.name),
                 wheel=wheel,
                 sdist=sdist,
                 offline=asking.offline,
             )
             services.engine.build(order, reporter=asking.reporter, cancel=asking.cancel)
-            placed = dist_files.place(Path(made), into or folder / DIST)
+            placed = dist_files.place(made, into or folder / DIST)
     return BuildResult(name=found.name or folder.name, files=placed, python=python.version)
 
 

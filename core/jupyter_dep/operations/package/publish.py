@@ -12,7 +12,7 @@ from packaging.version import Version
 from jupyter_dep.base.engine_port import Upload
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.io.files import dist_files
+from jupyter_dep.io.files import dist_files, look
 from jupyter_dep.io.index import repositories, user_config
 from jupyter_dep.io.index.repositories import Repository, Settings
 from jupyter_dep.model.manifest.manifest import Manifest
@@ -74,7 +74,7 @@ def publish(
         repository=place,
         uploaded=tuple(file.name for file in missing),
         skipped=served.same,
-        sizes=tuple((file.name, file.stat().st_size) for file in files),
+        sizes=tuple((file.name, look.size(file)) for file in files),
         notes=_notes(place),
         dry_run=asking.dry_run,
     )

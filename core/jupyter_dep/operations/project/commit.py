@@ -6,7 +6,7 @@ import hashlib
 from contextlib import suppress
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.io.files import read_write
+from jupyter_dep.io.files import look, read_write
 from jupyter_dep.io.files.atomic import Write
 from jupyter_dep.io.state.history import Pending, Step
 from jupyter_dep.model.notebook.notebook import Notebook
@@ -20,7 +20,7 @@ from .state import State
 def refuse_link(state: State) -> None:
     """A link in a stranger's folder may lead to any file of this user: only a lock of ours is replaced through one."""
     lock = state.project.lock
-    if lock.is_symlink() and (state.summary is None or state.project.orphan is not None):
+    if look.is_link(lock) and (state.summary is None or state.project.orphan is not None):
         raise DepError(
             "linked-lock",
             f"`{lock.name}` is a link to something that is no lock of ours, so nothing is written there",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.io.files import read_write
+from jupyter_dep.io.files import look, read_write
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.model.lock.lockfile import lock_name
@@ -97,7 +96,7 @@ def _take_over(project: Project, orphan: Path, services: Services) -> None:
     if services.history.last(project.file) is not None:
         return
     for former in list(services.history.projects()):
-        if former.parent == Path(os.path.realpath(project.file.parent)) and lock_name(former.stem) == orphan.name:
+        if former.parent == look.real_path(project.file.parent) and lock_name(former.stem) == orphan.name:
             services.history.rename(former, project.file)
 
 

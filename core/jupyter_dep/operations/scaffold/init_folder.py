@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.io.files import read_write, scaffold
+from jupyter_dep.io.files import look, read_write, scaffold
 from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.model.declaration.requirement import parse as parse_requirement
 from jupyter_dep.model.manifest import templates
@@ -140,7 +140,7 @@ def _default_name(folder: Path, before: Manifest, found: Sequence[ImportedManife
 
 
 def _readme(folder: Path) -> dict[str, str]:
-    return next(({"readme": name} for name in _READMES if (folder / name).is_file()), {})
+    return next(({"readme": name} for name in _READMES if look.is_file(folder / name)), {})
 
 
 def _locked(folder: Path, services: Services) -> bool:
@@ -180,7 +180,7 @@ def _notes(
     if found.passed:
         listed = ", ".join(found.passed)
         yield f"not read: {listed}, since `{found.teller}` tells what is needed; `jupyter dep import FILE` takes one over too"
-    if (folder / FOLDER_LOCK).exists() and not _locked(folder, services):
+    if look.exists(folder / FOLDER_LOCK) and not _locked(folder, services):
         yield f"`{FOLDER_LOCK}` was written by another tool and is left as it is; `jupyter dep lock --overwrite` replaces it"
     if changed and is_poetry(text):
         yield "Poetry's tables are left as they are; now `[project]`, `[dependency-groups]` and `[tool.uv]` count"

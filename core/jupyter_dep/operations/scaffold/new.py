@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
-from jupyter_dep.io.files import scaffold
+from jupyter_dep.io.files import look, scaffold
 from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.model.manifest import templates
 from jupyter_dep.model.notebook.notebook import blank
@@ -63,4 +62,4 @@ def requires_python_for(python: str | None, found: Interpreter) -> str:
 
 
 def folder_name(folder: Path) -> str:
-    return Path(os.path.abspath(folder)).name
+    return look.absolute_path(folder).name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
@@ -13,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.io.files import read_write
+from jupyter_dep.io.files import look, read_write
 from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.io.index.settings import redact
 from jupyter_dep.model.declaration.requirement import parse as parse_requirement
@@ -120,19 +119,19 @@ def brought(name: str, text: str, folder: Path, services: Services, *, adopted: 
         )
     known = _known_indexes(services) if "://" in text or "-r" in text else ()
     found = bring(name, text, read=_reader(folder, name, adopted), known_indexes=known)
-    return rebased(transform.sound(found), folder / os.path.dirname(name), folder)
+    return rebased(transform.sound(found), (folder / name).parent, folder)
 
 
 def rebased(found: ImportedManifest, source: Path, target: Path) -> ImportedManifest:
     """What a file in the folder `source` declares, with its relative paths as they are from `target`."""
-    if os.path.realpath(source) == os.path.realpath(target):
+    if look.real_path(source) == look.real_path(target):
         return found
 
     def moved(table: dict[str, object]) -> dict[str, object]:
         path = table.get("path")
-        if not isinstance(path, str) or os.path.isabs(path):
+        if not isinstance(path, str) or Path(path).is_absolute():
             return table
-        return {**table, "path": Path(os.path.relpath(source / path, target)).as_posix()}
+        return {**table, "path": look.relative_path(source / path, target)}
 
     return replace(found, sources={name: tuple(moved(dict(one)) for one in tables) for name, tables in found.sources.items()})
 
@@ -176,10 +175,10 @@ def _grouped(found: ImportedManifest) -> ImportedManifest:
 
 
 def _reader(folder: Path, origin: str, adopted: Collection[str]) -> Read:
-    beside = os.path.dirname(origin)
+    beside = Path(origin).parent
 
     def read(path: str) -> str:
-        if os.path.normpath(os.path.join(beside, path)) in adopted:
+        if look.joined_path(beside, path).as_posix() in adopted:
             return ""
         text = read_foreign_text(folder / beside / path)
         if text is None:
