@@ -364,7 +364,7 @@ async def test_a_mistake_of_ours_is_a_problem_without_detail(
     monkeypatch.setattr("jupyter_dep_server.views.views.inspect_status.status", broken)
     answer = await rest.ask("GET", "projects", path="n.ipynb")
     assert (answer.status, answer.code) == (500, "internal") and "secret" not in json.dumps(answer.body)
-    monkeypatch.setattr("jupyter_dep_server.jobs.dispatch.add_remove.relock", broken)
+    monkeypatch.setattr("jupyter_dep_server.jobs.dispatch.relock.relock", broken)
     job = await rest.do("lock", "n.ipynb")
     assert job["failure"]["code"] == "internal" and "secret" not in json.dumps(job)
 

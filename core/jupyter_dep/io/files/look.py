@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.io.system import presence
+from jupyter_dep.io.system.os_errors import explain_os_error
 
 Stamps = dict[str, list[int] | None]
 """Inode, size in bytes and modification time in nanoseconds by path, None for a file that is not there."""
