@@ -1,11 +1,11 @@
-"""Talking with the pages that hold the notebook, over the comm target `jupyter-dep`.
+"""The comm between the kernel and the pages that have the notebook open, with the target `jupyter-dep`.
 
 A page announces itself by opening a comm with the data `{"holds": true, "block": <live text of the declaration's cell>
 | null, "path": <the notebook's path as the server names it>}`, and sends the same again whenever block or path change.
-It may send `{"type": "switch", "switch": {...}}`: move to that environment. What the kernel has to say goes out as the
-data of a fresh comm to the page's target of the same name, closed at once: every open page gets it, so that all of it
-is idempotent. Nothing is waited for: no reply can reach a busy kernel. Without a page nothing is sent, since a front
-end reports a comm to a target that it does not know as an error.
+It may send `{"type": "switch", "switch": {...}}`: switch to that environment. The kernel sends its messages as the data
+of a new comm to the page's target of the same name, closed at once. Every open page gets them, so they are idempotent.
+The kernel waits for no reply: none can reach it while it is busy. Without a page it sends nothing, since a front end
+reports a comm to an unknown target as an error.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional
 
-from .wire import Switch, switch_of
+from .wire import Switch, parse_switch
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -22,58 +22,59 @@ TARGET = "jupyter-dep"
 
 
 class PageComm:
-    """`block` is the live text that a page sent last, None where there is none or the page that sent it has left.
+    """The open pages. `block` is the live text that a page sent last, None without one or once that page has closed.
 
-    `on_held` is called when a page has announced itself, `on_switch` with what it asks for; both in whatever thread the
-    front end's messages are read in, which may be another than the one that runs cells.
+    `on_open` is called when a page has announced itself, `on_switch` with the environment that it asks for; both in the
+    thread that reads the front end's messages, which may not be the one that runs cells.
     """
 
-    def __init__(self, shell: InteractiveShell, *, on_held: Callable[[], None], on_switch: Callable[[Switch], None]) -> None:
+    def __init__(self, shell: InteractiveShell, *, on_open: Callable[[], None], on_switch: Callable[[Switch], None]) -> None:
         self._shell = shell
-        self._on_held = on_held
+        self._on_open = on_open
         self._on_switch = on_switch
         self._comms: List[Any] = []
-        self._speaker: Any = None
+        self._last_sender: Any = None
         self._first_path = self._path = ""
         self.block: Optional[str] = None
 
     @property
-    def held(self) -> bool:
-        """Whether a page holds the notebook and edits it for us."""
+    def connected(self) -> bool:
+        """Whether a page is open, which edits the notebook on the kernel's behalf."""
         return bool(self._comms)
 
     def register(self) -> None:
-        """Let pages announce themselves; without a kernel there are none."""
-        manager = self._manager()
+        """Register the comm target; outside a kernel there is none."""
+        manager = self._comm_manager()
         if manager is not None:
-            manager.register_target(TARGET, self._opened)
+            manager.register_target(TARGET, self._accept)
 
     def close(self) -> None:
-        manager = self._manager()
+        """Unregister the comm target."""
+        manager = self._comm_manager()
         if manager is not None:
-            manager.unregister_target(TARGET, self._opened)
+            manager.unregister_target(TARGET, self._accept)
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """To every page, if there is one."""
+        """Send a message to every open page."""
         if self._comms:
-            # The class of the comm that was announced: the package that defines it is not ours to import.
+            # the class of an accepted comm: which package defines it depends on the version of ipykernel
             comm = type(self._comms[-1])(target_name=TARGET, data=dict(message))
             comm.close()
 
-    def renamed(self, notebook: str) -> str:
-        """Where the notebook that was at this absolute path is now, if a page was told of a new name; else the same."""
+    def current_path(self, notebook: str) -> str:
+        """Return where the notebook with this absolute path is now, if a page has reported a new name."""
         first, now = self._first_path.replace("/", os.sep), self._path.replace("/", os.sep)
         if not first or first == now or not notebook.endswith(os.sep + first) or os.path.exists(notebook):
             return notebook
         moved = notebook[: -len(first)] + now
         return moved if os.path.exists(moved) else notebook
 
-    def _manager(self) -> Any:
+    def _comm_manager(self) -> Any:
         return getattr(getattr(self._shell, "kernel", None), "comm_manager", None)
 
-    def _opened(self, comm: Any, message: Mapping[str, Any]) -> None:
+    def _accept(self, comm: Any, message: Mapping[str, Any]) -> None:
         comm.on_msg(lambda later: self._read(comm, later))
-        comm.on_close(lambda _: self._drop(comm))
+        comm.on_close(lambda _: self._disconnect(comm))
         self._read(comm, message)
 
     def _read(self, comm: Any, message: Mapping[str, Any]) -> None:
@@ -82,29 +83,29 @@ class PageComm:
             return
         if data.get("type") == "switch":
             try:
-                wanted = switch_of(data["switch"])
+                wanted = parse_switch(data["switch"])
             except (KeyError, TypeError, ValueError, AttributeError):
                 return
             self._on_switch(wanted)
         elif data.get("holds", True):
-            self._hold(comm, data)
+            self._connect(comm, data)
         else:
-            self._drop(comm)
+            self._disconnect(comm)
 
-    def _hold(self, comm: Any, data: Mapping[str, Any]) -> None:
+    def _connect(self, comm: Any, data: Mapping[str, Any]) -> None:
         block, path = data.get("block"), data.get("path")
         new = comm not in self._comms
         if new:
             self._comms.append(comm)
-        self._speaker = comm
+        self._last_sender = comm
         self.block = block if isinstance(block, str) else None
         if isinstance(path, str) and path:
             self._first_path, self._path = self._first_path or path, path
         if new:
-            self._on_held()
+            self._on_open()
 
-    def _drop(self, comm: Any) -> None:
-        self._comms = [held for held in self._comms if held is not comm]
-        if comm is self._speaker or not self._comms:
-            # What another page said before may be older than what was saved since.
-            self._speaker = self.block = None
+    def _disconnect(self, comm: Any) -> None:
+        self._comms = [other for other in self._comms if other is not comm]
+        if comm is self._last_sender or not self._comms:
+            # what another page sent earlier may be older than the saved file
+            self._last_sender = self.block = None

@@ -1,6 +1,6 @@
-"""A `Report` as text and as HTML: the same words twice, for terminals and for notebooks.
+"""Renders a `Report` as text for terminals and as HTML for notebooks.
 
-Every piece of text is made visible and escaped; the HTML carries inline styles only, on the front end's theme
+All text is escaped and its invisible characters are shown; the HTML has only inline styles, with the front end's theme
 variables.
 """
 
@@ -13,7 +13,7 @@ from typing import Dict, List
 from .text import aligned, visible
 from .wire import Report, Table
 
-# JupyterLab's variable, then VS Code's, then a colour that is legible on light and on dark.
+# JupyterLab's variable, then VS Code's, then a colour that is legible on light and dark backgrounds
 _COLOUR = {
     "good": "var(--jp-success-color1, var(--vscode-charts-green, #2f9e44))",
     "warn": "var(--jp-warn-color1, var(--vscode-charts-orange, #d9822b))",
@@ -28,7 +28,7 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 def plain(report: Report) -> str:
-    """The report as lines with aligned columns."""
+    """Render the report as lines with aligned columns."""
     lines: List[str] = []
     if report.headline:
         lines.append(visible(report.headline))
@@ -45,10 +45,10 @@ def plain(report: Report) -> str:
 
 
 def html(report: Report) -> str:
-    """The report as one `<div>`."""
+    """Render the report as one `<div>`."""
     parts: List[str] = []
     if report.headline:
-        parts.append(_block(visible(report.headline), _tone(report.tone) + "font-weight:600"))
+        parts.append(_block(visible(report.headline), _tone_style(report.tone) + "font-weight:600"))
     parts += [_block(line) for line in report.lines]
     parts += [_table(table) for table in report.tables]
     parts += [_block("note: " + note, "opacity:.8") for note in report.notes]
@@ -57,17 +57,17 @@ def html(report: Report) -> str:
 
 
 def bundle(report: Report) -> Dict[str, str]:
-    """The MIME bundle that a cell displays."""
+    """Return the MIME bundle that a cell displays."""
     return {"text/plain": plain(report), "text/html": html(report)}
 
 
 def text_html(text: str, tone: str = "plain") -> str:
-    """One `<div>` with a few words in it; lines stay lines."""
-    return '<div style="{}">{}</div>'.format(_BODY, _block(text, _tone(tone))) if text else ""
+    """Render a short text as one `<div>`; line breaks are kept."""
+    return '<div style="{}">{}</div>'.format(_BODY, _block(text, _tone_style(tone))) if text else ""
 
 
 def line_bundle(text: str) -> Dict[str, str]:
-    """One dim line, for progress and hints."""
+    """Return the MIME bundle of one dim line, for progress and hints."""
     shown = _block(text, "opacity:.8")
     return {
         "text/plain": visible(text, newlines=True),
@@ -75,31 +75,31 @@ def line_bundle(text: str) -> Dict[str, str]:
     }
 
 
-def _tone(tone: str) -> str:
+def _tone_style(tone: str) -> str:
     return "color:{};".format(_COLOUR[tone]) if tone in _COLOUR else ""
 
 
-def _marked(text: str, *, newlines: bool = False) -> str:
+def _mark_code(text: str, *, newlines: bool = False) -> str:
     return _CODE.sub(r"<code>\1</code>", escape(visible(text, newlines=newlines), quote=True))
 
 
 def _block(text: str, style: str = "") -> str:
-    return '<div style="white-space:pre-wrap;{}">{}</div>'.format(style, _marked(text, newlines=True))
+    return '<div style="white-space:pre-wrap;{}">{}</div>'.format(style, _mark_code(text, newlines=True))
 
 
 def _table(table: Table) -> str:
     title = _block(visible(table.title), "font-weight:600;margin-top:4px") if table.title else ""
     head = "".join(
-        '<th style="{}"><span style="opacity:.7">{}</span></th>'.format(_CELL, _marked(name)) for name in table.columns
+        '<th style="{}"><span style="opacity:.7">{}</span></th>'.format(_CELL, _mark_code(name)) for name in table.columns
     )
     tones = table.tones or ("plain",) * len(table.rows)
     rows = [
         '<tr style="background:none">{}</tr>'.format(
-            "".join('<td style="{}{}">{}</td>'.format(_CELL + ";", _tone(tone), _marked(cell)) for cell in row)
+            "".join('<td style="{}{}">{}</td>'.format(_CELL + ";", _tone_style(tone), _mark_code(cell)) for cell in row)
         )
-        for row, tone in zip(table.rows, tones)  # noqa: B905  (Python 3.8 has no `strict`)
+        for row, tone in zip(table.rows, tones)  # noqa: B905   Python 3.8 has no `strict`
     ]
     head = '<tr style="background:none">{}</tr>'.format(head) if head else ""
-    # `margin: 0` because notebook style sheets centre tables in outputs.
+    # `margin: 0`: notebook style sheets centre tables in outputs
     style = "border-collapse:collapse;margin:0;border:none;color:inherit;font:inherit"
     return '{}<table style="{}">{}{}</table>'.format(title, style, head, "".join(rows))

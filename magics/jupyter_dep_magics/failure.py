@@ -1,4 +1,4 @@
-"""The one exception that a cell shows: what went wrong, where, and the next step, without a traceback."""
+"""The exception that a cell shows: what went wrong, where, and the next step, without a traceback."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _RED, _PLAIN = "\x1b[31m", "\x1b[0m"
 
 
 class DepFailure(Exception):  # noqa: N818  (a cell shows this name)
-    """A verb that failed. It makes the cell fail, so that Run All, nbclient and papermill stop there.
+    """A failed command. It makes the cell fail, so that Run All, nbclient and papermill stop there.
 
     `code` is the kebab-case reference, `context` says where (`file`, `cell`, `key` …), `hint` is the next step.
     """
@@ -26,13 +26,13 @@ class DepFailure(Exception):  # noqa: N818  (a cell shows this name)
         super().__init__("{} ({})".format(self.message, where) if where else self.message)
 
     def where(self) -> str:
-        """The place as one phrase, `analysis.ipynb, cell 2`, empty if there is none."""
+        """Return the place as one phrase, `analysis.ipynb, cell 2`, empty if there is none."""
         parts = [str(self.context["file"])] if "file" in self.context else []
         parts += ["{} {}".format(key, value) for key, value in self.context.items() if key != "file"]
         return visible(", ".join(parts))
 
     def _render_traceback_(self) -> List[str]:
-        """What IPython shows in place of a traceback."""
+        """Return what IPython shows instead of a traceback."""
         lines = ["{}{}{}".format(_RED, self, _PLAIN)]
         if self.hint:
             lines.append("next: " + self.hint)

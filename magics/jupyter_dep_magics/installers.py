@@ -1,7 +1,7 @@
-"""Other installers in a sealed environment: they never run; the user is told what to type instead.
+"""Refuses other installers in a sealed environment, and says what to type instead.
 
-Magics (`%pip`, `%conda`, …) are replaced. Commands (`!pip`, `!!pip`, `x = !pip`, `%sx pip`) are looked at where IPython
-expands the variables in them, the one place that all of them pass.
+Magics (`%pip`, `%conda`, …) are replaced. Commands (`!pip`, `!!pip`, `x = !pip`, `%sx pip`) are checked where IPython
+expands the variables in them, the only place that all of them pass.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _TOOL = re.compile(r"(pip|conda|mamba|micromamba|uv)[\d.]*(\.exe|\.bat)?\Z", re.
 _PYTHON = re.compile(r"(python|pypy|py)[\d.]*w?(\.exe)?\Z", re.IGNORECASE)
 _PREFIXES = {"sudo", "env", "command", "exec", "time", "nohup", "call"}
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
-_UV_VERBS = {"pip", "add", "remove", "sync", "lock", "venv"}
-# What follows is held to the core by a table of cases that both read.
+_UV_COMMANDS = {"pip", "add", "remove", "sync", "lock", "venv"}
+# The tables below are tested against the core's.
 WITH_VALUE = {
     "-r", "-c", "-e", "-i", "-f", "-t", "-b", "-C", "-p", "-P", "-n", "-G", "-E", "--requirement", "--requirements",
     "--constraint", "--constraints", "--editable", "--file", "--index", "--index-url", "--index-strategy",
@@ -55,47 +55,47 @@ _EXPANDS = {"system_piped", "system_raw", "getoutput"}
 
 
 def guard(shell: InteractiveShell) -> None:
-    """Replace the magics and watch the commands of `shell`."""
+    """Replace the magics and check the commands of `shell`."""
     for name in MAGICS:
         cast(Any, shell).register_magic_function(_refusing_magic(name), "line", name)
     expand: Callable[..., str] = shell.var_expand
 
     def var_expand(cmd: str, depth: int = 0, **options: Any) -> str:
         expanded = expand(cmd, depth=depth + 1, **options)
-        # Line magics pass here too: only the methods that go on to start a program are looked at.
+        # line magics pass here too: the caller's name tells the methods that start a program
         if sys._getframe(1).f_code.co_name in _EXPANDS:
             refuse(expanded)
         return expanded
 
-    # On the instance: its own methods look it up there, and local variables are still found in the right frame,
-    # which a wrapper around `system` would hide.
+    # IPython has no hook for commands. The method is replaced on the instance, where the shell's own methods find it; a
+    # wrapper around `system` would add a frame, in which local variables are not found.
     cast(Any, shell).var_expand = var_expand
 
 
 def refuse(command: str) -> None:
     """Raise `DepFailure("installer-refused")` if a part of the shell command is another installer."""
-    for words in _commands(command):
-        found = _installer(words)
+    for words in _split_commands(command):
+        found = _find_installer(words)
         if found is not None:
-            raise _refusal(found[0], found[1:])
+            raise _build_refusal(found[0], found[1:])
 
 
-def instead(tool: str, arguments: Sequence[str]) -> str:
-    """What to type for `tool` with `arguments`: `%dep add a b`; empty if there is nothing that does the same."""
+def find_replacement(tool: str, arguments: Sequence[str]) -> str:
+    """Return the `%dep` line for `tool` with `arguments`, such as `%dep add a b`; empty if there is none."""
     words = list(arguments)
     if words[:1] == ["pip"]:
         words = words[1:]
     verb = words[0] if words else ""
-    files, names = _operands(words[1:], conda=tool not in ("pip", "uv"))
+    files, names = _read_operands(words[1:], conda=tool not in ("pip", "uv"))
     if verb in ("install", "add", "create", "sync"):
         if verb == "sync" and not names:
             return "%dep sync"
-        parts = ["-r {}".format(_quoted(file)) for file in files] + [_quoted(name) for name in names]
+        parts = ["-r {}".format(_quote(file)) for file in files] + [_quote(name) for name in names]
         return " ".join(["%dep", "add", *parts]) if parts else "%dep add NAME"
     if verb in ("uninstall", "remove"):
-        return " ".join(["%dep", "remove", *(_name(name) for name in names)]) if names else "%dep remove NAME"
+        return " ".join(["%dep", "remove", *(_requirement_name(name) for name in names)]) if names else "%dep remove NAME"
     if verb in ("update", "upgrade"):
-        return " ".join(["%dep", "update", *(_name(name) for name in names)])
+        return " ".join(["%dep", "update", *(_requirement_name(name) for name in names)])
     if verb in ("list", "freeze", "show", "check", "tree", "inspect"):
         return "%dep show"
     if verb == "lock":
@@ -105,51 +105,51 @@ def instead(tool: str, arguments: Sequence[str]) -> str:
 
 def _refusing_magic(name: str) -> Callable[[str], None]:
     def magic(line: str) -> None:
-        raise _refusal(name, _words(line))
+        raise _build_refusal(name, _split_words(line))
 
     magic.__name__ = name
-    magic.__doc__ = "Not in this environment: packages come and go with `%dep add` and `%dep remove`."
-    # The requirement in the advice is the one that was typed; see IPython's `no_var_expand`.
+    magic.__doc__ = "Disabled in this environment: use `%dep add` and `%dep remove`."
+    # the hint repeats the requirement as typed; the attribute is what IPython's `no_var_expand` sets
     magic._ipython_magic_no_var_expand = True  # type: ignore[attr-defined]
     return magic
 
 
-def _refusal(tool: str, arguments: Sequence[str]) -> DepFailure:
-    advice = instead(tool, arguments)
+def _build_refusal(tool: str, arguments: Sequence[str]) -> DepFailure:
+    replacement = find_replacement(tool, arguments)
     return DepFailure(
         "installer-refused",
-        "`{}` does not run here: the lock says what this environment holds, and only `%dep` changes it".format(tool),
-        hint="type `{}`".format(advice) if advice else "`%dep` lists what it can do; other uses belong in a terminal",
+        "`{}` is disabled in this environment: only `%dep` changes its packages".format(tool),
+        hint="type `{}`".format(replacement) if replacement else "`%dep --help` lists the commands",
     )
 
 
-def _installer(words: Sequence[str]) -> Optional[List[str]]:
-    """The tool and its arguments if these words start one."""
+def _find_installer(words: Sequence[str]) -> Optional[List[str]]:
+    """Return the installer and its arguments if these words start one."""
     rest = list(words)
-    while rest and (rest[0] in _PREFIXES or _ASSIGNMENT.match(rest[0]) or _is_option_of_prefix(words, rest)):
+    while rest and (rest[0] in _PREFIXES or _ASSIGNMENT.match(rest[0]) or _is_prefix_option(words, rest)):
         rest.pop(0)
     if not rest:
         return None
-    tool = _TOOL.match(_program(rest[0]))
+    tool = _TOOL.match(_program_name(rest[0]))
     if tool:
         name = tool.group(1).lower()
-        return None if name == "uv" and not _UV_VERBS.intersection(rest[1:]) else [name, *rest[1:]]
-    if _PYTHON.match(_program(rest[0])) and "-m" in rest:
+        return None if name == "uv" and not _UV_COMMANDS.intersection(rest[1:]) else [name, *rest[1:]]
+    if _PYTHON.match(_program_name(rest[0])) and "-m" in rest:
         at = rest.index("-m") + 1
         if at < len(rest):
-            return _installer(rest[at:])
+            return _find_installer(rest[at:])
     return None
 
 
-def _is_option_of_prefix(words: Sequence[str], rest: Sequence[str]) -> bool:
+def _is_prefix_option(words: Sequence[str], rest: Sequence[str]) -> bool:
     return len(rest) < len(words) and rest[0].startswith("-")
 
 
-def _commands(command: str) -> List[List[str]]:
-    """The simple commands of a shell line, each as words."""
+def _split_commands(command: str) -> List[List[str]]:
+    """Split a shell line into simple commands, each as words."""
     commands: List[List[str]] = [[]]
     for line in re.sub(r"\\\r?\n", "", command).splitlines():
-        for word in _words(line, punctuation=True):
+        for word in _split_words(line, punctuation=True):
             if word and set(word) <= set(";&|()"):
                 commands.append([])
             else:
@@ -158,7 +158,7 @@ def _commands(command: str) -> List[List[str]]:
     return [words for words in commands if words]
 
 
-def _words(line: str, *, punctuation: bool = False) -> List[str]:
+def _split_words(line: str, *, punctuation: bool = False) -> List[str]:
     line = re.sub(r"(?:^|\s+)#.*$", "", line)
     lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|()" if punctuation else "")
     lexer.whitespace_split = True
@@ -171,12 +171,12 @@ def _words(line: str, *, punctuation: bool = False) -> List[str]:
         return line.replace('"', " ").replace("'", " ").split()
 
 
-def _program(word: str) -> str:
+def _program_name(word: str) -> str:
     return re.split(r"[\\/]", word)[-1]
 
 
-def _operands(words: Sequence[str], *, conda: bool) -> "tuple[List[str], List[str]]":
-    """Requirement files and requirements among the arguments of an installer."""
+def _read_operands(words: Sequence[str], *, conda: bool) -> "tuple[List[str], List[str]]":
+    """Return the requirement files and the requirements among an installer's arguments."""
     files: List[str] = []
     names: List[str] = []
     rest = list(words)
@@ -187,7 +187,7 @@ def _operands(words: Sequence[str], *, conda: bool) -> "tuple[List[str], List[st
             if not redirect.group("target"):
                 del rest[:1]
         elif word.startswith("-"):
-            option, value = _option(word, rest)
+            option, value = _read_option(word, rest)
             if option in _REQUIREMENT_FILES:
                 files.append(value)
             elif option in _EDITABLE:
@@ -197,8 +197,8 @@ def _operands(words: Sequence[str], *, conda: bool) -> "tuple[List[str], List[st
     return [file for file in files if file], [name for name in names if name]
 
 
-def _option(word: str, rest: List[str]) -> "tuple[str, str]":
-    """An option and its value, which is taken from `rest` where it is the next word."""
+def _read_option(word: str, rest: List[str]) -> "tuple[str, str]":
+    """Return an option and its value, which is removed from `rest` if it is the next word."""
     attached = _ATTACHED.match(word)
     if attached:
         return attached.group(1), attached.group(2)
@@ -209,7 +209,7 @@ def _option(word: str, rest: List[str]) -> "tuple[str, str]":
 
 
 def _from_conda(spec: str) -> str:
-    """`numpy=1.26` means any 1.26 there, and exactly that in `numpy==1.26.*` here."""
+    """Convert conda's `numpy=1.26`, any release of 1.26, to `numpy==1.26.*`."""
     spec = spec.rpartition("::")[2]
     found = re.match(r"([A-Za-z0-9._-]+)=([0-9][0-9A-Za-z.]*)(?:\.\*)?(?:=\S*)?\Z", spec)
     name, bound = (found.group(1), "=={}.*".format(found.group(2).rstrip("."))) if found else (spec, "")
@@ -218,9 +218,9 @@ def _from_conda(spec: str) -> str:
     return (known + name[bare.end() :] if bare and known else name) + bound
 
 
-def _name(requirement: str) -> str:
+def _requirement_name(requirement: str) -> str:
     return re.split(r"[\s\[<>=!~;@]", requirement.strip(), maxsplit=1)[0]
 
 
-def _quoted(word: str) -> str:
+def _quote(word: str) -> str:
     return '"{}"'.format(word) if re.search(r"[\s;]", word) else word

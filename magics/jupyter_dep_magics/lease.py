@@ -1,4 +1,4 @@
-"""The shared lock that keeps an environment from being collected while this process, or a worker of it, lives."""
+"""The shared lock that protects an environment from garbage collection while this process and its workers live."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _held: List[int] = []
 
 
 def hold(path: str, *, seconds: float = 2.0) -> None:
-    """Take the lease at `path` and keep it until the process ends; workers inherit it.
+    """Take the shared lock of `path` and keep it until the process ends; workers inherit it.
 
-    Raises `DepFailure("environment-going")` if a collector holds it for longer than `seconds`. Where the file system
-    knows no locks, the open file is all there is.
+    Errors: `environment-going` if garbage collection holds the lock for longer than `seconds`. On a file system without
+    locks the file is only kept open.
     """
     if not path:
         return
@@ -25,12 +25,12 @@ def hold(path: str, *, seconds: float = 2.0) -> None:
     except OSError as error:
         raise DepFailure(
             "environment-going",
-            "the new environment cannot be held: {}".format(error.strerror or error),
-            hint="restart the kernel: it opens on the environment that the lock names",
+            "cannot lock the new environment: {}".format(error.strerror or error),
+            hint="restart the kernel to start it on the locked environment",
             context={"file": path},
         ) from None
-    # On Windows an open file cannot be removed, which is what the lease is for.
-    if sys.platform != "win32" and not (_lock(descriptor, seconds) and _is_still(path, descriptor)):
+    # on Windows an open file cannot be removed, which is enough
+    if sys.platform != "win32" and not (_lock(descriptor, seconds) and _is_same_file(path, descriptor)):
         os.close(descriptor)
         raise DepFailure(
             "environment-going",
@@ -38,12 +38,12 @@ def hold(path: str, *, seconds: float = 2.0) -> None:
             hint="run the line again",
             context={"file": path},
         )
-    os.set_inheritable(descriptor, True)
+    os.set_inheritable(descriptor, True)  # noqa: FBT003  takes no keywords
     _held.append(descriptor)
 
 
-def _is_still(path: str, descriptor: int) -> bool:
-    """Whether the file was not removed between its opening and its locking."""
+def _is_same_file(path: str, descriptor: int) -> bool:
+    """Check that the file was not removed between opening and locking it."""
     try:
         return os.path.samestat(os.stat(path), os.fstat(descriptor))
     except OSError:

@@ -1,4 +1,4 @@
-"""After a cell that failed on a missing module: which distribution brings it, what to type. Installs nothing."""
+"""Hint under a cell that failed on a missing module: its distribution, and what to type. Installs nothing."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from .document import line_bundle
 from .names import distribution_for, distributions_under, names_by_path
 
 MIME = "application/vnd.jupyter-dep.missing+json"
-"""What a page of ours reads in place of the sentence: `{"module", "names"}`, see the wire's `MissingImport`."""
+"""What the page reads instead of the sentence: `{"module", "names"}`, see the wire's `MissingImport`."""
 
 _NOT_IN_PACKAGE = re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<package>[\w.]+)'")
-# What builds and Linux distributions leave out; before Python 3.10 its own modules are not listed anywhere.
-_SPLIT_OFF = {"curses", "dbm", "ensurepip", "idlelib", "lib2to3", "readline", "sqlite3", "tkinter", "turtle", "venv"}
+# standard modules that some builds leave out, for Python before 3.10, which has no list of its own modules
+_OPTIONAL_STDLIB = {"curses", "dbm", "ensurepip", "idlelib", "lib2to3", "readline", "sqlite3", "tkinter", "turtle", "venv"}
 
 
 def missing_module(error: Optional[BaseException]) -> str:
-    """The dotted name that could not be found, empty if that is not what happened.
+    """Return the dotted name of the module that was not found, empty for other errors.
 
-    Libraries wrap a missing optional dependency in an `ImportError` of their own: its cause counts.
+    Libraries wrap a missing optional dependency in an `ImportError`: its cause is considered too.
     """
     for candidate in (error, getattr(error, "__cause__", None)):
         if isinstance(candidate, ModuleNotFoundError) and candidate.name:
             return candidate.name
         if isinstance(candidate, ImportError):
-            # `from google.cloud import bigquery`: the namespace is there, and this part of it is not
+            # `from google.cloud import bigquery`: the namespace is installed, but not this part of it
             found = _NOT_IN_PACKAGE.match(str(candidate))
             if found and _is_namespace(found.group("package")):
                 return "{}.{}".format(found.group("package"), found.group("name"))
@@ -37,33 +37,34 @@ def missing_module(error: Optional[BaseException]) -> str:
 
 
 class MissingImport(NamedTuple):
-    """One sentence for the user; `names` are the distributions that may be meant, empty where that would be a guess."""
+    """A hint for the user; `names` are the distributions that may be meant, empty if that would be a guess."""
 
     text: str
     module: str
     names: Tuple[str, ...] = ()
 
     def bundle(self) -> Dict[str, Any]:
+        """Return the MIME bundle that the cell displays."""
         return {**line_bundle(self.text), MIME: {"module": self.module, "names": list(self.names)}}
 
 
 def hint_for(
     missing: str, source: str, *, declared: Collection[str] = (), folders: Sequence[str] = ()
 ) -> Optional[MissingImport]:
-    """What to say of a missing module, None where there is nothing sure or useful to say.
+    """Return the hint for a missing module, None where there is nothing certain or useful to say.
 
-    `source` is the cell as Python, `declared` the normalised names that the project declares, `folders` where
-    the user's own modules may lie.
+    `source` is the cell as Python, `declared` the normalized names that the project declares, `folders` where
+    the user's own modules may be.
     """
     module = _full_name(missing, source)
     top = missing.partition(".")[0]
-    if _not_ours(missing) or _is_local(top, folders):
+    if _is_standard_or_private(missing) or _is_local(top, folders):
         return None
     match = distribution_for(module)
     if match.distribution in declared or (not match.distribution and set(names_by_path(module)).intersection(declared)):
         return None
     if "." in missing and not (match.certain and _is_namespace(missing.rpartition(".")[0])):
-        # Its package is there: a misspelt or moved submodule, which no other distribution brings.
+        # its package is installed: the submodule is misspelt or has moved, and no other distribution contains it
         return None
     shown = missing if "." in missing else top
     if not match.distribution:
@@ -73,19 +74,19 @@ def hint_for(
         text = "`{}` comes with the distribution `{}`: run `%dep add {}`".format(shown, match.distribution, match.distribution)
         return MissingImport(text, shown, (match.distribution,))
     text = (
-        "`{}` is not in this environment; its distribution may have the same name or another one: "
+        "`{}` is not installed; its distribution may have the same name or another one: "
         "look it up, then run `%dep add NAME`".format(top)
     )
     return MissingImport(text, shown)
 
 
-def watch(
+def import_watcher(
     show: Callable[[MissingImport], None],
     declared: Callable[[], Collection[str]],
     folders: Callable[[], Sequence[str]],
     to_python: Callable[[str], str],
 ) -> Callable[[Any], None]:
-    """A callback for IPython's `post_run_cell` that shows the hint; it never raises into the user's cell."""
+    """Return a callback for IPython's `post_run_cell` that shows the hint; it never raises into the user's cell."""
 
     def after_cell(result: Any) -> None:
         missing = missing_module(getattr(result, "error_in_exec", None))
@@ -94,7 +95,7 @@ def watch(
         raw = str(getattr(getattr(result, "info", None), "raw_cell", "") or "")
         try:
             source = to_python(raw)
-        except Exception:
+        except Exception:  # noqa: BLE001  input transformers are the user's, and the cell has run already
             source = raw
         hint = hint_for(missing, source, declared=declared(), folders=folders())
         if hint is not None:
@@ -104,16 +105,16 @@ def watch(
 
 
 def _full_name(missing: str, source: str) -> str:
-    """The whole dotted name that the cell imports: Python names only the first part that is missing."""
+    """Return the whole dotted name that the cell imports: the error names only the first missing part."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return missing
-    names = [name for name in _imported(tree) if name == missing or name.startswith(missing + ".")]
+    names = [name for name in _iter_imports(tree) if name == missing or name.startswith(missing + ".")]
     return max(names, key=len, default=missing)
 
 
-def _imported(tree: ast.AST) -> Iterator[str]:
+def _iter_imports(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -123,10 +124,10 @@ def _imported(tree: ast.AST) -> Iterator[str]:
                 yield "{}.{}".format(node.module, alias.name)
 
 
-def _not_ours(module: str) -> bool:
-    """Parts of Python that this build lacks, and private modules: no distribution brings them."""
+def _is_standard_or_private(module: str) -> bool:
+    """Check for parts of Python that this build lacks and for private modules, which no distribution contains."""
     top = module.partition(".")[0]
-    return top.startswith("_") or top in getattr(sys, "stdlib_module_names", _SPLIT_OFF)
+    return top.startswith("_") or top in getattr(sys, "stdlib_module_names", _OPTIONAL_STDLIB)
 
 
 def _is_local(top: str, folders: Sequence[str]) -> bool:
@@ -138,7 +139,7 @@ def _is_local(top: str, folders: Sequence[str]) -> bool:
 
 
 def _is_namespace(package: str) -> bool:
-    """Whether a package is a namespace, which other distributions may extend: without a file, or by code of its own."""
+    """Check whether other distributions may extend a package: it has no file, or its code extends its path."""
     try:
         spec = importlib.util.find_spec(package)
     except (ImportError, ValueError, AttributeError):

@@ -1,4 +1,4 @@
-"""Which distribution brings a module: the reviewed map that lies beside this file, read when first asked."""
+"""Maps modules to distributions, from the reviewed table beside this file, which is read on first use."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ _tables: Dict[str, Any] = {}
 
 
 class Match(NamedTuple):
-    """`distribution` is empty where several share the module; `certain` is False where the name is only a guess."""
+    """`distribution` is empty if several share the module; `certain` is False if the name is only a guess."""
 
     distribution: str
     certain: bool
 
 
 def distribution_for(module: str) -> Match:
-    """The distribution of a dotted module name: its longest known prefix decides, else the first name is the guess."""
-    tables = _read()
+    """Return the distribution of a dotted module name: by its longest known prefix, else its first part as a guess."""
+    tables = _read_tables()
     for prefix in prefixes(module):
         if prefix in tables["names"]:
-            return Match(tables["names"][prefix], True)
+            return Match(tables["names"][prefix], certain=True)
     top = module.partition(".")[0]
     if top in tables["shared"]:
-        return Match("", False)
+        return Match("", certain=False)
     guess = top.replace("_", "-").lower()
-    return Match(guess, guess in tables["same"])
+    return Match(guess, certain=guess in tables["same"])
 
 
 def distributions_under(top: str) -> Tuple[str, ...]:
-    """The known distributions that share the module `top`; none where they are too many to choose from."""
-    found = {name for module, name in _read()["names"].items() if module.startswith(top + ".")}
+    """Return the known distributions that share the module `top`, none if they are too many to choose from."""
+    found = {name for module, name in _read_tables()["names"].items() if module.startswith(top + ".")}
     return tuple(sorted(found)) if len(found) <= _MOST else ()
 
 
@@ -43,12 +43,12 @@ def names_by_path(module: str) -> Tuple[str, ...]:
 
 
 def prefixes(module: str) -> List[str]:
-    """`a.b.c`, `a.b`, `a`."""
+    """Return a dotted name and its parents: `a.b.c`, `a.b`, `a`."""
     parts = module.split(".")
     return [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
 
 
-def _read() -> Dict[str, Any]:
+def _read_tables() -> Dict[str, Any]:
     if not _tables:
         path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "import_names.json")
         with open(path, encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Progress in the cell: one display that is updated in place, or lines where nothing can be updated."""
+"""Progress in the cell: one display that is updated in place, or lines where displays cannot be updated."""
 
 from __future__ import annotations
 
@@ -13,28 +13,30 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 SILENCE = 0.3
-"""Seconds before anything is shown: what is done by then needs no progress."""
+"""Seconds before anything is shown: a faster command needs no progress."""
 INTERVAL = 0.2
 """Seconds between two updates."""
 
 
 class ProgressDisplay:
-    """The progress of one request. `tell` takes any number of texts a second, `tick` shows what is due."""
+    """The progress of one request; its methods may be called any number of times a second."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
-        self._updates = getattr(shell, "kernel", None) is not None
+        self._can_update = getattr(shell, "kernel", None) is not None
         self._id = "jupyter-dep-" + uuid.uuid4().hex
         self._start = time.monotonic()
         self._shown_at: Optional[float] = None
         self._pending: Optional[str] = None
         self._phase = ""
 
-    def tell(self, text: str) -> None:
+    def update(self, text: str) -> None:
+        """Show this text when the next update is due."""
         self._pending = text
         self.tick()
 
     def tick(self) -> None:
+        """Show the latest text if it is due."""
         if self._pending is None:
             return
         now = time.monotonic()
@@ -43,19 +45,19 @@ class ProgressDisplay:
             text, self._pending = self._pending, None
             self._show(text, now)
 
-    def done(self, words: str = "done") -> None:
-        """Leave one quiet line where the progress was; nothing if nothing was shown.
+    def finish(self, result: str = "done") -> None:
+        """Replace the progress, if it was shown, by one dim line.
 
-        The result is a display of its own: terminals that print displays ignore updates of them.
+        The command's result is a separate display: terminals that print displays ignore updates of them.
         """
-        if self._shown_at is not None and self._updates:
-            self._publish(line_bundle("{} in {:.1f} s".format(words, time.monotonic() - self._start)))
+        if self._shown_at is not None and self._can_update:
+            self._publish(line_bundle("{} in {:.1f} s".format(result, time.monotonic() - self._start)))
 
     def _show(self, text: str, now: float) -> None:
-        if self._updates:
+        if self._can_update:
             self._publish(line_bundle(text))
         else:
-            # Without updates a line a phase is enough: "downloading 3 of 12" is told once.
+            # one line for each phase: "downloading 3 of 12" is printed once
             phase = text.split(" ", 1)[0].rstrip(":")
             if phase != self._phase:
                 print(visible(text))

@@ -1,4 +1,4 @@
-"""Which changed distributions are already imported: what a restart is needed for, by name, and why."""
+"""Finds changed distributions that are already imported, and so need a restart of the kernel."""
 
 from __future__ import annotations
 
@@ -14,31 +14,32 @@ _Record = Dict[str, str]
 """Path inside site-packages to the file's hash."""
 
 
-class Stale(NamedTuple):
-    """A distribution that this process holds in another version than the environment; `after` is empty if gone."""
+class StaleDistribution(NamedTuple):
+    """A distribution that is loaded in another version than the environment's; `after` is empty if it was removed."""
 
     name: str
     before: str
     after: str
     modules: Tuple[str, ...]
 
-    def sentence(self) -> str:
+    def advice(self) -> str:
+        """Return what to do about it, to follow the name and the versions."""
         if not self.after:
-            return "is imported: it stays usable until the kernel is restarted"
+            return "is imported: usable until the kernel is restarted"
         if self.before == self.after:
-            return "is imported with other files of that version: restart the kernel to use the new ones"
+            return "is imported from other files of this version: restart the kernel to use the new ones"
         return "is imported: restart the kernel to use it"
 
 
-def stale(used: Sequence[Environment], current: Environment, names: Iterable[str]) -> List[Stale]:
-    """The distributions among `names` (changed in any switch so far) that are imported from an environment in `used`
-    and whose imported files differ in `current`.
+def find_stale(used: Sequence[Environment], current: Environment, names: Iterable[str]) -> List[StaleDistribution]:
+    """Return the distributions that are imported from an environment in `used` and have other files in `current`.
 
-    A file of a namespace package counts for the distribution whose RECORD lists it, and for no other.
+    Only those among `names` are considered, which a switch has changed. A file of a namespace package belongs to the
+    distribution whose RECORD lists it.
     """
-    wanted = {normalised(name) for name in names}
+    wanted = {normalize_name(name) for name in names}
     files = _loaded_files()
-    found: Dict[str, Stale] = {}
+    found: Dict[str, StaleDistribution] = {}
     for environment in used:
         if environment.path == current.path:
             continue
@@ -46,23 +47,23 @@ def stale(used: Sequence[Environment], current: Environment, names: Iterable[str
             loaded = _loaded_under(folder, files)
             if not loaded:
                 continue
-            for name, version, record in _distributions(folder, wanted):
-                mine = {path: record[path] for path in loaded if path in record}
-                if not mine:
+            for name, version, record in _find_distributions(folder, wanted):
+                imported = {path: record[path] for path in loaded if path in record}
+                if not imported:
                     continue
-                after, same = _compare(name, version, mine, current)
+                after, same = _compare(name, version, imported, current)
                 if not same:
-                    modules = tuple(sorted(loaded[path] for path in mine))
-                    found[name] = Stale(name, version, after, modules)
+                    modules = tuple(sorted(loaded[path] for path in imported))
+                    found[name] = StaleDistribution(name, version, after, modules)
     return [found[name] for name in sorted(found)]
 
 
-def workers() -> List[str]:
-    """Live worker processes that were started on the environment before: name and process id."""
+def live_workers() -> List[str]:
+    """Return worker processes that were started on an earlier environment, by name and process id."""
     found: List[str] = []
     multiprocessing = sys.modules.get("multiprocessing")
     if multiprocessing is not None:
-        # Process pools of concurrent.futures, joblib and loky register their processes here too.
+        # process pools of concurrent.futures, joblib and loky register their processes here too
         children = multiprocessing.active_children()
         found = sorted("{} (process {})".format(child.name, child.pid) for child in children)
     server: Any = getattr(sys.modules.get("multiprocessing.forkserver"), "_forkserver", None)
@@ -71,20 +72,20 @@ def workers() -> List[str]:
     return found
 
 
-def normalised(name: str) -> str:
-    """The name of a distribution in its one spelling."""
+def normalize_name(name: str) -> str:
+    """Return the normalized name of a distribution."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _compare(name: str, version: str, mine: _Record, current: Environment) -> Tuple[str, bool]:
+def _compare(name: str, version: str, imported: _Record, current: Environment) -> Tuple[str, bool]:
     for folder in current.site_packages:
-        for _, after, record in _distributions(folder, {name}):
-            same = after == version and all(record.get(path) == mark for path, mark in mine.items())
+        for _, after, record in _find_distributions(folder, {name}):
+            same = after == version and all(record.get(path) == mark for path, mark in imported.items())
             return after, same
     return "", False
 
 
-def _distributions(folder: str, wanted: Set[str]) -> Iterator[Tuple[str, str, _Record]]:
+def _find_distributions(folder: str, wanted: Set[str]) -> Iterator[Tuple[str, str, _Record]]:
     try:
         entries = sorted(os.listdir(folder))
     except OSError:
@@ -92,21 +93,28 @@ def _distributions(folder: str, wanted: Set[str]) -> Iterator[Tuple[str, str, _R
     for entry in entries:
         if not entry.endswith(".dist-info"):
             continue
-        name, _, version = entry[: -len(".dist-info")].partition("-")
-        if normalised(name) in wanted:
-            yield normalised(name), version, _record(os.path.join(folder, entry, "RECORD"))
+        name, version = split_dist_info(entry)
+        if name in wanted:
+            yield name, version, read_record(os.path.join(folder, entry, "RECORD"))
 
 
-def _record(path: str) -> _Record:
+def split_dist_info(folder: str) -> Tuple[str, str]:
+    """Split `NAME-VERSION.dist-info` into the normalized name and the version, which holds no hyphen."""
+    name, _, version = folder[: -len(".dist-info")].rpartition("-")
+    return normalize_name(name), version
+
+
+def read_record(path: str) -> _Record:
+    """Read a RECORD; returns an empty one where the file is missing or damaged."""
     try:
         with open(path, encoding="utf-8", newline="") as file:
-            return {os.path.normcase(row[0]): row[1] for row in csv.reader(file) if len(row) > 1}
-    except OSError:
+            return {os.path.normcase(os.path.normpath(row[0])): row[1] for row in csv.reader(file) if len(row) > 1}
+    except (OSError, ValueError, csv.Error):
         return {}
 
 
 def _loaded_files() -> List[Tuple[str, str]]:
-    """Path and module name of everything imported; read past `__getattr__`, which lazy modules abuse."""
+    """List path and name of all imported modules, without `getattr`, which makes lazy modules load."""
     found = []
     for name, module in list(sys.modules.items()):
         path = getattr(module, "__dict__", {}).get("__file__")
@@ -117,7 +125,7 @@ def _loaded_files() -> List[Tuple[str, str]]:
 
 def _loaded_under(folder: str, files: Sequence[Tuple[str, str]]) -> Dict[str, str]:
     loaded: Dict[str, str] = {}
-    # `__file__` keeps the spelling of `sys.path`, which may be a symbolic link or its target.
+    # `__file__` is spelled like the entry of `sys.path`, which may be a symbolic link or its target
     for root in {os.path.abspath(folder), os.path.realpath(folder)}:
         prefix = os.path.normcase(root) + os.sep
         loaded.update({path[len(prefix) :]: name for path, name in files if path.startswith(prefix)})

@@ -1,7 +1,7 @@
-"""The live switch: a running kernel moves to another environment of the same Python, without a restart.
+"""Switches a running kernel to another environment of the same Python, without a restart.
 
-What is loaded stays on the environment that it came from, `__path__` included; what is imported from now on, and every
-process started from now on, comes from the new one.
+Loaded modules stay on the environment that they came from, `__path__` included; later imports and new processes use the
+new one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .wire import Switch
 
 
 class Environment(NamedTuple):
-    """Where a kernel's packages are; `scripts` is the folder of its Python."""
+    """The place of a kernel's packages."""
 
     key: str
     path: str
@@ -25,11 +25,12 @@ class Environment(NamedTuple):
 
     @property
     def scripts(self) -> str:
+        """The folder of its Python and of its scripts."""
         return os.path.dirname(self.python)
 
 
-def running(context: Mapping[str, Any]) -> Environment:
-    """The environment that the kernel was started on."""
+def running_environment(context: Mapping[str, Any]) -> Environment:
+    """Return the environment that the kernel was started on."""
     path = str(context.get("path") or sys.prefix)
     return Environment(
         key=str(context.get("key") or ""),
@@ -39,12 +40,13 @@ def running(context: Mapping[str, Any]) -> Environment:
     )
 
 
-def target(switch: Switch) -> Environment:
+def target_environment(switch: Switch) -> Environment:
+    """Return the environment to switch to."""
     return Environment(switch.key, switch.path, switch.python, switch.site_packages)
 
 
 def other_python(environment: Environment) -> str:
-    """The version of its Python if this process cannot move to it, else an empty text."""
+    """Return the environment's Python version if this process cannot switch to it, else an empty text."""
     try:
         with open(os.path.join(environment.path, "pyvenv.cfg"), encoding="utf-8") as file:
             pairs = [line.partition("=") for line in file]
@@ -57,8 +59,8 @@ def other_python(environment: Environment) -> str:
 
 
 def switch_sys_path(old: Environment, new: Environment) -> None:
-    """Make `new` this process's environment in the place of `old`."""
-    _replace_paths(old, new)
+    """Replace `old` by `new` as this process's environment."""
+    _replace_sys_path(old, new)
     sys.prefix = sys.exec_prefix = new.path
     sys.executable = new.python
     site.PREFIXES[:] = [new.path]
@@ -67,50 +69,50 @@ def switch_sys_path(old: Environment, new: Environment) -> None:
     importlib.invalidate_caches()
     spawn = sys.modules.get("multiprocessing.spawn")
     if spawn is not None:
-        # Loaded: it has its own copy of `sys.executable`. Not loaded: it will read the new one.
+        # it has copied `sys.executable`; if it is loaded later, it reads the new one
         spawn.set_executable(new.python)
 
 
-def _replace_paths(old: Environment, new: Environment) -> None:
-    before = {folder: _pth_files(folder) for folder in old.site_packages}
-    gone = {_normal(folder) for folder in old.site_packages}
+def _replace_sys_path(old: Environment, new: Environment) -> None:
+    before = {folder: _read_pth_files(folder) for folder in old.site_packages}
+    gone = {_normalize(folder) for folder in old.site_packages}
     for folder, files in before.items():
         for text in files.values():
-            gone.update(_normal(path) for path in _pth_folders(folder, text))
+            gone.update(_normalize(path) for path in _pth_folders(folder, text))
 
     def stays(entry: str) -> bool:
-        return _normal(entry) not in gone and not _inside(entry, old.path)
+        return _normalize(entry) not in gone and not _inside(entry, old.path)
 
     index = next((at for at, entry in enumerate(sys.path) if not stays(entry)), len(sys.path))
     head = [entry for entry in sys.path[:index] if stays(entry)]
     tail = [entry for entry in sys.path[index:] if stays(entry)]
     sys.path[:] = head
-    known = {_normal(entry) for entry in [*head, *tail]}
+    known = {_normalize(entry) for entry in [*head, *tail]}
     seen = {name: text for files in before.values() for name, text in files.items()}
     for folder in new.site_packages:
-        if os.path.isdir(folder) and _normal(folder) not in known:
-            known.add(_normal(folder))
+        if os.path.isdir(folder) and _normalize(folder) not in known:
+            known.add(_normalize(folder))
             sys.path.append(folder)
             _read_pth(folder, seen, known)
-    # A `.pth` line may itself have removed an entry; what the user had put on the path comes back all the same.
+    # a `.pth` line may have removed an entry that the user had added
     sys.path.extend(tail)
 
 
 def _read_pth(folder: str, seen: Dict[str, str], known: Set[str]) -> None:
-    """Do what the start of Python does with the folder's `.pth` files, once a process for each."""
-    for name, text in sorted(_pth_files(folder).items()):
+    """Process the folder's `.pth` files as the start of Python does, each once in this process."""
+    for name, text in sorted(_read_pth_files(folder).items()):
         if seen.get(name) == text:
-            # Its `import` lines ran when the old environment was entered; only its folders are new.
+            # its `import` lines ran in the old environment; only its folders are new
             for path in _pth_folders(folder, text):
-                if _normal(path) not in known and os.path.exists(path):
-                    known.add(_normal(path))
+                if _normalize(path) not in known and os.path.exists(path):
+                    known.add(_normalize(path))
                     sys.path.append(path)
         else:
             site.addpackage(folder, name, known)
 
 
-def _pth_files(folder: str) -> Dict[str, str]:
-    """Name to text of the `.pth` files in a site-packages folder."""
+def _read_pth_files(folder: str) -> Dict[str, str]:
+    """Map the names of a site-packages folder's `.pth` files to their texts."""
     found: Dict[str, str] = {}
     try:
         names = os.listdir(folder)
@@ -133,18 +135,18 @@ def _pth_folders(folder: str, text: str) -> List[str]:
 
 def _search_path(value: str, old: Environment, new: Environment) -> str:
     entries = value.split(os.pathsep) if value else []
-    places = [at for at, entry in enumerate(entries) if _normal(entry) == _normal(old.scripts)]
-    if places:
-        entries[places[0]] = new.scripts
+    found = [at for at, entry in enumerate(entries) if _normalize(entry) == _normalize(old.scripts)]
+    if found:
+        entries[found[0]] = new.scripts
     else:
         entries.insert(0, new.scripts)
-    unwanted = {_normal(old.scripts)} - {_normal(new.scripts)}
-    return os.pathsep.join(entry for entry in entries if _normal(entry) not in unwanted)
+    unwanted = {_normalize(old.scripts)} - {_normalize(new.scripts)}
+    return os.pathsep.join(entry for entry in entries if _normalize(entry) not in unwanted)
 
 
 def _inside(entry: str, folder: str) -> bool:
-    return (_normal(entry) + os.sep).startswith(_normal(folder) + os.sep)
+    return (_normalize(entry) + os.sep).startswith(_normalize(folder) + os.sep)
 
 
-def _normal(path: str) -> str:
+def _normalize(path: str) -> str:
     return os.path.normcase(os.path.abspath(path)) if path else ""

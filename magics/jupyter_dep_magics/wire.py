@@ -1,6 +1,6 @@
-"""What the agent answers, parsed once: the protocol's messages as plain values.
+"""The agent's messages, parsed into plain values.
 
-The agent speaks JSON lines (protocol 1). Sent: `{"type": "request", "id", "line", "body", "notebook", "cwd",
+The protocol is JSON lines (version 1). Sent: `{"type": "request", "id", "line", "body", "notebook", "cwd",
 "environment", "block", "protocol"}` and `{"type": "cancel", "id"}`. Received for one id: any number of `progress`, then
 one `outcome` or one `failure`. Unknown keys are ignored, missing ones have defaults: an older kernel and a newer
 agent understand each other as far as they can.
@@ -15,6 +15,8 @@ PROTOCOL = 1
 
 
 class Table(NamedTuple):
+    """Rows with optional column titles; `tones` has one entry for each row."""
+
     title: str = ""
     columns: Tuple[str, ...] = ()
     rows: Tuple[Tuple[str, ...], ...] = ()
@@ -22,6 +24,8 @@ class Table(NamedTuple):
 
 
 class Report(NamedTuple):
+    """What a cell shows of an outcome; `next` are commands to type."""
+
     headline: str = ""
     tone: str = "plain"
     lines: Tuple[str, ...] = ()
@@ -39,6 +43,8 @@ class Change(NamedTuple):
 
 
 class Switch(NamedTuple):
+    """The environment to move to; `lease` is the file whose shared lock marks it as in use."""
+
     key: str
     path: str
     python: str
@@ -48,6 +54,8 @@ class Switch(NamedTuple):
 
 
 class Edit(NamedTuple):
+    """The declaration's cell before and after a change; `pending`: the agent could not write it to the file."""
+
     project: str
     before: Optional[str]
     after: str
@@ -66,6 +74,8 @@ class Progress(NamedTuple):
 
 
 class Outcome(NamedTuple):
+    """The result of a command."""
+
     id: int
     verb: str = ""
     report: Report = Report()
@@ -76,6 +86,8 @@ class Outcome(NamedTuple):
 
 
 class Failure(NamedTuple):
+    """The error of a command; `hint` is the next step."""
+
     id: int
     code: str
     message: str
@@ -83,11 +95,12 @@ class Failure(NamedTuple):
     hint: str
 
 
+Answer = Union[Outcome, Failure]
 Message = Union[Progress, Outcome, Failure]
 
 
 def parse(line: str) -> Optional[Message]:
-    """One line of the agent as a message; None for what is none of ours, such as a stray print."""
+    """Parse one line of the agent; returns None for anything else, such as a stray print."""
     try:
         raw = json.loads(line)
     except ValueError:
@@ -106,12 +119,12 @@ def parse(line: str) -> Optional[Message]:
         )
     if kind == "outcome":
         try:
-            return _outcome(raw)
+            return _parse_outcome(raw)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             return Failure(
                 id=raw["id"],
                 code="bad-answer",
-                message="the agent's answer was not understood: {}: {}".format(type(error).__name__, error),
+                message="cannot read the agent's answer: {}: {}".format(type(error).__name__, error),
                 context={},
                 hint="restart the kernel; if that does not help, upgrade jupyter-dep",
             )
@@ -126,14 +139,14 @@ def parse(line: str) -> Optional[Message]:
     return None
 
 
-def _outcome(raw: Dict[str, Any]) -> Outcome:
+def _parse_outcome(raw: Dict[str, Any]) -> Outcome:
     switch, edit = raw.get("switch"), raw.get("edit")
     return Outcome(
         id=raw["id"],
         verb=str(raw.get("verb") or ""),
-        report=_report(raw.get("report") or {}),
+        report=_parse_report(raw.get("report") or {}),
         data=dict(raw.get("data") or {}),
-        switch=switch_of(switch) if switch else None,
+        switch=parse_switch(switch) if switch else None,
         edit=None
         if not edit
         else Edit(
@@ -146,37 +159,37 @@ def _outcome(raw: Dict[str, Any]) -> Outcome:
     )
 
 
-def switch_of(raw: Any) -> Switch:
-    """An environment to move to. Errors: KeyError, TypeError, ValueError or AttributeError for anything else."""
+def parse_switch(raw: Any) -> Switch:
+    """Parse an environment to move to. Errors: KeyError, TypeError, ValueError, AttributeError."""
     return Switch(
         key=str(raw["key"]),
         path=str(raw["path"]),
         python=str(raw["python"]),
-        site_packages=_texts(raw.get("site_packages")),
+        site_packages=_parse_texts(raw.get("site_packages")),
         lease=str(raw.get("lease") or ""),
         changed=tuple(Change(*(str(version) for version in change)) for change in raw.get("changed") or ()),
     )
 
 
-def _report(raw: Mapping[str, Any]) -> Report:
+def _parse_report(raw: Mapping[str, Any]) -> Report:
     tables: List[Table] = [
         Table(
             title=str(table.get("title") or ""),
-            columns=_texts(table.get("columns")),
-            rows=tuple(_texts(row) for row in table.get("rows") or ()),
-            tones=_texts(table.get("tones")),
+            columns=_parse_texts(table.get("columns")),
+            rows=tuple(_parse_texts(row) for row in table.get("rows") or ()),
+            tones=_parse_texts(table.get("tones")),
         )
         for table in raw.get("tables") or ()
     ]
     return Report(
         headline=str(raw.get("headline") or ""),
         tone=str(raw.get("tone") or "plain"),
-        lines=_texts(raw.get("lines")),
+        lines=_parse_texts(raw.get("lines")),
         tables=tuple(tables),
-        notes=_texts(raw.get("notes")),
-        next=_texts(raw.get("next")),
+        notes=_parse_texts(raw.get("notes")),
+        next=_parse_texts(raw.get("next")),
     )
 
 
-def _texts(values: Any) -> Tuple[str, ...]:
+def _parse_texts(values: Any) -> Tuple[str, ...]:
     return tuple(str(value) for value in values or ())

@@ -248,7 +248,7 @@ def test_a_cell_may_search_and_may_not_sync(me: Person, tmp_path: Path) -> None:
 
 
 def test_completion_offers_well_known_names_after_add_the_best_known_first() -> None:
-    verbs, popular = completion.read_verbs(), completion.read_popular()
+    verbs, popular = completion.read_commands(), completion.read_popular()
     found = completion.suggest("%dep add pa", verbs, popular=popular)
     assert found.fragment == "pa"
     assert found.options[0] == "pandas"
@@ -256,7 +256,7 @@ def test_completion_offers_well_known_names_after_add_the_best_known_first() -> 
 
 
 def test_completion_offers_nothing_before_a_letter_and_nothing_that_is_there() -> None:
-    verbs, popular = completion.read_verbs(), completion.read_popular()
+    verbs, popular = completion.read_commands(), completion.read_popular()
     assert completion.suggest("%dep add ", verbs, popular=popular).options == ()
     assert "pandas" not in completion.suggest("%dep add pandas pan", verbs, popular=popular).options
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar, cast
 
 import pytest
@@ -54,16 +55,20 @@ class Desk:
 
     def __init__(self) -> None:
         Comm.sent = []
-        self.held = 0
+        self.opened = 0
         self.orders: list[Any] = []
-        self.page = PageComm(cast(InteractiveShell, None), on_held=self._held, on_switch=self.orders.append)
+        self.targets: dict[str, Callable[..., None]] = {}
+        manager = SimpleNamespace(register_target=self.targets.__setitem__)
+        shell = SimpleNamespace(kernel=SimpleNamespace(comm_manager=manager))
+        self.page = PageComm(cast(InteractiveShell, shell), on_open=self._open, on_switch=self.orders.append)
+        self.page.register()
 
-    def _held(self) -> None:
-        self.held += 1
+    def _open(self) -> None:
+        self.opened += 1
 
     def open(self, **data: Any) -> Comm:
         comm = Comm()
-        self.page._opened(comm, {"content": {"data": {"holds": True, "block": None, "path": "", **data}}})
+        self.targets["jupyter-dep"](comm, {"content": {"data": {"holds": True, "block": None, "path": "", **data}}})
         return comm
 
 
@@ -81,9 +86,9 @@ def test_a_page_is_greeted_once_for_each_opening() -> None:
     desk = Desk()
     first = desk.open()
     first.say({"holds": True, "block": "b"})
-    assert desk.held == 1
+    assert desk.opened == 1
     desk.open()
-    assert desk.held == 2
+    assert desk.opened == 2
 
 
 def test_the_last_word_counts_and_goes_with_who_said_it() -> None:
@@ -94,9 +99,9 @@ def test_the_last_word_counts_and_goes_with_who_said_it() -> None:
     assert desk.page.block == "first again"
     first.closed({})
     # the second's text may be older than what the first has saved
-    assert desk.page.block is None and desk.page.held
+    assert desk.page.block is None and desk.page.connected
     second.say({"holds": False})
-    assert not desk.page.held
+    assert not desk.page.connected
 
 
 @pytest.mark.parametrize(
@@ -125,12 +130,12 @@ def test_a_renamed_notebook_is_followed_while_its_page_is_open(tmp_path: Path) -
     old.touch()
     comm = desk.open(path="work/a.ipynb")
     comm.say({"holds": True, "block": None, "path": "work/b.ipynb"})
-    assert desk.page.renamed(str(old)) == str(old)
+    assert desk.page.current_path(str(old)) == str(old)
     old.rename(new)
-    assert desk.page.renamed(str(old)) == str(new)
+    assert desk.page.current_path(str(old)) == str(new)
     new.unlink()
-    assert desk.page.renamed(str(old)) == str(old)
-    assert desk.page.renamed(str(tmp_path / "other.ipynb")) == str(tmp_path / "other.ipynb")
+    assert desk.page.current_path(str(old)) == str(old)
+    assert desk.page.current_path(str(tmp_path / "other.ipynb")) == str(tmp_path / "other.ipynb")
 
 
 # In a real kernel

@@ -28,7 +28,7 @@ Start = Callable[..., InteractiveShell]
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Start]:
     """Starts the magics in a fresh shell with a context of the test's."""
-    monkeypatch.setattr(jupyter_dep_magics, "_session", [])
+    monkeypatch.setattr(jupyter_dep_magics, "active_sessions", [])
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
@@ -41,7 +41,7 @@ def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Start]:
         return shell
 
     yield begin
-    for session in jupyter_dep_magics._session:
+    for session in jupyter_dep_magics.active_sessions:
         session.close()
 
 
@@ -110,14 +110,14 @@ def test_agent_that_left_is_started_again_and_that_is_said(start: Start, capsys:
     shell.run_cell("%dep leave")
     time.sleep(0.2)
     shell.run_cell("%dep status")
-    assert "the agent had ended (exit code 0) and was started again" in capsys.readouterr().out
+    assert "the agent had exited (code 0) and was started again" in capsys.readouterr().out
 
 
 def test_agent_that_dies_fails_the_cell_with_its_last_words(start: Start) -> None:
     shell = start()
     error = failure(shell, "%dep die")
     assert error.code == "agent-died"
-    assert "exit code 7" in error.message
+    assert "exited during the command (code 7)" in error.message
     assert "one last word" in error.message
     assert error.hint
     assert shell.run_cell("%dep status").success
@@ -156,7 +156,7 @@ def test_agent_that_ignores_the_cancel_is_ended(start: Start, monkeypatch: pytes
     threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
     error = failure(shell, "%dep deaf")
     assert error.code == "cancelled"
-    assert "was ended" in error.message
+    assert "was stopped" in error.message
     assert shell.run_cell("%dep status").success
 
 
@@ -193,7 +193,7 @@ def test_notes_are_told_once_before_the_first_cell(start: Start, capsys: pytest.
 def test_a_base_environment_without_notes_says_how_to_begin(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
     shell = start(base=True)
     shell.run_cell("print('mine')")
-    assert capsys.readouterr().out.splitlines() == ["no packages are declared yet: `%dep add NAME`", "mine"]
+    assert capsys.readouterr().out.splitlines() == ["no packages declared yet: add some with `%dep add NAME`", "mine"]
 
 
 def test_ready_environment_is_silent(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
@@ -223,7 +223,7 @@ def test_pending_edit_is_offered_once_as_a_new_cell(
     monkeypatch.setattr(shell, "set_next_input", lambda text, replace: offered.append((text, replace)))
     line = answer(tmp_path, edit={"project": "p", "before": None, "after": BLOCK, "pending": True})
     shell.run_cell(line)
-    assert "the block is in the cell below, save the notebook to keep it" in capsys.readouterr().out
+    assert "the block is in the cell below; save the notebook to keep it" in capsys.readouterr().out
     shell.run_cell(line)
     assert offered == [(BLOCK, False)]
 
@@ -331,7 +331,7 @@ def test_completion_offers_what_can_follow(line: str, expected: set[str]) -> Non
 
 
 def test_completion_never_offers_trust() -> None:
-    verbs = completion.read_verbs()
+    verbs = completion.read_commands()
     assert {"add", "remove", "update", "undo"} <= set(completion.suggest("%dep ", verbs).options)
     assert "trust" not in verbs
 
@@ -430,11 +430,11 @@ def test_second_start_changes_nothing(start: Start, capsys: pytest.CaptureFixtur
 def test_extension_can_be_unloaded_and_ours_cannot(start: Start) -> None:
     shell = start()
     jupyter_dep_magics.unload_ipython_extension(shell)
-    assert jupyter_dep_magics._session
-    jupyter_dep_magics._session.pop().close()
+    assert jupyter_dep_magics.active_sessions
+    jupyter_dep_magics.active_sessions.pop().close()
     jupyter_dep_magics.load_ipython_extension(shell)
     jupyter_dep_magics.unload_ipython_extension(shell)
-    assert not jupyter_dep_magics._session
+    assert not jupyter_dep_magics.active_sessions
 
 
 def test_a_second_edit_is_shown_as_text_since_a_second_cell_would_be_a_second_block(
@@ -448,4 +448,4 @@ def test_a_second_edit_is_shown_as_text_since_a_second_cell_would_be_a_second_bl
     shell.run_cell(answer(tmp_path, edit={"project": "p", "before": None, "after": more, "pending": True}))
     assert offered == [BLOCK]
     said = capsys.readouterr().out
-    assert more in said and "in the place of the block that is there" in said
+    assert more in said and "in place of the existing block" in said

@@ -161,7 +161,7 @@ def test_switch_makes_the_new_usable_and_names_what_needs_a_restart(kernel: Kern
         "in this kernel",
         "  usable now           alpha 1.0",
         "  beta 2.0 → 1.0       is imported: restart the kernel to use it",
-        "  fresh 3.0 → removed  is imported: it stays usable until the kernel is restarted",
+        "  fresh 3.0 → removed  is imported: usable until the kernel is restarted",
     ]
 
 

@@ -11,10 +11,10 @@ import pytest
 from support.picker import HITS, ByHand, Fake, picker, run, with_chips
 
 from jupyter_dep_magics.failure import DepFailure
-from jupyter_dep_magics.picker import agent_client as desks
-from jupyter_dep_magics.picker.agent_client import AgentClient, Details, Found, Hit, Plan, quoted
+from jupyter_dep_magics.picker import agent_client
+from jupyter_dep_magics.picker.agent_client import AgentClient, Details, Hit, Plan, SearchResult, quote
 from jupyter_dep_magics.picker.debounce import DebouncedWorker
-from jupyter_dep_magics.picker.model import EMPTY, State, planned
+from jupyter_dep_magics.picker.model import EMPTY, State, describe_plan
 from jupyter_dep_magics.wire import Failure, Outcome, Progress, Report
 
 REFUSED = DepFailure("conflict", "numpy 1 and pandas 3 do not go together", hint="loosen a bound")
@@ -39,9 +39,9 @@ def test_a_late_answer_to_an_older_text_is_thrown_away() -> None:
     made = picker(fake)
     made.type("old")
     made.type("new")
-    fake.answers["search"] = Found((Hit("new"),))
+    fake.answers["search"] = SearchResult((Hit("new"),))
     ByHand.all["search"].run(1)
-    fake.answers["search"] = Found((Hit("old"),))
+    fake.answers["search"] = SearchResult((Hit("old"),))
     ByHand.all["search"].run(0)
     assert [hit.name for hit in made.state.hits] == ["new"]
 
@@ -51,7 +51,7 @@ def test_an_emptied_field_shows_how_to_begin() -> None:
     made.type("ric")
     run("search")
     made.type("  ")
-    assert made.state.hits == () and made.state.said == EMPTY
+    assert made.state.hits == () and made.state.list_note == EMPTY
 
 
 def test_a_search_that_fails_says_why_and_the_next_works() -> None:
@@ -59,8 +59,8 @@ def test_a_search_that_fails_says_why_and_the_next_works() -> None:
     made = picker(fake)
     made.type("a")
     run("search")
-    assert made.state.said == "the agent ended\nnext: run it again"
-    fake.answers["search"] = Found(HITS)
+    assert made.state.list_note == "the agent ended\nnext: run it again"
+    fake.answers["search"] = SearchResult(HITS)
     made.type("ab")
     run("search")
     assert made.state.hits == HITS
@@ -84,12 +84,12 @@ def test_passing_over_rows_asks_for_the_last_one_only() -> None:
     made = picker(fake)
     for name in ("rich", "richer", "requests"):
         made.select(name)
-    lane = ByHand.all["details"]
-    assert [cancelled.is_set() for _, cancelled in lane.jobs] == [True, True, False]
+    worker = ByHand.all["details"]
+    assert [cancelled.is_set() for _, cancelled in worker.jobs] == [True, True, False]
 
 
 def test_enter_on_a_known_name_needs_no_index() -> None:
-    fake = Fake(search=Found(HITS, ("rich>=13",)))
+    fake = Fake(search=SearchResult(HITS, ("rich>=13",)))
     made = picker(fake)
     made.type("rich>=13")
     made.enter()
@@ -100,11 +100,11 @@ def test_enter_on_a_known_name_needs_no_index() -> None:
 
 
 def test_enter_on_an_unknown_name_asks_the_index_for_it() -> None:
-    fake = Fake(search=Found((), ("acme-tools",)), details=Details("acme-tools", ("1.0",)))
+    fake = Fake(search=SearchResult((), ("acme-tools",)), details=Details("acme-tools", ("1.0",)))
     made = picker(fake)
     made.type("acme-tools")
     run("search")
-    assert made.state.said == "Enter asks your package index for `acme-tools`"
+    assert made.state.list_note == "press Enter to ask your package index for `acme-tools`"
     made.enter()
     run("enter")
     assert ("details", "acme-tools") in fake.asked
@@ -112,13 +112,13 @@ def test_enter_on_an_unknown_name_asks_the_index_for_it() -> None:
 
 
 def test_enter_on_a_name_that_nobody_has_says_so_and_keeps_the_text() -> None:
-    fake = Fake(search=Found((), ("nunpy",)), details=DepFailure("unknown-package", "no `nunpy`", hint="`numpy`?"))
+    fake = Fake(search=SearchResult((), ("nunpy",)), details=DepFailure("unknown-package", "no `nunpy`", hint="`numpy`?"))
     made = picker(fake)
     made.type("nunpy")
     made.enter()
     run("enter")
     assert (made.state.chips, made.state.text) == ((), "nunpy")
-    assert made.state.said == "no `nunpy`\nnext: `numpy`?"
+    assert made.state.list_note == "no `nunpy`\nnext: `numpy`?"
 
 
 def test_enter_on_words_says_what_to_do() -> None:
@@ -126,11 +126,11 @@ def test_enter_on_words_says_what_to_do() -> None:
     made.type("read excel")
     made.enter()
     run("enter")
-    assert made.state.chips == () and "choose a row" in made.state.said
+    assert made.state.chips == () and "choose a package from the list" in made.state.list_note
 
 
 def test_the_last_letters_may_come_after_enter() -> None:
-    fake = Fake(search=Found(HITS, ("rich",)))
+    fake = Fake(search=SearchResult(HITS, ("rich",)))
     made = picker(fake)
     made.type("ric")
     made.enter()
@@ -238,20 +238,20 @@ def test_without_a_notebook_the_search_works_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
-        (Plan(), "no conflict, and no package changes: all of it is locked already"),
+        (Plan(), "no conflict and nothing to install: everything is locked already"),
         (Plan(added=1, download=1), "adds 1 package (up to 1 MB), no conflict"),
         (Plan(changed=2, removed=1, download=5_400_000), "changes 2 (up to 5 MB), removes 1, no conflict"),
     ],
 )
 def test_the_plan_in_words(plan: Plan, words: str) -> None:
-    assert planned(plan) == words
+    assert describe_plan(plan) == words
 
 
-# The desk
+# The client
 
 
 class Session:
-    """What the desk asks of a session."""
+    """What the client asks of a session."""
 
     def __init__(self, answer: Any, *, late: float = 0.0) -> None:
         self.answer, self.late = answer, late
@@ -271,7 +271,7 @@ class Session:
         return outcome.report
 
 
-def desk(data: dict[str, Any], **more: Any) -> tuple[AgentClient, Session]:
+def client(data: dict[str, Any], **more: Any) -> tuple[AgentClient, Session]:
     session = Session(Outcome(1, "v", Report(headline="h"), data), **more)
     return AgentClient(cast(Any, session)), session
 
@@ -293,20 +293,20 @@ NEVER = threading.Event()
 def test_what_is_typed_is_one_word_of_the_line_and_no_option(typed: str, word: str) -> None:
     from jupyter_dep_cli.agent import words
 
-    assert quoted(typed) == word
-    assert len(words("search " + quoted(typed))) == 2
+    assert quote(typed) == word
+    assert len(words("search " + quote(typed))) == 2
 
 
 def test_a_search_reads_what_it_knows_and_ignores_the_rest() -> None:
     hits = [{"name": "rich", "summary": "s", "tier": 1, "source": "catalogue", "near": ""}, {"summary": "no name"}, 3]
-    asking, session = desk({"hits": hits, "full": True, "requirements": ["rich>=1"], "later": 1})
-    assert asking.search("rich>=1", NEVER) == Found((Hit("rich", "s"),), ("rich>=1",), True)
+    asking, session = client({"hits": hits, "full": True, "requirements": ["rich>=1"], "later": 1})
+    assert asking.search("rich>=1", NEVER) == SearchResult((Hit("rich", "s"),), ("rich>=1",), True)
     assert session.lines == ['search "rich>=1"']
     assert session.options[0]["abandon"]
 
 
 def test_details_preview_and_status_read_what_they_know() -> None:
-    asking, session = desk(
+    asking, session = client(
         {"versions": ["2", "1"], "size": 5, "declared": ["a"], "download": 7, "changes": [{"change": "added"}]}
     )
     assert asking.details("a", NEVER) == Details("a", ("2", "1"), size=5)
@@ -322,14 +322,14 @@ def test_a_failure_of_the_agent_is_raised() -> None:
 
 
 def test_a_change_waits_for_the_running_cell_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desks, "_PATIENCE", 0.05)
-    asking, _ = desk({}, late=0.3)
+    monkeypatch.setattr(agent_client, "PATIENCE", 0.05)
+    asking, _ = client({}, late=0.3)
     told: list[Progress] = []
     assert asking.apply(["a"], told.append, NEVER).headline == "h"
-    assert told and "when the running cell has ended" in told[0].text
+    assert told and "when the running cell has finished" in told[0].text
 
 
-# The lane
+# The worker
 
 
 def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
@@ -339,10 +339,10 @@ def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
         time.sleep(0.005)
 
 
-def test_a_lane_runs_only_the_last_of_what_comes_quickly() -> None:
-    lane, ran = DebouncedWorker("t", 0.05), []
+def test_a_worker_runs_only_the_last_of_what_comes_quickly() -> None:
+    worker, ran = DebouncedWorker("t", 0.05), []
     for number in range(20):
-        lane.give(lambda _, number=number: ran.append(number))
+        worker.submit(lambda _, number=number: ran.append(number))
         time.sleep(0.002)
     until(lambda: bool(ran))
     time.sleep(0.1)
@@ -350,28 +350,28 @@ def test_a_lane_runs_only_the_last_of_what_comes_quickly() -> None:
 
 
 def test_what_is_newer_cancels_what_runs_and_runs_after_it() -> None:
-    lane, ran = DebouncedWorker("t"), []
+    worker, ran = DebouncedWorker("t"), []
 
     def slow(cancelled: threading.Event) -> None:
         ran.append(cancelled.wait(5))
 
-    lane.give(slow)
+    worker.submit(slow)
     time.sleep(0.05)
-    lane.give(lambda _: ran.append(True))
+    worker.submit(lambda _: ran.append(True))
     until(lambda: ran == [True, True])
 
 
-def test_a_job_that_raises_does_not_end_the_lane(capsys: pytest.CaptureFixture[str]) -> None:
-    lane, ran = DebouncedWorker("t"), []
-    lane.give(lambda _: 1 / 0)  # type: ignore[arg-type,return-value]
+def test_a_job_that_raises_does_not_end_the_worker(capsys: pytest.CaptureFixture[str]) -> None:
+    worker, ran = DebouncedWorker("t"), []
+    worker.submit(lambda _: 1 / 0)  # type: ignore[arg-type,return-value]
     until(lambda: "ZeroDivisionError" in capsys.readouterr().err)
-    lane.give(lambda _: ran.append(1))
+    worker.submit(lambda _: ran.append(1))
     until(lambda: ran == [1])
 
 
-def test_a_cancelled_lane_runs_nothing() -> None:
-    lane, ran = DebouncedWorker("t", 0.05), []
-    lane.give(lambda _: ran.append(1))
-    lane.cancel()
+def test_a_cancelled_worker_runs_nothing() -> None:
+    worker, ran = DebouncedWorker("t", 0.05), []
+    worker.submit(lambda _: ran.append(1))
+    worker.cancel()
     time.sleep(0.15)
     assert ran == []

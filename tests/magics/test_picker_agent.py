@@ -15,7 +15,7 @@ from support.index import Index
 
 from jupyter_dep_magics.agent import Agent
 from jupyter_dep_magics.failure import DepFailure
-from jupyter_dep_magics.picker.agent_client import AgentClient as PickerDesk
+from jupyter_dep_magics.picker.agent_client import AgentClient
 from jupyter_dep_magics.wire import Outcome, Report
 
 NEVER = threading.Event()
@@ -54,11 +54,11 @@ def session(desk: Desk) -> Iterator[Session]:
 
 
 @pytest.fixture
-def asking(session: Session) -> PickerDesk:
-    return PickerDesk(cast(Any, session))
+def asking(session: Session) -> AgentClient:
+    return AgentClient(cast(Any, session))
 
 
-def test_a_search_is_answered_without_the_index(asking: PickerDesk, desk: Desk) -> None:
+def test_a_search_is_answered_without_the_index(asking: AgentClient, desk: Desk) -> None:
     found = asking.search("numpy", NEVER)
     assert found.hits[0].name == "numpy" and found.hits[0].summary
     assert found.requirements == ("numpy",)
@@ -66,12 +66,12 @@ def test_a_search_is_answered_without_the_index(asking: PickerDesk, desk: Desk) 
     assert not desk.index.asked("/simple/")
 
 
-def test_a_pasted_command_gives_its_requirements(asking: PickerDesk) -> None:
+def test_a_pasted_command_gives_its_requirements(asking: AgentClient) -> None:
     typed = "pip install -U 'pandas>=2' rich"
     assert asking.search(typed, NEVER).requirements == ("pandas>=2", "rich")
 
 
-def test_details_come_from_the_configured_index(asking: PickerDesk) -> None:
+def test_details_come_from_the_configured_index(asking: AgentClient) -> None:
     details = asking.details("alpha", NEVER)
     assert details.name == "alpha" and "1.1" in details.versions
     with pytest.raises(DepFailure) as failed:
@@ -79,7 +79,7 @@ def test_details_come_from_the_configured_index(asking: PickerDesk) -> None:
     assert failed.value.code == "unknown-package" and failed.value.hint
 
 
-def test_a_preview_counts_and_writes_nothing(asking: PickerDesk, desk: Desk) -> None:
+def test_a_preview_counts_and_writes_nothing(asking: AgentClient, desk: Desk) -> None:
     before = desk.contents()
     plan = asking.preview(["alpha<2"], lambda _: None, NEVER)
     assert plan.added >= 1 and plan.download > 0
@@ -88,7 +88,7 @@ def test_a_preview_counts_and_writes_nothing(asking: PickerDesk, desk: Desk) -> 
         asking.preview(["alpha>99"], lambda _: None, NEVER)
 
 
-def test_a_search_does_not_wait_for_a_preview(asking: PickerDesk, desk: Desk) -> None:
+def test_a_search_does_not_wait_for_a_preview(asking: AgentClient, desk: Desk) -> None:
     desk.index.delay("/simple/alpha/", 60)
     asking.search("warm", NEVER)
     cancelled = threading.Event()
@@ -113,7 +113,7 @@ def test_a_search_does_not_wait_for_a_preview(asking: PickerDesk, desk: Desk) ->
     assert ended[0].code == "cancelled"
 
 
-def test_adding_declares_locks_and_says_what_happened(asking: PickerDesk, session: Session) -> None:
+def test_adding_declares_locks_and_says_what_happened(asking: AgentClient, session: Session) -> None:
     report = asking.apply(["alpha<2"], lambda _: None, NEVER)
     assert report.headline.startswith("nb.ipynb: added alpha 1.1")
     assert session.concluded[0].edit is not None

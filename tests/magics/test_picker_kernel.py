@@ -125,7 +125,7 @@ def test_the_kernel_is_not_moved_under_a_running_cell_and_the_form_says_so(
         "stayed = sys.prefix == before"
     )
     (folder / "wait").unlink()
-    ui.until(lambda: "when the running cell has ended" in ui.texts())
+    ui.until(lambda: "when the running cell has finished" in ui.texts())
     assert cell not in ui.idle
     (folder / "go").touch()
     ui.until(lambda: "usable now" in ui.texts())

@@ -13,7 +13,7 @@ import pytest
 from support.picker import HITS, ByHand, Fake, picker, run
 
 from jupyter_dep_magics.failure import DepFailure
-from jupyter_dep_magics.picker.agent_client import Details, Found, Hit
+from jupyter_dep_magics.picker.agent_client import Details, Hit, SearchResult
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_the_list_shows_names_summaries_and_what_is_declared_and_selects_nothing
     assert shown.hits.index is None
     assert ByHand.all["details"].jobs == []
     assert shown.text.layout.display is None
-    assert shown.hits.layout.display is None and shown._selection.layout.display == "none"
+    assert shown.hits.layout.display is None and shown.selection.layout.display == "none"
 
 
 def test_a_row_can_be_looked_at_pinned_chosen_and_added(view: Callable[[Fake], Any]) -> None:
@@ -53,7 +53,7 @@ def test_a_row_can_be_looked_at_pinned_chosen_and_added(view: Callable[[Fake], A
     assert "newest version 14.0, for Python &gt;=3.8, 0.2 MB" in shown.details.value
     shown.version.value = "13.9"
     shown.choose.click()
-    assert shown.hits.index is None and shown._selection.layout.display == "none"
+    assert shown.hits.index is None and shown.selection.layout.display == "none"
     (chip,) = shown.chips.children
     assert chip.description == "rich==13.9"
     assert shown.apply.disabled
@@ -61,10 +61,10 @@ def test_a_row_can_be_looked_at_pinned_chosen_and_added(view: Callable[[Fake], A
     assert "adds 7 packages (up to 38 MB), changes 1, no conflict" in shown.plan.value
     assert (shown.apply.disabled, shown.apply.description) == (False, "Add 1 package")
     shown.apply.click()
-    assert shown._running.layout.display is None and shown.apply.layout.display == "none"
+    assert shown.running.layout.display is None and shown.apply.layout.display == "none"
     run("work")
     assert "added rich" in shown.result.value
-    assert shown.chips.children == () and shown._running.layout.display == "none"
+    assert shown.chips.children == () and shown.running.layout.display == "none"
 
 
 def test_typing_after_a_selection_asks_for_no_details_by_itself(view: Callable[[Fake], Any]) -> None:
@@ -78,7 +78,7 @@ def test_typing_after_a_selection_asks_for_no_details_by_itself(view: Callable[[
 
 
 def test_enter_in_the_field_takes_the_name_and_empties_the_field(view: Callable[[Fake], Any]) -> None:
-    shown = view(Fake(search=Found(HITS, ("rich",))))
+    shown = view(Fake(search=SearchResult(HITS, ("rich",))))
     shown.text.value = "rich"
     shown.text._handle_custom_msg({"event": "submit"}, [])
     run("enter")
@@ -87,7 +87,7 @@ def test_enter_in_the_field_takes_the_name_and_empties_the_field(view: Callable[
 
 
 def test_a_chip_is_a_button_that_takes_it_out(view: Callable[[Fake], Any]) -> None:
-    shown = view(Fake(search=Found(HITS, ("rich", "requests"))))
+    shown = view(Fake(search=SearchResult(HITS, ("rich", "requests"))))
     shown.text.value = "pip install rich requests"
     shown.text._handle_custom_msg({"event": "submit"}, [])
     run("enter")
@@ -102,7 +102,7 @@ HOSTILE = '<img src=x onerror="alert(1)">\u202egnp\x07'
 def test_hostile_names_and_summaries_are_text(view: Callable[[Fake], Any]) -> None:
     details = Details("evil", ("<b>1</b>",), HOSTILE, "<script>", near="<i>x</i>")
     failure = DepFailure("c", HOSTILE, hint=HOSTILE)
-    fake = Fake(search=Found((Hit("evil", HOSTILE),)), details=details, preview=failure)
+    fake = Fake(search=SearchResult((Hit("evil", HOSTILE),)), details=details, preview=failure)
     shown = view(fake)
     typed(shown, HOSTILE)
     shown.hits.index = 0
@@ -111,13 +111,13 @@ def test_hostile_names_and_summaries_are_text(view: Callable[[Fake], Any]) -> No
     run("plan")
     label = shown.hits.options[0][0]
     assert "\u202e" not in label and "<U+202E>" in label and "\x07" not in label
-    for widget in (shown.said, shown.details, shown.plan, shown.result):
+    for widget in (shown.list_note, shown.details, shown.plan, shown.result):
         assert "<img" not in widget.value and "<script" not in widget.value and "<i>" not in widget.value
         assert "\u202e" not in widget.value and "\x07" not in widget.value
 
 
 def test_two_thousand_hits_are_listed(view: Callable[[Fake], Any]) -> None:
-    shown = view(Fake(search=Found(tuple(Hit(f"package-{n}", "s" * 500) for n in range(2000)))))
+    shown = view(Fake(search=SearchResult(tuple(Hit(f"package-{n}", "s" * 500) for n in range(2000)))))
     typed(shown, "package")
     assert len(shown.hits.options) == 2000
     assert max(len(label) for label, _ in shown.hits.options) < 120
@@ -137,7 +137,8 @@ def test_every_control_has_a_label(view: Callable[[Fake], Any]) -> None:
 
 
 def test_news_from_another_thread_do_not_eat_what_the_user_types(view: Callable[[Fake], Any]) -> None:
-    shown = view(Fake())
+    fake = Fake()
+    shown = view(fake)
     heard = threading.Event()
     go_on = threading.Event()
 
@@ -146,10 +147,11 @@ def test_news_from_another_thread_do_not_eat_what_the_user_types(view: Callable[
         go_on.wait(5)
 
     typed(shown, "ric")
-    shown._picker.type("rich")
-    shown.said.observe(slow, "value")
+    shown.picker.type("rich")
+    shown.list_note.observe(slow, "value")
     # a search's answer is being shown by its own thread ...
-    worker = threading.Thread(target=lambda: shown._picker._set(said="news"))
+    fake.answers["search"] = DepFailure("agent-died", "news")
+    worker = threading.Thread(target=run, args=("search",))
     worker.start()
     assert heard.wait(5)
     # ... while the front end's next key stroke arrives
@@ -159,7 +161,7 @@ def test_news_from_another_thread_do_not_eat_what_the_user_types(view: Callable[
     go_on.set()
     worker.join()
     typing.join()
-    assert shown._picker.state.text == "rich t"
+    assert shown.picker.state.text == "rich t"
 
 
 def test_nothing_of_ipywidgets_is_imported_before_it_is_asked_for() -> None:

@@ -137,7 +137,7 @@ def test_pth_files_of_the_new_environment_count_once(tmp_path: Path) -> None:
     assert not [entry for entry in found["path"] if entry.startswith(str(a))]
 
 
-STALE = "tell(stale=stale_modules.stale([env(A), env(B)], env(sys.prefix), {names}))"
+STALE = "tell(stale=stale_modules.find_stale([env(A), env(B)], env(sys.prefix), {names}))"
 
 
 def test_imported_and_changed_needs_a_restart_by_name(tmp_path: Path) -> None:
@@ -188,9 +188,9 @@ def test_same_version_with_other_files_is_noticed(tmp_path: Path) -> None:
 def test_live_workers_are_named(tmp_path: Path) -> None:
     found = run(
         "from concurrent.futures import ProcessPoolExecutor\nimport multiprocessing\n"
-        "before = stale_modules.workers()\n"
+        "before = stale_modules.live_workers()\n"
         "with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context()) as pool:\n"
-        "    pool.submit(int).result()\n    during = stale_modules.workers()\n"
+        "    pool.submit(int).result()\n    during = stale_modules.live_workers()\n"
         "tell(before=before, during=during)",
         environment(tmp_path / "a"),
         environment(tmp_path / "b"),

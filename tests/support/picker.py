@@ -1,4 +1,4 @@
-"""A picker whose agent answers from values and whose lanes run when the test says so."""
+"""A picker whose agent answers from values and whose workers run when the test says so."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, cast
 
-from jupyter_dep_magics.picker.agent_client import AgentClient, Details, Found, Hit, Plan
+from jupyter_dep_magics.picker.agent_client import AgentClient, Details, Hit, Plan, SearchResult
 from jupyter_dep_magics.picker.debounce import Job
 from jupyter_dep_magics.picker.model import Picker
 from jupyter_dep_magics.wire import Progress, Report
@@ -15,7 +15,7 @@ HITS = (Hit("rich", "Render rich text"), Hit("richer", "", "rich"), Hit("request
 
 
 class ByHand:
-    """A lane whose jobs run when the test says so, in the test's own thread."""
+    """A worker whose jobs run when the test says so, in the test's own thread."""
 
     all: dict[str, ByHand]
 
@@ -23,7 +23,7 @@ class ByHand:
         self.jobs: list[tuple[Job, threading.Event]] = []
         ByHand.all[name] = self
 
-    def give(self, job: Job) -> None:
+    def submit(self, job: Job) -> None:
         self.cancel()
         self.jobs.append((job, threading.Event()))
 
@@ -37,12 +37,12 @@ class ByHand:
 
 
 class Fake:
-    """A desk that answers from values; a value that is an exception is raised."""
+    """A client that answers from values; a value that is an exception is raised."""
 
     def __init__(self, **answers: Any) -> None:
         self.answers = {
             "declared": ("rich>=13", "Pandas"),
-            "search": Found(HITS),
+            "search": SearchResult(HITS),
             "details": Details("rich", ("14.0", "13.9"), "Render rich text", ">=3.8", 240_000),
             "preview": Plan(added=7, changed=1, download=38_000_000),
             "apply": Report(headline="added rich", tone="good"),
@@ -71,19 +71,19 @@ class Fake:
 
 def picker(fake: Fake) -> Picker:
     ByHand.all = {}
-    made = Picker(cast(AgentClient, fake), lane=cast(Any, ByHand))
+    made = Picker(cast(AgentClient, fake), new_worker=cast(Any, ByHand))
     made.begin()
     ByHand.all["declared"].run()
     return made
 
 
-def run(*lanes: str) -> None:
-    for lane in lanes:
-        ByHand.all[lane].run()
+def run(*workers: str) -> None:
+    for worker in workers:
+        ByHand.all[worker].run()
 
 
 def with_chips(fake: Fake, *requirements: str) -> Picker:
-    fake.answers["search"] = Found(HITS, requirements)
+    fake.answers["search"] = SearchResult(HITS, requirements)
     made = picker(fake)
     made.type("pip install " + " ".join(requirements))
     made.enter()

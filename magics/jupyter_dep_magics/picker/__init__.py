@@ -1,74 +1,61 @@
-"""`%dep ui`: find, look at, choose and add packages in a form under the cell, wherever ipywidgets work.
+"""`%dep ui`: find, inspect, choose and add packages in a form under the cell, where ipywidgets work.
 
-Where they do not, the same is told as text, with what to type. Nothing here is needed to run a notebook.
+Elsewhere it shows the same as text, with the commands to type.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Sequence
+from typing import Any, Sequence
 
 from .. import document
 from ..failure import DepFailure
 from ..text import visible
 from ..wire import Failure, Report
+from .ports import AgentSession
 
-if TYPE_CHECKING:
-    from ..session import Session
-
-_SUMMARY = "find packages, look at them, choose and add them in a form"
-VERB: Dict[str, Any] = {"summary": _SUMMARY, "options": [], "names": "none"}
-"""What completion knows of it, as in `verbs.json`."""
+SUMMARY = "find packages, inspect them, choose and add them in a form"
 _VIEW = "application/vnd.jupyter.widget-view+json"
-_TYPE = ("%dep search WORDS", "%dep add NAME")
+_STEPS = ("%dep search WORDS", "%dep add NAME")
 
 
-def show(session: Session, words: Sequence[str]) -> None:
-    """Show the form, or what stands in for it. Errors: `bad-usage` for an option."""
+def show(session: AgentSession, words: Sequence[str]) -> None:
+    """Show the form, or its text. Errors: `bad-usage` for an option."""
     if words and words[0] in ("-h", "--help"):
-        session.publish(document.bundle(Report(headline="usage: %dep ui [WORDS…]", lines=(_SUMMARY,))))
+        session.publish(document.bundle(Report(headline="usage: %dep ui [WORDS…]", lines=(SUMMARY,))))
         return
     if any(word.startswith("-") for word in words):
-        raise DepFailure("bad-usage", "`ui` takes words and no options", hint="type `%dep ui`, or `%dep ui read excel`")
+        raise DepFailure("bad-usage", "`ui` takes words but no options", hint="type `%dep ui`, or `%dep ui read excel`")
     text = " ".join(words)
-    model = _form(session, text)
+    model = _open_form(session, text)
     if model is None:
         session.publish(document.bundle(as_text(session, text)))
         return
-    # A front end that knows no widgets shows the text.
+    # a front end without widgets shows the text
     plain = document.plain(as_text(session, text))
     view = {"model_id": model, "version_major": 2, "version_minor": 0}
     session.publish({"text/plain": plain, _VIEW: view})
 
 
-def as_text(session: Session, text: str) -> Report:
-    """The same without widgets: what is found, and what to type."""
-    head = Report(headline="the form of `%dep ui` needs ipywidgets, and a front end that shows them", next=_TYPE)
+def as_text(session: AgentSession, text: str) -> Report:
+    """Return the search results and the commands to type."""
+    head = Report(headline="the form of `%dep ui` needs ipywidgets and a front end that shows them", next=_STEPS)
     if not text:
         return head
-    from .agent_client import quoted
+    from .agent_client import quote
 
-    answer = session.ask("search " + quoted(text), on_progress=lambda _: None)
+    answer = session.ask("search " + quote(text), on_progress=lambda _: None)
     if isinstance(answer, Failure):
         raise DepFailure(answer.code, answer.message, hint=answer.hint, context=answer.context)
-    return answer.report._replace(notes=(*answer.report.notes, head.headline), next=_TYPE)
+    return answer.report._replace(notes=(*answer.report.notes, head.headline), next=_STEPS)
 
 
-def mentioned_in(help_text: Report) -> Report:
-    """The agent's help with the one verb that it does not know."""
-    lines = list(help_text.lines)
-    at = next((at for at, line in enumerate(lines) if line.startswith("  ")), None)
-    if at is not None:
-        lines.insert(at, "  {:8} {}".format("ui", _SUMMARY))
-    return help_text._replace(lines=tuple(lines))
-
-
-def _form(session: Session, text: str) -> Any:
-    """The id of the form's widget; None where there are no widgets, or none that work."""
-    if getattr(session.shell, "kernel", None) is None:
+def _open_form(session: AgentSession, text: str) -> Any:
+    """Build the form and return the id of its widget, None where widgets are missing or do not work."""
+    if not session.has_kernel:
         return None
     try:
         from .view import View
-    except Exception:  # not installed, or broken by another version of what it needs
+    except Exception:  # noqa: BLE001  ipywidgets is the user's package: missing, or broken in any way
         return None
     from .agent_client import AgentClient
     from .model import Picker

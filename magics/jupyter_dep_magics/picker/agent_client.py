@@ -1,32 +1,30 @@
-"""What the picker asks of the agent, as values: search, details, what is declared, a preview, and the change itself."""
+"""The form's requests to the agent, with typed results."""
 
 from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Callable, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, List, Mapping, NamedTuple, Sequence, Tuple
 
 from ..failure import DepFailure
-from ..wire import Failure, Outcome, Progress, Report
-
-if TYPE_CHECKING:
-    from ..session import Session
+from ..wire import Answer, Failure, Outcome, Progress, Report
+from .ports import AgentSession
 
 _LONGEST = 2000
-_PATIENCE = 0.5
-"""Seconds that a running cell may keep the change from the kernel before that is said."""
+PATIENCE = 0.5
+"""Seconds that a running cell may delay the switch before the form says so."""
 
 
 class Hit(NamedTuple):
-    """One answer of a search; `near` is the popular name that it could be mistaken for."""
+    """One result of a search; `near` is the popular name that it could be mistaken for."""
 
     name: str
     summary: str = ""
     near: str = ""
 
 
-class Found(NamedTuple):
-    """`requirements` are those in a text that is a requirement, or a pasted command; `full`: an index's names were searched."""
+class SearchResult(NamedTuple):
+    """`requirements` are those of a text that is a requirement or a pasted command; `full`: the index was searched."""
 
     hits: Tuple[Hit, ...] = ()
     requirements: Tuple[str, ...] = ()
@@ -34,7 +32,7 @@ class Found(NamedTuple):
 
 
 class Details(NamedTuple):
-    """What the configured index says of one name; `size` in bytes, 0 if unknown."""
+    """The configured index's data about one package; `size` in bytes, 0 if unknown."""
 
     name: str
     versions: Tuple[str, ...] = ()
@@ -45,7 +43,7 @@ class Details(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What adding would do: numbers of packages, and at most how many bytes would be fetched."""
+    """The effect of adding: numbers of packages, and the most bytes to download."""
 
     added: int = 0
     changed: int = 0
@@ -57,96 +55,99 @@ class Plan(NamedTuple):
 class AgentClient:
     """Every method blocks and raises `DepFailure`; all but `apply` return at once when they are cancelled."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AgentSession) -> None:
         self._session = session
 
-    def search(self, text: str, cancelled: threading.Event) -> Found:
-        data = self._look("search " + quoted(text), cancelled).data
-        hits = [hit for hit in _list(data, "hits") if isinstance(hit, dict) and hit.get("name")]
-        return Found(
+    def search(self, text: str, cancelled: threading.Event) -> SearchResult:
+        """Search by name and by description, and parse the text as requirements."""
+        data = self._ask("search " + quote(text), cancelled).data
+        hits = [hit for hit in _read_list(data, "hits") if isinstance(hit, dict) and hit.get("name")]
+        return SearchResult(
             hits=tuple(Hit(str(hit["name"]), str(hit.get("summary") or ""), str(hit.get("near") or "")) for hit in hits),
-            requirements=tuple(str(text) for text in _list(data, "requirements")),
+            requirements=tuple(str(text) for text in _read_list(data, "requirements")),
             full=bool(data.get("full")),
         )
 
     def details(self, name: str, cancelled: threading.Event) -> Details:
-        data = self._look("search {} --details".format(quoted(name)), cancelled).data
+        """Ask the index about one package."""
+        data = self._ask("search {} --details".format(quote(name)), cancelled).data
         return Details(
             name=str(data.get("name") or name),
-            versions=tuple(str(version) for version in _list(data, "versions")),
+            versions=tuple(str(version) for version in _read_list(data, "versions")),
             summary=str(data.get("summary") or ""),
             requires_python=str(data.get("requires_python") or ""),
-            size=_number(data, "size"),
+            size=_read_number(data, "size"),
             near=str(data.get("near") or ""),
         )
 
     def declared(self, cancelled: threading.Event) -> Tuple[str, ...]:
-        """The requirements that are declared, as written."""
-        return tuple(str(text) for text in _list(self._look("status", cancelled).data, "declared"))
+        """Return the declared requirements as written."""
+        return tuple(str(text) for text in _read_list(self._ask("status", cancelled).data, "declared"))
 
     def preview(self, requirements: Sequence[str], on_progress: Callable[[Progress], None], cancelled: threading.Event) -> Plan:
-        outcome = self._look(_add(requirements) + " --dry-run", cancelled, on_progress)
-        kinds = [str(change.get("change")) for change in _list(outcome.data, "changes") if isinstance(change, dict)]
+        """Resolve the requirements without changing anything."""
+        outcome = self._ask(_add_line(requirements) + " --dry-run", cancelled, on_progress)
+        kinds = [str(change.get("change")) for change in _read_list(outcome.data, "changes") if isinstance(change, dict)]
         return Plan(
             added=kinds.count("added"),
             changed=kinds.count("changed"),
             removed=kinds.count("removed"),
-            download=_number(outcome.data, "download"),
+            download=_read_number(outcome.data, "download"),
             notes=outcome.report.notes,
         )
 
     def apply(self, requirements: Sequence[str], on_progress: Callable[[Progress], None], cancelled: threading.Event) -> Report:
-        """Declare, lock, build, and move the kernel; the last in the kernel's main thread, when no cell runs."""
-        answer = self._session.ask(_add(requirements), on_progress=on_progress, cancelled=cancelled)
-        outcome = _good(answer)
+        """Declare, lock, build, and switch the kernel; the last in the main thread, when no cell runs."""
+        answer = self._session.ask(_add_line(requirements), on_progress=on_progress, cancelled=cancelled)
+        outcome = _require_outcome(answer)
         reports: List[Report] = []
-        troubles: List[Exception] = []
+        errors: List[Exception] = []
         done = threading.Event()
 
         def conclude() -> None:
             try:
                 reports.append(self._session.conclude(outcome, in_cell=False))
-            except Exception as error:
-                troubles.append(error)
+            except Exception as error:  # noqa: BLE001  raised again in the thread that waits for it
+                errors.append(error)
             finally:
                 done.set()
 
-        began = time.monotonic()
+        started = time.monotonic()
         self._session.on_main(conclude)
-        while not done.wait(_PATIENCE):
-            words = "installed; this kernel moves to it when the running cell has ended ({:.0f} s)"
-            on_progress(Progress(0, words.format(time.monotonic() - began)))
-        if troubles:
-            raise troubles[0]
+        while not done.wait(PATIENCE):
+            text = "installed; this kernel switches when the running cell has finished ({:.0f} s)"
+            on_progress(Progress(0, text.format(time.monotonic() - started)))
+        if errors:
+            raise errors[0]
         return reports[0]
 
-    def _look(self, line: str, cancelled: threading.Event, on_progress: Callable[[Progress], None] = lambda _: None) -> Outcome:
-        return _good(self._session.ask(line, on_progress=on_progress, cancelled=cancelled, abandon=True))
+    def _ask(self, line: str, cancelled: threading.Event, on_progress: Callable[[Progress], None] = lambda _: None) -> Outcome:
+        return _require_outcome(self._session.ask(line, on_progress=on_progress, cancelled=cancelled, abandon=True))
 
 
-def quoted(text: str) -> str:
-    """One word of a line for the agent, which knows quotes and no escapes."""
+def quote(text: str) -> str:
+    """Quote one word of a line for the agent, which reads quotes but no escapes."""
     word = " ".join(text.split()).lstrip("-")[:_LONGEST]
     if '"' not in word:
         return '"{}"'.format(word)
     return "'{}'".format(word.replace("'", '"'))
 
 
-def _add(requirements: Sequence[str]) -> str:
-    return " ".join(["add", *(quoted(requirement) for requirement in requirements)])
+def _add_line(requirements: Sequence[str]) -> str:
+    return " ".join(["add", *(quote(requirement) for requirement in requirements)])
 
 
-def _good(answer: "Outcome | Failure") -> Outcome:
+def _require_outcome(answer: Answer) -> Outcome:
     if isinstance(answer, Failure):
         raise DepFailure(answer.code, answer.message, hint=answer.hint, context=answer.context)
     return answer
 
 
-def _list(data: Mapping[str, Any], key: str) -> List[Any]:
+def _read_list(data: Mapping[str, Any], key: str) -> List[Any]:
     value = data.get(key)
     return value if isinstance(value, list) else []
 
 
-def _number(data: Mapping[str, Any], key: str) -> int:
+def _read_number(data: Mapping[str, Any], key: str) -> int:
     value = data.get(key)
     return value if isinstance(value, int) else 0

@@ -1,4 +1,4 @@
-"""Work behind a form: one thread that does the newest of what it is given, so that typing waits for nothing."""
+"""Background work of the form: a thread that runs only the newest of its jobs, so that typing never waits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextvars import Context, copy_context
 from typing import Callable, NamedTuple, Optional
 
 Job = Callable[[threading.Event], None]
-"""Gets the event that is set when nobody wants its result any more."""
+"""Gets the event that is set when its result is no longer wanted."""
 _IDLE = 30.0
 """Seconds after which a thread without work ends."""
 
@@ -22,7 +22,7 @@ class _Waiting(NamedTuple):
 
 
 class DebouncedWorker:
-    """`give` replaces what waits and cancels what runs; a job starts when nothing newer came for `delay` seconds."""
+    """Runs a job when no newer one was submitted for `delay` seconds."""
 
     def __init__(self, name: str, delay: float = 0.0) -> None:
         self._name = name
@@ -32,8 +32,9 @@ class DebouncedWorker:
         self._running: Optional[threading.Event] = None
         self._thread: Optional[threading.Thread] = None
 
-    def give(self, job: Job) -> None:
-        # The context goes along: what the job sends is then an answer to the message that caused it.
+    def submit(self, job: Job) -> None:
+        """Replace the waiting job and cancel the running one."""
+        # with its context: what the job sends is then a reply to the message that caused it
         waiting = _Waiting(time.monotonic() + self._delay, job, copy_context())
         with self._changed:
             self._waiting = waiting
@@ -45,6 +46,7 @@ class DebouncedWorker:
             self._changed.notify()
 
     def cancel(self) -> None:
+        """Drop the waiting job and cancel the running one."""
         with self._changed:
             self._waiting = None
             if self._running is not None:
@@ -58,11 +60,11 @@ class DebouncedWorker:
             waiting, cancelled = taken
             try:
                 waiting.context.run(waiting.job, cancelled)
-            except Exception:  # a mistake of ours must not end the thread that later work needs
+            except Exception:  # noqa: BLE001  a bug in one job must not end the thread that later jobs need
                 sys.stderr.write(traceback.format_exc())
 
     def _take(self) -> "Optional[tuple[_Waiting, threading.Event]]":
-        """The next job when it is due, None after a long time without one."""
+        """Wait for the next job and return it when it is due, None after a long time without one."""
         with self._changed:
             self._running = None
             while True:
