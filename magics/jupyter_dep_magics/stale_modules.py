@@ -108,7 +108,7 @@ def read_record(path: str) -> _Record:
     """Read a RECORD; returns an empty one where the file is missing or damaged."""
     try:
         with open(path, encoding="utf-8", newline="") as file:
-            return {os.path.normcase(os.path.normpath(row[0])): row[1] for row in csv.reader(file) if len(row) > 1}
+            return {os.path.normcase(os.path.normpath(row[0])): row[1] for row in csv.reader(file) if len(row) == 3}
     except (OSError, ValueError, csv.Error):
         return {}
 

@@ -1,35 +1,34 @@
-"""Which distribution of an environment brings which module, read off its RECORD files; nothing of it is started."""
+"""Index the modules of an environment by distribution, from its RECORD files and without running any of its code."""
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 from jupyter_dep.io.files import read_write
 from jupyter_dep.model.packages.import_origin import ModuleProviders
 
+from .record import RECORD, distribution_of, read_record
+
 _EXTENSIONS = (".so", ".pyd")
-_LIMIT = 64 << 20
 _NAMESPACE_LIMIT = 4096
 
 
 def module_providers(site: Path) -> ModuleProviders:
-    """What the wheels in a site-packages bring. A RECORD that cannot be read brings nothing."""
+    """Read which modules the distributions in a site-packages provide; an unreadable RECORD provides none."""
     modules: dict[str, set[str]] = {}
     plugged: set[str] = set()
     names: set[str] = set()
     for folder in read_write.list_readable(site):
-        if not folder.endswith(".dist-info"):
+        distribution = distribution_of(folder)
+        if distribution is None:
             continue
-        name = str(canonicalize_name(folder.removesuffix(".dist-info").rpartition("-")[0]))
+        name = distribution[0]
         names.add(name)
         if os.path.exists(site / folder / "entry_points.txt"):
             plugged.add(name)
-        files = _read_record(site / folder / "RECORD")
+        files = _read_sizes(site / folder / RECORD)
         for module in _modules(list(files), _shared_packages(site, files)):
             modules.setdefault(module, set()).add(name)
     return ModuleProviders(
@@ -39,14 +38,11 @@ def module_providers(site: Path) -> ModuleProviders:
     )
 
 
-def _read_record(record: Path) -> dict[str, str]:
-    """The paths of a RECORD with the sizes that it names."""
+def _read_sizes(record: Path) -> dict[str, str]:
+    """The paths of a RECORD with the sizes that it names; none where it cannot be read."""
     try:
-        with record.open(encoding="utf-8", newline="") as lines:
-            if os.fstat(lines.fileno()).st_size > _LIMIT:
-                return {}
-            return {row[0]: row[2] if len(row) > 2 else "" for row in csv.reader(lines) if row}
-    except (OSError, ValueError, csv.Error):
+        return {row.path: row.size for row in read_record(record)}
+    except OSError:
         return {}
 
 

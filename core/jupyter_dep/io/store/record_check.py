@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
 import stat
@@ -10,11 +9,11 @@ from base64 import urlsafe_b64encode
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from jupyter_dep.base.errors import DepError
 
+from .record import RECORD, RecordRow, distribution_of, read_record
 from .snapshots import Listing
 
 
@@ -54,9 +53,9 @@ def check(
     prefix = site.relative_to(root).as_posix() + "/"
     found: dict[str, str] = {}
     for path in files:
-        if path.startswith(prefix) and path.endswith(".dist-info/RECORD") and path.count("/") == prefix.count("/") + 1:
-            name, _, version = path[len(prefix) : -len(".dist-info/RECORD")].rpartition("-")
-            found[canonicalize_name(name)] = version
+        folder, _, file = path[len(prefix) :].partition("/")
+        if path.startswith(prefix) and file == RECORD and (distribution := distribution_of(folder)) is not None:
+            found[distribution[0]] = distribution[1]
             if path not in checked:
                 _check_record(root, prefix, path, files)
     missing = sorted(name for name in wanted if name not in found or not _same_version(found[name], wanted[name]))
@@ -81,15 +80,15 @@ def _same_version(found: str, wanted: str) -> bool:
 
 
 def _check_record(root: Path, prefix: str, record: str, files: Listing) -> None:
-    for row in _rows(root / record) or [[record, "", "unreadable"]]:
-        if len(row) != 3 or row[0].endswith(".pyc"):
+    for row in read_record(root / record) or [RecordRow(record, "", "unreadable")]:
+        if row.path.endswith(".pyc"):
             continue
-        path = prefix + row[0]
+        path = prefix + row.path
         known = files.get(path)
         if known is None:  # written in another way than a listing does: `../../bin/jupyter`
             path = os.path.normpath(path).replace(os.sep, "/")
             known = files.get(path)
-        if known is None or (row[2] and path != record and str(known[0]) != row[2]):
+        if known is None or (row.size and path != record and str(known[0]) != row.size):
             raise DepError(
                 "incomplete-environment",
                 f"`{path}` is missing or has another size than its wheel says",
@@ -98,30 +97,20 @@ def _check_record(root: Path, prefix: str, record: str, files: Listing) -> None:
             )
 
 
-def _rows(record: Path) -> list[list[str]]:
-    """The rows of a RECORD, none if it is unreadable: a wheel may carry anything under that name."""
-    try:
-        with record.open(encoding="utf-8", newline="") as lines:
-            return list(csv.reader(lines))
-    except (ValueError, csv.Error):
-        return []
-
-
 def damaged(root: Path, site: Path) -> dict[str, list[str]]:
     """Files whose bytes are not what their wheel's RECORD hashes say, by distribution: the full check of `doctor`."""
     found: dict[str, list[str]] = {}
     for info in sorted(site.glob("*.dist-info")):
-        record = info / "RECORD"
-        if not record.is_file():
+        record, distribution = info / RECORD, distribution_of(info.name)
+        if distribution is None or not record.is_file():
             continue
-        name = canonicalize_name(info.name.removesuffix(".dist-info").rpartition("-")[0])
-        rows = _rows(record)
+        name, rows = distribution[0], read_record(record)
         if not rows:
             found.setdefault(name, []).append(record.relative_to(root).as_posix())
         for row in rows:
-            if len(row) == 3 and row[1].startswith("sha256=") and not row[0].endswith(".pyc"):
-                path = Path(os.path.normpath(site / row[0]))
-                if not path.is_file() or _sha256(path) != row[1].removeprefix("sha256="):
+            if row.hash.startswith("sha256=") and not row.path.endswith(".pyc"):
+                path = Path(os.path.normpath(site / row.path))
+                if not path.is_file() or _sha256(path) != row.hash.removeprefix("sha256="):
                     found.setdefault(name, []).append(Path(os.path.relpath(path, root)).as_posix())
     return found
 
