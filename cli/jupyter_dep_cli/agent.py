@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import queue
-import re
 import shlex
 import threading
 from collections.abc import Mapping
@@ -19,15 +18,14 @@ from typing import Any, TextIO
 
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.progress import CancelToken, Progress, cancelled
+from jupyter_dep.base.steps import FrontEnd, Hint, Placeholder, step
 from jupyter_dep.messages import PROTOCOL, Failure, Outcome, ProgressLine, Report, Request, encode
 from jupyter_dep.operations.project.context import CommandContext
 from jupyter_dep.services import Services
 
 from .call import Call
 from .dispatch import carry_out, failure
-from .manual import help_text
-from .parser import BY_NAME, Parsed, parse
-from .wording import Wording
+from .parser import BY_NAME, Parsed, help_text, parse
 
 
 class Agent:
@@ -112,15 +110,14 @@ class Agent:
                     hint="restart the kernel; if that does not help, upgrade jupyter-dep",
                 )
             said = words(request.line) or ["status"]
-            if {"-h", "--help"} & set(said):
-                return _manual(said)
-            parsed = parse(said)
-            if not parsed.verb.in_cell or parsed.texts("allow"):
+            if said[0] == "help" or {"-h", "--help"} & set(said):
+                return _help(said)
+            parsed = parse(said, cell=True)
+            if not parsed.command.in_cell or parsed.texts("allow"):
                 raise in_terminal(parsed)
             notebook = target(parsed, request)
         except DepError as error:
-            where = Path(request.notebook or "NOTEBOOK")
-            return Wording(where, where.parent, cell=True).fitted(failure(error))
+            return failure(error, front_end=_cell_of(request))
 
         def report(progress: Progress) -> None:
             self._send(
@@ -187,24 +184,27 @@ def words(line: str) -> list[str]:
         raise UsageError("bad-usage", f"the quotes do not match: {error}", hint='write "pandas>=2" in one pair') from error
 
 
-def _manual(said: list[str]) -> Outcome:
-    usage, *lines = help_text(next((word for word in said if word in BY_NAME), None)).splitlines()
-    bare = re.sub(r" (?:NOTEBOOK…?(?= |$)|\[NOTEBOOK…?\])", "", usage.replace("jupyter dep", "%dep"), count=1)
-    report = Report(headline=bare, lines=tuple(lines))
-    return Outcome(verb="help", report=report)
+def _cell_of(request: Request) -> FrontEnd:
+    notebook = Path(request.notebook) if request.notebook is not None else None
+    return FrontEnd(kind="cell", project=notebook, cwd=notebook.parent if notebook is not None else None, own=True)
+
+
+def _help(said: list[str]) -> Outcome:
+    usage, *lines = help_text(next((word for word in said if word in BY_NAME), None), cell=True).splitlines()
+    return Outcome(verb="help", report=Report(headline=usage, lines=tuple(lines)))
 
 
 def in_terminal(parsed: Parsed) -> UsageError:
-    if parsed.verb.name == "trust":
+    if parsed.command.name == "trust":
         return UsageError(
             "not-from-a-cell",
             "consent cannot be given from a cell: else a notebook could consent for itself",
-            hint="type `jupyter dep trust …` in a terminal",
+            hint=Hint("type ", step("trust", Placeholder(name="…"), target=None)),
         )
     return UsageError(
         "not-from-a-cell",
-        f"`{parsed.verb.name}` is not for a cell",
-        hint=f"type `{parsed.verb.usage()}` in a terminal",
+        f"`{parsed.command.name}` is not for a cell",
+        hint=f"type `{parsed.command.usage()}` in a terminal",
     )
 
 
@@ -214,7 +214,7 @@ def target(parsed: Parsed, request: Request) -> Path | None:
         raise UsageError(
             "bad-usage",
             "a cell works on one notebook at a time",
-            hint=f"name one of them, or type `{parsed.verb.usage()}` in a terminal",
+            hint=f"name one of them, or type `{parsed.command.usage()}` in a terminal",
         )
     if parsed.targets:
         return Path(os.path.abspath(Path(request.cwd or ".") / parsed.targets[0]))

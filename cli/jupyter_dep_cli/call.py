@@ -1,4 +1,4 @@
-"""One verb on one target, with everything that a handler needs."""
+"""One command on one target, with everything that a handler needs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import FrontEnd, Hint, Placeholder, Step, Text, step
 from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.messages import Outcome
 from jupyter_dep.operations.project.context import CommandContext, no_project
@@ -16,7 +17,6 @@ from jupyter_dep.operations.project.discovery import find_project, find_project_
 from jupyter_dep.services import Services
 
 from .parser import Parsed
-from .wording import Wording
 
 
 @frozen_dataclass
@@ -40,7 +40,7 @@ class Call:
     def placed(self) -> Call:
         """The call for the project that its notebook belongs to: a folder's files are ours to write, whoever holds the
         notebook. Errors: the notebook's."""
-        if self.notebook is None or self.parsed.verb.itself or not self.parsed.verb.folder:
+        if self.notebook is None or self.parsed.command.itself or not self.parsed.command.folder:
             return self
         found = find_project(self.notebook, self.services, live_block=self.asking.live_block)
         if found.why != "folder":
@@ -48,36 +48,52 @@ class Call:
         return replace(self, project=found.file, asking=replace(self.asking, in_kernel=False, live_block=None))
 
     @property
-    def wording(self) -> Wording | None:
-        """How this call's project is spoken of, None without one."""
-        if self.project is not None:
-            return Wording(self.project, self.cwd, cell=self.in_cell)
-        if self.notebook is not None:
-            return Wording(self.notebook, self.cwd, cell=self.in_cell)
-        folder = self._folder()
-        return Wording(folder, self.cwd, cell=self.asking.from_cell) if folder is not None else None
+    def front_end(self) -> FrontEnd:
+        """How results of this call name its project and write next steps."""
+        project = self.project or self.notebook or self._folder()
+        cell = self.asking.from_cell
+        own = cell and (self.in_cell if self.notebook is not None else self.parsed.text("project") is None)
+        return FrontEnd(kind="cell" if cell else "terminal", project=project, cwd=self.cwd, own=own)
+
+    @property
+    def usage(self) -> str:
+        """The hint of a line that lacks something or has too much."""
+        notebook = "" if self.asking.from_cell else " ".join(self.front_end.target_words(self.notebook))
+        return self.parsed.command.usage_hint(cell=self.asking.from_cell, notebook=notebook)
+
+    def write(self, text: Text | Step) -> str:
+        """A text with its steps as they are typed where this call came from."""
+        return self.front_end.write(text)
+
+    def title(self, project: Path, name: str | None = None) -> str:
+        """A project's name in a heading."""
+        return self.front_end.title(project, name or project.name)
 
     def target(self) -> Path:
-        """The file of the project that the verb works on: a notebook, or a folder's `pyproject.toml`. Errors: `no-notebook`,
+        """The file of the project that the command works on: a notebook, or a folder's `pyproject.toml`. Errors: `no-notebook`,
         `no-project`."""
         if self.project is not None:
             return self.project
         if self.notebook is not None:
             return self.notebook
-        if self.parsed.verb.folder and (found := self._folder()) is not None:
+        if self.parsed.command.folder and (found := self._folder()) is not None:
             return found
-        if self.parsed.verb.folder and not self.asking.from_cell:
+        if self.parsed.command.folder and not self.asking.from_cell:
             raise no_project(self.start)
         if self.asking.from_cell:
             raise UsageError(
                 "no-notebook",
                 "this kernel does not know its notebook: the front end did not say",
-                hint=f"name it: `%dep {self.parsed.verb.name} NOTEBOOK.ipynb …`, or set `JUPYTER_DEP_NOTEBOOK`",
+                hint=Hint(
+                    "name it: ",
+                    step(self.parsed.command.name, Placeholder(name="…"), target=Placeholder(name="NOTEBOOK.ipynb")),
+                    ", or set `JUPYTER_DEP_NOTEBOOK`",
+                ),
             )
         raise UsageError(
             "no-notebook",
-            f"`{self.parsed.verb.name}` needs a notebook",
-            hint=f"usage: {self.parsed.verb.usage()}",
+            f"`{self.parsed.command.name}` needs a notebook",
+            hint=self.usage,
         )
 
     def folder(self) -> Path:
@@ -100,7 +116,7 @@ class Call:
         return Path(os.path.abspath(self.cwd / named)) if named is not None else self.cwd
 
     def _folder(self) -> Path | None:
-        if not self.parsed.verb.folder:
+        if not self.parsed.command.folder:
             return None
         if self.parsed.text("project") is not None:  # this one, and none above it
             file = self.start if self.start.name == MANIFEST else self.start / MANIFEST

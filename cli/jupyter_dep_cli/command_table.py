@@ -1,18 +1,23 @@
-"""The table of verbs: what each is called, takes and is for. One table, for the terminal and for cells."""
+"""The table of commands: what each is called, takes and is for. One table, for the terminal and for cells.
+
+A table of data: it may be longer than a module of code.
+"""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import TERMINAL_ONLY
 
 Targets = Literal["one", "many", "none", "two"]
 Names = Literal["declared", "locked", "popular", "none"]
+_TARGET_USAGE = {"one": " NOTEBOOK", "many": " NOTEBOOK…", "two": " NOTEBOOK NEW", "none": ""}
 
 
 @frozen_dataclass
 class Option:
-    """One option of a verb; `metavar` is empty for a switch."""
+    """One option of a command; `metavar` is empty for a switch."""
 
     flags: tuple[str, ...]
     help: str
@@ -21,12 +26,18 @@ class Option:
 
     @property
     def name(self) -> str:
+        """The name under which a parsed line has it."""
         return self.flags[-1].lstrip("-").replace("-", "_")
+
+    @property
+    def usage(self) -> str:
+        """The option as a usage line shows it."""
+        return f" [{'|'.join(self.flags)}{' ' + self.metavar if self.metavar else ''}]"
 
 
 @frozen_dataclass
 class Command:
-    """One verb: how many notebooks it takes (`optional`: or none), what else, and whether a cell may say it."""
+    """One command: how many notebooks it takes (`optional`: or none), what else, and what it works on."""
 
     name: str
     summary: str
@@ -35,64 +46,79 @@ class Command:
     options: tuple[Option, ...] = ()
     actions: tuple[str, ...] = ()
     names: Names = "none"
-    in_cell: bool = True
     optional: bool = False
     folder: bool = False
     """Works on a folder where no notebook is named: the nearest one that is a project, or `--project DIR`."""
     itself: bool = False
     """Is about a named notebook itself, also where its declaration is its folder's."""
-    command: bool = False
+    runs_program: bool = False
     """What follows is a program and its own arguments, unless it is a notebook."""
 
-    def usage(self) -> str:
-        target = {"one": " NOTEBOOK", "many": " NOTEBOOK…", "two": " NOTEBOOK NEW", "none": ""}[self.targets]
+    @property
+    def in_cell(self) -> bool:
+        """Whether a cell may use it."""
+        return self.name not in TERMINAL_ONLY
+
+    @property
+    def all_options(self) -> tuple[Option, ...]:
+        """The options, with `--project` where it takes a folder."""
+        return (*self.options, PROJECT) if self.folder else self.options
+
+    def usage(self, *, cell: bool = False, notebook: str = "") -> str:
+        """The form of a line, with the `notebook` that was named. A cell names none, since its own is meant."""
+        cell = cell and self.in_cell
+        target = "" if cell else _TARGET_USAGE[self.targets]
         target = f" [{target.strip()}]" if target and (self.optional or self.folder) else target
+        if notebook and self.targets in ("one", "many"):
+            target = f" {notebook}"
         action = " " + "|".join(self.actions) if self.actions else ""
-        listed = (*self.options, PROJECT) if self.folder else self.options
-        options = "".join(f" [{'|'.join(o.flags)}{' ' + o.metavar if o.metavar else ''}]" for o in listed)
-        words = "| COMMAND…" if self.command else self.words
-        return f"jupyter dep {self.name}{action}{target}{' ' + words if words else ''}{options}"
+        words = "| COMMAND…" if self.runs_program else self.words
+        options = "".join(option.usage for option in self.all_options)
+        return f"{'%dep' if cell else 'jupyter dep'} {self.name}{action}{target}{' ' + words if words else ''}{options}"
+
+    def usage_hint(self, *, cell: bool = False, notebook: str = "") -> str:
+        """The hint of a line that lacks something or has too much."""
+        return f"usage: {self.usage(cell=cell, notebook=notebook)}"
 
 
 _DRY = Option(flags=("--dry-run",), help="show what would change, write nothing")
 _OFFLINE = Option(flags=("--offline",), help="use what is cached, ask no index")
-_ALLOW = Option(flags=("--allow",), help="allow something unusual, such as build:NAME", metavar="ITEM", repeat=True)
-PROJECT = Option(flags=("--project",), help="the folder to work on (else the nearest one that is a project)", metavar="DIR")
-_GROUP = Option(flags=("--group",), help="a dependency group of the folder", metavar="GROUP")
-_OPTIONAL = Option(flags=("--optional",), help="an extra of the folder's package", metavar="EXTRA")
-_SHELL = Option(flags=("--shell",), help="bash, zsh, sh, fish, nu, pwsh or cmd (else the one you are in)", metavar="NAME")
-_OVERWRITE = Option(flags=("--overwrite",), help="replace a lock that another tool wrote")
+_ALLOW = Option(flags=("--allow",), help="allow an unusual source or build, such as build:NAME", metavar="ITEM", repeat=True)
+PROJECT = Option(flags=("--project",), help="work on this folder (default: the nearest project)", metavar="DIR")
+_GROUP = Option(flags=("--group",), help="use a dependency group of the project", metavar="GROUP")
+_OPTIONAL = Option(flags=("--optional",), help="use an extra of the project", metavar="EXTRA")
+_SHELL = Option(flags=("--shell",), help="bash, zsh, sh, fish, nu, pwsh or cmd (default: the current shell)", metavar="NAME")
+_OVERWRITE = Option(flags=("--overwrite",), help="replace a lock written by another tool")
 
 COMMANDS: tuple[Command, ...] = (
     Command(
         name="new",
-        summary="make a folder with a package in it, or with a first notebook",
+        summary="create a project folder with a package or a first notebook",
         targets="none",
         words="PATH",
         options=(
-            Option(flags=("--name",), help="what the project is called, if not like its folder", metavar="NAME"),
-            Option(flags=("--python",), help="the Python to use, such as 3.12", metavar="SPEC"),
-            Option(flags=("--lib",), help="a package with a build system and a test (as without any option)"),
-            Option(flags=("--notebook",), help="a first notebook, and no package"),
+            Option(flags=("--name",), help="set the project name (default: the folder name)", metavar="NAME"),
+            Option(flags=("--python",), help="declare this Python, such as 3.12", metavar="SPEC"),
+            Option(flags=("--lib",), help="create a package with a build system and a test (the default)"),
+            Option(flags=("--notebook",), help="create a first notebook and no package"),
         ),
-        in_cell=False,
     ),
     Command(
         name="init",
-        summary="make a notebook a project, or (without one) the folder, with what other tools' files declare",
+        summary="make a notebook or a folder a project; a folder takes over other tools' files",
         targets="many",
         options=(
-            Option(flags=("--name",), help="what the folder's project is called", metavar="NAME"),
-            Option(flags=("--python",), help="the Python to use, such as 3.12", metavar="SPEC"),
-            Option(flags=("--imports",), help="declare what the notebook imports and what its %%pip lines name"),
-            Option(flags=("--notebook",), help="give a notebook of a folder's project a declaration of its own"),
+            Option(flags=("--name",), help="set the name of the folder's project", metavar="NAME"),
+            Option(flags=("--python",), help="declare this Python, such as 3.12", metavar="SPEC"),
+            Option(flags=("--imports",), help="declare what the notebook imports and its %%pip lines name"),
+            Option(flags=("--notebook",), help="give a notebook in a project folder its own declaration"),
         ),
         folder=True,
         itself=True,
     ),
     Command(
         name="import",
-        summary="declare what another tool's file does: requirements, Pipfile, environment.yml, setup.cfg, Poetry's pyproject",
+        summary="import dependencies from requirements.txt, Pipfile, environment.yml, setup.cfg or Poetry",
         targets="one",
         words="FILE",
         options=(_GROUP,),
@@ -100,15 +126,15 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="add",
-        summary="declare packages, lock, install",
+        summary="declare packages, lock and install them",
         targets="one",
         words="REQUIREMENT…",
         options=(
-            Option(flags=("-r", "--requirements"), help="add what a requirements file names", metavar="FILE", repeat=True),
+            Option(flags=("-r", "--requirements"), help="add the requirements of a file", metavar="FILE", repeat=True),
             _GROUP,
             _OPTIONAL,
-            Option(flags=("--editable",), help="the paths are packages that are used where they lie"),
-            Option(flags=("--index",), help="take it from this package index only", metavar="NAME=URL"),
+            Option(flags=("--editable",), help="install local packages in editable mode"),
+            Option(flags=("--index",), help="take the packages from this index only", metavar="NAME=URL"),
             _DRY,
             _OFFLINE,
             _OVERWRITE,
@@ -118,7 +144,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="remove",
-        summary="take packages out of the declaration",
+        summary="remove packages from the declaration",
         targets="one",
         words="NAME…",
         options=(_GROUP, _OPTIONAL, _DRY, _OFFLINE),
@@ -127,7 +153,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="update",
-        summary="lock newer versions of all, or of the named ones",
+        summary="lock newer versions of all packages, or of the named ones",
         targets="one",
         words="[NAME…]",
         options=(_GROUP, _OPTIONAL, _DRY, _OFFLINE),
@@ -136,12 +162,12 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="lock",
-        summary="make the lock answer the declaration",
+        summary="lock what is declared",
         targets="many",
         options=(
-            Option(flags=("--check",), help="only say whether it does (exit code 3 if not)"),
-            Option(flags=("--upgrade",), help="let every version move"),
-            Option(flags=("--exclude-newer",), help="only files from before this date", metavar="DATE"),
+            Option(flags=("--check",), help="only check whether the lock is up to date (exit code 3 if not)"),
+            Option(flags=("--upgrade",), help="allow newer versions of every package"),
+            Option(flags=("--exclude-newer",), help="ignore files uploaded after this date", metavar="DATE"),
             _OFFLINE,
             _OVERWRITE,
         ),
@@ -149,46 +175,51 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="install",
-        summary="the exact environment of a folder, with the project itself",
+        summary="install the project and its locked dependencies",
         targets="none",
         options=(
-            Option(flags=("--with",), help="this group, too, where groups were left out", metavar="GROUP", repeat=True),
+            Option(flags=("--with",), help="include a group that was left out", metavar="GROUP", repeat=True),
             Option(flags=("--without",), help="leave out a group", metavar="GROUP", repeat=True),
-            Option(flags=("--only",), help="only these groups (`main`: only the dependencies)", metavar="GROUP", repeat=True),
-            Option(flags=("--extras",), help="an extra of the folder's package", metavar="EXTRA", repeat=True),
-            Option(flags=("--all-extras",), help="every extra"),
-            Option(flags=("--no-root",), help="without the project itself"),
+            Option(
+                flags=("--only",),
+                help="install only these groups (`main`: only the dependencies)",
+                metavar="GROUP",
+                repeat=True,
+            ),
+            Option(flags=("--extras",), help="include an extra of the project", metavar="EXTRA", repeat=True),
+            Option(flags=("--all-extras",), help="include every extra"),
+            Option(flags=("--no-root",), help="leave out the project itself"),
             _ALLOW,
             _OFFLINE,
         ),
         folder=True,
     ),
     Command(name="sync", summary="build the locked environment", targets="many", options=(_ALLOW, _OFFLINE), folder=True),
-    Command(name="status", summary="what is declared, locked, in use", targets="many", folder=True),
+    Command(name="status", summary="show declared, locked and active packages", targets="many", folder=True),
     Command(
         name="check",
-        summary="what is wrong with the folder, its lock, its notebooks and imports, or with a notebook",
+        summary="check a folder or a notebook: declaration, lock, kernel and imports",
         targets="many",
-        options=(Option(flags=("--strict",), help="warnings count as errors"),),
+        options=(Option(flags=("--strict",), help="treat warnings as errors"),),
         folder=True,
         itself=True,
     ),
     Command(
         name="show",
-        summary="the locked packages",
+        summary="show the locked packages",
         targets="one",
         options=(
-            Option(flags=("--tree",), help="as a tree, from what is declared"),
-            Option(flags=("--outdated",), help="with what an update would bring"),
-            Option(flags=("--why",), help="with who needs each package"),
+            Option(flags=("--tree",), help="show a tree, from the declared packages down"),
+            Option(flags=("--outdated",), help="show packages with a newer version"),
+            Option(flags=("--why",), help="show what needs each package"),
             _OFFLINE,
         ),
         folder=True,
     ),
-    Command(name="why", summary="who needs a package", targets="one", words="NAME", names="locked", folder=True),
+    Command(name="why", summary="show what needs a package", targets="one", words="NAME", names="locked", folder=True),
     Command(
         name="export",
-        summary="what is locked, for other tools",
+        summary="export the lock for other tools",
         targets="one",
         options=(
             Option(
@@ -196,18 +227,18 @@ COMMANDS: tuple[Command, ...] = (
                 help="requirements (the default), pylock, environment-yml, dockerfile, script or cyclonedx",
                 metavar="FORMAT",
             ),
-            Option(flags=("-o", "--output"), help="write it to a file", metavar="FILE"),
-            Option(flags=("--without-hashes",), help="leave the hashes out of requirements"),
-            Option(flags=("--with-kernel",), help="with what only the notebook's kernel needs"),
-            Option(flags=("--overwrite",), help="replace a file that is there"),
-            Option(flags=("--with",), help="with a group of the folder", metavar="GROUP", repeat=True),
-            Option(flags=("--extras",), help="with an extra of the folder", metavar="EXTRA", repeat=True),
+            Option(flags=("-o", "--output"), help="write to a file", metavar="FILE"),
+            Option(flags=("--without-hashes",), help="leave out hashes (requirements only)"),
+            Option(flags=("--with-kernel",), help="include packages that only the kernel needs"),
+            Option(flags=("--overwrite",), help="replace an existing file"),
+            Option(flags=("--with",), help="include a group of the project", metavar="GROUP", repeat=True),
+            Option(flags=("--extras",), help="include an extra of the project", metavar="EXTRA", repeat=True),
         ),
         folder=True,
     ),
     Command(
         name="python",
-        summary="show the Pythons to choose from, or change",
+        summary="show the available Pythons, or change to another",
         targets="one",
         words="[SPEC]",
         options=(_OFFLINE,),
@@ -215,85 +246,79 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="run",
-        summary="run a notebook, or a command, in its exact environment; the exit code tells",
+        summary="run a notebook or a command in the locked environment",
         targets="one",
         options=(
-            Option(flags=("-o", "--output"), help="where to write the executed notebook", metavar="OUT"),
-            Option(flags=("--timeout",), help="seconds that one cell may take", metavar="SECONDS"),
+            Option(flags=("-o", "--output"), help="write the executed notebook to a file", metavar="OUT"),
+            Option(flags=("--timeout",), help="stop after this many seconds in one cell", metavar="SECONDS"),
             _ALLOW,
             _OFFLINE,
         ),
-        in_cell=False,
         folder=True,
-        command=True,
+        runs_program=True,
     ),
     Command(
         name="exec",
-        summary="run a command in the environment",
+        summary="run a command in a notebook's environment",
         targets="one",
         words="-- COMMAND…",
         options=(_ALLOW, _OFFLINE),
-        in_cell=False,
         folder=True,
     ),
     Command(
         name="version",
-        summary="show the folder's version, or raise it",
+        summary="show or raise the project's version",
         targets="none",
         words="[RULE|VERSION]",
         options=(
-            Option(flags=("--next-phase",), help="with `prerelease`: from alpha to beta, to rc, to the release"),
-            Option(flags=("--short",), help="print the version alone"),
+            Option(flags=("--next-phase",), help="with `prerelease`: go from alpha to beta to rc to the release"),
+            Option(flags=("--short",), help="print only the version"),
             _DRY,
         ),
-        in_cell=False,
         folder=True,
     ),
     Command(
         name="build",
-        summary="build the folder's wheel and source archive into dist",
+        summary="build the wheel and the source archive",
         targets="none",
         options=(
-            Option(flags=("--wheel",), help="only the wheel"),
-            Option(flags=("--sdist",), help="only the source archive"),
-            Option(flags=("-o", "--output"), help="where to put them", metavar="DIR"),
+            Option(flags=("--wheel",), help="build only the wheel"),
+            Option(flags=("--sdist",), help="build only the source archive"),
+            Option(flags=("-o", "--output"), help="write to this folder (default: dist)", metavar="DIR"),
             _ALLOW,
             _OFFLINE,
         ),
-        in_cell=False,
         folder=True,
     ),
     Command(
         name="publish",
-        summary="upload what was built of the current version",
+        summary="upload the built distributions of the current version",
         targets="none",
         options=(
-            Option(flags=("-r", "--repository"), help="a configured repository, or its address", metavar="NAME|URL"),
+            Option(flags=("-r", "--repository"), help="upload to a configured repository or a URL", metavar="NAME|URL"),
             Option(flags=("--build",), help="build first"),
             _ALLOW,
-            Option(flags=("--dry-run",), help="show what would go where, upload nothing"),
+            Option(flags=("--dry-run",), help="show what would be uploaded, upload nothing"),
         ),
-        in_cell=False,
         folder=True,
     ),
     Command(
         name="shell",
-        summary="the project's environment in a shell of your own kind",
+        summary="start a subshell in the project's environment",
         targets="one",
         options=(_SHELL, _ALLOW, _OFFLINE),
-        in_cell=False,
         folder=True,
     ),
     Command(
         name="env",
-        summary="a project's environments: enter one, list, remove; those of the store",
+        summary="list, activate and remove environments",
         targets="one",
         optional=True,
         words="[PYTHON]",
         actions=("info", "list", "use", "activate", "remove", "gc"),
         options=(
-            Option(flags=("--path",), help="with `info`: only the environment's folder"),
-            Option(flags=("--all",), help="with `list`: every environment of the store"),
+            Option(flags=("--path",), help="with `info`: print only the environment's folder"),
+            Option(flags=("--all",), help="with `list`: show every environment of the store"),
             _SHELL,
             _ALLOW,
             _DRY,
@@ -303,19 +328,18 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="config",
-        summary="your own settings: where to publish to, and with what",
+        summary="show and change your settings: repositories and credentials",
         targets="none",
         words="[KEY [VALUE]]",
         options=(
-            Option(flags=("--stdin",), help="read the value from the terminal, unseen, or from a pipe"),
-            Option(flags=("--unset",), help="take the key out"),
-            Option(flags=("--list",), help="what is set; secrets are not shown"),
+            Option(flags=("--stdin",), help="read the value from stdin, without echo"),
+            Option(flags=("--unset",), help="remove the key"),
+            Option(flags=("--list",), help="list what is set, without secrets"),
         ),
-        in_cell=False,
     ),
     Command(
         name="source",
-        summary="the package indexes that a project names for some of its packages",
+        summary="manage the project's package indexes",
         targets="one",
         optional=True,
         words="[NAME [URL]]",
@@ -325,72 +349,68 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="cache",
-        summary="how much is kept to be faster, and emptying it",
+        summary="show or clear the cache",
         targets="none",
         actions=("info", "clear"),
-        options=(Option(flags=("--yes",), help="do not ask"),),
-        in_cell=False,
+        options=(Option(flags=("--yes",), help="do not ask for confirmation"),),
     ),
     Command(
         name="kernel",
-        summary="registered kernels, for pickers that need one per project",
+        summary="manage per-project kernelspecs",
         targets="one",
         optional=True,
         words="[NAME]",
         actions=("install", "list", "remove"),
-        options=(Option(flags=("--stale",), help="remove those whose notebook or Python is gone"),),
+        options=(Option(flags=("--stale",), help="remove kernels whose notebook or Python is gone"),),
         folder=True,
     ),
     Command(
         name="trust",
-        summary="allow locks that others wrote, take it back, list",
+        summary="allow locks written by others, revoke, list",
         targets="many",
         optional=True,
         words="[FINGERPRINT…]",
         actions=("allow", "revoke", "list"),
         options=(
-            Option(flags=("--folder",), help="everything in a folder, now and later", metavar="DIR"),
+            Option(flags=("--folder",), help="allow a folder, now and later", metavar="DIR"),
             _ALLOW,
         ),
-        in_cell=False,
         folder=True,
     ),
     Command(
         name="undo",
-        summary="take back the last change of declaration and lock",
+        summary="undo the last change of declaration and lock",
         targets="one",
-        options=(Option(flags=("--redo",), help="bring it again"),),
+        options=(Option(flags=("--redo",), help="redo the last undone change"),),
         folder=True,
     ),
     Command(
         name="search",
-        summary="find packages by name or by what they are for; asks no network",
+        summary="find packages by name or purpose, offline",
         targets="none",
         words="WORDS…",
         options=(
-            Option(flags=("-n", "--limit"), help="how many answers (20)", metavar="NUMBER"),
-            Option(flags=("--details",), help="ask your package index for the versions of exactly this name"),
+            Option(flags=("-n", "--limit"), help="show this many results (default: 20)", metavar="NUMBER"),
+            Option(flags=("--details",), help="query your package index for the versions of this name"),
         ),
     ),
     Command(
         name="index",
-        summary="store the names of your package index for `search`, show or remove them",
+        summary="store the package names of your index for `search`, show or remove them",
         targets="none",
         actions=("sync", "info", "remove"),
-        in_cell=False,
     ),
-    Command(name="mv", summary="rename a notebook together with its lock", targets="two", in_cell=False, itself=True),
+    Command(name="mv", summary="rename a notebook and its lock", targets="two", itself=True),
     Command(
         name="setup",
-        summary="write the kernel for this user's Jupyters",
+        summary="register the kernel “Python (dep)” for your user",
         targets="none",
-        options=(Option(flags=("--remove",), help="take it away again"),),
-        in_cell=False,
+        options=(Option(flags=("--remove",), help="remove it"),),
     ),
     Command(
         name="doctor",
-        summary="what is installed where, and what to do about it",
+        summary="show what is installed where, and how to fix problems",
         targets="none",
-        options=(Option(flags=("--quick",), help="leave out the full hashes of every environment, and ask no index"),),
+        options=(Option(flags=("--quick",), help="skip full hashes of environments, and query no index"),),
     ),
 )

@@ -1,4 +1,4 @@
-"""From a parsed line to its handler. Handlers are imported when they are needed: a short verb starts fast."""
+"""From a parsed line to its handler. Handlers are imported when they are needed: a short command starts fast."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from importlib import import_module
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import FrontEnd
 from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.io.system.paths import private_folder
 from jupyter_dep.messages import Failure, Outcome
+from jupyter_dep.presentation.hints import next_steps
 
 from .call import Call, Handler
 
@@ -53,8 +55,8 @@ _HANDLERS = {
 }
 
 
-def handler(verb: str) -> Handler:
-    module, _, name = _HANDLERS[verb].partition(":")
+def handler(command: str) -> Handler:
+    module, _, name = _HANDLERS[command].partition(":")
     found: Callable[[Call], Outcome] = getattr(import_module(f".commands.{module}", __package__), name)
     return found
 
@@ -62,7 +64,7 @@ def handler(verb: str) -> Handler:
 def carry_out(call: Call) -> Outcome | Failure:
     """Do it; what goes wrong comes back as a `Failure`, with the code that every face shows."""
     started = time.monotonic()
-    verb = call.parsed.verb.name
+    verb = call.parsed.command.name
     try:
         call = call.placed()
         found = handler(verb)(call)
@@ -83,7 +85,7 @@ def carry_out(call: Call) -> Outcome | Failure:
         result = failure(unloaded, verb, call)
     except Exception as error:  # a mistake of ours: the person gets a sentence, the log the traceback
         result = failure(_internal(error, call), verb, call)
-    return call.wording.fitted(result) if call.wording else result
+    return result
 
 
 def _internal(error: Exception, call: Call) -> DepError:
@@ -99,7 +101,7 @@ def _logged(call: Call) -> str:
     import traceback
 
     log = call.services.paths.state / "mistakes.log"
-    text = f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {call.parsed.verb.name}\n{traceback.format_exc()}\n"
+    text = f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {call.parsed.command.name}\n{traceback.format_exc()}\n"
     try:
         private_folder(log.parent)
         with log.open("a", encoding="utf-8") as file:
@@ -109,15 +111,21 @@ def _logged(call: Call) -> str:
     return f"with the end of {log}"
 
 
-def failure(error: DepError, verb: str = "", call: Call | None = None) -> Failure:
+def failure(error: DepError, verb: str = "", call: Call | None = None, front_end: FrontEnd | None = None) -> Failure:
+    """The error as a front end shows it: the call's, or the one that is given where no call came about."""
+    front_end = call.front_end if call is not None else front_end or FrontEnd()
     context = dict(error.context)
     if call is not None and call.notebook is not None:
         context = {"file": call.notebook.name, **context}
+    project = front_end.project
+    if project is not None and context.get("file") in (project.name, str(project)):
+        context["file"] = front_end.show_file(project)
     return Failure(
         verb=verb,
         code=error.code,
         message=error.message,
         context=context,
-        hint=error.hint,
+        hint=front_end.write(error.hint),
+        steps=next_steps(error.hint, front_end),
         exit_code=error.exit_code,
     )

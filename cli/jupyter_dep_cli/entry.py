@@ -1,5 +1,5 @@
 """Where the installed program begins. `run COMMAND` in a folder whose environment is known takes a short way: it becomes the
-command before any of what the other verbs need is loaded."""
+command before anything that the other commands need is loaded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ALLOCATIONS = 50_000
 
 
 def program() -> None:
-    """The installed `jupyter-dep`. It ends at once: taking a full interpreter apart takes longer than a short verb."""
+    """The installed `jupyter-dep`. It ends at once: tearing down the interpreter takes longer than a short command."""
     gc.set_threshold(_ALLOCATIONS)
     code = main()
     threads = sys.modules.get("threading")
@@ -35,14 +35,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         run_fast(arguments[1:])
     try:
-        from .main import main as all_verbs
+        from .main import main as run_line
     except (OSError, ImportError) as error:
         sys.stderr.write(
             f"error: a part of jupyter-dep could not be loaded: {error}\n"
             "  run the same again; if it stays, install jupyter-dep again\n"
         )
         return 1
-    return all_verbs(arguments)
+    return run_line(arguments)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,48 @@
-"""`run COMMAND` where nothing has changed since the last time: no parser of TOML or requirements, no tree of verbs.
+"""Run a command in an environment: its variables, its lease, and the short way where nothing has changed since the last time.
 
-What it does not know for certain it leaves to the verb itself, which looks at everything and then notes what it found.
+The short way loads no parser of TOML or requirements and no table of commands. What it does not know for certain it leaves to
+the command `run`, which looks at everything and then notes what it found.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jupyter_dep.io.files.manifest_paths import manifest_candidates
-from jupyter_dep.io.system.paths import UserPaths
+from jupyter_dep.io.system.locks import FileLock
+from jupyter_dep.io.system.paths import UserPaths, script_folder
 from jupyter_dep.operations.kernel_start.cache import read_cached_start
+from jupyter_dep_kernels import PIP_SHIM
 
-from .surroundings import environment_variables, hold
+_DROPPED = ("PYTHONHOME", "PYTHONPATH")
+"""They would put packages into the environment that its lock does not name."""
+
+
+def program_folders(environment: str) -> tuple[str, ...]:
+    """The folders of programs that come first on PATH."""
+    return str(PIP_SHIM), str(script_folder(Path(environment)))
+
+
+def environment_variables(environment: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a program that runs in the environment at this folder, made of those that we were started with."""
+    variables = {name: value for name, value in environ.items() if name not in _DROPPED}
+    variables["VIRTUAL_ENV"] = environment
+    variables["PATH"] = os.pathsep.join([*program_folders(environment), environ.get("PATH", "")]).rstrip(os.pathsep)
+    return variables
+
+
+def hold(lease: str) -> FileLock | None:
+    """Keep garbage collection away for as long as this process, or what it becomes or starts, lives; None where it cannot be.
+
+    A store of the system's is read-only, and nobody collects it.
+    """
+    try:
+        return FileLock.try_acquire(Path(lease), inheritable=True)
+    except OSError:
+        return None
 
 
 def run_fast(words: Sequence[str]) -> None:
@@ -39,7 +67,7 @@ def run_fast(words: Sequence[str]) -> None:
 
     try:
         code = replace_or_supervise([program, *command[1:]], cwd=cwd, env=variables)
-    except OSError:  # such as a script without a first line: the verb itself says so
+    except OSError:  # such as a script without a first line: the command itself says so
         if lease is not None:
             lease.release()
         return

@@ -6,19 +6,20 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from jupyter_dep import __version__
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import CancelToken
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.messages import Failure, Outcome
 from jupyter_dep.operations.project.context import CommandContext
 from jupyter_dep.services import Services
 
 from .call import Call
 from .dispatch import carry_out, failure
-from .manual import help_text
-from .parser import BY_NAME, Parsed, parse, split
+from .parser import BY_NAME, Parsed, help_text, parse, split
 from .terminal import ProgressDisplay, Terminal
 
 _WORKERS = 4
@@ -51,8 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         unsaid = DepError(
             "output",
-            f"what there is to say could not be written: {error.strerror or error}",
-            hint="free some space or send the output elsewhere; `jupyter dep status` tells what was done",
+            f"failed to write output: {error.strerror or error}",
+            hint=Hint("free some space or send the output elsewhere; ", step("status"), " shows what was done"),
         )
         try:
             terminal.show(failure(unsaid, ""))
@@ -98,7 +99,13 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
 def entry(result: Outcome | Failure, target: Path | None = None) -> dict[str, object]:
     """One target's entry of `--json`."""
     if isinstance(result, Failure):
-        error = {"code": result.code, "message": result.message, "context": dict(result.context), "hint": result.hint}
+        error = {
+            "code": result.code,
+            "message": result.message,
+            "context": dict(result.context),
+            "hint": result.hint,
+            "steps": [asdict(each) for each in result.steps],
+        }
         project = {"project": str(target)} if target is not None else {}
         return {"verb": result.verb, "ok": False, "exit_code": result.exit_code, **project, "error": error}
     return {"verb": result.verb, "ok": result.exit_code == 0, "exit_code": result.exit_code, **result.data}
@@ -111,16 +118,16 @@ def _work(parsed: Parsed, terminal: Terminal, telling: ProgressDisplay) -> Itera
         cwd = Path.cwd()
     except OSError:
         gone = DepError("no-such-folder", "the folder that you stand in is gone", hint="`cd` to one that is there")
-        yield None, failure(gone, parsed.verb.name)
+        yield None, failure(gone, parsed.command.name)
         return
     cancel = CancelToken()
     notebooks = [Path(os.path.abspath(cwd / target)) for target in dict.fromkeys(parsed.targets)]
-    several = parsed.verb.targets == "many" and len(notebooks) > 1
+    several = parsed.command.targets == "many" and len(notebooks) > 1
 
     def one(notebook: Path | None) -> Outcome | Failure:
         name = notebook.name if notebook and several else ""
         asking = CommandContext(
-            command=" ".join([parsed.verb.name, *parsed.words]),
+            command=" ".join([parsed.command.name, *parsed.words]),
             dry_run=parsed.flag("dry_run"),
             offline=parsed.flag("offline"),
             overwrite=parsed.flag("overwrite"),
@@ -147,7 +154,7 @@ def _work(parsed: Parsed, terminal: Terminal, telling: ProgressDisplay) -> Itera
     from concurrent.futures import ThreadPoolExecutor
 
     # `status` waits for nobody: threads would only take turns at the interpreter, twice as slowly
-    with ThreadPoolExecutor(1 if parsed.verb.name == "status" else _WORKERS) as pool:
+    with ThreadPoolExecutor(1 if parsed.command.name == "status" else _WORKERS) as pool:
         try:
             yield from zip(notebooks, pool.map(one, notebooks), strict=True)
         except BaseException:

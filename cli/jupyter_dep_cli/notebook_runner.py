@@ -15,6 +15,7 @@ from typing import IO, Any
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.progress import Progress, Reporter
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.operations.kernel_start.result import Ready
 from jupyter_dep_kernels.start import launch_spec
@@ -127,7 +128,7 @@ def execute(notebook: Path, sealed: Sealed, data: bytes, *, timeout: float | Non
         raise DepError(
             "kernel-failed",
             f"the kernel did not start: {problem}",
-            hint="run `jupyter dep doctor`",
+            hint=Hint("run ", step("doctor", target=None)),
             context={"file": notebook.name},
         ) from problem
     text: str = nbformat.writes(node)  # type: ignore[no-untyped-call]

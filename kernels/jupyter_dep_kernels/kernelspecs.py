@@ -14,6 +14,7 @@ from jupyter_core.paths import jupyter_data_dir
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep_kernels.start.notebook_discovery import KERNEL_NAME
 
@@ -73,7 +74,7 @@ class DiskKernelRegistry:
             "no-such-kernel",
             f"jupyter-dep has not registered a kernel `{name}`",
             context={"file": str(self._kernels)},
-            hint="choose one of " + ", ".join(names) if names else "`jupyter dep setup` registers one",
+            hint="choose one of " + ", ".join(names) if names else Hint(step("setup", target=None), " registers one"),
         )
 
     def _write(self, name: str, display_name: str, project: Path | None) -> RegisteredKernel:

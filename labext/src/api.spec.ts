@@ -54,10 +54,10 @@ describe('the client', () => {
   });
 
   it('hands over the problem that the server names', async () => {
-    const { client: made } = client(answer({ code: 'conflict', message: 'no', hint: 'do', context: { file: 'n' } }, 409));
+    const { client: made } = client(answer({ code: 'conflict', message: 'no', hint: 'do', context: { file: 'n' }, steps: [] }, 409));
     const error = await wrong(made.project('n'));
     expect(error).toBeInstanceOf(ProblemError);
-    expect(error.problem).toEqual({ code: 'conflict', message: 'no', hint: 'do', context: { file: 'n' } });
+    expect(error.problem).toEqual({ code: 'conflict', message: 'no', hint: 'do', context: { file: 'n' }, steps: [] });
     expect(made.reach).toBe('up');
   });
 

@@ -60,7 +60,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError || error instanceof UnreachableError) {
     return error.problem;
   }
-  return { code: 'page', message: error instanceof Error ? error.message : String(error), hint: '', context: {} };
+  return { code: 'page', message: error instanceof Error ? error.message : String(error), hint: '', context: {}, steps: [] };
 }
 
 export interface IClientOptions {
@@ -215,7 +215,7 @@ export class DepClient implements IDepClient, IDisposable {
   private _problem(response: Response, content: unknown, theirs: string | null): Problem {
     const body = content as Partial<Problem> | null | undefined;
     if (body && typeof body.code === 'string' && typeof body.message === 'string') {
-      return { code: body.code, message: body.message, hint: body.hint ?? '', context: body.context ?? {} };
+      return { code: body.code, message: body.message, hint: body.hint ?? '', context: body.context ?? {}, steps: body.steps ?? [] };
     }
     if (response.status === 404 && theirs === null) {
       return this._make(
@@ -243,7 +243,7 @@ export class DepClient implements IDepClient, IDisposable {
   }
 
   private _make(code: string, message: string, hint: string): Problem {
-    return { code, message, hint, context: {} };
+    return { code, message, hint, context: {}, steps: [] };
   }
 
   private _sideToUpgrade(theirs: number): string {

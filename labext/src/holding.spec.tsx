@@ -47,7 +47,7 @@ async function press(bar: HoldingBar, label: string): Promise<void> {
 }
 
 function stopped(code: string, changes: Partial<HoldingState> = {}): HoldingState {
-  const problem = { code, message: 'the lock is damaged', hint: '', context: {} };
+  const problem = { code, message: 'the lock is damaged', hint: '', context: {}, steps: [] };
   return aHolding({ state: 'diagnosis', problem, steps: ['run `jupyter dep lock`', 'restart the kernel'], ...changes });
 }
 
@@ -118,7 +118,7 @@ describe('the bar over a notebook', () => {
 
   it('shows what comes from elsewhere as text', async () => {
     const { bar, hold } = await scene();
-    await hold(stopped('x', { problem: { code: 'x', message: '<b>no</b>\u202e', hint: '', context: {} } }));
+    await hold(stopped('x', { problem: { code: 'x', message: '<b>no</b>\u202e', hint: '', context: {}, steps: [] } }));
     expect(bar.node.querySelector('b')).toBeNull();
     expect(bar.node.textContent).toContain('<b>no</b>‹202E›');
   });

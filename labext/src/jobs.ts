@@ -217,6 +217,7 @@ export class NotebookJobs {
       message,
       hint,
       context: {},
+      steps: [],
       exit_code: 1,
       type: 'failure' as const
     };

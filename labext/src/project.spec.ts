@@ -4,7 +4,7 @@ import { ProblemError } from './api';
 import { aJob, aProject, ended, failed, settle, stage } from './testing/samples';
 import type { Job } from './wire';
 
-const GONE = new ProblemError({ code: 'no-notebook', message: 'there is no such notebook', hint: 'open it', context: {} }, 404);
+const GONE = new ProblemError({ code: 'no-notebook', message: 'there is no such notebook', hint: 'open it', context: {}, steps: [] }, 404);
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

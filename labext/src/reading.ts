@@ -100,7 +100,8 @@ export class ProjectReading {
       code: 'elsewhere',
       message: this._trans.__('this notebook is not on the disk of the Jupyter server'),
       hint: this._trans.__("Copy it into the server's folder to give it an environment."),
-      context: {}
+      context: {},
+      steps: []
     };
   }
 

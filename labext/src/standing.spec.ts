@@ -33,7 +33,7 @@ const HELD: HoldingState = {
   kept: 2,
   type: 'holding'
 };
-const PROBLEM = { code: 'bad-lock', message: 'the lock can not be read', hint: 'lock again', context: {} };
+const PROBLEM = { code: 'bad-lock', message: 'the lock can not be read', hint: 'lock again', context: {}, steps: [] };
 
 describe('the badge and the banner', () => {
   const cases: [string, Partial<Facts>, string, string | null][] = [

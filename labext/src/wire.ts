@@ -98,6 +98,7 @@ export interface Failure {
   readonly message: string;
   readonly context: Readonly<Record<string, string | number>>;
   readonly hint: string;
+  readonly steps: ReadonlyArray<NextStep>;
   readonly exit_code: number;
   readonly type: 'failure';
 }
@@ -208,6 +209,15 @@ export interface MissingImport {
   readonly names: ReadonlyArray<string>;
 }
 
+/** A command that a failure's `hint` names. `target` is the path of the project that it works on, None where it needs none or the user has to choose. `complete`: nothing in it has to be filled in. `text` is the line as it is typed. */
+export interface NextStep {
+  readonly command: string;
+  readonly target: string | null;
+  readonly arguments: ReadonlyArray<string>;
+  readonly complete: boolean;
+  readonly text: string;
+}
+
 /** A word that a `trust` job has to bring: good once, for one user, one fingerprint, some minutes. */
 export interface Nonce {
   readonly nonce: string;
@@ -257,6 +267,7 @@ export interface Problem {
   readonly message: string;
   readonly hint: string;
   readonly context: Readonly<Record<string, string | number>>;
+  readonly steps: ReadonlyArray<NextStep>;
 }
 
 /** A notebook's standing, as told from disk and what is remembered: no network, no write. */

@@ -180,7 +180,7 @@ def test_a_shell_is_known_by_its_program(program: str, shell: Shell | None) -> N
 def test_an_unknown_shell_is_told_with_the_known_ones() -> None:
     with pytest.raises(UsageError) as caught:
         quoting.parse_shell("tcsh")
-    assert caught.value.code == "unknown-shell" and "fish" in caught.value.hint
+    assert caught.value.code == "unknown-shell" and "fish" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("name", ["$(id)", "`id`", "a'b\"c", "100%", "x\ny", "\\w", "{a}", "^", "!"])

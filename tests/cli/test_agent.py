@@ -20,7 +20,6 @@ from support.people import notebook, raw_notebook
 from support.wheels import build_wheel
 
 from jupyter_dep.messages import PROTOCOL
-from jupyter_dep_cli.wording import Wording
 
 
 @dataclass(slots=True, kw_only=True)
@@ -222,17 +221,15 @@ def test_a_cell_is_told_what_to_type_in_a_cell(desk: Desk) -> None:
         assert "%dep add" in wire.ask("add")["hint"]
 
 
-def test_words_are_fitted_to_where_they_are_read(tmp_path: Path) -> None:
-    cell = Wording(tmp_path / "a b.ipynb", tmp_path, cell=True)
-    away = Wording(tmp_path / "in" / "a b.ipynb", tmp_path)
-    for text, in_cell, in_terminal in (
-        ("`jupyter dep lock NOTEBOOK` helps", "`%dep lock` helps", "`jupyter dep lock 'in/a b.ipynb'` helps"),
-        ("`jupyter dep add 'a b.ipynb' NAME`", "`%dep add NAME`", "`jupyter dep add 'in/a b.ipynb' NAME`"),
-        ("jupyter dep trust allow a b.ipynb", "jupyter dep trust allow 'a b.ipynb'", "jupyter dep trust allow 'in/a b.ipynb'"),
-        ("see pylock.a b.ipynb.toml", "see pylock.a b.ipynb.toml", "see pylock.a b.ipynb.toml"),
-    ):
-        assert cell._typed(text) == in_cell
-        assert away._typed(text) == in_terminal
+def test_a_cell_that_names_another_notebook_is_told_what_to_type_in_a_cell(desk: Desk) -> None:
+    path = desk.notebook("alpha")
+    desk.notebook("alpha", name="other one")
+    with agent(desk, path) as wire:
+        assert wire.ask("status 'other one.ipynb'")["report"]["next"] == ['%dep lock "other one.ipynb"']
+        hint = wire.ask("show 'other one.ipynb'")["hint"]
+        missing = wire.ask("add 'other one.ipynb'")["hint"]
+    assert hint == '`%dep add "other one.ipynb" NAME` or `%dep lock "other one.ipynb"`'
+    assert missing.startswith("usage: %dep add ")
 
 
 def test_a_percent_percent_cell_gives_one_requirement_a_line(desk: Desk) -> None:

@@ -392,6 +392,25 @@ def test_steps_can_be_typed_from_where_the_person_is(desk: Desk) -> None:
     assert "jupyter dep exec 'my notebooks/first try.ipynb' -- COMMAND" in usage
 
 
+def test_a_word_that_looks_like_a_placeholder_stays_what_was_typed(desk: Desk) -> None:
+    desk.notebook(name="n")
+    refused = desk.dep("add", "n.ipynb", "NOTEBOOK 7.0")
+    assert refused.code == 2 or refused.code == 1
+    assert "NOTEBOOK==7.0" in refused.err and "n.ipynb==7.0" not in refused.err
+
+
+def test_steps_come_as_data_too(desk: Desk) -> None:
+    desk.notebook("alpha", name="my notebook")
+    (step,) = desk.dep("lock", "my notebook.ipynb", "--check", "--json").error["steps"]
+    assert step == {
+        "command": "lock",
+        "target": "my notebook.ipynb",
+        "arguments": [],
+        "complete": True,
+        "text": "jupyter dep lock 'my notebook.ipynb'",
+    }
+
+
 def test_a_log_gets_plain_lines_on_stderr_and_the_result_on_stdout(desk: Desk) -> None:
     desk.notebook()
     ran = desk.user.cli("add", "nb.ipynb", "alpha", cwd=desk.folder, CI="true")

@@ -165,7 +165,7 @@ def test_a_name_that_nobody_has_is_told_with_what_may_be_meant(me: Person, name:
     with pytest.raises(DepError) as caught:
         search.details(name, me.services())
     assert caught.value.code == code
-    assert hint in caught.value.hint
+    assert hint in str(caught.value.hint)
 
 
 def test_an_index_that_is_down_is_no_unknown_name(me: Person, toy_index: Index) -> None:

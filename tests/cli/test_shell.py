@@ -206,7 +206,7 @@ def test_a_notebook_is_still_executed(kernel_index: Index, tmp_path: Path) -> No
 )
 def test_what_follows_a_commands_name_is_the_commands(line: str, ours: str, command: str) -> None:
     assert split(line.split()) == (ours.split(), tuple(command.split()))
-    assert parse(line.split()).command == tuple(command.split())
+    assert parse(line.split()).program == tuple(command.split())
 
 
 # The short way

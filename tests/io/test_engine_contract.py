@@ -378,7 +378,7 @@ def test_an_empty_environment_is_no_error(world: World) -> None:
 
 def test_offline_without_a_cache_says_so(world: World) -> None:
     error = refused(IndexUnreachableError, "offline", lambda: world.engine().lock(wanted("alpha", offline=True)))
-    assert "--offline" in error.hint
+    assert "--offline" in str(error.hint)
 
 
 def test_what_was_fetched_once_works_offline(world: World) -> None:

@@ -286,7 +286,7 @@ def test_a_broken_settings_file_is_an_error_that_names_it(tmp_path: Path, name: 
         settings(tmp_path, {}, {name: text})
     assert caught.value.code == "bad-settings"
     assert caught.value.context == {"file": str(tmp_path / name)}
-    assert "set `" in caught.value.hint
+    assert "set `" in str(caught.value.hint)
 
 
 class Engine:

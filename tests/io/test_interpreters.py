@@ -284,8 +284,8 @@ def test_a_request_that_nothing_fits_names_the_choices_and_how_to_install(machin
     with pytest.raises(DepError) as caught:
         machine.found().find("3.12")
     assert caught.value.code == "no-matching-python"
-    assert "3.13.2 (cp313t), 3.11.0" in caught.value.hint
-    assert "uv python install 3.12" in caught.value.hint
+    assert "3.13.2 (cp313t), 3.11.0" in str(caught.value.hint)
+    assert "uv python install 3.12" in str(caught.value.hint)
 
 
 def test_a_request_that_nothing_fits_searches_once_more_before_it_gives_up(machine: Machine) -> None:

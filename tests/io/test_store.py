@@ -299,7 +299,7 @@ def test_a_file_system_without_locks_is_told_at_once(
     ):
         with pytest.raises(DepError) as caught:
             call()
-        assert caught.value.code == "no-locks" and "JUPYTER_DEP_HOME" in caught.value.hint
+        assert caught.value.code == "no-locks" and "JUPYTER_DEP_HOME" in str(caught.value.hint)
     assert time.monotonic() - begin < 5
     assert store.all() == ()
 

@@ -91,7 +91,7 @@ def test_remove_takes_one_away_and_names_what_there_is(registry: DiskKernelRegis
     kernel = registry.setup()
     with pytest.raises(DepError) as caught:
         registry.remove("python3")
-    assert caught.value.code == "no-such-kernel" and "`dep`" in caught.value.hint
+    assert caught.value.code == "no-such-kernel" and "`dep`" in str(caught.value.hint)
     assert registry.remove("dep") == kernel
     assert not kernel.folder.exists()
     with pytest.raises(DepError, match="has not registered a kernel `dep`"):

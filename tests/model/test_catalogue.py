@@ -13,7 +13,7 @@ import jupyter_dep_magics
 from jupyter_dep import data
 from jupyter_dep.model.packages import import_map
 from jupyter_dep.model.packages.catalogue import POPULAR, entries, parse, popular
-from jupyter_dep_cli.generate import generated
+from tools.magics_data import generated
 
 FILE = Path(data.__path__[0]) / "catalogue.tsv"
 LINES = FILE.read_text(encoding="utf-8").splitlines()
@@ -78,4 +78,4 @@ def test_a_line_of_another_form_is_an_error() -> None:
 @pytest.mark.parametrize("name", sorted(generated()))
 def test_what_the_magics_carry_is_what_is_generated(name: str) -> None:
     committed = Path(jupyter_dep_magics.__path__[0], name).read_text(encoding="utf-8")
-    assert committed == generated()[name], "run `python -m jupyter_dep_cli.generate magics/jupyter_dep_magics`"
+    assert committed == generated()[name], "run `python -m tools.magics_data magics/jupyter_dep_magics`"

@@ -292,7 +292,7 @@ def notebook(*cells: str, kernel: str | None = "dep", language: str = "python") 
 
 
 def of_notebook(read: Notebook, *declared: str, kernels: frozenset[str] = frozenset()) -> list[Finding]:
-    return list(notebook_findings(read, declared=declared, kernels=kernels, add="jupyter dep add", where={"file": "a.ipynb"}))
+    return list(notebook_findings(read, declared=declared, kernels=kernels, target=None, where={"file": "a.ipynb"}))
 
 
 def test_the_kernel_has_to_be_dep_or_the_project_s_own() -> None:
@@ -309,10 +309,10 @@ def test_a_notebook_of_another_language_is_only_noted() -> None:
 def test_an_install_line_is_answered_with_the_add_line_that_replaces_it() -> None:
     found = of_notebook(notebook("x = 1", "%pip install -q 'pandas>=2' ./local numpy", "!pip install numpy"), "numpy")
     assert [item.context["cell"] for item in found] == [2, 3]
-    assert found[0].hint == "in its place: `jupyter dep add 'pandas>=2'`"
+    assert str(found[0].hint) == "in its place: `jupyter dep add 'pandas>=2'`"
     assert found[1].hint == "take the line out: what it names is declared"
     (file,) = of_notebook(notebook("!pip install -r requirements.txt"))
-    assert "jupyter dep add -r FILE" in file.hint
+    assert "jupyter dep add -r FILE" in str(file.hint)
 
 
 # Imports

@@ -89,7 +89,7 @@ def test_a_name_that_the_lock_does_not_have_is_told_with_those_it_has(kind: str,
     with pytest.raises(DepError) as caught:
         export.requirements_txt(grouped(), choice)
     assert caught.value.code == f"no-such-{kind}"
-    assert ("`plot`" if kind == "extra" else "`docs`") in caught.value.hint
+    assert ("`plot`" if kind == "extra" else "`docs`") in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_json_that_is_no_notebook_is_refused(value: object) -> None:
 
 
 def test_an_old_format_is_told_how_to_convert() -> None:
-    assert "nbconvert" in refusal(data_of({"nbformat": 3, "worksheets": []})).hint
+    assert "nbconvert" in str(refusal(data_of({"nbformat": 3, "worksheets": []})).hint)
 
 
 def test_a_notebook_with_many_outputs_is_read_and_edited_quickly() -> None:

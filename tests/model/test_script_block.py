@@ -206,11 +206,11 @@ def test_bad_toml_is_named_by_its_line_in_the_cell(toml: str, line: int) -> None
 def test_comments_that_touch_the_closing_fence_are_explained() -> None:
     with pytest.raises(DepError) as caught:
         script_block.parse(block("dependencies = []") + "\n# a remark\n# ///")
-    assert "empty line" in caught.value.hint
+    assert "empty line" in str(caught.value.hint)
 
 
 def test_a_bare_version_of_python_gets_a_range_as_hint() -> None:
-    assert "`>=3.11`" in refusal("requires-python = '3.11'").hint
+    assert "`>=3.11`" in str(refusal("requires-python = '3.11'").hint)
 
 
 def test_a_cell_without_a_block_has_no_declaration() -> None:
@@ -334,7 +334,7 @@ def test_removing_what_is_not_declared_names_what_is_close() -> None:
     with pytest.raises(DepError) as caught:
         script_block.remove(block("dependencies = ['scikit-learn', 'pandas']"), ["scikit_lern"])
     assert caught.value.code == "not-declared"
-    assert "`scikit-learn`" in caught.value.hint
+    assert "`scikit-learn`" in str(caught.value.hint)
 
 
 def test_removing_takes_every_entry_of_a_name() -> None:

@@ -147,7 +147,7 @@ def test_line_ends_of_windows_stay(desk: Desk) -> None:
 def test_init_works_on_a_folder_that_is_named(desk: Desk) -> None:
     (desk.folder / "my lab").mkdir()
     ran = desk.dep("init", "--project", "my lab")
-    assert f"next: jupyter dep install --project '{desk.folder / 'my lab'}'\n" in ran.out
+    assert "next: jupyter dep install --project 'my lab'\n" in ran.out
     assert (desk.folder / "my lab" / "pyproject.toml").is_file() and not (desk.folder / "pyproject.toml").exists()
 
 
@@ -609,4 +609,4 @@ def test_dependencies_that_only_a_build_tells_are_named(desk: Desk, given: Calla
         {"pyproject.toml": '[project]\nname = "a"\nversion = "1"\ndynamic = ["dependencies"]\n', "requirements.txt": "alpha\n"}
     )
     made = init(desk)
-    assert any("dynamic" in note for note in made.notes) and made.passed == ("requirements.txt",)
+    assert any("dynamic" in str(note) for note in made.notes) and made.passed == ("requirements.txt",)

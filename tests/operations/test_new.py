@@ -141,7 +141,7 @@ def test_a_folders_name_is_normalised(folder: str, name: str) -> None:
 def test_letters_that_no_name_has_are_asked_for_and_not_dropped(folder: str) -> None:
     with pytest.raises(UsageError) as caught:
         templates.name_of_folder(folder)
-    assert caught.value.code == "bad-project-name" and "--name" in caught.value.hint
+    assert caught.value.code == "bad-project-name" and "--name" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def test_update_of_what_is_not_locked_offers_what_is_near(desk: Desk) -> None:
     lock(desk, notebook)
     before = desk.listing()
     error = refused(DepError, "not-locked", lambda: update(desk, notebook, "alhpa"))
-    assert "`alpha`" in error.hint
+    assert "`alpha`" in str(error.hint)
     assert desk.listing() == before
 
 
@@ -458,7 +458,7 @@ def test_python_changes_the_minor_and_the_bound_only_where_it_forbids(desk: Desk
 def test_a_python_that_is_not_here_is_told_with_the_choices(desk: Desk) -> None:
     notebook = desk.notebook("n.ipynb", "alpha")
     error = refused(DepError, "no-matching-python", lambda: python.use_python(notebook, "3.99", desk.services(), asking()))
-    assert MINOR in error.hint
+    assert MINOR in str(error.hint)
     assert desk.listing().keys() == {"n.ipynb"}
 
 

@@ -810,7 +810,7 @@ def test_every_other_key_of_the_engine_is_refused_by_its_name(cage: Cage) -> Non
             relock(path, cage.user.services(), CommandContext(sync=False))
         assert caught.value.code == "unsupported-key", key
         assert caught.value.context == {"file": path.name, "cell": 1, "key": f"tool.uv.{key}"}
-        assert "`exclude-newer`" in caught.value.hint
+        assert "`exclude-newer`" in str(caught.value.hint)
     assert cage.index.requests == []
     ran = cage.cli("lock", "--json", cage.folder / "n0.ipynb")
     assert (ran.code, ran.error["code"]) == (1, "unsupported-key")

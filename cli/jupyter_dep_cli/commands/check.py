@@ -18,13 +18,13 @@ def check(call: Call) -> Outcome:
         found = found.strict()
     data = {
         "project": str(target),
-        "findings": [item.as_json() for item in found.found],
+        "findings": [item.as_json(call.front_end) for item in found.found],
         "errors": len(found.errors),
         "warnings": len(found.warnings),
         "notes": len(found.notes),
         "read": {"notebooks": found.notebooks, "modules": found.modules},
     }
-    return Outcome(verb="check", report=_report(target, found), data=data, exit_code=1 if found.errors else 0)
+    return Outcome(verb="check", report=_report(call, target, found), data=data, exit_code=1 if found.errors else 0)
 
 
 def _kernels(target: Path) -> frozenset[str]:
@@ -35,15 +35,18 @@ def _kernels(target: Path) -> frozenset[str]:
     return frozenset(kernel.name for kernel in DiskKernelRegistry().kernels() if kernel.project in wanted)
 
 
-def _report(target: Path, found: Findings) -> Report:
-    name = target.name if target.suffix == ".ipynb" else target.parent.name
+def _report(call: Call, target: Path, found: Findings) -> Report:
+    name = call.title(target, target.name if target.suffix == ".ipynb" else target.parent.name)
     counts = [(found.errors, "error"), (found.warnings, "warning"), (found.notes, "note")]
     said = ", ".join(f"{len(listed)} {word}{'s' if len(listed) != 1 else ''}" for listed, word in counts if listed)
     tone: Tone = "bad" if found.errors else "warn" if found.warnings else "good"
-    lines = tuple(line for item in found.found for line in _lines(item))
+    lines = tuple(line for item in found.found for line in _lines(call, item))
     return Report(headline=f"{name}: {said or 'nothing is wrong'}", tone=tone, lines=lines)
 
 
-def _lines(item: Finding) -> tuple[str, str]:
+def _lines(call: Call, item: Finding) -> tuple[str, str]:
     where = item.where()
-    return f"{item.level}: {where}: {item.message}" if where else f"{item.level}: {item.message}", f"  next: {item.hint}"
+    return (
+        f"{item.level}: {where}: {item.message}" if where else f"{item.level}: {item.message}",
+        f"  next: {call.write(item.hint)}",
+    )

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.base.steps import NAME, Hint, Placeholder, step
 from jupyter_dep.io.index import user_config
 from jupyter_dep.io.system.disk import measure
 from jupyter_dep.messages import Outcome, Report, Table
@@ -34,7 +35,8 @@ def config(call: Call) -> Outcome:
         return _one(call, key)
     secret = user_config.known(key).kind == "secret"
     user_config.set(paths, key, values[0] if values else _typed(key, secret))
-    note = f"a secret on the command line stays in your shell's history; `jupyter dep config {key} --stdin` reads it unseen"
+    unseen = step("config", key, "--stdin", target=None)
+    note = call.write(Hint("a secret on the command line stays in your shell's history; ", unseen, " reads it unseen"))
     return _done(call, f"`{key}` is set", {"key": key}, notes=(note,) if secret and values else ())
 
 
@@ -65,7 +67,11 @@ def _one(call: Call, key: str) -> Outcome:
                 report=Report(headline="", lines=(shown,)),
                 data={"key": key, "value": value if user_config.known(key).kind != "secret" else shown},
             )
-    raise DepError("not-configured", f"`{key}` is not set", hint=f"`jupyter dep config {key} VALUE` sets it")
+    raise DepError(
+        "not-configured",
+        f"`{key}` is not set",
+        hint=Hint(step("config", key, Placeholder(name="VALUE"), target=None), " sets it"),
+    )
 
 
 def _configured(call: Call) -> Outcome:
@@ -102,11 +108,11 @@ def source(call: Call) -> Outcome:
     if call.parsed.action == "add":
         changed = indexes.add(target, words[0], words[1], call.services, call.asking)
         headline = f"`{words[0]}` is declared" if changed.redeclared else f"`{words[0]}` is declared already"
-        steps: tuple[str, ...] = (f'jupyter dep add {target.name} --index "{words[0]}={words[1]}" NAME',)
+        steps: tuple[str, ...] = (call.write(step("add", "--index", f"{words[0]}={words[1]}", NAME, target=target)),)
     else:
         changed = indexes.remove(target, words[0], call.services, call.asking)
         headline, steps = f"`{words[0]}` is no longer declared", ()
-    outcome = outcomes.changed("source", changed, call.services, call.asking.environment)
+    outcome = outcomes.changed("source", changed, call.services, call.front_end, environment=call.asking.environment)
     note = ("packages come from it only where they are assigned to it",) if steps else ()
     return Outcome(
         verb="source",
@@ -163,7 +169,7 @@ def cache(call: Call) -> Outcome:
             report=Report(
                 headline=f"the engine's cache is {paths.engine_cache}",
                 tables=(Table(columns=("", "size", "shared with nothing", "what"), rows=rows),),
-                next=("jupyter dep cache clear",) if sizes["engine"].files else (),
+                next=(call.write(step("cache clear", target=None)),) if sizes["engine"].files else (),
             ),
             data={
                 name: {"path": str(folder), "bytes": sizes[name].total, "alone": sizes[name].alone, "files": sizes[name].files}
@@ -185,7 +191,7 @@ def _clear(call: Call) -> Outcome:
         raise UsageError(
             "not-confirmed",
             f"nothing was removed: the engine's cache holds {_megabytes(before.total)}",
-            hint="`jupyter dep cache clear --yes` empties it",
+            hint=Hint(step("cache clear", "--yes", target=None), " empties it"),
             context={"file": str(folder)},
         )
     call.services.engine.clear(cancel=call.asking.cancel)
@@ -209,4 +215,4 @@ def _megabytes(size: int) -> str:
 
 
 def _usage(call: Call, message: str) -> UsageError:
-    return UsageError("bad-usage", message, hint=f"usage: {call.parsed.verb.usage()}")
+    return UsageError("bad-usage", message, hint=call.usage)

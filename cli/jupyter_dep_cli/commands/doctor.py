@@ -6,6 +6,7 @@ import sys
 
 from jupyter_dep import __version__
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import Hint, Step, Text, step
 from jupyter_dep.io.index.settings import redact
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations.environment import gc
@@ -15,7 +16,8 @@ from jupyter_dep_kernels.kernelspecs import DiskKernelRegistry
 
 
 def doctor(call: Call) -> Outcome:
-    services, problems, lines = call.services, [], []
+    services, lines = call.services, []
+    problems: list[tuple[str, Text | Step]] = []
     quick = call.parsed.flag("quick")
     lines.append(f"jupyter-dep {__version__} on Python {sys.version.split()[0]} ({sys.executable})")
     engine = index = ""
@@ -37,8 +39,14 @@ def doctor(call: Call) -> Outcome:
         problems.append(("no Python was found that environments can be built on", "install one from your system"))
     kernels = DiskKernelRegistry().kernels()
     if not any(item.name == "dep" for item in kernels):
-        lines.append("kernel: not written for other Jupyters (`jupyter dep setup` does that)")
-    problems += [(f"kernel {item.name}: {item.stale}", "jupyter dep kernel remove --stale") for item in kernels if item.stale]
+        lines.append(
+            call.write(
+                Hint("kernel: not registered for other Jupyter installations (", step("setup", target=None), " does that)")
+            )
+        )
+    problems += [
+        (f"kernel {item.name}: {item.stale}", step("kernel remove", "--stale", target=None)) for item in kernels if item.stale
+    ]
     environments = services.store.all()
     damaged = {}
     for sealed in environments:
@@ -61,7 +69,7 @@ def doctor(call: Call) -> Outcome:
             lines=tuple(lines),
             tables=(Table(title="Pythons", columns=("version", "where"), rows=rows),) if rows else (),
             notes=tuple(what for what, _ in problems),
-            next=tuple(dict.fromkeys(step for _, step in problems)),
+            next=tuple(dict.fromkeys(call.write(following) for _, following in problems)),
         ),
         data={
             "version": __version__,
@@ -72,7 +80,7 @@ def doctor(call: Call) -> Outcome:
             "store": str(services.paths.store),
             "environments": len(environments),
             "damaged": damaged,
-            "problems": [{"what": what, "do": step} for what, step in problems],
+            "problems": [{"what": what, "do": call.write(following)} for what, following in problems],
         },
         exit_code=0 if not problems else 1,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.base.steps import NAME, Hint, step
 from jupyter_dep.io.files import read_write
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.model.declaration import exclude_newer, requirement, requirement_lines
@@ -85,16 +86,23 @@ def _requirements(call: Call) -> list[str]:
     if call.body.strip():
         found += [str(item) for item in requirement_lines.parse_lines(call.body, context={})]
     if not found:
-        raise UsageError("bad-usage", "nothing was named to add", hint=f"usage: {call.parsed.verb.usage()}")
+        raise UsageError("bad-usage", "nothing was named to add", hint=call.usage)
     return found
 
 
 def _changed(call: Call, result: context.ChangeResult, names: Sequence[str] = (), verb: str = "") -> Outcome:
-    outcome = outcomes.changed(verb or call.parsed.verb.name, result, call.services, call.asking.environment, names=names)
-    return _with_notes(outcome, _registered(result)) if result.first else outcome
+    outcome = outcomes.changed(
+        verb or call.parsed.command.name,
+        result,
+        call.services,
+        call.front_end,
+        environment=call.asking.environment,
+        names=names,
+    )
+    return _with_notes(outcome, _register_kernel(call, result)) if result.first else outcome
 
 
-def _registered(result: context.ChangeResult) -> list[str]:
+def _register_kernel(call: Call, result: context.ChangeResult) -> list[str]:
     """A folder's kernel is registered with its first lock, for front ends that let people pick one for a project."""
     project = result.state.project
     if project.folder is None or result.state.declaration is None:
@@ -104,14 +112,15 @@ def _registered(result: context.ChangeResult) -> list[str]:
     try:
         kernel = DiskKernelRegistry().install(project.file, f"{project.called} (dep)")
     except (DepError, OSError) as error:  # everything else is done, and a kernel can be registered again
-        return [f"its kernel was not registered: {error} (`jupyter dep kernel install` tries again)"]
+        again = step("kernel install", target=project.file)
+        return [call.write(Hint(f"its kernel was not registered: {error} (", again, " tries again)"))]
     return [f"registered its kernel “{kernel.display_name}”; notebooks with “Python (dep)” find the folder by themselves"]
 
 
 def remove(call: Call) -> Outcome:
     target = call.target()
     if not call.parsed.words:
-        raise UsageError("bad-usage", "nothing was named to remove", hint=f"usage: {call.parsed.verb.usage()}")
+        raise UsageError("bad-usage", "nothing was named to remove", hint=call.usage)
     result = add_remove.remove(target, call.parsed.words, call.services, call.asking, place=_place(call))
     return _changed(call, result, call.parsed.words)
 
@@ -124,7 +133,7 @@ def update(call: Call) -> Outcome:
 def lock(call: Call) -> Outcome:
     if call.parsed.flag("check"):
         context.require_current_lock(call.target(), call.services)
-        outcome = outcomes.status(status_of(call.target(), call.services, call.asking))
+        outcome = outcomes.status(status_of(call.target(), call.services, call.asking), call.front_end)
         return replace(outcome, verb="lock")
     edit = None
     if (text := call.parsed.text("exclude_newer")) is not None:
@@ -179,8 +188,12 @@ def init(call: Call) -> Outcome:
         raise UsageError(
             "belongs-to-folder",
             f"{owned.sentence(target)}: what it needs is declared there",
-            hint=f"`jupyter dep add {target.name} NAME` declares it for the folder; "
-            f"`jupyter dep init {target.name} --notebook` gives the notebook a declaration of its own",
+            hint=Hint(
+                step("add", NAME, target=target),
+                " declares it for the folder; ",
+                step("init", "--notebook", target=target),
+                " gives the notebook a declaration of its own",
+            ),
             context={"file": target.name},
         )
     result = init_notebook.init(
@@ -191,7 +204,7 @@ def init(call: Call) -> Outcome:
         imports=call.parsed.flag("imports"),
         ask=call.ask,
     )
-    return outcomes.created(target, result)
+    return outcomes.created(target, result, call.front_end)
 
 
 def python(call: Call) -> Outcome:
@@ -216,10 +229,10 @@ def python(call: Call) -> Outcome:
     return Outcome(
         verb="python",
         report=Report(
-            headline=f"{target.name}: " + (f"locked with Python {current}" if current else "not locked yet"),
+            headline=f"{call.title(target)}: " + (f"locked with Python {current}" if current else "not locked yet"),
             lines=(f"declares {wanted}",) if wanted else (),
             tables=(Table(columns=("version", "where", ""), rows=rows),),
-            next=(f"jupyter dep python {target.name} {others[0]}",) if others and current else (),
+            next=(call.write(step("python", others[0], target=target)),) if others and current else (),
         ),
         data={
             "project": str(target),
@@ -232,7 +245,7 @@ def python(call: Call) -> Outcome:
 
 def move(call: Call) -> Outcome:
     if len(call.parsed.targets) != 2:
-        raise UsageError("bad-usage", "`mv` needs the notebook and its new name", hint=f"usage: {call.parsed.verb.usage()}")
+        raise UsageError("bad-usage", "`mv` needs the notebook and its new name", hint=call.usage)
     old, new = (call.cwd / Path(name) for name in call.parsed.targets)
     moved = rename.move(old, new, call.services)
     return Outcome(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.messages import Outcome, Report, Table
@@ -27,7 +28,7 @@ def env(call: Call) -> Outcome:
         raise UsageError(
             "bad-usage",
             f"`{call.parsed.words[0]}` is not a notebook (`.ipynb`)",
-            hint=f"usage: {call.parsed.verb.usage()}",
+            hint=call.usage,
         )
     return actions[call.parsed.action](call)
 
@@ -55,7 +56,7 @@ def _info(call: Call) -> Outcome:
         raise DepError(
             "no-environment",
             f"the {status.state.project.form.noun} has no environment here yet",
-            hint=f"`jupyter dep sync {target.name}` builds it",
+            hint=Hint(step("sync", target=target), " builds it"),
             context={"file": target.name},
         )
     lines = (
@@ -84,7 +85,7 @@ def _info(call: Call) -> Outcome:
 
 def _list(call: Call) -> Outcome:
     """The project's environments; all of the store's where there is no project, or where they are asked for."""
-    if call.parsed.flag("all") or call.wording is None:
+    if call.parsed.flag("all") or call.front_end.project is None:
         return _everything(call)
     target = call.target()
     held = gc.of_project(target, call.services)
@@ -103,7 +104,7 @@ def _list(call: Call) -> Outcome:
         report=Report(
             headline=f"{_title(target)}: {_counted(len(rows))}",
             tables=(Table(columns=columns, rows=rows),) if rows else (),
-            next=() if rows else (f"jupyter dep sync {target.name}",),
+            next=() if rows else (call.write(step("sync", target=target)),),
         ),
         data={"project": str(target), "environments": entries},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jupyter_dep.base.errors import UsageError
+from jupyter_dep.base.steps import step
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations.inspect import status as inspect_status
 from jupyter_dep.operations.inspect import tree as inspect_tree
@@ -17,7 +18,7 @@ def status(call: Call) -> Outcome:
     why = ""
     if call.project is not None and call.notebook is not None:
         why = find_project(call.notebook, call.services).sentence(call.notebook)
-    outcome = outcomes.status(inspect_status.status(call.target(), call.services, call.asking), why=why)
+    outcome = outcomes.status(inspect_status.status(call.target(), call.services, call.asking), call.front_end, why=why)
     return replace(outcome, data={**outcome.data, "notebook": str(call.notebook) if call.notebook else None})
 
 
@@ -59,7 +60,7 @@ def show(call: Call) -> Outcome:
         report=Report(
             headline=headline,
             tables=(table,) if rows else (),
-            next=(f"jupyter dep update {target.name}",) if outdated and rows else (),
+            next=(call.write(step("update", target=target)),) if outdated and rows else (),
         ),
         data={
             "project": str(state.project.file),
@@ -90,7 +91,7 @@ def _needed_by(row: inspect_tree.Row, *, full: bool) -> str:
 
 def why(call: Call) -> Outcome:
     if len(call.parsed.words) != 1:
-        raise UsageError("bad-usage", "`why` takes one name", hint=f"usage: {call.parsed.verb.usage()}")
+        raise UsageError("bad-usage", "`why` takes one name", hint=call.usage)
     state, name, chains = inspect_tree.why(call.target(), call.parsed.words[0], call.services, call.asking)
     assert state.summary is not None
     places = state.declaration.places if state.declaration else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.base.steps import Hint, Placeholder, step
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations.consent import record
 from jupyter_dep.operations.environment import trust as environment_trust
@@ -12,6 +13,8 @@ from jupyter_dep.operations.project import context
 from jupyter_dep.presentation import outcomes
 from jupyter_dep_cli.call import Call, spellings
 from jupyter_dep_kernels.kernelspecs import DiskKernelRegistry
+
+_LIST = step("trust list", target=None)
 
 
 def kernel(call: Call) -> Outcome:
@@ -35,13 +38,13 @@ def kernel(call: Call) -> Outcome:
     rows = tuple(
         (item.name, item.display_name, str(item.project or "any notebook"), item.stale or "") for item in registry.kernels()
     )
-    stale = any(row[3] for row in rows)
+    steps = [("kernel remove", "--stale")] if any(row[3] for row in rows) else [] if rows else [("setup",)]
     return Outcome(
         verb="kernel",
         report=Report(
             headline=f"{len(rows)} kernels of ours",
             tables=(Table(columns=("name", "shown as", "for", "stale"), rows=rows),) if rows else (),
-            next=("jupyter dep kernel remove --stale",) if stale else () if rows else ("jupyter dep setup",),
+            next=tuple(call.write(step(*words, target=None)) for words in steps),
         ),
         data={"kernels": [dict(zip(("name", "display_name", "project", "stale"), row, strict=True)) for row in rows]},
     )
@@ -54,7 +57,7 @@ def _kernel_remove(call: Call, registry: DiskKernelRegistry) -> Outcome:
     elif call.notebook is not None or not names:
         names += [item.name for item in registry.kernels() if item.project == call.target()]
     if not names and not call.parsed.flag("stale"):
-        raise UsageError("bad-usage", "which kernel?", hint="`jupyter dep kernel list` shows their names")
+        raise UsageError("bad-usage", "no kernel named", hint=Hint(step("kernel list", target=None), " shows their names"))
     for name in dict.fromkeys(names):
         registry.remove(name)
     return Outcome(
@@ -80,7 +83,7 @@ def setup(call: Call) -> Outcome:
             headline=f"the kernel `{done.display_name}` is there for every Jupyter of yours",
             tone="good",
             lines=(str(done.folder),),
-            next=("open a notebook with it, and type `%dep add NAME`",),
+            next=("open a notebook with it, and type `%dep add NAME` in a cell",),
         ),
         data={"name": done.name, "path": str(done.folder)},
     )
@@ -97,7 +100,7 @@ def _allow(call: Call) -> Outcome:
             raise UsageError(
                 "bad-usage",
                 "a folder's consent never covers something unusual",
-                hint="allow that for its notebook: `jupyter dep trust allow NOTEBOOK --allow …`",
+                hint=Hint("allow that for its notebook: ", step("trust allow", "--allow", Placeholder(name="…"))),
             )
         path = (call.cwd / Path(folder).expanduser()).resolve()
         if not path.is_dir():
@@ -112,7 +115,8 @@ def _allow(call: Call) -> Outcome:
             ),
             data={"folder": str(path)},
         )
-    return outcomes.allowed(call.target(), environment_trust.allow(call.target(), items, call.services, call.asking))
+    allowed = environment_trust.allow(call.target(), items, call.services, call.asking)
+    return outcomes.allowed(call.target(), allowed, call.front_end)
 
 
 def _revoke(call: Call) -> Outcome:
@@ -124,7 +128,9 @@ def _revoke(call: Call) -> Outcome:
         assert state.summary is not None
         values.append(state.summary.fingerprint)
     if not values:
-        raise UsageError("bad-usage", "what should be revoked?", hint="`jupyter dep trust list` shows what is allowed")
+        raise UsageError(
+            "bad-usage", "what should be revoked?", hint=Hint(step("trust list", target=None), " shows what is allowed")
+        )
     full = [
         given.value
         for given in call.services.consent.given()
@@ -134,7 +140,7 @@ def _revoke(call: Call) -> Outcome:
     ]
     gone = record.revoke(full, call.services)
     if not gone:
-        raise DepError("not-allowed", "that was not allowed", hint="`jupyter dep trust list` shows what is")
+        raise DepError("not-allowed", "that was not allowed", hint=Hint(_LIST, " shows what is"))
     return Outcome(
         verb="trust",
         report=Report(headline=f"revoked {len(gone)}", tone="good", lines=gone),

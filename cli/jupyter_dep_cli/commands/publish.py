@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.files.dist_files import PlacedFiles
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations.package import build as package_build
@@ -19,7 +20,7 @@ from jupyter_dep_cli.call import Call
 def version(call: Call) -> Outcome:
     target, words = call.folder(), call.parsed.words
     if len(words) > 1:
-        raise UsageError("bad-usage", "one rule or one version at a time", hint=f"usage: {call.parsed.verb.usage()}")
+        raise UsageError("bad-usage", "one rule or one version at a time", hint=call.usage)
     rule = words[0] if words else None
     result = package_version.version(target, rule, call.services, call.asking, next_phase=call.parsed.flag("next_phase"))
     data = {
@@ -37,7 +38,7 @@ def version(call: Call) -> Outcome:
             raise DepError(
                 "no-version",
                 f"there is no version to print: {_where_from(result)}",
-                hint="`jupyter dep version 0.1.0` writes one where none is left to the build backend",
+                hint=Hint(step("version", "0.1.0"), " writes one where none is left to the build backend"),
                 context={"file": target.name},
             )
         return Outcome(verb="version", report=Report(lines=(result.after,)), data=data)
@@ -119,7 +120,7 @@ def publish(call: Call) -> Outcome:
     target = call.folder()
     if call.parsed.flag("build"):
         if call.asking.dry_run:
-            raise UsageError("bad-usage", "`--dry-run` builds nothing", hint="`jupyter dep build` first, or leave one out")
+            raise UsageError("bad-usage", "`--dry-run` builds nothing", hint=Hint(step("build"), " first, or leave one out"))
         _built(call, target)
     result = package_publish.publish(
         target,

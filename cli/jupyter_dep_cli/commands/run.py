@@ -63,14 +63,14 @@ def run(call: Call) -> Outcome:
             "context": {"file": notebook.name, "cell": done.failed_cell},
             "hint": where,
         }
-        headline = f"{notebook.name}: cell {done.failed_cell} failed: {done.error}"
+        headline = f"{call.title(notebook)}: cell {done.failed_cell} failed: {done.error}"
         return Outcome(
             verb="run", report=Report(headline=headline, tone="bad", next=(where,)), data={**data, "error": failed}, exit_code=1
         )
     return Outcome(
         verb="run",
         report=Report(
-            headline=f"{notebook.name}: {done.cells} cell{'' if done.cells == 1 else 's'} ran in {sealed.path}",
+            headline=f"{call.title(notebook)}: {done.cells} cell{'' if done.cells == 1 else 's'} ran in {sealed.path}",
             tone="good",
             lines=(f"written to {output}",) if output is not None else (),
         ),
@@ -80,6 +80,6 @@ def run(call: Call) -> Outcome:
 
 def exec_(call: Call) -> Outcome:
     """Become the command, with the environment's programs first on PATH."""
-    if not call.parsed.command:
-        raise UsageError("bad-usage", "there is no command after `--`", hint=f"usage: {call.parsed.verb.usage()}")
-    return become(call, call.parsed.command, _exact(call, stale_is_error=False))
+    if not call.parsed.program:
+        raise UsageError("bad-usage", "there is no command after `--`", hint=call.usage)
+    return become(call, call.parsed.program, _exact(call, stale_is_error=False))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_dep.base.errors import UsageError
+from jupyter_dep.base.steps import NAME, step
 from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.model.migration.merge_log import Imported
@@ -17,7 +18,6 @@ from jupyter_dep.operations.scaffold import init_folder as scaffold_init_folder
 from jupyter_dep.operations.scaffold import new as scaffold_new
 from jupyter_dep.operations.scaffold.result import ScaffoldResult
 from jupyter_dep_cli.call import Call
-from jupyter_dep_cli.wording import shown
 
 _CALLED = {"name": "its name", "version": "its version", "requires-python": "its Python", "readme": "its readme"}
 
@@ -26,7 +26,7 @@ def new(call: Call) -> Outcome:
     parsed = call.parsed
     if len(parsed.words) != 1:
         what = "one folder is made at a time" if parsed.words else "nothing was named to make"
-        raise UsageError("bad-usage", what, hint=f"usage: {parsed.verb.usage()}")
+        raise UsageError("bad-usage", what, hint=call.usage)
     if parsed.flag("lib") and parsed.flag("notebook"):
         raise UsageError("bad-usage", "`--lib` and `--notebook` are two different beginnings", hint="say one of them")
     folder = Path(os.path.abspath(call.cwd / Path(parsed.words[0]).expanduser()))
@@ -38,9 +38,9 @@ def new(call: Call) -> Outcome:
         name=parsed.text("name"),
         python=parsed.text("python"),
     )
-    place = shown(folder, call.cwd)
+    place = call.front_end.show_path(folder)
     steps = [] if folder == call.cwd else [f"cd {shlex.quote(place)}"]
-    steps += ["jupyter dep add NAME"] if notebook else ["jupyter dep install"]
+    steps.append(call.write(step("add", NAME, target=None) if notebook else step("install", target=None)))
     what = f"a project with a first notebook, `{scaffold_new.FIRST_NOTEBOOK}`" if notebook else "a package with a first test"
     report = Report(
         headline=f"made {place}: {made.name}, {what}",
@@ -48,7 +48,7 @@ def new(call: Call) -> Outcome:
         lines=(f"declares Python {made.requires_python}", f"files: {', '.join(_below(made, folder))}"),
         next=tuple(steps),
     )
-    return Outcome(verb="new", report=report, data={**_data(made), "files": _below(made, folder)})
+    return Outcome(verb="new", report=report, data={**_data(call, made), "files": _below(made, folder)})
 
 
 def init(call: Call) -> Outcome:
@@ -74,43 +74,44 @@ def init(call: Call) -> Outcome:
     lines += _told(made.taken)
     if made.seed is not None:
         lines.append(f"the first lock starts from the {len(made.seed.versions)} versions in {made.seed.origin}")
-    return _outcome("init", made, headline, lines, [f"jupyter dep install {MANIFEST}"])
+    return _outcome(call, "init", made, headline, lines, [call.write(step("install", target=made.file))])
 
 
 def import_(call: Call) -> Outcome:
     parsed = call.parsed
     if len(parsed.words) != 1:
         what = "one file is imported at a time" if parsed.words else "nothing was named to import"
-        raise UsageError("bad-usage", what, hint=f"usage: {parsed.verb.usage()}")
+        raise UsageError("bad-usage", what, hint=call.usage)
     target = call.target()
     source = Path(os.path.abspath(call.cwd / Path(parsed.words[0]).expanduser()))
     made = import_manifest.import_file(source, target, call.services, call.asking, group=parsed.text("group"), ask=call.ask)
     done = "declared what" if made.changed else "nothing new in what"
     outcome = _outcome(
+        call,
         "import",
         made,
-        f"{made.name}: {done} {shown(source, call.cwd)} asks for",
+        f"{made.name}: {done} {call.front_end.show_path(source)} asks for",
         _told(made.taken),
-        [f"jupyter dep lock {target.name}"] if made.changed else [],
+        [call.write(step("lock", target=target))] if made.changed else [],
     )
     from jupyter_dep.presentation.outcomes import wire_edit
 
     return replace(outcome, edit=wire_edit(made.edit))
 
 
-def _outcome(verb: str, made: ScaffoldResult, headline: str, lines: Sequence[str], steps: Sequence[str]) -> Outcome:
-    rows = tuple((origin, left.what, left.why) for origin, left in made.left)
+def _outcome(call: Call, verb: str, made: ScaffoldResult, headline: str, lines: Sequence[str], steps: Sequence[str]) -> Outcome:
+    rows = tuple((origin, left.what, call.write(left.why)) for origin, left in made.left)
     tables = (Table(columns=("file", "not carried over", "why or what to do"), rows=rows),) if rows else ()
-    proposed = f"jupyter dep add {made.file.name} {' '.join(shlex.quote(text) for text in made.proposed)}"
+    proposed = call.write(step("add", *made.proposed, target=made.file))
     report = Report(
         headline=headline,
         tone="good",
         lines=tuple(lines),
         tables=tables,
-        notes=made.notes,
+        notes=tuple(map(call.write, made.notes)),
         next=(*((proposed,) if made.proposed else ()), *steps),
     )
-    return Outcome(verb=verb, report=report, data=_data(made))
+    return Outcome(verb=verb, report=report, data=_data(call, made))
 
 
 def _told(taken: Sequence[Imported]) -> list[str]:
@@ -138,7 +139,7 @@ def _below(made: ScaffoldResult, folder: Path) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in made.made]
 
 
-def _data(made: ScaffoldResult) -> dict[str, object]:
+def _data(call: Call, made: ScaffoldResult) -> dict[str, object]:
     return {
         "project": str(made.file),
         "name": made.name,
@@ -159,9 +160,9 @@ def _data(made: ScaffoldResult) -> dict[str, object]:
             }
             for one in made.taken
         ],
-        "left": [{"file": origin, "what": left.what, "why": left.why} for origin, left in made.left],
+        "left": [{"file": origin, "what": left.what, "why": call.write(left.why)} for origin, left in made.left],
         "proposed": list(made.proposed),
         "passed": list(made.passed),
         "seed": {"file": made.seed.origin, "versions": len(made.seed.versions)} if made.seed is not None else None,
-        "notes": list(made.notes),
+        "notes": [call.write(note) for note in made.notes],
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from jupyter_dep.base.errors import UsageError
+from jupyter_dep.base.steps import Hint, Placeholder, Step, Text, step
 from jupyter_dep.io.index.name_cache import StoredList, as_json
 from jupyter_dep.messages import Outcome, Report, Table, Tone
 from jupyter_dep.model.declaration.requirement_lines import parse_pasted
@@ -19,7 +21,7 @@ _SHOWN = 8
 def search(call: Call) -> Outcome:
     words = " ".join(call.parsed.words)
     if not words.strip():
-        raise UsageError("bad-usage", "what should be searched?", hint=f"usage: {call.parsed.verb.usage()}")
+        raise UsageError("bad-usage", "what should be searched?", hint=call.usage)
     if call.parsed.flag("details"):
         return _details(words, call)
     found = inspect_search.search(words, call.services, _limit(call))
@@ -32,7 +34,7 @@ def search(call: Call) -> Outcome:
             tone="plain" if count else "warn",
             tables=(_table(found.hits),) if count else (),
             notes=() if found.full else ("searched: what is well known, and what you have locked before",),
-            next=_next(best, full=found.full),
+            next=tuple(call.write(each) for each in _next(best, full=found.full)),
         ),
         data={**asdict(found), "requirements": list(parse_pasted(words))},
     )
@@ -51,7 +53,7 @@ def _details(name: str, call: Call) -> Outcome:
             headline=f"{found.name}: {found.summary}" if found.summary else found.name,
             lines=tuple(lines),
             notes=(f"looks like {found.near}, which is far better known: did you mean that?",) if found.near else (),
-            next=(f"jupyter dep add NOTEBOOK {found.name}",),
+            next=(call.write(step("add", found.name)),),
         ),
         data=asdict(found),
     )
@@ -60,9 +62,7 @@ def _details(name: str, call: Call) -> Outcome:
 def _limit(call: Call) -> int:
     text = call.parsed.text("limit") or "20"
     if not text.isdecimal() or not 1 <= int(text) <= inspect_search.MOST:
-        raise UsageError(
-            "bad-usage", f"`{text}` is no number from 1 to {inspect_search.MOST}", hint=f"usage: {call.parsed.verb.usage()}"
-        )
+        raise UsageError("bad-usage", f"`{text}` is no number from 1 to {inspect_search.MOST}", hint=call.usage)
     return int(text)
 
 
@@ -78,9 +78,11 @@ def _said(hit: SearchHit) -> str:
     return hit.summary or {"locked": "you have locked it before", "index": "on your index"}.get(hit.source, "")
 
 
-def _next(best: SearchHit | None, *, full: bool) -> tuple[str, ...]:
-    add = (f"jupyter dep add NOTEBOOK {best.name}",) if best else ()
-    return add if full else (*add, "`jupyter dep index sync` in a terminal stores every name of your index for this search")
+def _next(best: SearchHit | None, *, full: bool) -> Iterator[Text | Step]:
+    if best is not None:
+        yield step("add", best.name)
+    if not full:
+        yield Hint(step("index sync", target=None), " stores every name of your index for this search")
 
 
 def index(call: Call) -> Outcome:
@@ -101,7 +103,7 @@ def _sync(call: Call) -> Outcome:
             tone="good",
             lines=_lines(stored),
             notes=tuple(notes),
-            next=("jupyter dep search WORDS",),
+            next=(call.write(step("search", Placeholder(name="WORDS"), target=None)),),
         ),
         data={**as_json(stored), "left_out": list(synced.left_out)},
     )
@@ -115,7 +117,7 @@ def _info(call: Call) -> Outcome:
             report=Report(
                 headline="no names are stored",
                 lines=("`search` knows what is well known, and what you have locked before",),
-                next=("jupyter dep index sync",),
+                next=(call.write(step("index sync", target=None)),),
             ),
             data={"lists": []},
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.escape import escape_untrusted
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.io.system import shell as system_shell
 from jupyter_dep.io.system.process import replace_or_supervise
@@ -23,14 +24,14 @@ from jupyter_dep.operations.environment import install
 from jupyter_dep.operations.kernel_start import cache
 from jupyter_dep.operations.project.project import Project
 from jupyter_dep_cli.call import Call
-from jupyter_dep_cli.surroundings import environment_variables, hold, program_folders
+from jupyter_dep_cli.fast_run import environment_variables, hold, program_folders
 
 
 def run_command(call: Call) -> Outcome:
     """Become the command, with the environment's programs first on PATH. Errors: `program-missing`, the environment's."""
-    command = call.parsed.command
+    command = call.parsed.program
     if not command:
-        raise UsageError("bad-usage", "there is no command to run", hint=f"usage: {call.parsed.verb.usage()}")
+        raise UsageError("bad-usage", "there is no command to run", hint=call.usage)
     target = call.target()
     sealed = _environment(call)
     cache.cache_folder_environment(target, sealed, call.services)
@@ -66,7 +67,7 @@ def become(call: Call, command: Sequence[str], sealed: Sealed, more: Mapping[str
     finally:
         if lease is not None:
             lease.release()
-    return Outcome(verb=call.parsed.verb.name, exit_code=code)
+    return Outcome(verb=call.parsed.command.name, exit_code=code)
 
 
 def shell(call: Call) -> Outcome:
@@ -79,7 +80,7 @@ def shell(call: Call) -> Outcome:
         raise DepError(
             "already-in-shell",
             f"this is the shell of {title} already",
-            hint="`exit` leaves it; `jupyter dep shell` then enters what is locked by now",
+            hint=Hint("`exit` leaves it; ", step("shell", target=target), " then enters what is locked by now"),
         )
     kind, program = _asked(call)
     sealed = _environment(call)
@@ -146,7 +147,7 @@ def _asked(call: Call) -> tuple[Shell, str]:
     if named is None:
         return system_shell.detect(call.services.environ)
     kind = quoting.parse_shell(named)
-    return kind, system_shell.program_of(kind, call.services.environ) if call.parsed.verb.name == "shell" else ""
+    return kind, system_shell.program_of(kind, call.services.environ) if call.parsed.command.name == "shell" else ""
 
 
 def _activation(target: Path, sealed: Sealed, *, inside: bool = False) -> Activation:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from .error_codes import ErrorCode
+    from .steps import Text
 
 
 class DepError(Exception):
@@ -22,7 +23,7 @@ class DepError(Exception):
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, code: ErrorCode, message: str, *, hint: str, context: Mapping[str, str | int] | None = None) -> None:
+    def __init__(self, code: ErrorCode, message: str, *, hint: Text, context: Mapping[str, str | int] | None = None) -> None:
         super().__init__(message)
         self.code: ErrorCode = code
         self.message = message
@@ -40,7 +41,7 @@ class DepError(Exception):
         return f"{self.message} ({where})" if where else self.message
 
     def as_json(self) -> dict[str, object]:
-        return {"code": self.code, "message": self.message, "context": self.context, "hint": self.hint}
+        return {"code": self.code, "message": self.message, "context": self.context, "hint": str(self.hint)}
 
 
 class UsageError(DepError):

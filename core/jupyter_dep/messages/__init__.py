@@ -117,6 +117,18 @@ class Outcome:
 
 
 @frozen_dataclass
+class NextStep:
+    """A command that a failure's `hint` names. `target` is the path of the project that it works on, None where it needs none
+    or the user has to choose. `complete`: nothing in it has to be filled in. `text` is the line as it is typed."""
+
+    command: str
+    target: str | None
+    arguments: tuple[str, ...]
+    complete: bool
+    text: str
+
+
+@frozen_dataclass
 class Failure:
     id: int = 0
     verb: str = ""
@@ -124,6 +136,7 @@ class Failure:
     message: str = ""
     context: Mapping[str, str | int] = field(default_factory=dict)
     hint: str = ""
+    steps: tuple[NextStep, ...] = ()
     exit_code: int = 1
     type: Literal["failure"] = "failure"
 

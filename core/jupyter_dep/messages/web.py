@@ -12,7 +12,7 @@ from typing import Literal
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
-from . import Failure, Outcome, Switch
+from . import Failure, NextStep, Outcome, Switch
 
 HEADER = "Jupyter-Dep-Protocol"
 """Every answer carries the server's protocol version under this name, every request of ours the page's."""
@@ -39,6 +39,7 @@ class Problem:
     message: str
     hint: str
     context: Mapping[str, str | int] = field(default_factory=dict)
+    steps: tuple[NextStep, ...] = ()
 
 
 @frozen_dataclass

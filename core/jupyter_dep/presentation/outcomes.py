@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from jupyter_dep.base.steps import NAME, FrontEnd, Hint, Step, Text, allow_options, step
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.messages import Edit, Outcome, Report, Switch, Table
 from jupyter_dep.model.lock.digest import LockDigest
@@ -31,14 +32,21 @@ STATES = {
 
 
 def changed(
-    verb: str, result: ChangeResult, services: Services, environment: str | None, *, names: Sequence[str] = ()
+    verb: str,
+    result: ChangeResult,
+    services: Services,
+    front_end: FrontEnd,
+    *,
+    environment: str | None = None,
+    names: Sequence[str] = (),
 ) -> Outcome:
-    """The outcome of a verb that changes declaration or lock; `names` are those that were typed."""
+    """The outcome of a command that changes declaration or lock.
+
+    `names` are those that were typed, `environment` is the key that the asking kernel runs on.
+    """
     state, summary = result.state, result.summary
     tables = (_change_table(result),) if result.changes else ()
-    notes = list(result.notes)
-    if result.unbuilt:
-        notes.append(result.unbuilt)
+    notes = [front_end.write(note) for note in (*result.notes, result.unbuilt) if note]
     if summary is not None and result.changes:
         notes += _gaps(summary)
     data = {
@@ -61,7 +69,7 @@ def changed(
     return Outcome(
         verb=verb,
         report=Report(
-            headline=_headline(verb, result, tuple(str(canonicalize_name(name)) for name in names)),
+            headline=_headline(verb, result, front_end, tuple(str(canonicalize_name(name)) for name in names)),
             tone="good",
             lines=lines,
             tables=tables,
@@ -102,9 +110,9 @@ def _some(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + more
 
 
-def _headline(verb: str, result: ChangeResult, names: tuple[str, ...]) -> str:
-    """What was done, in the words of the verb; nothing is claimed that did not happen."""
-    name = result.state.project.title
+def _headline(verb: str, result: ChangeResult, front_end: FrontEnd, names: tuple[str, ...]) -> str:
+    """What was done; nothing is claimed that did not happen."""
+    name = front_end.title(result.state.project.file, result.state.project.title)
     if verb in ("sync", "install"):
         return _synced(result, name)
     what = _done(verb, result, names)
@@ -194,23 +202,23 @@ def _switch(sealed: Sealed | None, services: Services, environment: str | None) 
     )
 
 
-def created(notebook: Path, result: Created) -> Outcome:
+def created(notebook: Path, result: Created, front_end: FrontEnd) -> Outcome:
     """The outcome of `init`."""
-    steps = [f"jupyter dep add {notebook.name} NAME"]
+    following = step("add", NAME, target=notebook)
     lines = [f"declares Python {result.requires_python}"]
     if result.declared:
         lines.append(f"declares {', '.join(result.declared)}")
-        steps = [f"jupyter dep lock {notebook.name}"]
+        following = step("lock", target=notebook)
     elif result.suggested:
         lines.append(f"it imports or installs {', '.join(result.suggested)}")
-        steps = [f"jupyter dep add {notebook.name} {' '.join(result.suggested)}"]
+        following = step("add", *result.suggested, target=notebook)
     return Outcome(
         verb="init",
         report=Report(
-            headline=f"{notebook.name} is a project now, for the kernel “{KERNEL_DISPLAY}”",
+            headline=f"{front_end.title(notebook, notebook.name)} is a project now, for the kernel “{KERNEL_DISPLAY}”",
             tone="good",
             lines=tuple(lines),
-            next=tuple(steps),
+            next=(front_end.write(following),),
         ),
         data={
             "project": str(notebook),
@@ -222,15 +230,15 @@ def created(notebook: Path, result: Created) -> Outcome:
     )
 
 
-def allowed(notebook: Path, result: Allowed) -> Outcome:
+def allowed(notebook: Path, result: Allowed, front_end: FrontEnd) -> Outcome:
     """The outcome of a yes to a notebook's lock."""
     return Outcome(
         verb="trust",
         report=Report(
-            headline=f"{notebook.name} is allowed",
+            headline=f"{front_end.title(notebook, notebook.name)} is allowed",
             tone="good",
             lines=result.lines,
-            next=(f"open it, or `jupyter dep sync {notebook.name}` builds its environment now",),
+            next=(front_end.write(Hint("open it, or ", step("sync", target=notebook), " builds its environment now")),),
         ),
         data={
             "project": str(notebook),
@@ -240,52 +248,61 @@ def allowed(notebook: Path, result: Allowed) -> Outcome:
     )
 
 
-def status(result: Status, *, why: str = "") -> Outcome:
-    """A project's standing; `why` says why a notebook belongs to it."""
-    state, summary = result.state, result.state.summary
-    lines = []
-    declared = [str(item) for item in state.declaration.every_requirement] if state.declaration else []
-    if state.declaration is not None:
-        always = [str(item) for item in state.declaration.dependencies]
-        lines.append(f"declared: {', '.join(always) or 'nothing but the kernel'}")
-        for kind, parts in (("group", state.declaration.groups), ("extra", state.declaration.extras)):
-            lines += [f"{kind} {part}: {', '.join(map(str, listed)) or 'empty'}" for part, listed in parts.items()]
-    if summary is not None:
-        name = (state.project.orphan or state.project.lock).name
-        lines.append(f"locked: {len(summary.versions)} packages on Python {summary.python} in {name}")
-    if result.trust is not None and not result.trust.given:
-        lines.append("not allowed to run here yet")
-    if summary is not None:
-        lines.append("environment: " + (result.sealed or "not built yet"))
-    steps = []
-    if state.lock_error is not None:
-        lines.append(str(state.lock_error))
-        steps.append(state.lock_error.hint)
-    elif state.name == "unlocked" and not declared:
-        steps.append(f"jupyter dep add {state.project.file.name} NAME")
-    elif state.name in ("stale", "unlocked", "unmerged"):
-        wanted, gone = state.lacking()
-        if state.name == "stale" and (wanted or gone):
-            lines.append("difference: " + ", ".join([f"+{item}" for item in wanted] + [f"-{item}" for item in gone]))
-        steps.append(f"jupyter dep lock {state.project.file.name}")
-    elif state.name == "none":
-        steps.append(f"jupyter dep add {state.project.file.name} NAME")
-    elif result.trust is not None and not result.trust.given:
-        allow = "".join(f" --allow {item}" for item in result.trust.missing)
-        steps.append(f"jupyter dep trust allow {state.project.file.name}{allow}")
-    elif result.sealed is None and not result.note:
-        steps.append(f"jupyter dep sync {state.project.file.name}")
-    if state.project.orphan is not None:
-        lines.append(f"{state.project.orphan.name} is used: it answers this declaration, `lock` renames it")
+def status(result: Status, front_end: FrontEnd, *, why: str = "") -> Outcome:
+    """A project's state; `why` says why a notebook belongs to it."""
+    state = result.state
     good = state.name in ("fresh", "pending") and (result.trust is None or result.trust.given)
+    following = _after_status(result)
     return Outcome(
         verb="status",
         report=Report(
-            headline=f"{state.project.title}: {STATES[state.name]}",
+            headline=f"{front_end.title(state.project.file, state.project.title)}: {STATES[state.name]}",
             tone="good" if good else "plain" if state.name == "none" else "warn",
-            lines=tuple(lines),
-            notes=tuple(note for note in (why, result.note) if note),
-            next=tuple(steps),
+            lines=tuple(_status_lines(result)),
+            notes=tuple(front_end.write(note) for note in (why, result.note) if note),
+            next=(front_end.write(following),) if following else (),
         ),
         data=result.as_json(),
     )
+
+
+def _status_lines(result: Status) -> Iterator[str]:
+    state, summary = result.state, result.state.summary
+    if state.declaration is not None:
+        always = [str(item) for item in state.declaration.dependencies]
+        yield f"declared: {', '.join(always) or 'only the kernel'}"
+        for kind, parts in (("group", state.declaration.groups), ("extra", state.declaration.extras)):
+            for part, listed in parts.items():
+                yield f"{kind} {part}: {', '.join(map(str, listed)) or 'empty'}"
+    if summary is not None:
+        name = (state.project.orphan or state.project.lock).name
+        yield f"locked: {len(summary.versions)} packages on Python {summary.python} in {name}"
+    if result.trust is not None and not result.trust.given:
+        yield "not allowed to run here yet"
+    if summary is not None:
+        yield "environment: " + (result.sealed or "not built yet")
+    if state.lock_error is not None:
+        yield str(state.lock_error)
+    elif state.name == "stale":
+        wanted, gone = state.lacking()
+        if wanted or gone:
+            yield "difference: " + ", ".join([f"+{item}" for item in wanted] + [f"-{item}" for item in gone])
+    if state.project.orphan is not None:
+        yield f"{state.project.orphan.name} is used: it matches this declaration, `lock` renames it"
+
+
+def _after_status(result: Status) -> Text | Step | None:
+    """The one step that brings a project forward."""
+    state, file = result.state, result.state.project.file
+    if state.lock_error is not None:
+        return state.lock_error.hint
+    declared = state.declaration is not None and any(state.declaration.every_requirement)
+    if state.name == "none" or (state.name == "unlocked" and not declared):
+        return step("add", NAME, target=file)
+    if state.name in ("stale", "unlocked", "unmerged"):
+        return step("lock", target=file)
+    if result.trust is not None and not result.trust.given:
+        return step("trust allow", *allow_options(result.trust.missing), target=file)
+    if result.sealed is None and not result.note:
+        return step("sync", target=file)
+    return None

@@ -7,17 +7,21 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.base.steps import FrontEnd
 from jupyter_dep.messages import Failure
 from jupyter_dep.messages.web import Problem
+from jupyter_dep.presentation.hints import next_steps
 
 
 def problem(error: DepError, folder: Path | None = None) -> Problem:
-    """What is told of an error; below `folder`, the server's, paths are told as the file browser shows them."""
+    """An error as a page shows it; below `folder`, the server's, paths are as in the file browser."""
+    front_end = FrontEnd(kind="page", cwd=folder)
     return Problem(
         code=error.code,
         message=_below(error.message, folder),
-        hint=_below(error.hint, folder),
+        hint=_below(front_end.write(error.hint), folder),
         context=_context(error.context),
+        steps=next_steps(error.hint, front_end),
     )
 
 
@@ -30,6 +34,7 @@ def failure(error: DepError, verb: str, folder: Path | None = None) -> Failure:
         message=told.message,
         context=told.context,
         hint=told.hint,
+        steps=told.steps,
         exit_code=error.exit_code,
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.progress import CancelToken, Reporter
+from jupyter_dep.base.steps import FrontEnd
 from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.messages import Outcome, Report, Table
@@ -72,14 +73,20 @@ def run_job(request: JobRequest, notebook: Path, services: Services, reporter: R
     return replace(outcome, seconds=round(time.monotonic() - started, 3))
 
 
+def _page_of(project: Path) -> FrontEnd:
+    return FrontEnd(kind="page", project=project)
+
+
 def _changed(request: JobRequest, result: ChangeResult, services: Services) -> Outcome:
-    return outcomes.changed(request.kind, result, services, request.environment, names=request.names)
+    front_end = _page_of(result.state.project.file)
+    return outcomes.changed(request.kind, result, services, front_end, environment=request.environment, names=request.names)
 
 
 def _add(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
     result = add_remove.add(notebook, request.names, services, asking)
     names = [requirement.parse(text).name for text in request.names]
-    return outcomes.changed(request.kind, result, services, request.environment, names=names)
+    front_end = _page_of(result.state.project.file)
+    return outcomes.changed(request.kind, result, services, front_end, environment=request.environment, names=names)
 
 
 def _remove(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
@@ -112,7 +119,7 @@ def _python(request: JobRequest, notebook: Path, services: Services, asking: Com
 def _init(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
     python = _known_python(request.python, services)
     result = init_notebook.init(notebook, services, asking, python=python, imports=request.imports)
-    return outcomes.created(notebook, result)
+    return outcomes.created(notebook, result, _page_of(notebook))
 
 
 def _known_python(spec: str | None, services: Services) -> str | None:
@@ -129,7 +136,7 @@ def _known_python(spec: str | None, services: Services) -> str | None:
 
 def _trust(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
     allowed = trust.allow(notebook, request.allow, services, asking, shown=request.fingerprint)
-    return outcomes.allowed(notebook, allowed)
+    return outcomes.allowed(notebook, allowed, _page_of(notebook))
 
 
 def _outdated(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.messages.web import Artifact, ConsentPage, Unusual
 from jupyter_dep.model.lock.audit import ConsentScope
 from jupyter_dep.operations.consent import record
@@ -69,14 +70,14 @@ def revoke(file: Path, services: Services) -> None:
         raise DepError(
             "unlocked",
             "the notebook is not locked, so there is nothing to take back",
-            hint="lock it; what you lock yourself needs no yes",
+            hint="lock it; what you lock yourself needs no consent",
             context=state.project.context,
         )
     if not record.revoke([state.summary.fingerprint], services):
         raise DepError(
             "not-allowed",
             "that was not allowed",
-            hint="it may be allowed with its folder: `jupyter dep trust list` in a terminal shows all",
+            hint=Hint("it may be allowed with its folder: ", step("trust list", target=None), " shows all"),
             context=state.project.context,
         )
 

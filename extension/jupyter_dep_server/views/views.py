@@ -10,6 +10,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import FrontEnd
 from jupyter_dep.io.files import read_write
 from jupyter_dep.messages.web import Declared, Edge, GraphPage, Package, Packages, Project, Python, Pythons, RunningKernel
 from jupyter_dep.model.checking.imports import Declared as DeclaredNames
@@ -76,7 +77,7 @@ def project(place: Place, services: Services, kernels: Sequence[Running] = ()) -
         block=state.base if state.project.folder is None else None,
         undo=last.command if last else None,
         redo=undone.command if undone else None,
-        note=status.note,
+        note=FrontEnd(kind="page").write(status.note),
         problem=problem(state.lock_error) if state.lock_error else None,
         missing=used.missing if used else (),
         kernels=tuple(running(one, status.key, services) for one in kernels),

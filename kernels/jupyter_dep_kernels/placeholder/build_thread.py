@@ -69,7 +69,7 @@ class BuildThread:
         except Exception as error:  # noqa: BLE001  every error ends in a diagnosis; a thread that dies would end in none
             if not hasattr(error, "hint"):
                 sys.stderr.write("".join(traceback.format_exception(error)))
-            self._events.put(diagnosis.CANCELLED if self._cancel.is_set else diagnosis.of_error(error))
+            self._events.put(diagnosis.CANCELLED if self._cancel.is_set else diagnosis.of_error(error, self._match.notebook))
 
     def _find_or_build(self) -> Ready | Refused:
         start = self._look(self._match.notebook, self._match.cwd, reuse_key=self._reuse_key)

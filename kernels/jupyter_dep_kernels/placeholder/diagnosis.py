@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.escape import escape_untrusted
+from jupyter_dep.base.steps import DOCTOR, FrontEnd, Hint
 from jupyter_dep.operations.kernel_start.result import Refused
 
 ENAME = "DepError"
 
 
-def of_error(error: Exception) -> Refused:
+def of_error(error: Exception, notebook: Path | None = None) -> Refused:
     """Turn a failed build into a refusal; an error other than `DepError` is reported as a bug in jupyter-dep."""
     if isinstance(error, DepError):
-        return Refused(code=error.code, message=str(error), steps=(error.hint,))
+        front_end = FrontEnd(project=notebook, cwd=notebook.parent if notebook is not None else None)
+        return Refused(code=error.code, message=str(error), steps=(front_end.write(error.hint),))
     return Refused(
         code="internal-error",
         message=f"the environment could not be prepared: {type(error).__name__}: {error}",
         steps=(
-            "run `jupyter dep doctor` in a terminal",
+            FrontEnd().write(Hint("run ", DOCTOR, " in a terminal")),
             "if it finds no problem, report this error with the log of the Jupyter server",
         ),
     )

@@ -174,7 +174,7 @@ describe('a yes', () => {
 it('a question that can not be asked says why', async () => {
   const { project, asking } = await scene({ visible: false });
   const no = new ProblemError(
-    { code: 'not-allowed', message: 'the server does not let you', hint: 'sign in', context: {} },
+    { code: 'not-allowed', message: 'the server does not let you', hint: 'sign in', context: {}, steps: [] },
     403
   );
   vi.spyOn(asking['_options'].client, 'nonce').mockRejectedValue(no);

@@ -286,7 +286,7 @@ describe('what went wrong', () => {
 
   it('invites nobody to declare something in a file that is gone', async () => {
     await open({ state: 'none', lock: null, declared: [], python: null });
-    const gone = { code: 'no-such-notebook', message: 'there is no such notebook', hint: 'make one', context: {} };
+    const gone = { code: 'no-such-notebook', message: 'there is no such notebook', hint: 'make one', context: {}, steps: [] };
     set.server.said.project = new ProblemError(gone, 404);
     await act(async () => set.model.refresh());
     await turn(20);

@@ -90,6 +90,7 @@ export function failed(job: Job, message: string, hint = 'try `x`'): Job {
     message,
     hint,
     context: {},
+    steps: [],
     exit_code: 4,
     type: 'failure' as const
   };

@@ -6,6 +6,7 @@ import re
 
 from jupyter_dep.base.engine_port import LockRequest
 from jupyter_dep.base.errors import ConflictError, DepError, IndexUnreachableError
+from jupyter_dep.base.steps import DOCTOR, Hint, step
 from jupyter_dep.model.lock.group_markers import KERNEL_GROUP
 
 _NOT_FOUND = re.compile(r"\b([A-Za-z0-9][A-Za-z0-9._-]*) was not found in the (?:package registry|cache)")
@@ -69,7 +70,7 @@ def _unknown(missing: list[str], flat: str) -> DepError:
         f"no package index that you have configured knows {_listed(missing)}{by}",
         hint=f"did you mean {' or '.join(f'`{other}`' for other in meant)}?"
         if meant
-        else "check the spelling; an organisation's own package needs its index in your settings (`jupyter dep doctor`)",
+        else Hint("check the spelling; an organisation's own package needs its index in your settings (", DOCTOR, ")"),
         context={"package": name},
     )
 
@@ -117,10 +118,8 @@ def _not_everywhere(flat: str, body: str, request: LockRequest | None) -> DepErr
         steps.append(f"declare fewer platforms, `[tool.jupyter-dep] platforms = [\"sys_platform != '{split[1]}'\"]`")
     if "building from source is disabled" in flat and (match := re.search(r"(\S+?)==\S+ has no (?:usable )?wheels", flat)):
         steps.append(f'permit its build, `[tool.jupyter-dep] build = ["{match[1]}"]`')
-    if not steps:
-        steps.append("choose another Python (`jupyter dep python NOTEBOOK`), or another version of the package")
     return ConflictError(
         "not-on-every-python",
         f"no set of versions works on every Python and platform that the declaration allows\n{body}",
-        hint="; or ".join(steps),
+        hint="; or ".join(steps) or Hint("choose another Python (", step("python"), "), or another version of the package"),
     )

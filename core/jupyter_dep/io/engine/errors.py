@@ -9,6 +9,8 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.engine_port import LockRequest
 from jupyter_dep.base.errors import ConflictError, DepError, IndexUnreachableError
+from jupyter_dep.base.steps import DOCTOR, Hint, step
+from jupyter_dep.io.system.os_errors import FREE_SPACE
 from jupyter_dep.model.lock.group_markers import KERNEL_GROUP
 
 from .conflicts import flatten, names_not_found, no_solution
@@ -58,12 +60,12 @@ def explain(stderr: str, *, doing: str, request: LockRequest | None = None) -> D
         return DepError(
             "no-matching-python",
             f"the chosen Python does not satisfy `requires-python`: {text}",
-            hint="`jupyter dep python NOTEBOOK` shows the Pythons to choose from",
+            hint=Hint(step("python"), " shows the Pythons to choose from"),
         )
     return DepError(
         "engine-failed",
         f"the engine could not {doing}: {text or 'it said nothing'}",
-        hint="run `jupyter dep doctor`; if it finds nothing, report this text",
+        hint=Hint("run ", DOCTOR, "; if it finds nothing, report this text"),
     )
 
 
@@ -96,7 +98,7 @@ def _disk(flat: str, text: str, doing: str) -> DepError | None:
         return DepError(
             "disk-full",
             "no space left on the disk while packages were fetched or linked",
-            hint="free some space (`jupyter dep env gc` removes unused environments), then run the same again",
+            hint=FREE_SPACE,
         )
     return None
 
@@ -122,16 +124,16 @@ def _network(flat: str, text: str, doing: str) -> DepError | None:
         return IndexUnreachableError(
             "no-index",
             "your own settings switch package indexes off (`no-index`), so nothing can be looked up",
-            hint="`jupyter dep doctor` tells where that is set",
+            hint=Hint(DOCTOR, " shows where that is set"),
         )
     if "HTTP status" in flat and (answer := _STATUS.search(flat)):
         code: ErrorCode = "index-missing-file" if answer[1] == "404" else "index-failed"
         return IndexUnreachableError(
             code,
             f"{host} answered {answer[1]} ({answer[2]})",
-            hint="the file is gone from the index: `jupyter dep update` picks what is there"
+            hint=Hint("the file is gone from the index: ", step("update"), " picks a version that is there")
             if answer[1] == "404"
-            else "the index has a bad moment: try again later, nothing was changed",
+            else "the index returned a server error; try again later, nothing was changed",
         )
     if re.search(r"invalid peer certificate|UnknownIssuer|self.signed certificate", flat):
         return IndexUnreachableError(
@@ -162,8 +164,11 @@ def _no_package_page(message: str) -> IndexUnreachableError:
     return IndexUnreachableError(
         "no-package-page",
         message,
-        hint="open any web page to see whether a network's login page stands in between (hotel, train, office); "
-        "if not, check the index's URL with `jupyter dep doctor`",
+        hint=Hint(
+            "open any web page to see whether a network's login page stands in between (hotel, train, office); ",
+            "if not, check the index's URL with ",
+            DOCTOR,
+        ),
     )
 
 
@@ -172,8 +177,11 @@ def _hash(flat: str, text: str, doing: str) -> DepError | None:
         return DepError(
             "hash-mismatch",
             f"`{match[1]}` that the index serves is not the file that was locked",
-            hint="nothing was installed; if the index replaced the file, `jupyter dep update NOTEBOOK "
-            f"{match[1].split('==')[0]}` locks what it serves now",
+            hint=Hint(
+                "nothing was installed; if the index replaced the file, ",
+                step("update", match[1].split("==")[0]),
+                " locks what it serves now",
+            ),
             context={"package": match[1]},
         )
     return None

@@ -12,6 +12,7 @@ from urllib.parse import quote, quote_plus, urlsplit
 from jupyter_dep.base.engine_port import Upload
 from jupyter_dep.base.errors import DepError, IndexUnreachableError
 from jupyter_dep.base.progress import Progress, Reporter
+from jupyter_dep.base.steps import Hint, Placeholder, map_text, step
 from jupyter_dep.io.index.settings import redact
 from jupyter_dep.io.system.process import Completed
 
@@ -85,11 +86,10 @@ def explain(done: Completed, upload: Upload, progress: UploadProgress) -> DepErr
     present = [name for name in progress.started if name != file] + progress.present
     if present and error.code != "version-exists":
         message += f"; {len(present)} of {len(upload.files)} files are on the index"
-        hint += "; run the same again to upload the rest"
+        hint = Hint(hint, "; run the same again to upload the rest")
+    hint = map_text(hint, lambda text: mask_credentials(text, upload, minted))
     kind: Callable[..., DepError] = type(error)
-    return kind(
-        error.code, mask_credentials(message, upload, minted), hint=mask_credentials(hint, upload, minted), context=context
-    )
+    return kind(error.code, mask_credentials(message, upload, minted), hint=hint, context=context)
 
 
 def _classify(said: str, upload: Upload, file: str) -> DepError:
@@ -145,7 +145,7 @@ def _explain_status(status: int, line: str, words: str, place: str, file: str, c
     return DepError(
         "upload-refused",
         f"{place} refused `{file}` ({line}){told}",
-        hint="correct what it names, `jupyter dep build`, then publish again",
+        hint=Hint("correct what it names, ", step("build"), ", then publish again"),
         context=context,
     )
 
@@ -155,7 +155,7 @@ def other_content(file: str) -> DepError:
     return DepError(
         "version-exists",
         f"the index has `{file}` already, and what is published is never changed",
-        hint="raise the version with `jupyter dep version patch`, then `jupyter dep build`",
+        hint=Hint("raise the version with ", step("version", "patch"), ", then ", step("build")),
         context={"artifact": file},
     )
 
@@ -164,8 +164,11 @@ def _credentials(place: str, what: str, context: dict[str, str | int]) -> IndexU
     return IndexUnreachableError(
         "publish-credentials",
         f"{place} {what}",
-        hint="give a token in `JUPYTER_DEP_PUBLISH_TOKEN` (or `JUPYTER_DEP_PUBLISH_USERNAME` and `…_PASSWORD`), or keep it "
-        "in your own configuration: `jupyter dep config repositories.NAME.token --stdin`",
+        hint=Hint(
+            "give a token in `JUPYTER_DEP_PUBLISH_TOKEN` (or `JUPYTER_DEP_PUBLISH_USERNAME` and `…_PASSWORD`), or keep it ",
+            "in your own configuration: ",
+            step("config", Placeholder(name="repositories.NAME.token"), "--stdin", target=None),
+        ),
         context=context,
     )
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.system.os_errors import explain_os_error
 
 from .atomic import Write
@@ -28,7 +28,7 @@ def refuse_taken(folder: Path) -> None:
         raise DepError(
             "folder-not-empty",
             "there is such a folder already, and it is not empty",
-            hint=f"`jupyter dep init --project {shlex.quote(str(folder))}` makes a project of what is in it",
+            hint=Hint(step("init", "--project", str(folder), target=None), " makes a project of what is in it"),
             context={"file": str(folder)},
         )
 
@@ -39,7 +39,7 @@ def refuse_missing(folder: Path) -> None:
         raise DepError(
             "no-such-folder",
             "there is no such folder",
-            hint=f"check the path, or make one with `jupyter dep new {shlex.quote(str(folder))}`",
+            hint=Hint("check the path, or make one with ", step("new", str(folder), target=None)),
             context={"file": str(folder)},
         )
     if not folder.is_dir():

@@ -24,6 +24,7 @@ from urllib.request import Request
 from jupyter_dep.base.errors import DepError, IndexUnreachableError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.progress import CancelToken, cancelled
+from jupyter_dep.base.steps import DOCTOR, Hint
 
 from .settings import IndexSettings, redact
 from .transport import opener
@@ -84,7 +85,7 @@ class Page:
                     raise IndexUnreachableError(
                         "index-failed",
                         f"`{self._host}` sends more than {self._limits.size >> 20} MB",
-                        hint="this is no list that a package index would send: check its URL with `jupyter dep doctor`",
+                        hint=Hint("no package index sends a list of that size: check its URL with ", DOCTOR),
                     )
                 yield piece
         finally:
@@ -212,7 +213,7 @@ def _status(error: HTTPError, host: str) -> DepError:
         )
     if error.code == 404:
         return IndexUnreachableError(
-            "index-missing-file", f"`{host}` answered 404", hint="check the index's URL with `jupyter dep doctor`"
+            "index-missing-file", f"`{host}` answered 404", hint=Hint("check the index's URL with ", DOCTOR)
         )
     return IndexUnreachableError(
         "index-failed",

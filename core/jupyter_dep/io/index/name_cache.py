@@ -22,7 +22,7 @@ from typing import Any
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files.read_write import read_cached, read_state, remove, write_state
-from jupyter_dep.io.system.os_errors import explain_os_error
+from jupyter_dep.io.system.os_errors import FREE_SPACE, explain_os_error
 from jupyter_dep.io.system.paths import private_folder
 from jupyter_dep.model.packages.similarity import one_edit
 
@@ -258,7 +258,7 @@ def _not_stored(error: sqlite3.Error, path: Path) -> DepError:
         return DepError(
             "disk-full",
             "no space left while storing the list of names",
-            hint="free some space (`jupyter dep env gc` removes unused environments), then run the same again",
+            hint=FREE_SPACE,
             context={"file": str(path)},
         )
     return DepError(

@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, Placeholder, step
 
 from .settings import IndexSettings, redact
 
@@ -97,8 +98,11 @@ def _addressed(wanted: str | None, settings: Settings) -> tuple[Repository, Mapp
             raise UsageError(
                 "credentials-in-url",
                 "the address holds a user name, a password or a token, which everybody on this machine can read there",
-                hint="leave it out, and set `JUPYTER_DEP_PUBLISH_TOKEN` (or `…_USERNAME` and `…_PASSWORD`), or keep it in your "
-                "own configuration: `jupyter dep config repositories.NAME.token --stdin`",
+                hint=Hint(
+                    "leave it out, and set `JUPYTER_DEP_PUBLISH_TOKEN` (or `…_USERNAME` and `…_PASSWORD`), or keep it in your ",
+                    "own configuration: ",
+                    step("config", Placeholder(name="repositories.NAME.token"), "--stdin", target=None),
+                ),
             )
         for name, entry in known.items():
             if entry.get("url", "").rstrip("/") == url.rstrip("/"):
@@ -117,8 +121,11 @@ def _unknown(wanted: str, known: Mapping[str, Mapping[str, str]]) -> UsageError:
     return UsageError(
         "no-such-repository",
         f"no repository `{wanted}` is configured",
-        hint=f"{meant}`jupyter dep config repositories.{wanted}.url https://index.example/legacy/` makes one; "
-        f"known: {', '.join(f'`{name}`' for name in names)}",
+        hint=Hint(
+            meant,
+            step("config", f"repositories.{wanted}.url", "https://index.example/legacy/", target=None),
+            f" makes one; known: {', '.join(f'`{name}`' for name in names)}",
+        ),
     )
 
 
@@ -185,7 +192,7 @@ def _from_keyring(found: Repository, entry: Mapping[str, str], settings: Setting
         raise DepError(
             "keyring-failed",
             "your configuration says `publish.keyring`, and there is no `keyring` program on `PATH` outside the project",
-            hint="install it for your user, or `jupyter dep config publish.keyring false`",
+            hint=Hint("install it for your user, or ", step("config", "publish.keyring", "false", target=None)),
         )
     username = entry.get("username") or settings.environ.get("JUPYTER_DEP_PUBLISH_USERNAME") or TOKEN_USER
     service = found.url or found.name

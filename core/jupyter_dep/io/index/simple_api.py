@@ -26,6 +26,7 @@ from packaging.version import Version
 
 from jupyter_dep.base.errors import IndexUnreachableError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import DOCTOR, Hint
 
 _LONGEST_ENTRY = 1 << 16
 _LONGEST_NAME = 1000
@@ -199,6 +200,9 @@ def no_package_page(message: str) -> IndexUnreachableError:
     return IndexUnreachableError(
         "no-package-page",
         message,
-        hint="open any web page to see whether a network's login page stands in between (hotel, train, office); "
-        "if not, check the index's URL with `jupyter dep doctor`",
+        hint=Hint(
+            "open any web page to see whether a network's login page stands in between (hotel, train, office); ",
+            "if not, check the index's URL with ",
+            DOCTOR,
+        ),
     )

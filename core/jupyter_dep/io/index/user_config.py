@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.base.toml import loads as read_toml
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.files.atomic import Write
@@ -170,11 +171,15 @@ def _parsed(key: str, value: str) -> str | bool:
     kind = known(key).kind
     if kind == "truth":
         if value.lower() not in ("true", "false"):
-            raise UsageError("bad-setting", f"`{key}` is `true` or `false`", hint=f"jupyter dep config {key} true")
+            raise UsageError(
+                "bad-setting", f"`{key}` is `true` or `false`", hint=Hint(step("config", key, "true", target=None))
+            )
         return value.lower() == "true"
     if not value or any(ord(character) < 32 for character in value):
         raise UsageError(
-            "bad-setting", f"`{key}` needs a value of one line", hint=f"`jupyter dep config {key} --unset` removes it"
+            "bad-setting",
+            f"`{key}` needs a value of one line",
+            hint=Hint(step("config", key, "--unset", target=None), " removes it"),
         )
     if kind == "url":
         _check_address(key, value)

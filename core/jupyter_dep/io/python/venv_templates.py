@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import DOCTOR, Hint
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.system.paths import private_folder
 
@@ -89,7 +90,7 @@ def make(folder: Path, interpreter: Path, app_data: Path) -> Path:
         raise DepError(
             "environment-failed",
             f"virtualenv could not make an environment of `{interpreter}`: {error}",
-            hint="`jupyter dep doctor` lists the Pythons and what is wrong with them",
+            hint=Hint(DOCTOR, " lists the Pythons and what is wrong with them"),
             context={"file": str(interpreter)},
         ) from error
     # virtualenv follows links; where the store lies behind one, its paths are to stay those that it was asked for

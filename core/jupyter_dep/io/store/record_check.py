@@ -12,6 +12,7 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import DOCTOR, Hint
 
 from .record import RECORD, RecordRow, distribution_of, read_record
 from .snapshots import Listing
@@ -65,7 +66,7 @@ def check(
         raise DepError(
             "incomplete-environment",
             f"the environment that was built {what}",
-            hint="run the same again; `jupyter dep doctor` looks at the store",
+            hint=Hint("run the same again; ", DOCTOR, " checks the store"),
         )
 
 

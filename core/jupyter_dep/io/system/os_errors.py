@@ -6,7 +6,9 @@ import errno
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import Hint, step
 
+FREE_SPACE = Hint("free some space (", step("env gc", target=None), " removes unused environments), then run the same again")
 _FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
 _READ_ONLY = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK}
@@ -23,7 +25,7 @@ def explain_os_error(error: OSError, path: Path, doing: str) -> DepError:
         return DepError(
             "disk-full",
             f"no space left while {doing}",
-            hint="free some space (`jupyter dep env gc` removes unused environments), then run the same again",
+            hint=FREE_SPACE,
             context=context,
         )
     if error.errno in _READ_ONLY:

@@ -21,6 +21,7 @@ from typing import Any
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.progress import CancelToken, cancelled
+from jupyter_dep.base.steps import DOCTOR, Hint, Text
 
 _PR_SET_PDEATHSIG = 1
 _IGNORED_BY_PYTHON = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name)]
@@ -95,7 +96,7 @@ def run(
             **isolation(),
         )
     except OSError as error:
-        raise _missing(argv[0], error, "run `jupyter dep doctor` to see what is installed where") from error
+        raise _missing(argv[0], error, Hint("run ", DOCTOR, " to see what is installed where")) from error
     out: list[str] = []
     err: list[str] = []
 
@@ -222,7 +223,7 @@ class LineProcess:
             on_note(line.rstrip("\n"))
 
 
-def _missing(program: str, error: OSError, hint: str) -> DepError:
+def _missing(program: str, error: OSError, hint: Text) -> DepError:
     what = f"`{Path(program).name}` could not be started: {error.strerror}"
     return DepError("program-missing", what, hint=hint, context={"file": program})
 

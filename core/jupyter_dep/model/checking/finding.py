@@ -8,6 +8,7 @@ from typing import Literal
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import FrontEnd, Text
 
 Level = Literal["error", "warning", "note"]
 _ORDER: Mapping[Level, int] = {"error": 0, "warning": 1, "note": 2}
@@ -20,7 +21,7 @@ class Finding:
     level: Level
     code: str
     message: str
-    hint: str
+    hint: Text
     context: Mapping[str, str | int] = field(default_factory=dict)
 
     @classmethod
@@ -32,13 +33,13 @@ class Finding:
         parts = [str(self.context["file"])] if "file" in self.context else []
         return ", ".join([*parts, *(f"{key} {value}" for key, value in self.context.items() if key != "file")])
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self, front_end: FrontEnd) -> dict[str, object]:
         return {
             "level": self.level,
             "code": self.code,
             "message": self.message,
             "context": dict(self.context),
-            "hint": self.hint,
+            "hint": front_end.write(self.hint),
         }
 
 

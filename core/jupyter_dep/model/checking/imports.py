@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import NAME, NOTEBOOK, Hint, Target, step
 from jupyter_dep.model.declaration.requirement import Context
 from jupyter_dep.model.packages.import_map import is_namespace
 from jupyter_dep.model.packages.import_origin import ImportOrigin, ModuleProviders, find_origin, unexplored
@@ -79,13 +80,13 @@ def usage_findings(
     providers: ModuleProviders,
     *,
     where: Context,
-    of: str = "",
+    target: Target = NOTEBOOK,
     whole: bool = True,
 ) -> Iterator[Finding]:
     """Find imports that nothing declared brings and declared packages that nothing imports, each once.
 
-    Unused packages are reported only where `uses` are all that the project has (`whole`). `of` names the notebook in a
-    command, after a space; it is empty for a folder.
+    Unused packages are reported only where `uses` are all that the project has (`whole`). `target` is what the next
+    steps are for.
     """
     missing: dict[tuple[str, str], _Missing] = {}
     used: set[str] = set()
@@ -105,16 +106,16 @@ def usage_findings(
             key = problem.names[0] if origin.certain else use.module if is_namespace(module) else module
             missing.setdefault((problem.code, key), problem).uses.append(use)
     for problem in missing.values():
-        yield _describe(problem, declared, of)
+        yield _describe(problem, declared, target)
     if unclear:
-        yield _describe_unclear(unclear, of)
+        yield _describe_unclear(unclear, target)
     if uses and whole:
         for name in unused_packages(used, declared, providers, doubtful=doubtful if unclear else frozenset()):
             yield Finding(
                 level="note",
                 code="unused",
                 message=f"`{name}` is declared, and nothing here imports it",
-                hint=f"if nothing else needs it: `jupyter dep remove{of} {name}`",
+                hint=Hint("if nothing else needs it: ", step("remove", name, target=target)),
                 context={**where, "package": name},
             )
 
@@ -167,36 +168,36 @@ def _find_problem(use: ImportUse, origin: ImportOrigin, declared: Declared, *, o
     return _Missing("warning", "import-undeclared", names)
 
 
-def _describe(problem: _Missing, declared: Declared, of: str) -> Finding:
+def _describe(problem: _Missing, declared: Declared, target: Target) -> Finding:
     first = problem.uses[0]
     files = {str(use.where.get("file", "")) for use in problem.uses}
     module = first.module
     in_all = f" ({len(files)} files do)" if len(files) > 1 else ""
     name = problem.names[0] if problem.names else ""
-    add = f"jupyter dep add{of}"
+    add = step("add", name or NAME, target=target)
     if problem.code == "import-from-group":
         message = f"`{module}` is imported by the package, and `{name}` is declared in a group only: who installs it lacks it"
-        hint = f"declare it among the dependencies: `{add} {name}`"
+        hint = Hint("declare it among the dependencies: ", add)
     elif problem.code == "import-transitive":
         via = declared.via(name)
         needed = ", ".join(f"`{one}`" for one in via[:3]) or "another package"
         need = "need" if len(via) > 1 else "needs"
         message = f"`{module}` is imported, and `{name}` is there only because {needed} {need} it"
-        hint = f"declare it: `{add} {name}`"
+        hint = Hint("declare it: ", add)
     else:
         which = " or ".join(f"`{one}`" for one in problem.names[:3])
         message = f"`{module}` is imported, and nothing that is declared brings it"
-        hint = f"declare {which}: `{add} {name}`" if name else f"look up the package that brings it, then `{add} NAME`"
+        hint = Hint(f"declare {which}: " if name else "look up the package that brings it, then ", add)
     return Finding(level=problem.level, code=problem.code, message=message + in_all, hint=hint, context=first.where)
 
 
-def _describe_unclear(unclear: Mapping[str, ImportUse], of: str) -> Finding:
+def _describe_unclear(unclear: Mapping[str, ImportUse], target: Target) -> Finding:
     listed = ", ".join(f"`{module}`" for module in sorted(unclear)[:8])
     more = f" and {len(unclear) - 8} more" if len(unclear) > 8 else ""
     return Finding(
         level="note",
         code="import-unclear",
         message=f"which package brings {listed}{more} cannot be determined before the environment is built",
-        hint=f"build it, then check again: `jupyter dep sync{of}`",
+        hint=Hint("build it, then check again: ", step("sync", target=target)),
         context=next(iter(unclear.values())).where,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from packaging.specifiers import InvalidSpecifier
 
+from jupyter_dep.base.steps import Hint, Step
 from jupyter_dep.model.declaration.requirement import Context
 from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.model.packages.python_range import allows_minor
@@ -16,14 +17,14 @@ from .finding import Finding
 _SETTINGS = ("uv", "widgets", "build", "platforms")
 
 
-def stale(declared: Mapping[str, Any], locked: Mapping[str, Any], *, lock: str, where: Context) -> Iterator[Finding]:
+def stale(declared: Mapping[str, Any], locked: Mapping[str, Any], *, lock: Step, where: Context) -> Iterator[Finding]:
     """One finding for each thing that the lock does not answer; both are `Declaration.canonical()`, as JSON has it."""
     differences = [*_python(declared, locked), *_requirements(declared, locked), *_settings(declared, locked)]
     for message in differences or ["the declaration has changed since it was locked"]:
-        yield Finding(level="error", code="stale", message=message, hint=f"`{lock}` makes the lock answer", context=where)
+        yield Finding(level="error", code="stale", message=message, hint=Hint(lock, " brings it up to date"), context=where)
 
 
-def other_python(summary: LockDigest, requires_python: str | None, *, lock: str, where: Context) -> Iterator[Finding]:
+def other_python(summary: LockDigest, requires_python: str | None, *, lock: Step, where: Context) -> Iterator[Finding]:
     """The finding that a lock was made with a Python that the declaration does not allow."""
     try:
         allowed = allows_minor(requires_python, summary.python)
@@ -34,7 +35,7 @@ def other_python(summary: LockDigest, requires_python: str | None, *, lock: str,
             level="error",
             code="other-python",
             message=f"the lock was made with Python {summary.python}, and the project asks for `{requires_python}`",
-            hint=f"`{lock}` chooses one that fits",
+            hint=Hint(lock, " chooses one that fits"),
             context=where,
         )
 

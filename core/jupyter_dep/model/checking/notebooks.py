@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Iterator
 
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import NAME, Hint, Placeholder, Target, Text, step
 from jupyter_dep.model.declaration.requirement import Context, parse
 from jupyter_dep.model.notebook.code_imports import install_commands
 from jupyter_dep.model.notebook.notebook import Notebook
@@ -18,10 +18,10 @@ KERNEL = "dep"
 
 
 def notebook_findings(
-    notebook: Notebook, *, declared: Collection[str], kernels: Collection[str], add: str, where: Context
+    notebook: Notebook, *, declared: Collection[str], kernels: Collection[str], target: Target, where: Context
 ) -> Iterator[Finding]:
     """What disagrees; `declared` are normalised names, `kernels` the names of the project's own registered kernels,
-    `add` the command that declares a package."""
+    `target` is what a package is added to."""
     if notebook.language not in (None, "python", "Python"):
         yield Finding(
             level="note",
@@ -37,7 +37,8 @@ def notebook_findings(
         yield _kernel(f"opens with the kernel `{notebook.kernel_name}`, not in the locked environment", where)
     for cell in notebook.code_cells:
         for command in install_commands(cell.source):
-            yield _installing(command.operands, command.option_names, declared, add, {**where, "cell": cell.index + 1})
+            place: Context = {**where, "cell": cell.index + 1}
+            yield _installing(command.operands, command.option_names, declared, target, place)
 
 
 def own_declaration(where: Context) -> Finding:
@@ -46,7 +47,7 @@ def own_declaration(where: Context) -> Finding:
         level="note",
         code="own-declaration",
         message="the notebook has a declaration of its own, so it is a project of its own and takes nothing from the folder",
-        hint=f"`jupyter dep check {shlex.quote(str(where['file']))}` checks it; to share the folder's, remove its script block",
+        hint=Hint(step("check", str(where["file"]), target=None), " checks it; to share the folder's, remove its script block"),
         context=where,
     )
 
@@ -62,7 +63,7 @@ def _kernel(what: str, where: Context) -> Finding:
 
 
 def _installing(
-    named: Collection[str], options: Collection[str], declared: Collection[str], add: str, where: Context
+    named: Collection[str], options: Collection[str], declared: Collection[str], target: Target, where: Context
 ) -> Finding:
     wanted = []
     for text in named:
@@ -73,13 +74,13 @@ def _installing(
         if canonicalize_name(item.name) not in declared or item.specifier or item.url:
             wanted.append(text)
     if wanted:
-        hint = f"in its place: `{add} {' '.join(shlex.quote(text) for text in wanted)}`"
+        hint: Text = Hint("in its place: ", step("add", *wanted, target=target))
     elif {"-r", "--requirement"} & set(options):
-        hint = f"in its place: `{add} -r FILE`"
+        hint = Hint("in its place: ", step("add", "-r", Placeholder(name="FILE"), target=target))
     elif named:
         hint = "take the line out: what it names is declared"
     else:
-        hint = f"declare what it names: `{add} NAME`"
+        hint = Hint("declare what it names: ", step("add", NAME, target=target))
     return Finding(
         level="warning",
         code="installs-in-cell",

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.model.declaration.requirement import Context
 
 from .finding import Finding, Level
@@ -76,7 +77,7 @@ def _without_table(document: Mapping[str, object], where: Context) -> Iterator[F
             level="warning",
             code="poetry-tables",
             message="what the project needs stands in `[tool.poetry]` alone, which only Poetry reads",
-            hint="`jupyter dep init` carries it over into `[project]`",
+            hint=Hint(step("init"), " carries it over into `[project]`"),
             context={**where, "key": "tool.poetry"},
         )
     elif "build-system" not in document:
@@ -84,7 +85,7 @@ def _without_table(document: Mapping[str, object], where: Context) -> Iterator[F
             level="note",
             code="no-project-table",
             message="there is no `[project]` table, so the folder has no name, no version and no dependencies of its own",
-            hint="`jupyter dep init` writes one",
+            hint=Hint(step("init"), " writes one"),
             context=where,
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from packaging.utils import canonicalize_name
 
+from jupyter_dep.base.steps import Hint, Placeholder, step
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.declaration.requirement import Context
 from jupyter_dep.model.manifest.manifest import Manifest
@@ -30,7 +31,7 @@ def source_findings(manifest: Manifest, where: Context) -> Iterator[Finding]:
                 level="error",
                 code="no-such-source",
                 message=f"`{name}` comes from the package index `{index}`, which `[[tool.uv.index]]` does not name",
-                hint=f"there is {shown}" if shown else f"`jupyter dep source add {index} URL` names it",
+                hint=f"there is {shown}" if shown else Hint(step("source add", index, Placeholder(name="URL")), " names it"),
                 context=place,
             )
         if canonicalize_name(name) not in declared:
@@ -38,7 +39,7 @@ def source_findings(manifest: Manifest, where: Context) -> Iterator[Finding]:
                 level="warning",
                 code="unused-source",
                 message=f"`{name}` has a source, and nothing declares it",
-                hint=f"take its line out of `[{_KEY}]`, or declare it: `jupyter dep add {name}`",
+                hint=Hint(f"take its line out of `[{_KEY}]`, or declare it: ", step("add", name)),
                 context=place,
             )
 

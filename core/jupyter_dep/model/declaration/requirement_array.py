@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.toml_array import append_item, remove_item, replace_item
+from jupyter_dep.base.toml import append_item, remove_item, replace_item
 
 from . import requirement
 

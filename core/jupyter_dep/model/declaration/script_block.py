@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, Text, step
+from jupyter_dep.base.toml import append_item, basic_string
 from jupyter_dep.base.toml import loads as read_toml
-from jupyter_dep.base.toml_array import append_item, basic_string
 
 from . import requirement
 from .declaration import Declaration
@@ -65,7 +66,7 @@ def find(source: str, *, context: Context | None = None) -> Block | None:
         raise DepError(
             "unmerged",
             "the `# /// script` block holds merge conflict markers",
-            hint="keep the lines that you want, remove the markers, then run `jupyter dep lock`",
+            hint=Hint("keep the lines that you want, remove the markers, then run ", step("lock")),
             context=context,
         )
     if len(openings) > 1:
@@ -200,7 +201,7 @@ def _document(block: Block, where: Context) -> dict[str, object]:
         reason = str(error)
         place = re.search(r"\s*\(at line (\d+), column \d+\)$", reason)
         line = block.line + (int(place[1]) if place else block.toml.count("\n"))
-        hint = f"correct line {line} of the cell, or run `jupyter dep init` to see a block's form"
+        hint: Text = Hint(f"correct line {line} of the cell, or run ", step("init"), " to see a block's form")
         if re.search(r"^///$", block.toml, re.MULTILINE):
             hint = "leave an empty line between the closing `# ///` and the comments that follow it"
         raise DepError(
@@ -215,7 +216,7 @@ def _undeclared(context: Context | None) -> DepError:
     return DepError(
         "no-declaration",
         "there is no `# /// script` block",
-        hint="write one with `jupyter dep init`",
+        hint=Hint("write one with ", step("init")),
         context=context,
     )
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.model.lock.lockfile import Lock
 from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Selection
 
@@ -30,7 +31,7 @@ def dockerfile(
         raise DepError(
             "no-container-image",
             f"there is no image of Python {python}",
-            hint="lock for a Python such as `3.12` with `jupyter dep python`",
+            hint=Hint("lock for another Python, such as ", step("python", "3.12")),
         )
     builds = False
     for one in chosen(lock, choice):

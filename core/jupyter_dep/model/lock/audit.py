@@ -17,6 +17,7 @@ from packaging.utils import (
 )
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.declaration.requirement import parse
 
@@ -138,7 +139,7 @@ def _unsafe(message: str, where: Mapping[str, str | int]) -> DepError:
     return DepError(
         "unsafe-lock",
         message,
-        hint="nothing of this lock is installed; `jupyter dep lock NOTEBOOK` makes one anew from the declaration",
+        hint=Hint("nothing of this lock is installed; ", step("lock"), " makes a new one from the declaration"),
         context=where,
     )
 

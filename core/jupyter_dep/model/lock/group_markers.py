@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import NAME, Hint, step
 
 from .graph import Node
 
@@ -101,7 +102,8 @@ def no_such_part(
     """The error for an extra or a group that a project has not, with those that it has."""
     close = difflib.get_close_matches(name, known, n=3) or sorted(known)
     shown = ", ".join(f"`{one}`" for one in close)
-    hint = f"there is {shown}" if shown else f"`jupyter dep add --{'optional' if kind == 'extra' else 'group'}` makes one"
+    making = step("add", f"--{'optional' if kind == 'extra' else 'group'}", name, NAME)
+    hint = f"there is {shown}" if shown else Hint(making, " makes one")
     return DepError(
         "no-such-extra" if kind == "extra" else "no-such-group",
         f"there is no {kind} `{name}`",

@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 from jupyter_dep.base import toml
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, step
 
 from .graph import Graph, Node
 
@@ -134,8 +135,7 @@ def bad_lock(message: str, context: Mapping[str, str | int], code: ErrorCode = "
     return DepError(
         code,
         message,
-        hint="run `jupyter dep lock` on the notebook to make the lock anew from its declaration; "
-        "the old file stays in your version control",
+        hint=Hint("run ", step("lock"), " to make a new one from the declaration; your version control keeps the old file"),
         context=context,
     )
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from jupyter_dep.base.errors import ConflictError, DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, step
 
 from .group_markers import KERNEL_GROUP, no_such_part
 from .lockfile import Lock
@@ -151,7 +152,7 @@ def _nothing_fits(lock: Lock, reason: str, environment: Environment, context: Ma
     return ConflictError(
         "not-installable-here",
         message,
-        hint="`jupyter dep python NOTEBOOK` shows the Pythons to choose from; or ask for another version of the package",
+        hint=Hint(step("python"), " shows the Pythons to choose from; or ask for another version of the package"),
         context={**context, **({"package": package.name} if package else {})},
     )
 

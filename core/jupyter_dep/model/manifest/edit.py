@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.model.declaration import requirement
 from jupyter_dep.model.declaration.requirement_array import added, not_declared, removed, texts
 from jupyter_dep.model.lock.group_markers import no_such_part
@@ -103,7 +104,7 @@ def _refuse_dynamic(document: Any, manifest: Manifest, key: str) -> None:
         raise DepError(
             "no-project-table",
             "`pyproject.toml` has no `[project]` table",
-            hint="`jupyter dep init` writes one",
+            hint=Hint(step("init"), " writes one"),
             context={"key": "project"},
         )
     if key in manifest.dynamic:

@@ -13,6 +13,7 @@ from packaging.version import InvalidVersion, Version
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.base.toml import loads as read_toml
 from jupyter_dep.model.declaration import requirement
 from jupyter_dep.model.declaration.declaration import Declaration, Settings
@@ -155,7 +156,7 @@ def document(text: str, *, context: Context | None = None) -> dict[str, object]:
             raise DepError(
                 "unmerged",
                 "`pyproject.toml` holds merge conflict markers",
-                hint="keep the lines that you want, remove the markers, then run `jupyter dep lock`",
+                hint=Hint("keep the lines that you want, remove the markers, then run ", step("lock")),
                 context=where,
             ) from error
         reason = str(error)

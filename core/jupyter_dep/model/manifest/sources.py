@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import NAME, Hint, Placeholder, step
 from jupyter_dep.model.declaration import requirement
 
 from .document import drop_empty, edited, spelling, table
@@ -58,7 +59,7 @@ def remove_source(text: str, name: str) -> str:
 def no_such_source(name: str, there: Sequence[str]) -> DepError:
     """The error for an index that is not among those that are declared."""
     shown = ", ".join(f"`{one}`" for one in there if one)
-    hint = f"there is {shown}" if shown else "there is none yet: `jupyter dep source add NAME URL`"
+    hint = f"there is {shown}" if shown else Hint("none yet: ", step("source add", NAME, Placeholder(name="URL")))
     return DepError("no-such-source", f"there is no package index `{name}`", hint=hint, context={"source": name})
 
 

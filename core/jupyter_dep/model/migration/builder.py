@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import Hint, Text, map_text
 from jupyter_dep.model.declaration import requirement
 
 from .manifest_value import Group, ImportedManifest, Unsupported
@@ -56,7 +57,7 @@ class ManifestBuilder:
         self._named: dict[str, str | None] = {}
         self._known = {url.rstrip("/") for url in known_indexes}
 
-    def leave(self, what: str, why: str) -> None:
+    def leave(self, what: str, why: Text) -> None:
         """List something that is not carried over."""
         item = Unsupported(what=redacted(what), why=why)
         if item not in self.left:
@@ -68,7 +69,7 @@ class ManifestBuilder:
             spelled = requirement.spelled(" ".join(text.split()))
             requirement.parse(spelled)
         except DepError as error:
-            self.leave(text, f"{redacted(error.message)}; {redacted(error.hint)}")
+            self.leave(text, Hint(redacted(error.message), "; ", map_text(error.hint, redacted)))
             return False
         if spelled not in into:
             into.append(spelled)
@@ -91,7 +92,7 @@ class ManifestBuilder:
                 if isinstance(value, str):
                     requirement.refuse_secrets(value)
         except DepError as error:
-            self.leave(what, f"{error.message}; {error.hint}")
+            self.leave(what, Hint(error.message, "; ", error.hint))
             return False
         listed = self._sources.setdefault(str(canonicalize_name(name)), [])
         if dict(table) in listed:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Text
 
 Read = Callable[[str], str]
 """The text of a file beside the imported one, by its relative path with `/`; raises `DepError` where there is none."""
@@ -16,7 +17,7 @@ class Unsupported:
     """One thing that was not carried over: what stood there (without secrets), and why or what to do about it."""
 
     what: str
-    why: str
+    why: Text
 
 
 @frozen_dataclass

@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, Text
 from jupyter_dep.base.toml import loads
 from jupyter_dep.model.declaration import requirement
 from jupyter_dep.model.manifest import edit as manifest_edit
@@ -96,7 +97,7 @@ class _Gathering:
         empty = Imported(origin="")
         return tuple(one for one in (each.taken() for each in self.accounts) if replace(one, origin="") != empty)
 
-    def leave(self, origin: str, what: str, why: str) -> None:
+    def leave(self, origin: str, what: str, why: Text) -> None:
         self.left.append((origin, Unsupported(what=what, why=why)))
 
     def project_values(
@@ -188,7 +189,7 @@ class _Gathering:
         try:
             return edit(text)
         except DepError as error:
-            self.leave(origin, what, f"{error.message}; {error.hint}")
+            self.leave(origin, what, Hint(error.message, "; ", error.hint))
             return text
 
 

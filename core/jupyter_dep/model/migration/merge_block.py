@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 
+from jupyter_dep.base.steps import Hint, Placeholder, step
 from jupyter_dep.model.declaration import requirement, script_block
 
 from . import ImportedManifest, Unsupported
@@ -14,7 +15,7 @@ from .merge import Merged, unknown
 from .merge_log import Imported
 
 _PATH = "it is a path, which means nothing on another machine; publish it, or use a folder"
-_FOLDERS = "a notebook has none; `jupyter dep init` in its folder makes a project that has"
+_FOLDERS = Hint("a notebook has none; ", step("init", target=None, terminal=True), " in its folder makes a project that has")
 
 
 def merge_into_block(block: str, brought: ImportedManifest) -> Merged:
@@ -73,10 +74,11 @@ def _of_folders(brought: ImportedManifest, requires_python: str | None) -> list[
     if said := [*said, *brought.metadata]:
         found.append(Unsupported(what=", ".join(said), why="it describes a package, and a notebook is none"))
     if brought.requires_python and brought.requires_python != requires_python:
+        change = step("python", Placeholder(name="VERSION"))
         found.append(
             Unsupported(
                 what=f"requires-python `{brought.requires_python}`",
-                why=f"the notebook says `{requires_python}`; `jupyter dep python NOTEBOOK VERSION` changes it",
+                why=Hint(f"the notebook says `{requires_python}`; ", change, " changes it"),
             )
         )
     return found

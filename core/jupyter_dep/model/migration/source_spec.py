@@ -14,6 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.base.toml import loads
 
 from .builder import ManifestBuilder
@@ -43,13 +44,13 @@ def _folder(gathering: ManifestBuilder, read: Read, value: str, folder: str, *, 
     if place == ".":
         extras = f" with its extras {match['extras']}" if match["extras"] else ""
         gathering.leave(
-            f"{'-e ' if in_place else ''}{value}", f"the project itself is installed by `jupyter dep install`{extras}"
+            f"{'-e ' if in_place else ''}{value}", Hint("the project itself is installed by ", step("install"), extras)
         )
         return
     name = _name_in(read, place)
     if name is None:
         gathering.leave(
-            f"{'-e ' if in_place else ''}{value}", "its name is not told; add it with `jupyter dep add`, by its folder"
+            f"{'-e ' if in_place else ''}{value}", Hint("its name is unknown; add its folder: ", step("add", f"./{place}"))
         )
         return
     source: dict[str, object] = {"path": place} | ({"editable": True} if in_place else {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import Hint
 from jupyter_dep.model.manifest import manifest
 
 from .manifest_value import Group, ImportedManifest, Unsupported
@@ -20,7 +21,7 @@ def as_group(brought: ImportedManifest, group: str) -> ImportedManifest:
 def with_proposed(brought: ImportedManifest) -> ImportedManifest:
     """A file whose proposals were agreed to: they are dependencies, and no longer listed as left."""
     named = [f"`{text}` from your package index" for text in brought.proposed]
-    left = tuple(item for item in brought.left if not any(name in item.why for name in named))
+    left = tuple(item for item in brought.left if not any(name in str(item.why) for name in named))
     return replace(brought, dependencies=(*brought.dependencies, *brought.proposed), proposed=(), left=left)
 
 
@@ -39,5 +40,5 @@ def _refused(key: str, value: str) -> Unsupported | None:
     try:
         manifest.of_document({"project": {key: value}})
     except DepError as error:
-        return Unsupported(what=f"{key} `{value}`", why=f"{error.message}; {error.hint}")
+        return Unsupported(what=f"{key} `{value}`", why=Hint(error.message, "; ", error.hint))
     return None

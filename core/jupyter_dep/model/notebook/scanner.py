@@ -8,6 +8,7 @@ from json.decoder import JSONDecodeError, JSONDecoder
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, Placeholder, step
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.declaration.requirement import Context
 
@@ -108,7 +109,7 @@ class Scan:
             raise DepError(
                 "not-a-notebook",
                 "the file is JSON but no notebook: it has no list of cells",
-                hint="name a notebook file, or begin one with `jupyter dep init FILE`",
+                hint=Hint("name a notebook file, or begin one with ", step("init", target=Placeholder(name="FILE"))),
                 context=where,
             )
         minor = self._formats.get("nbformat_minor")
@@ -190,7 +191,7 @@ def unreadable(text: str, error: JSONDecodeError, where: Context) -> DepError:
         return DepError(
             "unmerged",
             "the notebook holds merge conflict markers",
-            hint="finish the merge of the notebook, then run `jupyter dep lock`",
+            hint=Hint("finish the merge of the notebook, then run ", step("lock")),
             context={**where, "line": error.lineno},
         )
     return DepError(

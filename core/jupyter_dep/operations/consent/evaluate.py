@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 
 from jupyter_dep.base.errors import ConsentError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, allow_options, step
 from jupyter_dep.io.engine.project_files import anchored
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.lock.audit import ConsentScope, declared_items
@@ -95,15 +95,19 @@ def _strip_revision(value: str) -> str:
 def consent_missing(summary: LockDigest, missing: Iterable[ConsentScope], file: str, *, known: bool = False) -> ConsentError:
     """Build the refusal that says what would consent; `known`: the lock itself is allowed, but not all that it asks for."""
     items = tuple(missing)
-    allow = "".join(f" --allow {shlex.quote(str(item))}" for item in items)
     words = "; ".join(item.words() for item in items)
     whose = "" if known else "this lock comes from someone else and has not been allowed"
     what = f"{'; it also' if whose else 'this lock'} {words}" if words else ""
     return ConsentError(
         "consent-missing",
         whose + what,
-        hint=f"look at it with `jupyter dep show {shlex.quote(file)}`, "
-        f"then `jupyter dep trust allow {shlex.quote(file)}{allow}` (fingerprint {summary.fingerprint[:12]})",
+        hint=Hint(
+            "look at it with ",
+            step("show"),
+            ", then ",
+            step("trust allow", *allow_options(items)),
+            f" (fingerprint {summary.fingerprint[:12]})",
+        ),
         context={"file": file},
     )
 
@@ -112,10 +116,9 @@ def require_scopes(items: Iterable[ConsentScope], services: Services, file: str)
     """Refuse to resolve what asks a foreign index or runs a build before each is granted (`consent-missing`)."""
     missing = services.consent.lacking(items)
     if missing:
-        allow = "".join(f" --allow {shlex.quote(str(item))}" for item in missing)
         raise ConsentError(
             "consent-missing",
             "the declaration " + "; ".join(item.words() for item in missing),
-            hint=f"if you mean it: `jupyter dep trust allow {shlex.quote(file)}{allow}`",
+            hint=Hint("if you mean it: ", step("trust allow", *allow_options(missing))),
             context={"file": file},
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import NAME, Hint, step
 from jupyter_dep.io.files import look
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.operations.consent.evaluate import declaration_scopes
@@ -68,7 +69,7 @@ def remove(
         raise DepError(
             "nothing-declared",
             f"the {state.project.form.noun} declares nothing",
-            hint="`jupyter dep add NOTEBOOK NAME` declares a package",
+            hint=Hint(step("add", NAME, target=target), " declares a package"),
             context=state.project.context,
         )
     return change(state, state.project.form.remove(state.block, list(names), place), services, asking)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import Text
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.operations.consent.evaluate import declaration_scopes, trust_of
@@ -78,7 +79,7 @@ def change(
         own = _becomes_own(state, declaration, services)
         before = state
 
-        def made(state: State) -> tuple[Selected | None, Sealed | None, str, bool]:
+        def made(state: State) -> tuple[Selected | None, Sealed | None, Text, bool]:
             return build(state, locked.data, locked.summary, own, services, asking, declaration, head)
 
         def written() -> DeclarationEdit | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.files import read_write
 from jupyter_dep.model.declaration import requirement as requirements
 from jupyter_dep.model.declaration import script_block
@@ -46,7 +47,7 @@ def add(target: Path, name: str, url: str, services: Services, asking: CommandCo
         raise UsageError(
             "bad-source",
             f"`{name}` at that address is no package index",
-            hint="write a name and a web address: `jupyter dep source add corp https://index.example/simple/`",
+            hint=Hint("write a name and a web address: ", step("source add", "corp", "https://index.example/simple/")),
         )
     requirements.refuse_secrets(url, context={"key": "tool.uv.index"})
 
@@ -106,7 +107,7 @@ def _changed(target: Path, edit: Callable[[str, bool], str], services: Services,
         raise DepError(
             "nothing-declared",
             f"the {state.project.form.noun} declares nothing",
-            hint=f"`jupyter dep init {target.name}` begins a declaration",
+            hint=Hint(step("init", target=target), " begins a declaration"),
             context=state.project.context,
         )
     text = edit(state.block, state.project.form is FOLDER)

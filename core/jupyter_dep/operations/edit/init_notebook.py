@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.state.history import Pending
 from jupyter_dep.model.declaration import script_block
@@ -49,7 +50,7 @@ def init(
         raise DepError(
             "already-declared",
             "the notebook has a declaration already",
-            hint=f"`jupyter dep status {notebook.name}` shows it",
+            hint=Hint(step("status", target=notebook), " shows it"),
             context=state.project.context,
         )
     check_lock_name(state.project)

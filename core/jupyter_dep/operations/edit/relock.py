@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import NAME, Hint, step
 from jupyter_dep.operations.environment.install import _let_root_in, sync
 from jupyter_dep.operations.environment.local_sources import InstallSelection
 from jupyter_dep.operations.project.context import (
@@ -36,7 +37,7 @@ def relock(
         raise DepError(
             "nothing-declared",
             f"the {state.project.form.noun} declares nothing that could be locked",
-            hint=f"`jupyter dep init {target.name}` or `jupyter dep add {target.name} NAME`",
+            hint=Hint(step("init", target=target), " or ", step("add", NAME, target=target)),
             context=state.project.context,
         )
     if upgrade and not isinstance(upgrade, bool):

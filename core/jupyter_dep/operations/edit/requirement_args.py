@@ -11,6 +11,7 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.files import look, read_write
 from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.model.declaration import requirement as requirements
@@ -113,7 +114,7 @@ def _at_path(match: re.Match[str], project: Project, editable: bool, cwd: Path) 
         raise UsageError(
             "bad-source",
             "this is the project itself",
-            hint="`jupyter dep install` makes it importable: it needs no line of its own",
+            hint=Hint(step("install", target=project.file), " makes it importable: it needs no line of its own"),
         )
     source: dict[str, object] = {"path": look.relative_path(path, project.folder)}
     if editable:

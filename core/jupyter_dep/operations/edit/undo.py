@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.files.atomic import Write
 from jupyter_dep.io.state.history import Pending
@@ -18,21 +19,23 @@ from jupyter_dep.operations.project.formats import DeclarationFormat
 from jupyter_dep.operations.project.state import State, read_state, same_block
 from jupyter_dep.services import Services
 
+_LOCK = step("lock")
+
 
 def undo(notebook: Path, services: Services, asking: CommandContext, *, redo: bool = False) -> ChangeResult:
     """Take back the last command (or bring it again): declaration and lock together, if both are what it left."""
     state = load_state(notebook, services, asking)
     history = services.history
-    step = history.last(notebook, redo=redo)
-    if step is None:
+    change = history.last(notebook, redo=redo)
+    if change is None:
         raise DepError(
             "nothing-to-undo",
             f"there is nothing to {'redo' if redo else 'undo'} for this {state.project.form.noun}",
             hint="the history starts with the first command and holds the last 20",
             context=state.project.context,
         )
-    old_block, new_block_ = (step.block_after, step.block_before) if redo else (step.block_before, step.block_after)
-    old_lock, new_lock = (step.lock_after, step.lock_before) if redo else (step.lock_before, step.lock_after)
+    old_block, new_block_ = (change.block_after, change.block_before) if redo else (change.block_before, change.block_after)
+    old_lock, new_lock = (change.lock_after, change.lock_before) if redo else (change.lock_before, change.lock_after)
     lock_now = hashlib.sha256(state.lock_data).hexdigest() if state.lock_data is not None else None
     form = state.project.form
     same = same_block(state.block, new_block_, form)
@@ -40,8 +43,8 @@ def undo(notebook: Path, services: Services, asking: CommandContext, *, redo: bo
         what = "the lock" if same else "the declaration"
         raise DepError(
             "changed-since",
-            f"{what} has changed since `{step.command}`, so nothing was undone{_difference(state.block, new_block_, form)}",
-            hint="compare with your version control, or edit the declaration by hand and run `jupyter dep lock`",
+            f"{what} has changed since `{change.command}`, so nothing was undone{_difference(state.block, new_block_, form)}",
+            hint=Hint("compare with your version control, or edit the declaration and run ", _LOCK),
             context=state.project.context,
         )
     data = history.lock_bytes(notebook, old_lock)
@@ -50,7 +53,7 @@ def undo(notebook: Path, services: Services, asking: CommandContext, *, redo: bo
     with downgrade_to_note(notes, "the history does not know of it", notebook):
         history.move(notebook, redo=redo)
     after = read_state(notebook, services, live_block=old_block if state.live else None)
-    told = f"{'brought again' if redo else 'taken back'}: `{step.command}`"
+    told = f"{'brought again' if redo else 'taken back'}: `{change.command}`"
     try:
         return replace(ensure_current(after, after.summary, services, asking, edit=edit), notes=(told, *notes))
     except DepError as error:  # declaration and lock are back, which was asked for: a build can be tried again

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import Hint, Text, step
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.lock.digest import LockDigest
@@ -49,7 +50,7 @@ def build(
     asking: CommandContext,
     declaration: Declaration | None = None,
     head: SpeculativeInstall | None = None,
-) -> tuple[Selected | None, Sealed | None, str, bool]:
+) -> tuple[Selected | None, Sealed | None, Text, bool]:
     """The environment of a lock, before anything is written: what cannot be built changes nothing."""
     if not asking.sync:
         return None, None, "", False
@@ -65,8 +66,8 @@ def build(
     if trust.basis == "none" or trust.missing:
         if own and trust.missing:
             raise consent_missing(summary, trust.missing, notebook.name, known=True)
-        words = "the lock was somebody else's before, so it is not built until you allow it: "
-        return selected, None, words + f"`jupyter dep trust allow {notebook.name}`", False
+        allow = step("trust allow", target=notebook)
+        return selected, None, Hint("the lock came from someone else, so it is not built until you allow it: ", allow), False
     sealed, built = sealed_environment(state, selected, trust, services, asking, head)
     return selected, sealed, "", built
 
@@ -92,9 +93,9 @@ def record_use(state: State, sealed: Sealed, services: Services) -> bool:
     return there
 
 
-def describe_build_failure(error: DepError) -> str:
+def describe_build_failure(error: DepError) -> Hint:
     """Why there is no environment, where all else that was asked for is done."""
-    return f"its environment is not built: {error.message.splitlines()[0]} (`jupyter dep sync NOTEBOOK` tries again)"
+    return Hint(f"its environment is not built: {error.message.splitlines()[0]} (", step("sync"), " tries again)")
 
 
 def sealed_environment(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from jupyter_dep.base.errors import ConsentError, DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.progress import CancelToken, Progress, Reporter, silent
+from jupyter_dep.base.steps import Hint, allow_options, step
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store.build_dir import EnvironmentSpec, StagingEnvironment
 from jupyter_dep.io.store.store import Sealed
@@ -161,14 +161,18 @@ def checked_against_index(
             missing |= set(services.consent.lacking([host_scope(item)]))
         found.append(replace(item, index=None) if item.kind in ("wheel", "sdist") else item)
     if missing:
-        allow = "".join(f" --allow {shlex.quote(str(item))}" for item in sorted(missing))
         names = sorted(item.name for item in selected.artifacts if item.name not in known)
         raise ConsentError(
             "host-not-vouched",
             f"your package index does not serve {', '.join(names)} under the locked name and hash; the lock "
             + "; ".join(item.words() for item in sorted(missing)),
-            hint=f"if you trust that: `jupyter dep trust allow {shlex.quote(file)}{allow}`; "
-            f"else `jupyter dep update {shlex.quote(file)}` locks what your index serves",
+            hint=Hint(
+                "if you trust that: ",
+                step("trust allow", *allow_options(sorted(missing))),
+                "; else ",
+                step("update"),
+                " locks what your index serves",
+            ),
             context={"file": file},
         )
     return tuple(found)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import ConsentError, DepError, IndexUnreachableError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.model.lock.audit import ConsentScope
 from jupyter_dep.operations.consent.evaluate import consent_missing, require_scopes
 from jupyter_dep.operations.consent.grant import ConsentQuestion, build_question, granting
@@ -76,7 +77,7 @@ def _require_named(state: State, question: ConsentQuestion, allowed: Sequence[st
         raise DepError(
             "nothing-to-allow",
             f"the {state.project.form.noun} has no lock and declares nothing unusual",
-            hint=f"`jupyter dep lock {file}` locks it; what you lock yourself needs no consent",
+            hint=Hint(step("lock"), " locks it; what you lock yourself needs no consent"),
             context=state.project.context,
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.files import look, project_files, read_write
 from jupyter_dep.io.store.module_index import module_providers
 from jupyter_dep.model.checking import Finding, Findings
@@ -97,7 +97,7 @@ class _Folder:
             found += source_findings(self.manifest, self.where)
             found += _missing(self.file.parent, named_folders(self.manifest), self.where)
         summary = self.state.summary if self.state else None
-        found += _lock_findings(self.state, "jupyter dep lock") if self.state else _damage(self.file, self.services)
+        found += _lock_findings(self.state, self.file) if self.state else _damage(self.file, self.services)
         looking = FileScanner(
             tree=project_files.find(self.file.parent), asking=asking, manifest=self.manifest, document=self.document
         )
@@ -137,21 +137,22 @@ def _checked_notebook(notebook: Path, services: Services, asking: CommandContext
         folder = _Folder.read(belongs.file, services)
         tree = project_files.find(belongs.file.parent)
         declared, known = folder.declared(folder.state.summary if folder.state else None), _bringers(folder.state, services)
-        of, found = "", [Finding.of(error) for error in folder.faults]
+        target, found = belongs.file, [Finding.of(error) for error in folder.faults]
         name = look.real_path(notebook).relative_to(look.real_path(belongs.file.parent)).as_posix()
     else:
         tree, name = project_files.around(notebook), notebook.name
-        known, of = _bringers(state, services), f" {shlex.quote(notebook.name)}"
+        known, target = _bringers(state, services), notebook
         own = state.declaration.dependencies if state.declaration else ()
         declared = Declared(parts={"default": names_of(own)}, **_locked(state, state.summary))
-        found = list(_lock_findings(state, f"jupyter dep lock{of}"))
+        found = list(_lock_findings(state, target))
         if state.declaration is None:
             found.append(_undeclared(notebook))
-    looking = FileScanner(tree=tree, asking=asking, manifest=None, document=None, add=f"jupyter dep add{of}")
+    looking = FileScanner(tree=tree, asking=asking, manifest=None, document=None, target=target)
     if state.notebook is not None:
         found += looking.notebook(state.notebook, name, declared.everything, kernels, own=belongs.why == "own")
     if belongs.why != "none":
-        found += usage_findings(looking.uses, declared, known, where={"file": notebook.name}, of=of, whole=belongs.why == "own")
+        where, whole = {"file": notebook.name}, belongs.why == "own"
+        found += usage_findings(looking.uses, declared, known, where=where, target=target, whole=whole)
     return Findings.sorted(found, notebooks=1)
 
 
@@ -160,13 +161,13 @@ def _undeclared(notebook: Path) -> Finding:
         level="warning",
         code="no-declaration",
         message="the notebook declares nothing, and no folder above it is a project",
-        hint=f"`jupyter dep init {shlex.quote(notebook.name)} --imports` declares what it imports",
+        hint=Hint(step("init", "--imports", target=notebook), " declares what it imports"),
         context={"file": notebook.name},
     )
 
 
-def _lock_findings(state: State, lock: str) -> Iterator[Finding]:
-    where = state.project.lock_context
+def _lock_findings(state: State, target: Path) -> Iterator[Finding]:
+    where, lock = state.project.lock_context, step("lock", target=target)
     if state.lock_error is not None:
         level = "warning" if state.lock_error.code == "foreign-lock" else "error"
         yield Finding.of(state.lock_error, level)  # type: ignore[arg-type]
@@ -179,8 +180,8 @@ def _lock_findings(state: State, lock: str) -> Iterator[Finding]:
             yield Finding(
                 level="warning",
                 code="unlocked",
-                message="what is declared is not locked yet, so nobody else gets the same versions",
-                hint=f"`{lock}`",
+                message="the declaration is not locked yet, so others get other versions",
+                hint=Hint(lock),
                 context=state.project.context,
             )
         return
@@ -190,7 +191,7 @@ def _lock_findings(state: State, lock: str) -> Iterator[Finding]:
             level="error",
             code="unmerged-lock",
             message=f"the lock was merged badly: it lacks {names}",
-            hint=f"`{lock}` makes it anew, with the versions of both sides",
+            hint=Hint(lock, " makes a new one, with the versions of both sides"),
             context=where,
         )
     elif not state.lock_answers:

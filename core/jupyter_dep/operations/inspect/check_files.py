@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import Progress, cancelled
+from jupyter_dep.base.steps import NOTEBOOK, Hint, Placeholder, Target, step
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.files.project_files import ProjectFiles
 from jupyter_dep.model.checking import Finding
@@ -39,7 +40,7 @@ class FileScanner:
     asking: CommandContext
     manifest: Manifest | None
     document: Mapping[str, object] | None
-    add: str = "jupyter dep add"
+    target: Target = NOTEBOOK
     uses: list[ImportUse] = field(default_factory=list)
     notebooks: int = 0
     modules: int = 0
@@ -76,7 +77,7 @@ class FileScanner:
     ) -> Iterator[Finding]:
         """One notebook at a path relative to the tree; `own`: it has a declaration of its own."""
         where: Context = {"file": path}
-        yield from notebook_findings(notebook, declared=declared, kernels=kernels, add=self.add, where=where)
+        yield from notebook_findings(notebook, declared=declared, kernels=kernels, target=self.target, where=where)
         if notebook.language not in (None, "python", "Python"):
             return
         for cell in notebook.code_cells:
@@ -150,7 +151,7 @@ def _nested(folders: Collection[str]) -> Finding:
         level="note",
         code="own-project",
         message=f"what has a `pyproject.toml` of its own was passed over: {listed}{more}",
-        hint="`jupyter dep check --project DIR` checks one",
+        hint=Hint(step("check", "--project", Placeholder(name="DIR"), target=None), " checks one"),
         context={"file": "pyproject.toml"},
     )
 

@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from jupyter_dep.base.errors import IndexUnreachableError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.progress import CancelToken, Progress, Reporter, silent
+from jupyter_dep.base.steps import DOCTOR, Hint
 from jupyter_dep.io.index.http import Limits, Page, page_url
 from jupyter_dep.io.index.name_cache import StoredList
 from jupyter_dep.io.index.settings import redact
@@ -48,7 +49,7 @@ def details(name: str, services: Services, cancel: CancelToken | None = None) ->
             f"no package index that you have configured knows `{wanted}`",
             hint=f"did you mean {' or '.join(f'`{other}`' for other in meant)}?"
             if meant
-            else "check the spelling; an organisation's own package needs its index in your settings (`jupyter dep doctor`)",
+            else Hint("check the spelling; an organisation's own package needs its index in your settings (", DOCTOR, ")"),
             context={"package": wanted},
         )
     offered = [file for file in files if not file.yanked] or list(files)
@@ -73,7 +74,7 @@ def _indexes(services: Services) -> tuple[str, ...]:
         raise IndexUnreachableError(
             "no-index",
             "your own settings switch package indexes off (`no-index`), so nothing can be looked up",
-            hint="`jupyter dep doctor` tells where that is set",
+            hint=Hint(DOCTOR, " shows where that is set"),
         )
     return (*settings.extra, settings.default or services.engine.default_index())
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Text
 from jupyter_dep.operations.consent.evaluate import Trust, trust_of
 from jupyter_dep.operations.environment.local_sources import select_state
 from jupyter_dep.operations.environment.select import Selected
@@ -23,7 +24,7 @@ class Status:
     trust: Trust | None
     key: str | None
     sealed: str | None
-    note: str = ""
+    note: Text = ""
 
     def as_json(self) -> dict[str, Any]:
         state, summary = self.state, self.state.summary

@@ -8,6 +8,7 @@ from pathlib import Path
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.progress import CancelToken, Reporter
+from jupyter_dep.base.steps import DOCTOR, FrontEnd, Hint, step
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.operations.consent.build_backend import build_backend_scope
@@ -23,6 +24,8 @@ from jupyter_dep.services import Services
 
 from .cache import StartCache
 from .result import ConsentPrompt, NeedsBuild, Ready, Refused, StartResult
+
+_CELL = FrontEnd(kind="cell", own=True)
 
 
 def resolve_environment(
@@ -43,17 +46,19 @@ def resolve_environment(
         # who does not say which notebook it is may still stand in a folder that is a project
         return _Resolver(notebook=notebook or find_project_root(cwd), services=services).answer()
     except DepError as error:
-        return refused(error)
+        return refused(error, notebook)
     except OSError as error:
         return Refused(
             code="system",
             message=f"this machine refused something: {error}",
-            steps=("run `jupyter dep doctor` in a terminal",),
+            steps=(FrontEnd().write(Hint("run ", DOCTOR, " in a terminal")),),
         )
 
 
-def refused(error: DepError, question: ConsentPrompt | None = None) -> Refused:
-    steps = (error.hint, "then restart the kernel")
+def refused(error: DepError, project: Path | None, question: ConsentPrompt | None = None) -> Refused:
+    """The error, and its next steps for a terminal: where the kernel does not run, no cell does."""
+    front_end = FrontEnd(project=project, cwd=project.parent if project is not None else None)
+    steps = (front_end.write(error.hint), "then restart the kernel")
     return Refused(code=error.code, message=str(error), steps=steps, question=question)
 
 
@@ -100,7 +105,9 @@ class _Resolver:
             raise DepError(
                 "unmerged-lock",
                 f"the lock lacks {', '.join(state.summary.open_ends)}, as after a bad merge",
-                hint=f"run `jupyter dep lock {state.project.file.name}`: it rebuilds the lock with the pins of both sides",
+                hint=Hint(
+                    "run ", step("lock", target=state.project.file), ": it rebuilds the lock with the pins of both sides"
+                ),
                 context=state.project.lock_context,
             )
         opening = self._locked(state)
@@ -120,7 +127,10 @@ class _Resolver:
             return notes
         if project_artifact(state) is None or not self.services.consent.lacking([build_backend_scope(state.project.folder)]):
             return notes
-        return (*notes, "the project itself is not installed: `jupyter dep install` in a terminal does that")
+        return (
+            *notes,
+            _CELL.write(Hint("the project itself is not installed: ", step("install", terminal=True), " does that")),
+        )
 
     def _starter(self, notes: tuple[str, ...], lock: Path | None = None) -> StartResult:
         if (sealed := sealed_base_environment(self.services)) is not None:
@@ -189,14 +199,14 @@ class _Resolver:
         assert state.summary is not None and self.notebook is not None
         error = consent_missing(state.summary, trust.missing, state.project.file.name, known=trust.basis != "none")
         if trust.missing:  # each of these wants a grant of its own, which one code cannot be
-            return refused(error)
+            return refused(error, state.project.file)
         shown = build_question(state, self.services, selected.artifacts if selected is not None else None)
 
         def accept() -> None:
             grant_lock(shown.fingerprint, self.services, GrantOrigin.KERNEL_START)
 
         prompt = ConsentPrompt(fingerprint=shown.fingerprint, code=token_hex(2), lines=shown.lines(), accept=accept)
-        return refused(error, prompt)
+        return refused(error, state.project.file, prompt)
 
 
 def notes_of(state: State) -> tuple[str, ...]:
@@ -204,18 +214,28 @@ def notes_of(state: State) -> tuple[str, ...]:
     notes = []
     if state.project.orphan is not None:
         notes.append(
-            f"`{state.project.orphan.name}` answers this notebook's declaration and is used; "
-            f"`jupyter dep lock {state.project.file.name}` renames it"
+            Hint(
+                f"`{state.project.orphan.name}` answers this notebook's declaration and is used; ", step("lock"), " renames it"
+            )
         )
     if state.summary is not None and not state.lock_answers and state.declaration is not None:
         wanted, gone = state.lacking()
         difference = [f"declared but not locked: {', '.join(wanted)}"] if wanted else []
         difference += [f"locked but no longer declared: {', '.join(gone)}"] if gone else []
         notes.append(
-            "the lock is stale (" + ("; ".join(difference) or "other settings") + "): `%dep lock` brings it up to date"
+            Hint("the lock is stale (", "; ".join(difference) or "other settings", "): ", step("lock"), " brings it up to date")
         )
     elif state.summary is not None and state.declaration is None and state.project.folder is None:
-        notes.append("there is a lock, but the notebook declares nothing: `%dep undo` or `%dep init` bring a block back")
+        notes.append(
+            Hint(
+                "there is a lock, but the notebook declares nothing: ",
+                step("undo"),
+                " or ",
+                step("init"),
+                " bring a block back",
+            )
+        )
     elif state.name == "unlocked" and state.declaration is not None and state.declaration.dependencies:
-        notes.append(f"the {state.project.form.noun}'s declaration is not locked yet: `%dep lock` locks and installs it")
-    return tuple(notes)
+        noun = state.project.form.noun
+        notes.append(Hint(f"the {noun}'s declaration is not locked yet: ", step("lock"), " locks and installs it"))
+    return tuple(map(_CELL.write, notes))

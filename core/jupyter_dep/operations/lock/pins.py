@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.engine_port import Pin
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.lock.audit import files_of
@@ -72,8 +73,12 @@ def check_same_files(
                 raise DepError(
                     "hash-changed",
                     f"the index serves other bytes as `{file.filename}` than are locked for {package.name} {version}",
-                    hint="nothing was changed; a published file should never change, so ask whoever runs the index. If it is "
-                    f"meant, `jupyter dep update NOTEBOOK {package.name}` locks what it serves now",
+                    hint=Hint(
+                        "nothing was changed; a published file should never change, so ask the index's administrator. ",
+                        "If it is meant, ",
+                        step("update", package.name),
+                        " locks what it serves now",
+                    ),
                     context={**context, "package": package.name, "artifact": file.filename},
                 )
 

@@ -12,6 +12,7 @@ from jupyter_dep.base.engine_port import EngineAnswer, LockRequest, Pin
 from jupyter_dep.base.errors import ConflictError, DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.progress import CancelToken, Progress, Reporter, silent
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.engine.project_files import anchored
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.declaration.exclude_newer import cutoff, in_utc
@@ -133,7 +134,7 @@ def make_lock(
         raise DepError(
             "engine-incomplete",
             f"the engine's answer lacks {', '.join(summary.open_ends)}",
-            hint="run `jupyter dep lock --upgrade` on the notebook; if it stays, report it",
+            hint=Hint("run ", step("lock", "--upgrade"), "; if it stays, report it"),
             context=context,
         )
     versions = old_summary.versions if old_summary else {}

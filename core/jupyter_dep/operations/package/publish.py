@@ -12,6 +12,7 @@ from packaging.version import Version
 from jupyter_dep.base.engine_port import Upload
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.files import dist_files, look
 from jupyter_dep.io.index import repositories, user_config
 from jupyter_dep.io.index.repositories import Repository, Settings
@@ -108,7 +109,7 @@ def chosen(found: Manifest, there: Sequence[Path], dist: Path) -> tuple[str, tup
         raise DepError(
             "nothing-to-publish",
             f"`{dist.name}` holds no distribution of {what}{others}",
-            hint="`jupyter dep build` makes them",
+            hint=Hint(step("build"), " makes them"),
             context={"file": str(dist)},
         )
     return str(version), tuple(sorted(mine[version], key=lambda file: (file.suffix != ".whl", file.name)))
@@ -131,7 +132,7 @@ def _refuse_what_check_refuses(target: Path, services: Services, asking: Command
         raise DepError(
             "check-failed",
             "\n".join([f"`check` finds {len(errors)} to correct first", *(each.message for each in errors[:10])]),
-            hint=f"{errors[0].hint}; `jupyter dep check` shows all",
+            hint=Hint(errors[0].hint, "; ", step("check"), " shows all"),
             context={"file": target.name},
         )
 
@@ -165,7 +166,7 @@ def version_exists(name: str, version: str, place: Repository, other: Sequence[s
     return DepError(
         "version-exists",
         f"{name} {version} is published at {place.shown} already{differ}",
-        hint="what is published is never changed: raise the version with `jupyter dep version patch`, then `jupyter dep build`",
+        hint=Hint("a published version never changes: raise it with ", step("version", "patch"), ", then ", step("build")),
         context={"package": name, "version": version},
     )
 
@@ -174,8 +175,11 @@ def _no_credentials() -> DepError:
     return DepError(
         "no-credentials",
         "there is neither a token nor a password to publish with",
-        hint="set `JUPYTER_DEP_PUBLISH_TOKEN`, or keep it in your own configuration: "
-        f"`jupyter dep config repositories.{repositories.DEFAULT}.token --stdin`; another place is named with `--repository`",
+        hint=Hint(
+            "set `JUPYTER_DEP_PUBLISH_TOKEN`, or keep it in your own configuration: ",
+            step("config", f"repositories.{repositories.DEFAULT}.token", "--stdin", target=None),
+            "; `--repository` names another place",
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.files import read_write
 from jupyter_dep.model.manifest import edit, manifest
 from jupyter_dep.model.packages import version_bump
@@ -44,7 +45,9 @@ def version(
     name = found.name or target.parent.name
     if rule is None:
         if next_phase:
-            raise UsageError("bad-usage", "`--next-phase` belongs to `prerelease`", hint="`jupyter dep version prerelease`")
+            raise UsageError(
+                "bad-usage", "`--next-phase` belongs to `prerelease`", hint=Hint(step("version", "prerelease", "--next-phase"))
+            )
         dynamic = "version" in found.dynamic
         told_by = edit.told_by(text, "version") if dynamic else ""
         return VersionResult(name=name, before=found.version, after=found.version, dynamic=dynamic, told_by=told_by)
@@ -65,6 +68,6 @@ def _after(before: str | None, rule: str, *, dynamic: bool, next_phase: bool, co
     raise DepError(
         "no-version",
         "`[project]` has no version yet, so there is none to raise",
-        hint="name the first one: `jupyter dep version 0.1.0`",
+        hint=Hint("name the first one: ", step("version", "0.1.0")),
         context=context,
     )

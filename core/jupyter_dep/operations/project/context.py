@@ -10,6 +10,7 @@ from pathlib import Path
 from jupyter_dep.base.errors import DepError, StaleError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.progress import CancelToken, Reporter, silent
+from jupyter_dep.base.steps import NAME, Hint, Text, step
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.model.lock.diff import Change
@@ -68,11 +69,11 @@ class ChangeResult:
     state: State
     summary: LockDigest | None
     changes: tuple[Change, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
     edit: DeclarationEdit | None = None
     sealed: Sealed | None = None
     artifacts: tuple[Artifact, ...] = ()
-    unbuilt: str = ""
+    unbuilt: Text = ""
     dry_run: bool = False
     redeclared: bool = False
     relocked: bool = False
@@ -88,7 +89,7 @@ def load_state(notebook: Path, services: Services, asking: CommandContext) -> St
         raise DepError(
             "no-such-notebook",
             "there is no such notebook",
-            hint=f"check the path, or make one with `jupyter dep init {notebook}`",
+            hint=Hint("check the path, or make one with ", step("init", target=notebook)),
             context={"file": str(notebook)},
         )
     return state
@@ -114,7 +115,9 @@ def no_project(folder: Path) -> DepError:
     return UsageError(
         "no-project",
         f"there is no project in `{folder}` or above it: no `pyproject.toml` with `[project]` or `[tool.jupyter-dep]`",
-        hint="name a notebook, or a folder with `--project DIR`; `jupyter dep init` makes this folder a project",
+        hint=Hint(
+            "name a notebook, or a folder with `--project DIR`; ", step("init", target=None), " makes this folder a project"
+        ),
         context={"file": str(folder)},
     )
 
@@ -133,7 +136,7 @@ def require_current_lock(target: Path, services: Services) -> State:
             "the lock does not answer the declaration" + (f" ({'; '.join(words)})" if words else "")
             if state.summary
             else f"the {state.project.form.noun} is not locked",
-            hint=f"run `jupyter dep lock {target.name}`",
+            hint=Hint("run ", step("lock", target=target)),
             context=state.project.context,
         )
     return state
@@ -148,7 +151,7 @@ def require_lock(notebook: Path, services: Services, asking: CommandContext) -> 
         raise DepError(
             "unlocked",
             f"the {state.project.form.noun} is not locked yet",
-            hint=f"`jupyter dep add {notebook.name} NAME` or `jupyter dep lock {notebook.name}`",
+            hint=Hint(step("add", NAME, target=notebook), " or ", step("lock", target=notebook)),
             context=state.project.context,
         )
     return state

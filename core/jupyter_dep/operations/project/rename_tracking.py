@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import Hint, Placeholder, step
 from jupyter_dep.io.files import look, read_write
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.lock.digest import LockDigest
@@ -124,6 +125,6 @@ def check_lock_name(project: Project, *, leaving: Path | None = None) -> None:
             raise DepError(
                 "lock-name-taken",
                 f"`{project.file.name}` and `{other.name}` would both be locked in `{project.lock.name}`",
-                hint="rename one of the two notebooks (`jupyter dep mv`)",
+                hint=Hint("rename one of the two notebooks: ", step("mv", Placeholder(name="NEW"))),
                 context={"file": project.lock.name},
             )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.state.history import Pending
 from jupyter_dep.model.declaration import script_block
@@ -167,7 +168,7 @@ def foreign_lock(project: Project) -> DepError:
     return DepError(
         "foreign-lock",
         f"`{project.lock.name}` was written by another tool, so it is neither used nor overwritten",
-        hint="`jupyter dep lock NOTEBOOK --overwrite` replaces it",
+        hint=Hint(step("lock", "--overwrite", target=project.file), " replaces it"),
         context={"file": project.lock.name},
     )
 

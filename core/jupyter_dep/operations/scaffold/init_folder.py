@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.steps import Hint, Placeholder, Text, step
 from jupyter_dep.io.files import look, read_write, scaffold
 from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.model.declaration.requirement import parse as parse_requirement
@@ -116,8 +116,11 @@ def _python(
     raise DepError(
         "no-matching-python",
         f"`{asks.origin}` asks for Python `{told}`, and no Python here fits",
-        hint=f"declare another with `--python`, such as `jupyter dep init --python {newest.minor}` (there is "
-        f"{_choices(services)}), or install one that fits",
+        hint=Hint(
+            "declare another, such as ",
+            step("init", "--python", newest.minor, target=None),
+            f" (there is {_choices(services)}), or install one that fits",
+        ),
         context={"file": asks.origin, "python": told},
     )
 
@@ -161,6 +164,10 @@ def _declared(before: Manifest) -> set[str] | None:
     return names if names or "dependencies" in before.dynamic else None
 
 
+_IMPORT = step("import", Placeholder(name="FILE"))
+_OVERWRITE = step("lock", "--overwrite")
+
+
 def _notes(
     folder: Path,
     services: Services,
@@ -170,25 +177,25 @@ def _notes(
     found: other_tools.DetectedFiles,
     *,
     changed: bool,
-) -> Iterator[str]:
+) -> Iterator[Text]:
     wanted = before.requires_python
     if wanted is not None and python is not None:
-        yield f"`requires-python` is `{wanted}` already; `jupyter dep python {shlex.quote(python)}` changes it"
+        yield Hint(f"`requires-python` is `{wanted}` already; ", step("python", python), " changes it")
     elif wanted is not None and not _fitting(wanted, services):
         choices = f"no Python here fits `requires-python`, which is `{wanted}`: there is {_choices(services)}"
-        yield f"{choices}; `jupyter dep python VERSION` changes it"
+        yield Hint(f"{choices}; ", step("python", Placeholder(name="VERSION")), " changes it")
     if found.passed:
         listed = ", ".join(found.passed)
-        yield f"not read: {listed}, since `{found.teller}` tells what is needed; `jupyter dep import FILE` takes one over too"
+        yield Hint(f"not read: {listed}, since `{found.teller}` says what is needed; ", _IMPORT, " reads one more")
     if look.exists(folder / FOLDER_LOCK) and not _locked(folder, services):
-        yield f"`{FOLDER_LOCK}` was written by another tool and is left as it is; `jupyter dep lock --overwrite` replaces it"
+        yield Hint(f"`{FOLDER_LOCK}` was written by another tool and is left as it is; ", _OVERWRITE, " replaces it")
     if changed and is_poetry(text):
         yield "Poetry's tables are left as they are; now `[project]`, `[dependency-groups]` and `[tool.uv]` count"
 
 
-def _undeclared(after: Manifest) -> Iterator[str]:
+def _undeclared(after: Manifest) -> Iterator[Text]:
     """What keeps the project from being locked: a key that only its build backend tells."""
     try:
         declaration(after)
     except DepError as error:
-        yield f"{error.message}; {error.hint}"
+        yield Hint(error.message, "; ", error.hint)

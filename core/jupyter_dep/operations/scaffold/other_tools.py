@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.files import look, read_write
 from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.io.index.settings import redact
@@ -114,7 +115,7 @@ def brought(name: str, text: str, folder: Path, services: Services, *, adopted: 
         raise UsageError(
             "unknown-import",
             f"`{MANIFEST}` has no tables of Poetry",
-            hint="what its `[project]` declares counts as it stands: `jupyter dep lock`",
+            hint=Hint("what its `[project]` declares counts as it stands: ", step("lock")),
             context={"file": name},
         )
     known = _known_indexes(services) if "://" in text or "-r" in text else ()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.base.steps import Text
 from jupyter_dep.model.migration import Unsupported
 from jupyter_dep.model.migration.merge_log import Imported
 from jupyter_dep.operations.lock import seed_pins
@@ -37,5 +38,5 @@ class ScaffoldResult:
     passed: tuple[str, ...] = ()
     assumed: Mapping[str, str] = field(default_factory=dict)
     seed: seed_pins.SeedPins | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
     edit: DeclarationEdit | None = None

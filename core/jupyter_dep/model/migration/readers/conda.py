@@ -13,6 +13,7 @@ from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.model.migration.builder import ManifestBuilder, redacted, unreadable
 from jupyter_dep.model.migration.manifest_value import ImportedManifest, Read
 from jupyter_dep.model.packages import catalogue
@@ -123,7 +124,7 @@ def _conda_package(gathering: ManifestBuilder, entry: str) -> str | None:
         why = (
             "conda's own: a program or library that the operating system brings"
             if known == "" or re.match(r"(?:lib|r-|_|cuda|gcc|gxx|binutils|sysroot|ld_impl)", name)
-            else "only conda is known to have it; `jupyter dep search` may know it by another name"
+            else Hint("only conda is known to have it; ", step("search", name, target=None), " may find another name")
         )
         gathering.leave(entry, why)
         return None

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 
 from packaging.markers import InvalidMarker, Marker
 
+from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.base.toml import loads
 from jupyter_dep.model.migration.builder import ManifestBuilder, redacted, unreadable
 from jupyter_dep.model.migration.manifest_value import ImportedManifest
@@ -44,7 +45,7 @@ def pipfile(text: str, *, origin: str = "Pipfile", known_indexes: Collection[str
         group = "dev" if name == "dev-packages" else name
         _packages(gathering, table, gathering.groups.setdefault(group, []), indexes)
     for name in gathering.table(document.get("scripts"), "[scripts]"):
-        gathering.leave(f"the script {name}", "a shell line; run it with `jupyter dep run`, or keep it in a Makefile")
+        gathering.leave(f"the script {name}", Hint("a shell line; run it with ", step("run"), ", or keep it in a Makefile"))
     settings = gathering.table(document.get("pipenv"), "[pipenv]")
     for key in sorted(set(settings) - {"allow_prereleases"}):
         gathering.leave(f"[pipenv] {key}", "it says how Pipenv itself behaves")

@@ -1,4 +1,7 @@
-"""Writes the data that the magics carry: the verbs and well-known names for completion, and the map of import names."""
+"""Write the data that the magics carry: `python -m tools.magics_data magics/jupyter_dep_magics`.
+
+It is the commands and well-known names for completion, and the map of import names.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,11 @@ from importlib import resources
 from pathlib import Path
 
 from jupyter_dep.model.packages.catalogue import popular
-
-from .parser import completion_data
+from jupyter_dep_cli.parser import completion_data
 
 
 def generated() -> dict[str, str]:
-    """File name → text, for the magics' folder."""
+    """The text of each file by its name, for the magics' folder."""
     names = resources.files("jupyter_dep.data").joinpath("import_names.json").read_text(encoding="utf-8")
     return {
         "verbs.json": json.dumps(completion_data(), indent=1, sort_keys=True) + "\n",
@@ -23,6 +25,7 @@ def generated() -> dict[str, str]:
 
 
 def main(folder: str) -> None:
+    """Write each file into the folder."""
     for name, text in generated().items():
         (Path(folder) / name).write_text(text, encoding="utf-8")
 
