@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.io.state.consent_store import VARIABLE, ConsentStore
+from jupyter_dep.environment_variables import TRUST
+from jupyter_dep.io.state.consent_store import ConsentStore
 from jupyter_dep.io.system import locks
 from jupyter_dep.io.system.locks import FileLock
 from jupyter_dep.model.lock.audit import ConsentScope
@@ -80,12 +81,12 @@ def test_a_folder_covers_what_is_in_it_links_resolved(book: ConsentStore, tmp_pa
 
 
 def test_the_variable_names_fingerprints_and_absolute_folders(file: Path, tmp_path: Path) -> None:
-    book = ConsentStore(file, {VARIABLE: os.pathsep.join(["f" * 32, str(tmp_path), "relative", ""])})
+    book = ConsentStore(file, {TRUST: os.pathsep.join(["f" * 32, str(tmp_path), "relative", ""])})
     assert book.knows("f" * 32)
     assert not book.own("f" * 32)
     assert not book.knows("")
     assert book.folder_of(tmp_path / "x")
-    assert not ConsentStore(file, {VARIABLE: "relative:."}).folder_of(Path.cwd())
+    assert not ConsentStore(file, {TRUST: "relative:."}).folder_of(Path.cwd())
     assert book.lacking([BUILD]) == (BUILD,)
 
 

@@ -11,13 +11,14 @@ from pathlib import Path
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.escape import escape_untrusted
 from jupyter_dep.base.steps import Hint, step
+from jupyter_dep.environment_variables import SHELL as MARK
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.io.system import shell as system_shell
 from jupyter_dep.io.system.process import replace_or_supervise
 from jupyter_dep.io.system.shell_rc import sweep, write_start_files
 from jupyter_dep.messages import Outcome
 from jupyter_dep.model.shell import activation, quoting, subshell
-from jupyter_dep.model.shell.activation import MARK, Activation
+from jupyter_dep.model.shell.activation import Activation
 from jupyter_dep.model.shell.quoting import Shell
 from jupyter_dep.operations.consent import grant
 from jupyter_dep.operations.environment import install

@@ -16,12 +16,12 @@ from pkgutil import resolve_name
 from typing import Protocol, cast
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.environment_variables import CONTEXT
 from jupyter_dep.operations.kernel_start.result import Ready, StartResult
 from jupyter_dep_kernels import PIP_SHIM
 
 from .notebook_discovery import NotebookMatch
 
-CONTEXT = "JUPYTER_DEP_CONTEXT"
 LOOK = "jupyter_dep.operations.kernel_start.entry:look"
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 

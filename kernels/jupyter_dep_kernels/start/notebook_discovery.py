@@ -14,11 +14,9 @@ from pathlib import Path
 from types import FrameType
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.environment_variables import NOTEBOOK, OUTER_SESSION
 
-NOTEBOOK = "JUPYTER_DEP_NOTEBOOK"
 SESSION = "JPY_SESSION_NAME"
-OUTER_SESSION = "JUPYTER_DEP_OUTER_SESSION"
-"""`SESSION` as it was in the kernel that started this process: an inherited value does not identify this notebook."""
 
 KERNEL_NAME = "dep"
 _MOST_READ = 200

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from jupyter_dep import environment_variables
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.steps import Hint, Placeholder, step
@@ -161,7 +162,7 @@ def _credentials(found: Repository, entry: Mapping[str, str], settings: Settings
     if own := _pair(entry.get("token"), entry.get("username"), entry.get("password"), f"your configuration of `{found.name}`"):
         return own
     uv = usual or (found.url or "").rstrip("/") == environ.get("UV_PUBLISH_URL", "").rstrip("/")
-    for prefix in ("JUPYTER_DEP_PUBLISH_", *(("UV_PUBLISH_",) if uv else ())):
+    for prefix in (environment_variables.PUBLISH, *(("UV_PUBLISH_",) if uv else ())):
         token, username, password = (environ.get(prefix + part) for part in ("TOKEN", "USERNAME", "PASSWORD"))
         if pair := _pair(token, username, password, f"`{prefix}{'TOKEN' if token else 'PASSWORD'}`"):
             return pair
@@ -194,7 +195,7 @@ def _from_keyring(found: Repository, entry: Mapping[str, str], settings: Setting
             "your configuration says `publish.keyring`, and there is no `keyring` program on `PATH` outside the project",
             hint=Hint("install it for your user, or ", step("config", "publish.keyring", "false", target=None)),
         )
-    username = entry.get("username") or settings.environ.get("JUPYTER_DEP_PUBLISH_USERNAME") or TOKEN_USER
+    username = entry.get("username") or settings.environ.get(environment_variables.PUBLISH_USERNAME) or TOKEN_USER
     service = found.url or found.name
     env = {name: text for name, text in settings.environ.items() if not name.startswith(_HIDDEN_FROM_KEYRING)}
     settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.environment_variables import TRUST
 from jupyter_dep.io.files.read_write import read_state, write_state
 from jupyter_dep.io.system.locks import exclusive_lock
 from jupyter_dep.io.system.paths import private_folder
 from jupyter_dep.model.lock.audit import ConsentScope
-
-VARIABLE = "JUPYTER_DEP_TRUST"
-"""Set by the user or an admin: fingerprints and absolute folders, separated like `PATH`."""
 
 
 @frozen_dataclass
@@ -64,7 +62,7 @@ class ConsentStore:
         return None
 
     def _variable(self) -> list[str]:
-        return [part for part in self.environ.get(VARIABLE, "").split(os.pathsep) if part]
+        return [part for part in self.environ.get(TRUST, "").split(os.pathsep) if part]
 
     def allow(self, kind: str, values: Iterable[str], *, by: str) -> None:
         private_folder(self.file.parent)

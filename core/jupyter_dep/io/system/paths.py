@@ -10,6 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
+from jupyter_dep import environment_variables
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
@@ -30,8 +31,8 @@ class UserPaths:
     def of_user(cls, environ: Mapping[str, str] | None = None) -> UserPaths:
         """The user's places; `JUPYTER_DEP_HOME` moves all of them together, `JUPYTER_DEP_SYSTEM_STORE` names the other."""
         env = os.environ if environ is None else environ
-        system = env.get("JUPYTER_DEP_SYSTEM_STORE")
-        home = env.get("JUPYTER_DEP_HOME")
+        system = env.get(environment_variables.SYSTEM_STORE)
+        home = env.get(environment_variables.HOME)
         if home:
             root = Path(home).expanduser().absolute()
             data, cache, state, config = root / "data", root / "cache", root / "state", root / "config"

@@ -16,6 +16,13 @@ from . import requirement
 from .declaration import Settings
 from .requirement import Context
 
+SETTINGS: Mapping[str, str] = {
+    "widgets": "`true` (the default) or `false`: install ipywidgets beside the kernel",
+    "build": 'names of packages that may be built from source, such as `["delta"]`; none by default',
+    "platforms": "environment markers of the platforms to lock for, such as `[\"sys_platform == 'linux'\"]`; all by default",
+}
+"""The keys of `[tool.jupyter-dep]` and what each means, as `docs/configuration.md` lists them."""
+
 UV_KEYS = frozenset(
     {"exclude-newer", "exclude-newer-package", "index", "sources", "prerelease", "resolution", "fork-strategy"}
     | {"constraint-dependencies", "override-dependencies", "exclude-dependencies"}
@@ -95,8 +102,8 @@ def _indexes(value: object, where: Context) -> None:
 
 def settings(given: Mapping[str, object], where: Context) -> Settings:
     for key in given:
-        if key not in ("widgets", "build", "platforms"):
-            raise unsupported(f"tool.jupyter-dep.{key}", {"widgets", "build", "platforms"}, where)
+        if key not in SETTINGS:
+            raise unsupported(f"tool.jupyter-dep.{key}", SETTINGS, where)
     widgets = given.get("widgets", True)
     if not isinstance(widgets, bool):
         raise wrong("tool.jupyter-dep.widgets", "`true` or `false`", where)

@@ -12,11 +12,9 @@ import re
 from collections.abc import Callable, Mapping
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.environment_variables import SHELL as MARK
 
 from .quoting import Shell, quote
-
-MARK = "JUPYTER_DEP_SHELL"
-"""The variable that holds, inside a subshell of ours, the file that its project is declared in."""
 
 
 @frozen_dataclass

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_dep import __version__
+from jupyter_dep import __version__, environment_variables
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.files import look, read_write
 from jupyter_dep.io.files.manifest_paths import MANIFEST
@@ -33,7 +33,7 @@ except ImportError:
     from hashlib import blake2b
 
 _FORMAT = 2
-_VARIABLES = ("JUPYTER_DEP_TRUST", "JUPYTER_DEP_SYSTEM_STORE")
+_VARIABLES = (environment_variables.TRUST, environment_variables.SYSTEM_STORE)
 
 
 def read_cached_start(notebook: Path, paths: UserPaths, environ: Mapping[str, str]) -> Ready | None:
