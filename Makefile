@@ -39,7 +39,7 @@ format: .venv/tested
 
 # the browser's side, for who changes it: needs Node 20, and brings the rest; the result is committed
 labext: .venv/tested
-	$(BIN)/python -m jupyter_dep.typescript > labext/src/wire.ts
+	$(BIN)/python -m jupyter_dep.typescript > labext/src/model/wire.ts
 	$(BIN)/python labext/bundle.py
 	cd labext && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm check && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm lint && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm test
 

@@ -68,8 +68,8 @@ def test_a_wheel_puts_the_bundle_where_lab_looks() -> None:
 
 
 def test_the_page_s_types_are_the_generated_ones() -> None:
-    wanted = "run: python -m jupyter_dep.typescript > labext/src/wire.ts"
-    assert (LABEXT / "src" / "wire.ts").read_text() == typescript.text(), wanted
+    wanted = "run: python -m jupyter_dep.typescript > labext/src/model/wire.ts"
+    assert (LABEXT / "src" / "model" / "wire.ts").read_text() == typescript.text(), wanted
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import { act } from 'react';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { trans } from '../testing/samples';
-import type { ConsentPage } from '../wire';
+import type { ConsentPage } from '../model/wire';
 import { ConsentDialog } from './dialog';
 
 const PAGE: ConsentPage = {

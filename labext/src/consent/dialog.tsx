@@ -6,9 +6,9 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useState } from 'react';
 
-import { age, plain, sentence, size } from '../text';
-import type { ConsentPage, Unusual } from '../wire';
-import { Words } from '../words';
+import { age, plain, sentence, size } from '../status/text';
+import type { ConsentPage, Unusual } from '../model/wire';
+import { Words } from '../ui/inlineCode';
 
 /** Rows of the table that are drawn; a lock may hold thousands. */
 const ROWS = 500;

@@ -3,14 +3,14 @@
  */
 import * as React from 'react';
 
-import { factsOf } from '../facts';
-import { isEnded } from '../jobs';
-import { jobTitle, part } from '../progress';
-import { banner } from '../standing';
-import { plain, sentence } from '../text';
-import { Words } from '../words';
+import { factsOf } from '../status/facts';
+import { isEnded } from '../model/jobs';
+import { jobTitle, part } from '../status/progress';
+import { banner } from '../status/status';
+import { plain, sentence } from '../status/text';
+import { Words } from '../ui/inlineCode';
 import type { IPart } from './context';
-import { WordButton } from './toolbutton';
+import { WordButton } from './buttons';
 
 export function Banner({ model, client, actions, trans }: IPart): React.JSX.Element {
   const shown = banner(factsOf(model, client), trans);

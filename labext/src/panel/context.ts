@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { Actions } from '../actions';
-import type { IDepClient, INotebookProject } from '../tokens';
+import type { Actions } from '../ui/actions';
+import type { IDepClient, INotebookProject } from '../model/tokens';
 
 /** What every part of the panel is given. */
 export interface IPart {

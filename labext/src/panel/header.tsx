@@ -4,10 +4,10 @@
 import { redoIcon, undoIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { age, plain, size } from '../text';
-import type { Python } from '../wire';
+import { age, plain, size } from '../status/text';
+import type { Python } from '../model/wire';
 import type { IPart } from './context';
-import { ToolButton } from './toolbutton';
+import { ToolButton } from './buttons';
 
 export function Header({ model, client, actions, trans }: IPart): React.JSX.Element {
   const { project, locked } = model;

@@ -3,11 +3,11 @@
  */
 import * as React from 'react';
 
-import { isEnded } from '../jobs';
-import { jobTitle } from '../progress';
-import { age, plain, sentence } from '../text';
-import type { Job } from '../wire';
-import { Words } from '../words';
+import { isEnded } from '../model/jobs';
+import { jobTitle } from '../status/progress';
+import { age, plain, sentence } from '../status/text';
+import type { Job } from '../model/wire';
+import { Words } from '../ui/inlineCode';
 import type { IPart } from './context';
 
 export function Log({ model, trans }: IPart): React.JSX.Element | null {

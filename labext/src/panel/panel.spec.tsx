@@ -5,11 +5,11 @@ import { act } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Actions } from '../actions';
-import { ProblemError } from '../api';
+import { Actions } from '../ui/actions';
+import { ProblemError } from '../model/client/api';
 import { aJob, aPackage, aProject, ended, failed, type IStage, stage, trans } from '../testing/samples';
-import type { IDepProjects } from '../tokens';
-import type { Hit, Project } from '../wire';
+import type { IDepProjects } from '../model/tokens';
+import type { Hit, Project } from '../model/wire';
 import { DepPanel, Packages } from './panel';
 
 let root: Root;

@@ -6,18 +6,18 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
-import type { Actions } from '../actions';
-import { boxIcon } from '../icons';
-import { type IDepProjects, NAME } from '../tokens';
+import type { Actions } from '../ui/actions';
+import { boxIcon } from './icons';
+import { type IDepProjects, NAME } from '../model/tokens';
 import { Banner, Work } from './banner';
 import type { IPart } from './context';
-import { Declared } from './declared';
+import { Declared } from './lists/declared';
 import { Header } from './header';
 import { Log } from './log';
-import { usePulse } from './pulse';
-import { SearchBox } from './search';
-import { WordButton } from './toolbutton';
-import { Transitive, Undeclared } from './undeclared';
+import { usePulse } from './useSignals';
+import { SearchBox } from './search/searchBox';
+import { WordButton } from './buttons';
+import { Transitive, Undeclared } from './lists/undeclared';
 
 /** When a focus that somebody gave back is looked for, in milliseconds after the command. */
 const GIVEN_BACK = [0, 50, 150, 300];

@@ -3,10 +3,10 @@ import { IToolbarWidgetRegistry } from '@jupyterlab/apputils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { Actions } from '../actions';
-import { Badge } from '../badge';
-import { makeMenu } from '../menu';
-import { CommandIds, IDepProjects, NAME } from '../tokens';
+import { Actions } from '../ui/actions';
+import { Badge } from '../ui/badge';
+import { makeMenu } from '../ui/menu';
+import { CommandIds, IDepProjects, NAME } from '../model/tokens';
 
 /** Its place in the toolbar, behind the type of the cell, is in `schema/badge.json`: what stands last goes first from a narrow one. */
 export const badge: JupyterFrontEndPlugin<void> = {

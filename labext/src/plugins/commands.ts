@@ -2,9 +2,9 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { factsOf } from '../facts';
-import { needsConsent } from '../standing';
-import { CommandIds, IDepProjects, type INotebookProject, NAME } from '../tokens';
+import { factsOf } from '../status/facts';
+import { needsConsent } from '../status/status';
+import { CommandIds, IDepProjects, type INotebookProject, NAME } from '../model/tokens';
 
 export const commands: JupyterFrontEndPlugin<void> = {
   id: `${NAME}:commands`,

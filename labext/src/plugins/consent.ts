@@ -1,11 +1,11 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { ConsentAsking } from '../consent/asking';
+import { ConsentAsking } from '../consent/controller';
 import { ConsentDialog } from '../consent/dialog';
-import { IDepLinks } from '../link';
-import { IDepProjects, type INotebookProject, NAME } from '../tokens';
-import type { ConsentPage } from '../wire';
+import { IDepLinks } from '../model/kernel/link';
+import { IDepProjects, type INotebookProject, NAME } from '../model/tokens';
+import type { ConsentPage } from '../model/wire';
 
 export const consent: JupyterFrontEndPlugin<void> = {
   id: `${NAME}:consent`,

@@ -2,9 +2,9 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { NotebookActions } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { IDepLinks, NotebookLink } from '../link';
-import { Teller } from '../telling';
-import { IDepProjects, type INotebookProject, NAME } from '../tokens';
+import { IDepLinks, NotebookLink } from '../model/kernel/link';
+import { Teller } from '../ui/notifications';
+import { IDepProjects, type INotebookProject, NAME } from '../model/tokens';
 
 export const links: JupyterFrontEndPlugin<IDepLinks> = {
   id: `${NAME}:links`,

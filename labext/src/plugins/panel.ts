@@ -2,9 +2,9 @@ import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } fro
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { Actions } from '../actions';
+import { Actions } from '../ui/actions';
 import { DepPanel } from '../panel/panel';
-import { CommandIds, IDepProjects, NAME } from '../tokens';
+import { CommandIds, IDepProjects, NAME } from '../model/tokens';
 
 export const panel: JupyterFrontEndPlugin<void> = {
   id: `${NAME}:panel`,

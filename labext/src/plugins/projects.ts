@@ -2,9 +2,9 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { DepClient } from '../api';
-import { DepProjects } from '../projects';
-import { IDepProjects, NAME } from '../tokens';
+import { DepClient } from '../model/client/api';
+import { DepProjects } from '../model/projects';
+import { IDepProjects, NAME } from '../model/tokens';
 
 export const projects: JupyterFrontEndPlugin<IDepProjects> = {
   id: `${NAME}:projects`,

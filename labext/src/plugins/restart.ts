@@ -2,8 +2,8 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ISessionContextDialogs, SessionContextDialogs } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { RestartNotice } from '../restart';
-import { IDepProjects, type INotebookProject, NAME } from '../tokens';
+import { RestartNotice } from '../ui/restart';
+import { IDepProjects, type INotebookProject, NAME } from '../model/tokens';
 
 export const restart: JupyterFrontEndPlugin<void> = {
   id: `${NAME}:restart`,

@@ -6,10 +6,10 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Contents, Kernel, KernelMessage } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 
-import { NotebookLink } from '../link';
-import { NotebookProject } from '../project';
-import type { INotebookProject } from '../tokens';
-import type { HoldingState, Job, Switch } from '../wire';
+import { NotebookLink } from '../model/kernel/link';
+import { NotebookProject } from '../model/project';
+import type { INotebookProject } from '../model/tokens';
+import type { HoldingState, Job, Switch } from '../model/wire';
 import { aJob, ended, FakeServer, trans } from './samples';
 
 export interface ISent {

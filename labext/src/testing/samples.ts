@@ -5,9 +5,9 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import { nullTranslator } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 
-import { NotebookProject } from '../project';
-import type { IDepClient, Reach } from '../tokens';
-import type { Job, JobRequest, Package, Packages, Project } from '../wire';
+import { NotebookProject } from '../model/project';
+import type { IDepClient, Reach } from '../model/tokens';
+import type { Job, JobRequest, Package, Packages, Project } from '../model/wire';
 
 export const trans = nullTranslator.load('jupyter_dep');
 

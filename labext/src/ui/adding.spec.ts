@@ -1,0 +1,32 @@
+import { describe, expect, it, vi } from 'vitest';
+
+import { Adder } from './adding';
+import type { IPlace } from './missingImport';
+import { FakeServer } from '../testing/samples';
+import type { Hit } from '../model/wire';
+
+// it wants a whole editor, of which nothing is looked at here
+vi.mock('@jupyterlab/notebook', () => ({ NotebookActions: {} }));
+
+const HIT: Hit = { name: 'requests', summary: 'HTTP', tier: 1, source: 'catalogue', near: '' };
+
+async function known(name: string, hits: Hit[], near: string): Promise<Hit | null> {
+  const client = { ...new FakeServer().client, search: async (words: string) => ({ words, hits, full: false, near }) };
+  const projects = { client, get: () => ({ path: 'n.ipynb' }) };
+  const adder = new Adder(projects as never, {} as never, {} as never, {} as never, {} as never);
+  return adder.know({ panel: {} } as IPlace, name);
+}
+
+describe('what is known of a name that a note offers', () => {
+  it('is the hit of exactly that name, however it is written', async () => {
+    expect(await known('Requests', [HIT], '')).toBe(HIT);
+  });
+
+  it('is, of an unknown one, what it looks like', async () => {
+    expect(await known('requsts', [HIT], 'requests')).toMatchObject({ name: 'requsts', near: 'requests', summary: '' });
+  });
+
+  it('is nothing where nothing is', async () => {
+    expect(await known('qqq', [HIT], '')).toBeNull();
+  });
+});

@@ -1,0 +1,115 @@
+/**
+ * The badge in the notebook's toolbar: how the project stands, in an icon and a word, and a menu with what to do about it.
+ */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import {
+  checkIcon,
+  circleEmptyIcon,
+  closeIcon,
+  type LabIcon,
+  notTrustedIcon,
+  refreshIcon,
+  editIcon,
+  kernelIcon,
+  offlineBoltIcon,
+  ReactWidget
+} from '@jupyterlab/ui-components';
+import type { Menu } from '@lumino/widgets';
+import * as React from 'react';
+
+import { factsOf } from '../status/facts';
+import { type IStanding, standing, type StandingName } from '../status/status';
+import type { IDepClient, INotebookProject } from '../model/tokens';
+
+const ICONS: Readonly<Record<StandingName, LabIcon>> = {
+  reading: circleEmptyIcon,
+  away: offlineBoltIcon,
+  building: refreshIcon,
+  failed: closeIcon,
+  consent: notTrustedIcon,
+  changed: editIcon,
+  restart: refreshIcon,
+  'wrong-kernel': kernelIcon,
+  none: circleEmptyIcon,
+  sync: checkIcon
+};
+
+export interface IBadgeOptions {
+  model: INotebookProject;
+  client: IDepClient;
+  /** Makes the menu, when it is first wanted. */
+  menu: (model: INotebookProject) => Menu;
+  trans: TranslationBundle;
+}
+
+export class Badge extends ReactWidget {
+  constructor(private readonly _options: IBadgeOptions) {
+    super();
+    this.addClass('jp-Dep-badgeItem');
+    _options.model.changed.connect(this._refresh, this);
+    _options.client.reachChanged.connect(this._refresh, this);
+  }
+
+  dispose(): void {
+    this._menu?.dispose();
+    super.dispose();
+  }
+
+  protected render(): React.JSX.Element {
+    const { model, client, trans } = this._options;
+    return <BadgeView standing={standing(factsOf(model, client), trans)} trans={trans} onOpen={at => this._open(at)} />;
+  }
+
+  private _refresh(): void {
+    if (!this.isDisposed) {
+      this.update();
+    }
+  }
+
+  private _open(button: HTMLElement): void {
+    if (this._menu === null) {
+      this._menu = this._options.menu(this._options.model);
+      this._menu.aboutToClose.connect(() => queueMicrotask(() => giveBack(button)));
+    }
+    const { left, bottom } = button.getBoundingClientRect();
+    this._menu.open(left, bottom);
+    this._menu.activeIndex = 0;
+  }
+
+  private _menu: Menu | null = null;
+}
+
+/**
+ * Gives a closed menu's focus to its button, unless somebody has it. Only now that the menu is out of the page: a focus that
+ * comes from elsewhere in it, Lab's toolbar passes on to the button that it thinks is its current one.
+ */
+function giveBack(button: HTMLElement): void {
+  if (document.activeElement === null || document.activeElement === document.body) {
+    button.focus();
+  }
+}
+
+export interface IBadgeViewProps {
+  standing: IStanding;
+  trans: TranslationBundle;
+  onOpen: (button: HTMLElement) => void;
+}
+
+export function BadgeView({ standing, trans, onOpen }: IBadgeViewProps): React.JSX.Element {
+  const Icon = ICONS[standing.name];
+  return (
+    <button
+      type="button"
+      className="jp-Dep-badge"
+      data-standing={standing.name}
+      aria-haspopup="menu"
+      aria-label={trans.__('Packages: %1. %2', standing.text, standing.title)}
+      title={standing.title}
+      onClick={event => onOpen(event.currentTarget)}
+    >
+      <Icon.react tag="span" className="jp-Dep-badgeIcon" width="14px" height="14px" />
+      <span className="jp-Dep-badgeText">{standing.text}</span>
+      {standing.part !== null && <span className="jp-Dep-badgePart" style={{ width: `${standing.part * 100}%` }} />}
+    </button>
+  );
+}
