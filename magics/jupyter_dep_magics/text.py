@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from typing import List, Sequence
 
-# Control, format (bidi, zero width), surrogate, private use, and the two Unicode line separators.
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+from .invisible import BOUNDS
+
 _ASCII_ONLY = re.compile(r"[ -~]*\Z")
 
 
 def visible(text: str, *, newlines: bool = False) -> str:
-    """`text` with each invisible or reordering character written as `<U+202E>`; newlines survive if asked for."""
+    """Write invisible and reordering characters of `text` as escapes, `\\u202e`; newlines survive if asked for."""
     if _ASCII_ONLY.match(text):
         return text
     return "".join(
-        char if (newlines and char == "\n") or unicodedata.category(char) not in _HIDDEN else "<U+{:04X}>".format(ord(char))
-        for char in text
+        _escape(char) if bisect_right(BOUNDS, ord(char)) % 2 and not (newlines and char == "\n") else char for char in text
     )
 
 
@@ -31,3 +31,8 @@ def aligned(rows: Sequence[Sequence[str]]) -> List[str]:
     count = max((len(row) for row in rows), default=0)
     widths = [max(width(row[at]) for row in rows if at < len(row)) for at in range(count)]
     return ["  ".join(cell + " " * (widths[at] - width(cell)) for at, cell in enumerate(row)).rstrip() for row in rows]
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    return "\\u{:04x}".format(code) if code <= 0xFFFF else "\\U{:08x}".format(code)

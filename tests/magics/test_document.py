@@ -67,10 +67,10 @@ def test_colours_follow_the_front_ends_theme_and_have_a_fallback() -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("numpy\u202egnp", "numpy<U+202E>gnp"),
-        ("a\u200bb", "a<U+200B>b"),
-        ("a\x1b[31mb", "a<U+001B>[31mb"),
-        ("a\nb", "a<U+000A>b"),
+        ("numpy\u202egnp", "numpy\\u202egnp"),
+        ("a\u200bb", "a\\u200bb"),
+        ("a\x1b[31mb", "a\\u001b[31mb"),
+        ("a\nb", "a\\u000ab"),
         ("paquet déjà là, 数", "paquet déjà là, 数"),
     ],
 )
@@ -83,7 +83,7 @@ def test_hidden_characters_become_visible(text: str, shown: str) -> None:
 @pytest.mark.counts("markup", "in a cell")
 def test_failure_hides_nothing_either() -> None:
     lines = DepFailure("x", "bad \x1b[0m name", hint="a\u202eb", context={"file": "\u202e.ipynb"})._render_traceback_()
-    assert lines == ["\x1b[31mbad <U+001B>[0m name (<U+202E>.ipynb)\x1b[0m", "next: a<U+202E>b"]
+    assert lines == ["\x1b[31mbad \\u001b[0m name (\\u202e.ipynb)\x1b[0m", "next: a\\u202eb"]
 
 
 def test_wide_characters_take_two_columns() -> None:

@@ -1,23 +1,25 @@
-"""Text from outside made legible: nothing in it can move the cursor, colour, hide or reorder what a person reads."""
+"""Escape untrusted text: nothing in it can move the cursor, colour, hide or reorder what a person reads."""
 
 from __future__ import annotations
 
-import unicodedata
+from bisect import bisect_right
 
-_HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
-_ESCAPED = "\\u{:04x}"
+from jupyter_dep.data.invisible import BOUNDS
 
 
 def escape_untrusted(text: str, *, lines: bool = False) -> str:
-    """The text with control and direction-changing characters made visible: a name may hold anything.
+    """Write invisible and reordering characters as `\\u202e`, beyond the basic plane as `\\U000e0100`.
 
-    Line ends stay only in a text that may have several `lines`: else a file's name could write lines of ours.
+    Line ends stay only in a text that may have several `lines`: otherwise a file's name could add lines to a message.
     """
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        character
-        if (lines and character == "\n") or unicodedata.category(character) not in _HIDDEN
-        else _ESCAPED.format(ord(character))
+        _escape(character) if bisect_right(BOUNDS, ord(character)) % 2 and not (lines and character == "\n") else character
         for character in text
     )
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
