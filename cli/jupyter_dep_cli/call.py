@@ -11,6 +11,7 @@ from jupyter_dep.base.errors import UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.steps import FrontEnd, Hint, Placeholder, Step, Text, step
 from jupyter_dep.io.files.manifest_paths import MANIFEST
+from jupyter_dep.io.system.paths import expand_home
 from jupyter_dep.messages import Outcome
 from jupyter_dep.operations.project.context import CommandContext, no_project
 from jupyter_dep.operations.project.discovery import find_project, find_project_root
@@ -132,7 +133,7 @@ def spellings(cwd: Path, items: Iterable[str], *, typed: bool = True) -> tuple[s
         if path is None or typed:
             found.append(item)
         if path is not None:
-            whole = os.path.abspath(cwd / Path(path).expanduser())
+            whole = os.path.abspath(cwd / expand_home(path))
             found += [f"path:{whole}", f"path:{os.path.realpath(whole)}"]
     return tuple(dict.fromkeys(found))
 

@@ -113,7 +113,11 @@ def entry(result: Outcome | Failure, target: Path | None = None) -> dict[str, ob
 
 def _work(parsed: Parsed, terminal: Terminal, telling: ProgressDisplay) -> Iterator[Told]:
     """The results in the order of the arguments, each as soon as it and those before it are there."""
-    services = Services.of_user()
+    try:
+        services = Services.of_user()
+    except DepError as error:
+        yield None, failure(error, parsed.verb.name)
+        return
     try:
         cwd = Path.cwd()
     except OSError:

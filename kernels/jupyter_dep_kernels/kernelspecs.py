@@ -43,7 +43,7 @@ class DiskKernelRegistry:
     """
 
     def __init__(self, *, data: Path | None = None, python: Path | None = None) -> None:
-        self._kernels = (data or Path(jupyter_data_dir())) / "kernels"
+        self._kernels = (data or _data_folder()) / "kernels"
         self._python = python or Path(sys.executable)
 
     def setup(self) -> RegisteredKernel:
@@ -127,3 +127,14 @@ class DiskKernelRegistry:
         elif project is not None and not project.exists():
             stale = f"its project `{project}` no longer exists"
         return RegisteredKernel(name=folder.name, display_name=display_name, folder=folder, project=project, stale=stale)
+
+
+def _data_folder() -> Path:
+    try:
+        return Path(jupyter_data_dir())
+    except RuntimeError as error:
+        raise DepError(
+            "no-home",
+            "Jupyter's data folder is unknown: `HOME` is not set and the user database has no entry",
+            hint="set `HOME` or `JUPYTER_DATA_DIR` to a folder that you can write to",
+        ) from error

@@ -12,7 +12,7 @@ from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations.environment import gc
 from jupyter_dep.operations.inspect import index_metadata
 from jupyter_dep_cli.call import Call
-from jupyter_dep_kernels.kernelspecs import DiskKernelRegistry
+from jupyter_dep_kernels.kernelspecs import DiskKernelRegistry, RegisteredKernel
 
 
 def doctor(call: Call) -> Outcome:
@@ -37,7 +37,11 @@ def doctor(call: Call) -> Outcome:
     lines += [f"broken Python: {path} ({why})" for path, why in sorted(services.interpreters.broken.items())]
     if not pythons:
         problems.append(("no Python was found that environments can be built on", "install one from your system"))
-    kernels = DiskKernelRegistry().kernels()
+    kernels: tuple[RegisteredKernel, ...] = ()
+    try:
+        kernels = DiskKernelRegistry().kernels()
+    except DepError as error:
+        problems.append((str(error), error.hint))
     if not any(item.name == "dep" for item in kernels):
         lines.append(
             call.write(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.steps import Hint, Placeholder, step
+from jupyter_dep.io.system.paths import expand_home
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations.consent import record
 from jupyter_dep.operations.environment import trust as environment_trust
@@ -102,7 +101,7 @@ def _allow(call: Call) -> Outcome:
                 "a folder's consent never covers something unusual",
                 hint=Hint("allow that for its notebook: ", step("trust allow", "--allow", Placeholder(name="…"))),
             )
-        path = (call.cwd / Path(folder).expanduser()).resolve()
+        path = (call.cwd / expand_home(folder)).resolve()
         if not path.is_dir():
             raise DepError("no-such-folder", "there is no such folder", hint="check the path", context={"file": folder})
         record.grant_folder(path, call.services, record.GrantOrigin.COMMAND)
@@ -122,7 +121,7 @@ def _allow(call: Call) -> Outcome:
 def _revoke(call: Call) -> Outcome:
     values = [*spellings(call.cwd, call.parsed.words), *call.allowed]
     if (folder := call.parsed.text("folder")) is not None:
-        values.append(str((call.cwd / Path(folder).expanduser()).resolve()))
+        values.append(str((call.cwd / expand_home(folder)).resolve()))
     if call.notebook is not None or not values:
         state = context.require_lock(call.target(), call.services, call.asking)
         assert state.summary is not None

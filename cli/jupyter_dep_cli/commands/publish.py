@@ -8,6 +8,7 @@ from typing import Any
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.files.dist_files import PlacedFiles
+from jupyter_dep.io.system.paths import expand_home
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations.package import build as package_build
 from jupyter_dep.operations.package import publish as package_publish
@@ -95,7 +96,7 @@ def _built(call: Call, target: Path, output: str | None = None) -> package_build
         call.asking,
         wheel=wheel or not sdist,
         sdist=sdist or not wheel,
-        into=call.cwd / Path(output).expanduser() if output is not None else None,
+        into=call.cwd / expand_home(output) if output is not None else None,
         allowed=call.allowed,
         confirm=call.ask,
     )

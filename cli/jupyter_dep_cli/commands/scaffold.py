@@ -11,6 +11,7 @@ from pathlib import Path
 from jupyter_dep.base.errors import UsageError
 from jupyter_dep.base.steps import NAME, step
 from jupyter_dep.io.files.manifest_paths import MANIFEST
+from jupyter_dep.io.system.paths import expand_home
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.model.migration.merge_log import Imported
 from jupyter_dep.operations.scaffold import import_manifest
@@ -29,7 +30,7 @@ def new(call: Call) -> Outcome:
         raise UsageError("bad-usage", what, hint=call.usage)
     if parsed.flag("lib") and parsed.flag("notebook"):
         raise UsageError("bad-usage", "`--lib` and `--notebook` are two different beginnings", hint="say one of them")
-    folder = Path(os.path.abspath(call.cwd / Path(parsed.words[0]).expanduser()))
+    folder = Path(os.path.abspath(call.cwd / expand_home(parsed.words[0])))
     notebook = parsed.flag("notebook")
     made = scaffold_new.new(
         folder,
@@ -83,7 +84,7 @@ def import_(call: Call) -> Outcome:
         what = "one file is imported at a time" if parsed.words else "nothing was named to import"
         raise UsageError("bad-usage", what, hint=call.usage)
     target = call.target()
-    source = Path(os.path.abspath(call.cwd / Path(parsed.words[0]).expanduser()))
+    source = Path(os.path.abspath(call.cwd / expand_home(parsed.words[0])))
     made = import_manifest.import_file(source, target, call.services, call.asking, group=parsed.text("group"), ask=call.ask)
     done = "declared what" if made.changed else "nothing new in what"
     outcome = _outcome(

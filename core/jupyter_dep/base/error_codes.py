@@ -97,6 +97,7 @@ ErrorCode = Literal[
     "no-environment",
     "no-groups-in-notebook",
     "no-hash",
+    "no-home",
     "no-index",
     "no-locks",
     "no-matching-python",

@@ -15,6 +15,7 @@ from types import FrameType
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.environment_variables import NOTEBOOK, OUTER_SESSION
+from jupyter_dep.io.system.paths import expand_home
 
 SESSION = "JPY_SESSION_NAME"
 
@@ -119,7 +120,7 @@ def _read_client(client: object) -> BatchRun:
 
 
 def _absolute(path: Path, cwd: Path) -> Path:
-    return Path(os.path.normpath(cwd / path.expanduser()))
+    return Path(os.path.normpath(cwd / expand_home(str(path))))
 
 
 def _find_session(name: str, cwd: Path) -> Path | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jupyter_dep.io.system import presence
 from jupyter_dep.io.system.os_errors import explain_os_error
+from jupyter_dep.io.system.paths import expand_home
 
 Stamps = dict[str, list[int] | None]
 """Inode, size in bytes and modification time in nanoseconds by path, None for a file that is not there."""
@@ -90,7 +91,7 @@ def absolute_path(path: Path) -> Path:
 
 def typed_path(text: str, cwd: Path) -> Path:
     """The whole path of what was typed in `cwd`: `~` is the user's home."""
-    return Path(os.path.normpath(cwd / Path(text).expanduser()))
+    return Path(os.path.normpath(cwd / expand_home(text)))
 
 
 def joined_path(folder: Path, relative: str) -> Path:

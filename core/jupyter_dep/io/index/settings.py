@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.io.system.paths import expand_home, home_folder
 
 from . import config_files
 from .config_files import Found, truth
@@ -72,7 +73,7 @@ def read(
     Where uv knows an index, pip's indexes are not mixed in. `root` is where the system's files begin.
     Errors: `bad-settings` for a file that cannot be parsed, since another index might answer in its place.
     """
-    owner = home or Path(environ.get("USERPROFILE" if platform == "win32" else "HOME") or Path.home())
+    owner = home or home_folder(environ, platform) or root
     configuration = _Folders(environ, platform, owner, root)
     found = chain(
         config_files.system_variables(environ),
@@ -222,7 +223,7 @@ def _judged(one: Found) -> Any:
         case "keyring":
             return str(value) in ("subprocess", "import")
         case "certificate" | "client-certificate" | "netrc":
-            path = Path(str(value)).expanduser()
+            path = expand_home(str(value))
             if not path.is_absolute():
                 raise ValueError("a relative path means another file in every folder")
             if not path.exists():
@@ -267,7 +268,7 @@ class _Folders:
         if truth(self.environ.get("UV_NO_CONFIG", "")):
             return ()
         if self.environ.get("UV_CONFIG_FILE"):
-            return (Path(self.environ["UV_CONFIG_FILE"]).expanduser().absolute(),)
+            return (expand_home(self.environ["UV_CONFIG_FILE"]).absolute(),)
         if self.platform == "win32":
             return (self._roaming() / "uv" / "uv.toml", self._program_data() / "uv" / "uv.toml")
         system = [folder / "uv" / "uv.toml" for folder in self._shared()] + [self.root / "etc" / "uv" / "uv.toml"]
@@ -277,7 +278,7 @@ class _Folders:
         named = self.environ.get("PIP_CONFIG_FILE", "")
         if named == os.devnull:
             return ()
-        first = (Path(named).expanduser().absolute(),) if named else ()
+        first = (expand_home(named).absolute(),) if named else ()
         if self.platform == "win32":
             legacy = self.home / "pip" / "pip.ini"
             return (*first, self._roaming() / "pip" / "pip.ini", legacy, self._program_data() / "pip" / "pip.ini")

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from jupyter_dep.io.system.paths import home_folder
+
 OLDEST = (3, 8)
 
 Discover = Callable[[Mapping[str, str], Path], Iterable[Path]]
@@ -44,7 +46,8 @@ def base_of(executable: Path) -> Path:
 def environment_of(executable: Path) -> Path | None:
     """The `pyvenv.cfg` of the virtual environment that an executable is in, if it is in one."""
     places = (executable.parent, executable.parent.parent)
-    return next((place / "pyvenv.cfg" for place in places if (place / "pyvenv.cfg").is_file()), None)
+    # not `is_file`, which raises for a folder on PATH that this user may not read
+    return next((place / "pyvenv.cfg" for place in places if os.path.isfile(place / "pyvenv.cfg")), None)  # noqa: PTH113
 
 
 def cleaned(environ: Mapping[str, str]) -> dict[str, str]:
@@ -65,7 +68,7 @@ def cleaned(environ: Mapping[str, str]) -> dict[str, str]:
 def version_folders(environ: Mapping[str, str], platform: str = sys.platform) -> tuple[Path, ...]:
     """Where pyenv, mise, asdf and uv keep one folder for each Python, whether it is there or not."""
     windows = platform == "win32"
-    home = Path(environ.get("USERPROFILE" if windows else "HOME") or Path.home())
+    home = home_folder(environ, platform) or Path(os.sep)
     data = Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share")
     roaming = Path(environ.get("APPDATA") or home / "AppData" / "Roaming")
     pyenv = Path(environ.get("PYENV_ROOT") or home / ".pyenv" / ("pyenv-win" if windows else ""))

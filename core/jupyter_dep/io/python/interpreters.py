@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.files import read_write
+from jupyter_dep.io.system.paths import expand_home
 from jupyter_dep.model.packages.interpreter import Interpreter, matcher, newest_first, no_match, of_minor, order
 
 from . import discovery
@@ -91,8 +92,8 @@ class Interpreters:
         Errors: `no-matching-python` names what there is, `bad-python` a request that means nothing.
         """
         text = wanted.strip()
-        if "/" in text or os.sep in text or text.startswith("~") or text.lower().endswith(".exe"):
-            return self._at(Path(text).expanduser().absolute())
+        if "/" in text or os.sep in text or text == "~" or text.lower().endswith(".exe"):
+            return self._at(expand_home(text).absolute())
         best = matcher(text)
         found = best(self.all()) or best(self.all(refresh=True))  # a registry tells no time of change
         if found is None:

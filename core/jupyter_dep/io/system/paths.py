@@ -29,17 +29,26 @@ class UserPaths:
 
     @classmethod
     def of_user(cls, environ: Mapping[str, str] | None = None) -> UserPaths:
-        """The user's places; `JUPYTER_DEP_HOME` moves all of them together, `JUPYTER_DEP_SYSTEM_STORE` names the other."""
+        """Find the user's folders; `JUPYTER_DEP_HOME` moves all of them, `JUPYTER_DEP_SYSTEM_STORE` names the system's store.
+
+        Errors: `no-home`.
+        """
         env = os.environ if environ is None else environ
         system = env.get(environment_variables.SYSTEM_STORE)
         home = env.get(environment_variables.HOME)
         if home:
-            root = Path(home).expanduser().absolute()
+            root = expand_home(home).absolute()
             data, cache, state, config = root / "data", root / "cache", root / "state", root / "config"
         else:
             dirs = platformdirs.PlatformDirs("jupyter-dep", appauthor=False)
-            data, cache, state = Path(dirs.user_data_dir), Path(dirs.user_cache_dir), Path(dirs.user_state_dir)
-            config = Path(dirs.user_config_dir)
+            try:
+                data, cache, state = Path(dirs.user_data_dir), Path(dirs.user_cache_dir), Path(dirs.user_state_dir)
+                config = Path(dirs.user_config_dir)
+            except RuntimeError as error:
+                raise _no_home() from error
+            # older versions of platformdirs give `~` back, which would become a folder of that name
+            if not all(folder.is_absolute() for folder in (data, cache, state, config)):
+                raise _no_home()
         return cls(
             store=data / "store",
             # hard links need one file system, so the engine's cache lies beside the environments
@@ -50,6 +59,18 @@ class UserPaths:
             config=config,
             system_store=Path(system).absolute() if system else None,
         )
+
+
+def expand_home(text: str) -> Path:
+    """Expand a leading `~`; text stays as it is where that names no home, as in `~=3.12` or for a user without an entry."""
+    return Path(os.path.expanduser(text))
+
+
+def home_folder(environ: Mapping[str, str], platform: str = sys.platform) -> Path | None:
+    """Return the user's home; None in a container whose user has neither a variable nor an entry in the user database."""
+    named = environ.get("USERPROFILE" if platform == "win32" else "HOME")
+    home = Path(named) if named else expand_home("~")
+    return home if home.is_absolute() else None
 
 
 def process_environment() -> Mapping[str, str]:
@@ -86,6 +107,14 @@ def require_owned(folder: Path) -> Path:
         if stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_IWOTH:
             raise _foreign(folder, "may be written by every user of this machine")
     return folder
+
+
+def _no_home() -> DepError:
+    return DepError(
+        "no-home",
+        "this user's home folder is unknown: `HOME` is not set and the user database has no entry",
+        hint="set `JUPYTER_DEP_HOME` to a folder that you can write to",
+    )
 
 
 def _foreign(folder: Path, why: str) -> DepError:
