@@ -116,7 +116,7 @@ def _work(parsed: Parsed, terminal: Terminal, telling: ProgressDisplay) -> Itera
     try:
         services = Services.of_user()
     except DepError as error:
-        yield None, failure(error, parsed.verb.name)
+        yield None, failure(error, parsed.command.name)
         return
     try:
         cwd = Path.cwd()
