@@ -93,7 +93,6 @@ def why(call: Call) -> Outcome:
     if len(call.parsed.words) != 1:
         raise UsageError("bad-usage", "`why` takes one name", hint=call.usage)
     state, name, chains = inspect_tree.why(call.target(), call.parsed.words[0], call.services, call.asking)
-    assert state.summary is not None
     places = state.declaration.places if state.declaration else {}
     lines = []
     for chain in chains:

@@ -124,7 +124,6 @@ def _revoke(call: Call) -> Outcome:
         values.append(str((call.cwd / expand_home(folder)).resolve()))
     if call.notebook is not None or not values:
         state = context.require_lock(call.target(), call.services, call.asking)
-        assert state.summary is not None
         values.append(state.summary.fingerprint)
     if not values:
         raise UsageError(

@@ -24,19 +24,20 @@ _KIND = getattr(_Ordinary, _FIELDS)["field"]._field_type
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field, field))
 def frozen_dataclass(cls: type[_T]) -> type[_T]:
-    """What `@dataclass(frozen=True, slots=True, kw_only=True)` makes of a class that inherits no fields.
+    """What `@dataclass(frozen=True, slots=True, kw_only=True)` makes of a class.
 
     Every annotation is a field: no `ClassVar`, no `InitVar`, no `init=False`, and no `__post_init__`.
     """
     body = dict(cls.__dict__)
-    fields = {name: _field(name, kind, body.pop(name, MISSING)) for name, kind in cls.__annotations__.items()}
+    own = {name: _field(name, kind, body.pop(name, MISSING)) for name, kind in cls.__annotations__.items()}
+    fields = {name: one for base in reversed(cls.__mro__[1:]) for name, one in getattr(base, _FIELDS, {}).items()} | own
     for name in ("__dict__", "__weakref__"):  # they belong to the class without slots
         body.pop(name, None)
     methods = {name: body.get(name, method) for name, method in _SHARED.items()}
     compared = tuple(name for name, one in fields.items() if one.compare)
     hashed = tuple(name for name, one in fields.items() if (one.compare if one.hash is None else one.hash))
     body["__qualname__"] = cls.__qualname__
-    body |= {"__slots__": tuple(fields), _FIELDS: fields, "_compared": compared, "_hashed": hashed, **methods}
+    body |= {"__slots__": tuple(own), _FIELDS: fields, "_compared": compared, "_hashed": hashed, **methods}
     made: Any = type(cls)
     made = made(cls.__name__, cls.__bases__, body)
     made.__init__ = _initialiser(made, fields)

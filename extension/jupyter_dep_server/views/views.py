@@ -18,7 +18,7 @@ from jupyter_dep.model.checking.imports import names_of
 from jupyter_dep.model.notebook.notebook import Notebook
 from jupyter_dep.model.packages.python_range import allows_version
 from jupyter_dep.operations.consent.evaluate import declaration_scopes
-from jupyter_dep.operations.environment.local_sources import select_state
+from jupyter_dep.operations.environment.local_sources import select_state_cached
 from jupyter_dep.operations.inspect import status as inspect_status
 from jupyter_dep.operations.inspect import tree as inspect_tree
 from jupyter_dep.operations.inspect.status import Status
@@ -135,7 +135,6 @@ def packages(place: Place, services: Services, summaries: Summaries) -> Packages
 def graph(place: Place, services: Services) -> GraphPage:
     """The locked graph by names. Errors: the lock's, `unlocked`."""
     state = inspect_context.require_lock(place.file, services, CommandContext())
-    assert state.lock_data is not None
     found = services.lock_cache.graph(state.lock_data, context=state.project.lock_context)
     edges = {(who, needed) for (who, _), needs in found.edges.items() for needed, _ in needs if who != needed}
     roots = dict.fromkeys(name for name, _ in (*found.roots, *found.kernel_roots))
@@ -214,7 +213,7 @@ def _size(state: State, services: Services) -> int:
     if state.summary is None or state.lock_data is None:
         return 0
     try:
-        selected = select_state(state, services, search=False)
+        selected = select_state_cached(state, services)
     except DepError:
         selected = None
     return selected.download_size if selected else sum(state.summary.sizes.values())

@@ -16,7 +16,7 @@ from jupyter_dep.operations.project.formats import DEPENDENCIES, DependencySecti
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
-from .change import change
+from .change import ChangeOptions, change
 from .init_notebook import new_block
 from .requirement_args import RequestedRequirement, declared_with, parse_requirement_args
 
@@ -46,7 +46,7 @@ def add(
     else:
         block = declared_with(state.block, asked, state.project, place)
     with granting(_typed(state, block, asked) if not asking.dry_run else [], services):
-        return change(state, block, services, asking, grows=True)
+        return change(state, block, services, asking, ChangeOptions(grows=True))
 
 
 def _typed(state: State, block: str, asked: Sequence[RequestedRequirement]) -> list[str]:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.steps import Text
-from jupyter_dep.io.store.store import Sealed
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.operations.consent.evaluate import declaration_scopes, trust_of
 from jupyter_dep.operations.consent.record import GrantOrigin, grant_lock
-from jupyter_dep.operations.environment.build import build, describe_build_failure, ensure_current, record_use
+from jupyter_dep.operations.environment.build import (
+    BuildOutcome,
+    BuildRequest,
+    build,
+    describe_build_failure,
+    ensure_current,
+    record_use,
+)
 from jupyter_dep.operations.environment.local_sources import project_artifact
 from jupyter_dep.operations.environment.prefetch import SpeculativeInstall
-from jupyter_dep.operations.environment.select import Selected
 from jupyter_dep.operations.lock.pins import sides
 from jupyter_dep.operations.lock.python_choice import LockOptions
-from jupyter_dep.operations.lock.resolve import lock_for_state
+from jupyter_dep.operations.lock.resolve import Locked, lock_for_state
 from jupyter_dep.operations.project import commit
 from jupyter_dep.operations.project.context import (
     ChangeResult,
@@ -30,114 +36,179 @@ from jupyter_dep.operations.project.state import State, foreign_lock, read_state
 from jupyter_dep.services import Services
 
 
-def change(
-    state: State,
-    block: str,
-    services: Services,
-    asking: CommandContext,
-    *,
-    upgrade: bool | tuple[str, ...] = False,
-    python: str | None = None,
-    grows: bool = False,
-) -> ChangeResult:
-    """The one way in which a declaration changes: resolve, then build, then write notebook and lock.
+@frozen_dataclass
+class ChangeOptions:
+    """What a change may move: `upgrade` names packages (True: all), `python` requests another Python.
 
-    `grows`: everything that is locked will most likely stay, so that it is worth a head start. Nothing is written before the
-    resolution is there; a file that changed meanwhile stops everything.
+    `grows`: everything that is locked will most likely stay, so that it is worth installing ahead.
     """
-    declaration = state.project.form.declaration(block, context=state.project.context)
-    if state.lock_error is not None and state.lock_error.code == "foreign-lock" and not asking.overwrite:
-        raise foreign_lock(state.project)
-    if state.lock_error is not None and state.lock_error.code == "lock-too-new":
-        raise state.lock_error
-    commit.refuse_link(state)
-    check_lock_name(state.project)
-    unchanged = block == state.block and state.lock_answers and state.project.orphan is None
-    if unchanged and not upgrade and python is None:
-        return ensure_current(state, state.summary, services, asking)
-    if not asking.dry_run:
-        commit.check_writable(state, block, asking)
-    options = LockOptions(
-        upgrade=upgrade,
-        python=python,
-        prefer=kernel_minor(services, asking) or services.history.python(state.project.file),
-        offline=asking.offline,
+
+    upgrade: bool | tuple[str, ...] = False
+    python: str | None = None
+    grows: bool = False
+
+
+def change(
+    state: State, block: str, services: Services, context: CommandContext, options: ChangeOptions | None = None
+) -> ChangeResult:
+    """Change a declaration to `block`: resolve, then build, then write notebook and lock.
+
+    Nothing is written before the resolution is there; a file that changed meanwhile stops everything. Errors: those of the
+    declaration, of locking, of building and of writing.
+    """
+    plan = ChangePlan(
+        state=state,
+        block=block,
+        declaration=state.project.form.declaration(block, context=state.project.context),
+        options=options or ChangeOptions(),
+        services=services,
+        context=context,
     )
-    with ExitStack() as stack:
-        head = stack.enter_context(SpeculativeInstall(state, services, asking, minor=options.prefer)) if grows else None
-        locked = lock_for_state(state, declaration, services, options=options, reporter=asking.reporter, cancel=asking.cancel)
-        if asking.dry_run:
-            return ChangeResult(
-                state=state,
-                summary=locked.summary,
-                changes=locked.changes,
-                notes=locked.notes,
-                dry_run=True,
-                redeclared=block != state.block,
-                relocked=locked.data != state.lock_data,
-            )
-        own = _becomes_own(state, declaration, services)
-        before = state
+    plan.check_lock()
+    if plan.is_done:
+        return ensure_current(state, services, context)
+    if not context.dry_run:
+        commit.check_writable(state, block, context)
+    with plan.install_ahead() as head:
+        locked = plan.resolve()
+        if context.dry_run:
+            return plan.preview(locked)
+        own = plan.becomes_own()
+        request = BuildRequest(
+            state=state, data=locked.data, summary=locked.summary, own=own, declaration=plan.declaration, head=head
+        )
+        outcome, edit = plan.build_and_commit(request)
+    return plan.record(locked, request, outcome, edit)
 
-        def made(state: State) -> tuple[Selected | None, Sealed | None, Text, bool]:
-            return build(state, locked.data, locked.summary, own, services, asking, declaration, head)
 
-        def written() -> DeclarationEdit | None:
-            if own:  # first, so that a kill between the two never leaves the user's own lock as a stranger's
-                grant_lock(locked.summary.fingerprint, services, GrantOrigin.OWN_LOCK)
-            return commit.write(before, block, locked.data, services, asking)
+@frozen_dataclass
+class ChangePlan:
+    """One change of a project's declaration, in steps: resolve, build, commit, record."""
 
-        if project_artifact(state) is None:
-            selected, sealed, unbuilt, built = made(state)
-            edit = written()
-        else:  # the project itself is built from the file as it will be
-            edit = written()
-            try:
-                selected, sealed, unbuilt, built = made(read_state(state.project.file, services))
-            except BaseException:
-                commit.rollback(before, block, locked.data)
-                raise
-    if own:
-        services.names.note_locked(name for name in locked.summary.versions if name not in locked.summary.kernel)
-    notes = list(locked.notes)
-    file = state.project.file
-    with downgrade_to_note(notes, "this cannot be undone later", file):
-        commit.record_step(state, block, locked.data, services, asking)
-    if sealed is not None:
-        there = True
+    state: State
+    block: str
+    declaration: Declaration
+    options: ChangeOptions
+    services: Services
+    context: CommandContext
+
+    @property
+    def is_done(self) -> bool:
+        """Whether declaration and lock are what is wanted already."""
+        state = self.state
+        same = self.block == state.block and state.lock_answers and state.project.orphan is None
+        return same and not self.options.upgrade and self.options.python is None
+
+    @property
+    def preferred_python(self) -> str | None:
+        """The minor to lock with where nothing else decides: the asking kernel's, else the one that `init` was asked for."""
+        return kernel_minor(self.services, self.context) or self.services.history.python(self.state.project.file)
+
+    def check_lock(self) -> None:
+        """Refuse to touch a lock that is another tool's or a later version's, or that lies behind a link.
+
+        Errors: `foreign-lock`, `lock-too-new`, `linked-lock`, `lock-name-taken`, `name-not-text`.
+        """
+        error = self.state.lock_error
+        if error is not None and error.code == "foreign-lock" and not self.context.overwrite:
+            raise foreign_lock(self.state.project)
+        if error is not None and error.code == "lock-too-new":
+            raise error
+        commit.refuse_link(self.state)
+        check_lock_name(self.state.project)
+
+    def install_ahead(self) -> AbstractContextManager[SpeculativeInstall | None]:
+        """Install what will most likely stay while the engine resolves."""
+        if not self.options.grows:
+            return nullcontext()
+        return SpeculativeInstall(self.state, self.services, self.context, minor=self.preferred_python)
+
+    def resolve(self) -> Locked:
+        """The new lock, not yet written."""
+        options = LockOptions(upgrade=self.options.upgrade, python=self.options.python, prefer=self.preferred_python)
+        return lock_for_state(self.state, self.declaration, self.services, self.context, options)
+
+    def preview(self, locked: Locked) -> ChangeResult:
+        """What the change would do."""
+        return ChangeResult(
+            state=self.state,
+            summary=locked.summary,
+            changes=locked.changes,
+            notes=locked.notes,
+            dry_run=True,
+            redeclared=self.block != self.state.block,
+            relocked=locked.data != self.state.lock_data,
+        )
+
+    def becomes_own(self) -> bool:
+        """Whether writing the lock is a yes to it: not if a stranger's was only changed, nor for a stranger's sources."""
+        state, services = self.state, self.services
+        if services.consent.lacking(declaration_scopes(self.declaration, state.project.folder)):
+            return False
+        if state.lock_data is None:
+            return True
+        if state.summary is None:  # unreadable, or a merge: every side of it must have been the user's
+            return all(_was_ours(side, state, services) for side in sides(state.lock_data))
+        return trust_of(state.summary, state.project.file, services).basis in ("own", "allowed")
+
+    def build_and_commit(self, request: BuildRequest) -> tuple[BuildOutcome, DeclarationEdit | None]:
+        """Build, then write; a project that is itself installed is built from its file as it will be."""
+        if project_artifact(self.state) is None:
+            outcome = build(request, self.services, self.context)
+            return outcome, self._commit(request)
+        edit = self._commit(request)
+        try:
+            now = read_state(self.state.project.file, self.services)
+            return build(replace(request, state=now), self.services, self.context), edit
+        except BaseException:
+            commit.rollback(self.state, self.block, request.data)
+            raise
+
+    def _commit(self, request: BuildRequest) -> DeclarationEdit | None:
+        if request.own:  # first, so that a kill between the two never leaves the user's own lock as a stranger's
+            grant_lock(request.summary.fingerprint, self.services, GrantOrigin.OWN_LOCK)
+        return commit.write(self.state, self.block, request.data, self.services, self.context)
+
+    def record(
+        self, locked: Locked, request: BuildRequest, outcome: BuildOutcome, edit: DeclarationEdit | None
+    ) -> ChangeResult:
+        """Remember what was written; where that fails, the change is done all the same and a note says so."""
+        state, services, file = self.state, self.services, self.state.project.file
+        if request.own:
+            services.names.note_locked(name for name in locked.summary.versions if name not in locked.summary.kernel)
+        notes = list(locked.notes)
+        with downgrade_to_note(notes, "this cannot be undone later", file):
+            commit.record_step(state, self.block, locked.data, services, self.context)
+        outcome = self._record_use(request, outcome, notes)
+        return ChangeResult(
+            state=read_state(file, services, live_block=self.block if state.live else None),
+            summary=locked.summary,
+            changes=locked.changes,
+            notes=tuple(notes),
+            edit=edit,
+            sealed=outcome.sealed,
+            artifacts=outcome.artifacts,
+            unbuilt=outcome.unbuilt,
+            redeclared=self.block != state.block,
+            relocked=locked.data != state.lock_data,
+            built=outcome.built,
+            first=state.lock_data is None,
+        )
+
+    def _record_use(self, request: BuildRequest, outcome: BuildOutcome, notes: list[str]) -> BuildOutcome:
+        """Record that the project uses the environment; one that was collected meanwhile is built again."""
+        file, there = self.state.project.file, True
+        if outcome.sealed is None:
+            return outcome
         with downgrade_to_note(notes, "the next `env gc` may remove its environment", file):
-            there = record_use(state, sealed, services)
-        if not there:
-            try:
-                sealed = build(read_state(file, services), locked.data, locked.summary, own, services, asking)[1]
-            except DepError as error:  # notebook and lock are written, which was asked for
-                sealed, unbuilt = None, describe_build_failure(error)
-    after = read_state(state.project.file, services, live_block=block if state.live else None)
-    return ChangeResult(
-        state=after,
-        summary=locked.summary,
-        changes=locked.changes,
-        notes=tuple(notes),
-        edit=edit,
-        sealed=sealed,
-        artifacts=selected.artifacts if selected else (),
-        unbuilt=unbuilt,
-        redeclared=block != state.block,
-        relocked=locked.data != state.lock_data,
-        built=built,
-        first=state.lock_data is None,
-    )
-
-
-def _becomes_own(state: State, declaration: Declaration, services: Services) -> bool:
-    """Whether writing a lock is a yes to it: not where a stranger's lock was only changed, nor for a stranger's sources."""
-    if services.consent.lacking(declaration_scopes(declaration, state.project.folder)):
-        return False
-    if state.lock_data is None:
-        return True
-    if state.summary is None:  # unreadable, or a merge: every side of it must have been the user's
-        return all(_was_ours(side, state, services) for side in sides(state.lock_data))
-    return trust_of(state.summary, state.project.file, services).basis in ("own", "allowed")
+            there = record_use(self.state, outcome.sealed, self.services)
+        if there:
+            return outcome
+        try:
+            again = replace(request, state=read_state(file, self.services), head=None)
+            return replace(outcome, sealed=build(again, self.services, self.context).sealed)
+        except DepError as error:  # notebook and lock are written, which was asked for
+            return replace(outcome, sealed=None, unbuilt=describe_build_failure(error))
 
 
 def _was_ours(data: bytes, state: State, services: Services) -> bool:

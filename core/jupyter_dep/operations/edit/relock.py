@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.steps import NAME, Hint, step
-from jupyter_dep.operations.environment.install import _let_root_in, sync
+from jupyter_dep.operations.environment.install import require_build_backend, sync
 from jupyter_dep.operations.environment.local_sources import InstallSelection
 from jupyter_dep.operations.project.context import (
     ChangeResult,
@@ -19,7 +19,7 @@ from jupyter_dep.operations.project.context import (
 from jupyter_dep.operations.project.state import require_locked
 from jupyter_dep.services import Services
 
-from .change import change
+from .change import ChangeOptions, change
 
 
 def relock(
@@ -43,7 +43,7 @@ def relock(
     if upgrade and not isinstance(upgrade, bool):
         require_locked(state, upgrade)
     block = edit(state.block) if edit else state.block
-    return change(state, block, services, asking, upgrade=upgrade, python=python)
+    return change(state, block, services, asking, ChangeOptions(upgrade=upgrade, python=python))
 
 
 def install(
@@ -66,7 +66,7 @@ def install(
     else:
         state = require_current_lock(target, services)
     if chosen.root:
-        _let_root_in(state, services, confirm)
+        require_build_backend(state, services, confirm)
     changed = sync(target, services, asking, chosen=chosen)
     services.history.set_installed(target, chosen.as_json() if chosen != InstallSelection() else {})
     return replace(changed, first=first)

@@ -55,7 +55,7 @@ def undo(notebook: Path, services: Services, asking: CommandContext, *, redo: bo
     after = read_state(notebook, services, live_block=old_block if state.live else None)
     told = f"{'brought again' if redo else 'taken back'}: `{change.command}`"
     try:
-        return replace(ensure_current(after, after.summary, services, asking, edit=edit), notes=(told, *notes))
+        return replace(ensure_current(after, services, asking, edit=edit), notes=(told, *notes))
     except DepError as error:  # declaration and lock are back, which was asked for: a build can be tried again
         return ChangeResult(
             state=after, summary=after.summary, edit=edit, unbuilt=describe_build_failure(error), notes=tuple(notes)

@@ -15,10 +15,10 @@ from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.io.system.disk import measure
 from jupyter_dep.io.system.presence import Presence
 from jupyter_dep.operations.project.project import Project
-from jupyter_dep.operations.project.state import read_state
+from jupyter_dep.operations.project.state import LockedState, read_state
 from jupyter_dep.services import Services
 
-from .select import base_environment_key
+from .base_environment import base_environment_key
 
 
 @frozen_dataclass
@@ -116,13 +116,13 @@ def of_project(target: Path, services: Services) -> tuple[ProjectEnvironment, ..
 
 def locked_key(target: Path, services: Services) -> str | None:
     """The key of what is locked now, None where that is not known without a search."""
-    from .local_sources import select_state
+    from .local_sources import select_state_cached
 
     state = read_state(target, services)
-    if state.summary is None:
+    if not isinstance(state, LockedState):
         return None
     try:
-        selected = select_state(state, services, search=False)
+        selected = select_state_cached(state, services)
     except DepError:  # what does not fit this machine has no environment here
         return None
     return selected.key if selected is not None else None

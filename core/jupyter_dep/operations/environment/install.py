@@ -21,11 +21,12 @@ from jupyter_dep.operations.consent.evaluate import consent_missing, trust_of
 from jupyter_dep.operations.consent.record import GrantOrigin, grant_lock
 from jupyter_dep.operations.project.context import ChangeResult, CommandContext, load_state, require_current_lock, require_lock
 from jupyter_dep.operations.project.formats import DEPENDENCIES, DependencySection
-from jupyter_dep.operations.project.state import State
+from jupyter_dep.operations.project.state import LockedState, State
 from jupyter_dep.services import Services
 
-from .build import keep, sealed_environment
+from .build import record_use, sealed_environment
 from .local_sources import InstallSelection, install_selection, project_artifact, select_state
+from .select import Selected
 
 
 def environment(
@@ -34,13 +35,11 @@ def environment(
     """The environment that commands run in, as it was last installed; built now if need be. Errors: as for `install`."""
     state = require_current_lock(target, services)
     if state.project.folder is not None and install_selection(state, services).root:
-        _let_root_in(state, services, confirm)
-    sealed = sync(target, services, asking).sealed
-    assert sealed is not None
-    return sealed
+        require_build_backend(state, services, confirm)
+    return _install(require_lock(target, services, asking), services, asking, None)[0]
 
 
-def _let_root_in(state: State, services: Services, confirm: Callable[[str], bool] | None) -> None:
+def require_build_backend(state: State, services: Services, confirm: Callable[[str], bool] | None) -> None:
     """The yes that building the project itself needs: its build program is code of whoever wrote the folder."""
     folder = state.project.folder
     if folder is None or project_artifact(state) is None:
@@ -56,23 +55,34 @@ def _let_root_in(state: State, services: Services, confirm: Callable[[str], bool
 def sync(notebook: Path, services: Services, asking: CommandContext, *, chosen: InstallSelection | None = None) -> ChangeResult:
     """Build what is locked. It names the project and means it, so it is consent for what an index vouches for.
 
-    `chosen` is what of a folder's lock is wanted, in place of what was remembered.
+    `chosen` is what of a folder's lock is wanted, in place of what was remembered. Errors: `unlocked`, `consent-missing`,
+    those of selecting and of building.
     """
     state = require_lock(notebook, services, asking)
-    assert state.summary is not None and state.lock_data is not None
+    sealed, selected, built = _install(state, services, asking, chosen)
+    notes = () if state.lock_answers else ("the lock is stale: this is what is locked, not what is declared",)
+    return ChangeResult(
+        state=state, summary=state.summary, sealed=sealed, artifacts=selected.artifacts, notes=notes, built=built
+    )
+
+
+def _install(
+    state: LockedState, services: Services, asking: CommandContext, chosen: InstallSelection | None
+) -> tuple[Sealed, Selected, bool]:
+    """The environment, its selection, and whether it was built now."""
+    file = state.project.file
     selected = select_state(state, services, chosen=chosen)
-    assert selected is not None
-    trust = trust_of(state.summary, notebook, services, selected.artifacts)
+    trust = trust_of(state.summary, file, services, selected.artifacts)
     if trust.missing:
-        raise consent_missing(state.summary, trust.missing, notebook.name, known=trust.basis != "none")
+        raise consent_missing(state.summary, trust.missing, file.name, known=trust.basis != "none")
     if trust.basis == "none" and asking.from_cell:  # a Run All must not consent for its author
-        raise consent_missing(state.summary, (), notebook.name)
+        raise consent_missing(state.summary, (), file.name)
     sealed, built = sealed_environment(state, selected, trust, services, asking)
     if trust.basis == "none":
         grant_lock(state.summary.fingerprint, services, GrantOrigin.NAMED_IN_COMMAND)
-    kept = keep(state, sealed, services, lambda: sealed_environment(state, selected, trust, services, asking)[0])
-    notes = () if state.lock_answers else ("the lock is stale: this is what is locked, not what is declared",)
-    return ChangeResult(state=state, summary=state.summary, sealed=kept, artifacts=selected.artifacts, notes=notes, built=built)
+    if not record_use(state, sealed, services):
+        sealed, _ = sealed_environment(state, selected, trust, services, asking)
+    return sealed, selected, built
 
 
 MAIN = "main"

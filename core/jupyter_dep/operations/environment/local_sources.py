@@ -20,13 +20,14 @@ from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import look, read_write
 from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.io.files.tree_digest import tree_digest
+from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.model.lock.keys import environment_key
 from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Artifact, Selection
 from jupyter_dep.operations.consent.build_backend import build_backend_scope
-from jupyter_dep.operations.project.state import State
+from jupyter_dep.operations.project.state import LockedState, State
 from jupyter_dep.services import Services
 
-from .select import Selected, select_for
+from .select import Selected, select_cached, select_for
 
 
 @frozen_dataclass
@@ -61,37 +62,47 @@ def install_selection(state: State, services: Services) -> InstallSelection:
     return InstallSelection.from_json(services.history.installed(state.project.file))
 
 
-def select_state(
-    state: State,
-    services: Services,
-    *,
-    data: bytes | None = None,
-    chosen: InstallSelection | None = None,
-    search: bool = True,
-) -> Selected | None:
-    """What a project's lock means here, with all that its folder adds: `select_for` for a notebook's.
+def select_state(state: LockedState, services: Services, *, chosen: InstallSelection | None = None) -> Selected:
+    """Select what a project's lock installs here, with all that its folder adds.
 
-    `data` is another lock than the one that was read, `chosen` another choice than the remembered one. The project itself is
-    a part only where it has a build system and its build has a yes (`build_backend_scope`). Errors: those of `select_for`.
+    `chosen` replaces what was chosen last. Errors: `no-matching-python`, `not-installable-here`, `no-such-folder`.
     """
-    content = data if data is not None else state.lock_data
-    assert content is not None
-    context = state.project.lock_context if content == state.lock_data else state.project.context
-    summary = state.summary if data is None or data == state.lock_data else None
-    summary = summary or services.lock_cache.digest(content, context=context)
+    return select_lock(state, state.lock_data, state.summary, services, chosen=chosen)
+
+
+def select_lock(
+    state: State, data: bytes, summary: LockDigest, services: Services, *, chosen: InstallSelection | None = None
+) -> Selected:
+    """The same for a lock that may be another than the one that was read."""
+    context = state.project.lock_context if data == state.lock_data else state.project.context
+    if state.project.folder is None:
+        return select_for(data, summary, services, context=context)
+    chosen = chosen or install_selection(state, services)
+    selected = select_for(data, summary, services, context=context, choice=chosen.choice)
+    return _with_folders(selected, state, chosen, services)
+
+
+def select_state_cached(state: LockedState, services: Services) -> Selected | None:
+    """The same as `select_state` without a search for Pythons: None where none of the lock's minor is remembered."""
+    context = state.project.lock_context
+    if state.project.folder is None:
+        return select_cached(state.lock_data, state.summary, services, context=context)
+    chosen = install_selection(state, services)
+    selected = select_cached(state.lock_data, state.summary, services, context=context, choice=chosen.choice)
+    return _with_folders(selected, state, chosen, services) if selected is not None else None
+
+
+def _with_folders(selected: Selected, state: State, chosen: InstallSelection, services: Services) -> Selected:
+    """A selection with its folders at whole paths, and with the project itself.
+
+    The project is a part only where it has a build system and its build has a yes (`build_backend_scope`).
+    """
     folder = state.project.folder
     if folder is None:
-        return select_for(content, summary, services, context=context, search=search)
-    chosen = chosen or install_selection(state, services)
-    selected = select_for(content, summary, services, context=context, search=search, choice=chosen.choice)
-    if selected is None:
-        return None
+        return selected
     artifacts = [_anchored(item, folder) if item.kind == "directory" else item for item in selected.artifacts]
-    if (
-        chosen.root
-        and (root := project_artifact(state)) is not None
-        and not services.consent.lacking([build_backend_scope(folder)])
-    ):
+    root = project_artifact(state) if chosen.root else None
+    if root is not None and not services.consent.lacking([build_backend_scope(folder)]):
         artifacts.append(root)
     if artifacts == list(selected.artifacts):
         return selected

@@ -22,7 +22,7 @@ from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
 from .local_sources import install_selection
-from .select import Selected, linking, recipe, select_for
+from .select import Selected, linking, recipe, select_cached
 
 
 class SpeculativeInstall:
@@ -105,7 +105,7 @@ class SpeculativeInstall:
             if state.lock_data is not None and state.project.folder
             else DEFAULT_SELECTION
         )
-        selected = select_for(data, summary, services, context={}, search=False, choice=choice)
+        selected = select_cached(data, summary, services, context={}, choice=choice)
         if selected is None or state.lock_data is None:
             return selected
         trust = trust_of(summary, state.project.file, services, selected.artifacts)

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from jupyter_dep.base.errors import ConsentError, DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.base.progress import CancelToken, Progress, Reporter, silent
+from jupyter_dep.base.progress import CancelToken, Progress
 from jupyter_dep.base.steps import Hint, allow_options, step
-from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store.build_dir import EnvironmentSpec, StagingEnvironment
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.model.lock.audit import ConsentScope
@@ -20,6 +19,7 @@ from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Artifact, Selection
 from jupyter_dep.model.packages.interpreter import Interpreter
 from jupyter_dep.operations.consent.evaluate import Trust, host_scope
+from jupyter_dep.operations.project.context import CommandContext
 from jupyter_dep.services import Services
 
 if TYPE_CHECKING:
@@ -46,51 +46,70 @@ def select_for(
     services: Services,
     *,
     context: Mapping[str, str | int],
-    search: bool = True,
     choice: Selection = DEFAULT_SELECTION,
-) -> Selected | None:
-    """What a lock means here, on an interpreter of the minor that it was made with; `choice` is what of it is wanted.
+) -> Selected:
+    """Select what a lock installs on an interpreter of the minor that it was made with; `choice` is what of it is wanted.
 
-    `search=False` answers from what is remembered of the machine's Pythons, None if that is not enough.
     Errors: `no-matching-python`, `not-installable-here`.
     """
+    cached = select_cached(data, summary, services, context=context, choice=choice)
+    if cached is not None:
+        return cached
+    return _select(data, services.interpreters.find(summary.python), services, context, choice)
+
+
+def select_cached(
+    data: bytes,
+    summary: LockDigest,
+    services: Services,
+    *,
+    context: Mapping[str, str | int],
+    choice: Selection = DEFAULT_SELECTION,
+) -> Selected | None:
+    """The same without a search for Pythons: None where none of that minor is remembered."""
     interpreter = services.interpreters.cached_minor(summary.python)
-    if interpreter is None:
-        if not search:
-            return None
-        interpreter = services.interpreters.find(summary.python)
+    return _select(data, interpreter, services, context, choice) if interpreter is not None else None
+
+
+def _select(
+    data: bytes, interpreter: Interpreter, services: Services, context: Mapping[str, str | int], choice: Selection
+) -> Selected:
     key, artifacts = services.lock_cache.select(data, interpreter, context=context, choice=choice)
     return Selected(interpreter=interpreter, key=key, artifacts=artifacts)
 
 
-def ensure_environment(
-    selected: Selected,
-    trust: Trust,
-    services: Services,
-    *,
-    file: str,
-    bytecode_from: str | None = None,
-    begun: Callable[[], StagingEnvironment | None] = lambda: None,
-    offline: bool = False,
-    reporter: Reporter = silent,
-    cancel: CancelToken | None = None,
-) -> Sealed:
+@frozen_dataclass
+class EnvironmentRequest:
+    """An environment that is wanted: `file` is the project's name for messages, `bytecode_from` site-packages to copy from.
+
+    `begun` gives a folder that holds a part of it already.
+    """
+
+    selected: Selected
+    trust: Trust
+    file: str
+    bytecode_from: str | None = None
+    begun: Callable[[], StagingEnvironment | None] = lambda: None
+
+
+def ensure_environment(request: EnvironmentRequest, services: Services, context: CommandContext) -> Sealed:
     """The sealed environment, built now if need be; of a lock that is not the user's own, only what an index vouches for.
 
-    `begun` gives a folder that holds a part of it already. Errors: `consent-missing`, the engine's, the store's.
+    Errors: `consent-missing`, the engine's, the store's.
     """
+    selected, reporter, cancel = request.selected, context.reporter, context.cancel
 
     def link(python: Path) -> None:
         artifacts = selected.artifacts
-        if trust.basis != "own":
+        if request.trust.basis != "own":
             reporter(Progress(phase="checking", detail="what your package index vouches for"))
-            artifacts = checked_against_index(selected, services, file=file, offline=offline, cancel=cancel)
-        install = linking(artifacts, python, selected.interpreter, services, offline=offline)
+            artifacts = checked_against_index(selected, services, file=request.file, offline=context.offline, cancel=cancel)
+        install = linking(artifacts, python, selected.interpreter, services, offline=context.offline)
         reporter(Progress(phase="linking"))
         services.engine.install(install, reporter=reporter, cancel=cancel)
 
-    made = recipe(selected, services, link, bytecode_from=bytecode_from, begun=begun)
-    return services.store.ensure(made, reporter=reporter, cancel=cancel)
+    spec = recipe(selected, services, link, bytecode_from=request.bytecode_from, begun=request.begun)
+    return services.store.ensure(spec, reporter=reporter, cancel=cancel)
 
 
 def recipe(
@@ -176,9 +195,3 @@ def checked_against_index(
             context={"file": file},
         )
     return tuple(found)
-
-
-def base_environment_key(services: Services) -> str | None:
-    """The key of the base environment that was used last. Errors: those of reading it."""
-    latest = read_write.read_state(services.base_environments / "latest.json")
-    return str(latest["key"]) if isinstance(latest, dict) and "key" in latest else None

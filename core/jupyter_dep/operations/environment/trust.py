@@ -13,7 +13,7 @@ from jupyter_dep.operations.consent.evaluate import consent_missing, require_sco
 from jupyter_dep.operations.consent.grant import ConsentQuestion, build_question, granting
 from jupyter_dep.operations.consent.record import GrantOrigin, grant_lock
 from jupyter_dep.operations.project.context import CommandContext, load_state
-from jupyter_dep.operations.project.state import State
+from jupyter_dep.operations.project.state import LockedState, State
 from jupyter_dep.services import Services
 
 from .local_sources import select_state
@@ -48,7 +48,7 @@ def allow(
             hint="look at it again, and decide anew",
             context=state.project.context,
         )
-    selected = select_state(state, services) if state.summary is not None else None
+    selected = select_state(state, services) if isinstance(state, LockedState) else None
     question = build_question(state, services, selected.artifacts if selected is not None else None)
     _require_named(state, question, allowed, services)
     with granting(allowed, services) as granted:

@@ -26,12 +26,12 @@ from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.model.manifest import manifest
 from jupyter_dep.model.manifest.manifest import Manifest
 from jupyter_dep.model.packages.import_origin import NOTHING, ModuleProviders
-from jupyter_dep.operations.environment.local_sources import select_state
+from jupyter_dep.operations.environment.local_sources import select_state_cached
 from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.operations.project.discovery import find_project
 from jupyter_dep.operations.project.formats import FOLDER, decode_text, format_of
 from jupyter_dep.operations.project.project import LOCK_LIMIT, Project
-from jupyter_dep.operations.project.state import State, read_state
+from jupyter_dep.operations.project.state import LockedState, State, read_state
 from jupyter_dep.services import Services
 
 from .check_files import FileScanner
@@ -115,7 +115,7 @@ class _Folder:
         return Declared(
             name=str(canonicalize_name(read.name or "")),
             parts={"default": names_of(read.dependencies), "extra": names_of(extras), "group": names_of(groups)},
-            **_locked(self.state, summary),
+            **_locked(self.state),
         )
 
 
@@ -143,7 +143,7 @@ def _checked_notebook(notebook: Path, services: Services, asking: CommandContext
         tree, name = project_files.around(notebook), notebook.name
         known, target = _bringers(state, services), notebook
         own = state.declaration.dependencies if state.declaration else ()
-        declared = Declared(parts={"default": names_of(own)}, **_locked(state, state.summary))
+        declared = Declared(parts={"default": names_of(own)}, **_locked(state))
         found = list(_lock_findings(state, target))
         if state.declaration is None:
             found.append(_undeclared(notebook))
@@ -225,24 +225,24 @@ def _missing(folder: Path, named: Collection[NamedFile], where: Context) -> Iter
             )
 
 
-def _locked(state: State | None, summary: LockDigest | None) -> dict[str, Any]:
+def _locked(state: State | None) -> dict[str, Any]:
     """What of a lock `Declared` takes."""
-    if state is None or summary is None or state.lock_data is None:
+    if not isinstance(state, LockedState):
         return {}
     data, context = state.lock_data, state.project.lock_context
 
     def via(name: str) -> tuple[str, ...]:
         return lockfile.read(data, context=context).graph().required_by(name)
 
-    return {"locked": frozenset(summary.versions), "kernel": frozenset(summary.kernel), "via": via}
+    return {"locked": frozenset(state.summary.versions), "kernel": frozenset(state.summary.kernel), "via": via}
 
 
 def _bringers(state: State | None, services: Services) -> ModuleProviders:
     """What the project's sealed environment brings, nothing where there is none: reading it starts nothing of it."""
-    if state is None or state.summary is None:
+    if not isinstance(state, LockedState):
         return NOTHING
     try:
-        selected = select_state(state, services, search=False)
+        selected = select_state_cached(state, services)
     except DepError:
         return NOTHING
     sealed = services.store.sealed(selected.key) if selected else None

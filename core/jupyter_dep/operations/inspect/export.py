@@ -38,7 +38,6 @@ def export(
             raise UsageError("bad-usage", "a folder is no script", hint="name the notebook that is to become one")
         return script(state.notebook)
     state = require_lock(target, services, asking)
-    assert state.summary is not None and state.lock_data is not None
     if state.project.folder is None and (groups or extras):
         raise UsageError("bad-usage", "a notebook has no groups and no extras", hint="leave `--with` and `--extras` out")
     choice = Selection(kernel=kernel)

@@ -9,10 +9,10 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.steps import Text
 from jupyter_dep.operations.consent.evaluate import Trust, trust_of
-from jupyter_dep.operations.environment.local_sources import select_state
+from jupyter_dep.operations.environment.local_sources import select_state, select_state_cached
 from jupyter_dep.operations.environment.select import Selected
 from jupyter_dep.operations.project.context import CommandContext, load_state
-from jupyter_dep.operations.project.state import State, read_state
+from jupyter_dep.operations.project.state import LockedState, State, read_state
 from jupyter_dep.services import Services
 
 
@@ -46,12 +46,12 @@ def status(notebook: Path, services: Services, asking: CommandContext) -> Status
     state = read_state(notebook, services, live_block=asking.live_block)
     if state.data is None and not asking.in_kernel:
         load_state(notebook, services, asking)
-    if state.summary is None or state.lock_data is None:
+    if not isinstance(state, LockedState):
         return Status(state=state, trust=None, key=None, sealed=None)
     note = ""
     selected: Selected | None = None
     try:
-        selected = select_state(state, services, search=False)
+        selected = select_state_cached(state, services)
         if selected is None and state.summary.python not in {item.minor for item in services.interpreters.all()}:
             note = f"Python {state.summary.python} is not on this machine"
         elif selected is None:

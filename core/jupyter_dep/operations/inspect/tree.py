@@ -11,7 +11,7 @@ from jupyter_dep.model.lock.graph import Graph
 from jupyter_dep.operations.lock.python_choice import LockOptions
 from jupyter_dep.operations.lock.resolve import lock_for_state
 from jupyter_dep.operations.project.context import CommandContext, require_lock
-from jupyter_dep.operations.project.state import State
+from jupyter_dep.operations.project.state import LockedState
 from jupyter_dep.services import Services
 
 
@@ -34,16 +34,12 @@ class Row:
 
 def rows(
     notebook: Path, services: Services, asking: CommandContext, *, outdated: bool = False
-) -> tuple[State, tuple[Row, ...]]:
+) -> tuple[LockedState, tuple[Row, ...]]:
     """Every locked package, declared ones first; `outdated` asks the index what an update would bring."""
     state = require_lock(notebook, services, asking)
-    assert state.summary is not None and state.lock_data is not None
     newest: dict[str, str] = {}
     if outdated and state.declaration is not None:
-        options = LockOptions(upgrade=True, offline=asking.offline)
-        fresh = lock_for_state(
-            state, state.declaration, services, options=options, reporter=asking.reporter, cancel=asking.cancel
-        )
+        fresh = lock_for_state(state, state.declaration, services, asking, LockOptions(upgrade=True))
         newest = dict(fresh.summary.versions)
     graph = _graph(state, services)
     asked = state.declaration.every_requirement if state.declaration else ()
@@ -65,15 +61,13 @@ def rows(
     return state, tuple(sorted(found, key=lambda row: (not row.declared, row.kernel, row.name)))
 
 
-def _graph(state: State, services: Services) -> Graph:
-    assert state.lock_data is not None
+def _graph(state: LockedState, services: Services) -> Graph:
     return services.lock_cache.graph(state.lock_data, context=state.project.lock_context)
 
 
-def tree(notebook: Path, services: Services, asking: CommandContext) -> tuple[State, tuple[str, ...]]:
+def tree(notebook: Path, services: Services, asking: CommandContext) -> tuple[LockedState, tuple[str, ...]]:
     """The locked graph as indented lines from each declared package; a package's needs are shown once."""
     state = require_lock(notebook, services, asking)
-    assert state.summary is not None
     graph = _graph(state, services)
     versions = state.summary.versions
     needs: dict[str, set[str]] = {}
@@ -98,10 +92,9 @@ def tree(notebook: Path, services: Services, asking: CommandContext) -> tuple[St
 
 def why(
     notebook: Path, name: str, services: Services, asking: CommandContext
-) -> tuple[State, str, tuple[tuple[str, ...], ...]]:
+) -> tuple[LockedState, str, tuple[tuple[str, ...], ...]]:
     """The chains from what is declared (or from the kernel) to one locked package. Errors: `not-locked`."""
     state = require_lock(notebook, services, asking)
-    assert state.summary is not None
     wanted = str(canonicalize_name(name))
     if wanted not in state.summary.versions:
         from jupyter_dep.operations.project.state import require_locked

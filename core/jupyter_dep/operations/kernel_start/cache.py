@@ -140,15 +140,15 @@ def _declared(file: Path, data: bytes) -> str:
 def cache_folder_environment(target: Path, sealed: Sealed, services: Services) -> None:
     """Note that `sealed` answers a folder's lock, if it still does and nothing that it rests on could change unseen."""
     from jupyter_dep.operations.consent.evaluate import trust_of
-    from jupyter_dep.operations.environment.local_sources import select_state
-    from jupyter_dep.operations.project.state import read_state
+    from jupyter_dep.operations.environment.local_sources import select_state_cached
+    from jupyter_dep.operations.project.state import LockedState, read_state
 
     try:
         state = read_state(target, services)
-        if state.project.folder is None or state.name != "fresh" or state.data is None or state.lock_data is None:
+        if not isinstance(state, LockedState) or state.name != "fresh" or state.project.folder is None or state.data is None:
             return
-        selected = select_state(state, services, search=False)
-        if selected is None or selected.key != sealed.key or state.summary is None:
+        selected = select_state_cached(state, services)
+        if selected is None or selected.key != sealed.key:
             return
         folders = [item for item in selected.artifacts if item.kind == "directory"]
         if not all(item.editable for item in folders):

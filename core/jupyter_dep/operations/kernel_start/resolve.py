@@ -15,11 +15,17 @@ from jupyter_dep.operations.consent.build_backend import build_backend_scope
 from jupyter_dep.operations.consent.evaluate import Trust, trust_of
 from jupyter_dep.operations.environment.base_environment import ensure_base_environment, sealed_base_environment
 from jupyter_dep.operations.environment.gc import pop_integrity_report
-from jupyter_dep.operations.environment.local_sources import install_selection, project_artifact, select_state
-from jupyter_dep.operations.environment.select import Selected, ensure_environment
+from jupyter_dep.operations.environment.local_sources import (
+    install_selection,
+    project_artifact,
+    select_state,
+    select_state_cached,
+)
+from jupyter_dep.operations.environment.select import EnvironmentRequest, Selected, ensure_environment
+from jupyter_dep.operations.project.context import CommandContext
 from jupyter_dep.operations.project.discovery import find_project, find_project_root
 from jupyter_dep.operations.project.project import Project
-from jupyter_dep.operations.project.state import State, read_state
+from jupyter_dep.operations.project.state import LockedState, State, UnlockedState, read_state
 from jupyter_dep.services import Services
 
 from .cache import StartCache
@@ -43,8 +49,12 @@ def resolve_environment(
             for key in (*since, reuse_key):
                 if (sealed := services.store.sealed(key)) is not None:
                     return _ready(sealed, notebook)
-        # who does not say which notebook it is may still stand in a folder that is a project
-        return _Resolver(notebook=notebook or find_project_root(cwd), services=services).answer()
+        # a front end that does not say which notebook it is may still stand in a folder that is a project
+        target = notebook or find_project_root(cwd)
+        if target is None:
+            note = "the front end did not say which notebook this is: `%dep` works on the notebooks that you name"
+            return _base_environment(None, services, (note,))
+        return _Resolver(notebook=target, services=services).answer()
     except DepError as error:
         return refused(error, notebook)
     except OSError as error:
@@ -82,25 +92,32 @@ def _ready(
     )
 
 
+def _base_environment(
+    notebook: Path | None, services: Services, notes: tuple[str, ...], lock: Path | None = None
+) -> StartResult:
+    """The base environment, built first if need be; `notes` say why it is this one."""
+    if (sealed := sealed_base_environment(services)) is not None:
+        return _ready(sealed, notebook, starter=True, notes=notes, lock=lock)
+
+    def build(reporter: Reporter, cancel: CancelToken) -> Ready:
+        sealed = ensure_base_environment(services, reporter=reporter, cancel=cancel)
+        return _ready(sealed, notebook, starter=True, notes=notes, lock=lock)
+
+    return NeedsBuild(key="starter", headline="preparing the kernel's own packages", build=build)
+
+
 @frozen_dataclass
 class _Resolver:
-    notebook: Path | None
+    notebook: Path
     services: Services
 
     def answer(self) -> StartResult:
-        if self.notebook is None:
-            note = "the front end did not say which notebook this is: `%dep` works on the notebooks that you name"
-            return self._starter((note,))
         owned = find_project(self.notebook, self.services)
-        memory = StartCache.of_owned(self.notebook, owned, self.services)
+        cache = StartCache.of_owned(self.notebook, owned, self.services)
         data = read_write.read_if_there(self.notebook)
         state = read_state(owned.file, self.services)
-        if state.lock_error is not None:
-            if state.lock_error.code == "foreign-lock":
-                return self._starter((str(state.lock_error),), state.project.lock)
-            raise state.lock_error
-        if state.summary is None:
-            return self._starter(self._notes(state), state.project.lock)
+        if not isinstance(state, LockedState):
+            return self._without_lock(state)
         if state.summary.open_ends:
             raise DepError(
                 "unmerged-lock",
@@ -110,16 +127,28 @@ class _Resolver:
                 ),
                 context=state.project.lock_context,
             )
-        opening = self._locked(state)
+        found = self._select(state)
+        if isinstance(found, Ready):
+            self._cache(found, state, data, cache)
+        return found
+
+    def _without_lock(self, state: UnlockedState) -> StartResult:
+        error = state.lock_error
+        if error is not None and error.code != "foreign-lock":
+            raise error
+        notes = (str(error),) if error is not None else self._notes(state)
+        return _base_environment(self.notebook, self.services, notes, state.project.lock)
+
+    def _cache(self, found: Ready, state: LockedState, data: bytes | None, cache: StartCache) -> None:
+        """Cache the answer if all that it rests on is compared the next time; `data` are the notebook's bytes."""
         paths = any(kind == "path" for kind, _ in state.summary.items)  # what lies in other folders may change unseen
-        if isinstance(opening, Ready) and state.name == "fresh" and state.project.orphan is None and not paths:
-            base = self.services.interpreters.cached_minor(state.summary.python)
-            if base is not None and state.data is not None and state.lock_data is not None:
-                if state.project.folder is None:
-                    memory.keep(opening, base.executable, state.data, state.lock_data)
-                elif data is not None:
-                    memory.keep(opening, base.executable, data, state.lock_data, (state.project.file, state.data))
-        return opening
+        base = self.services.interpreters.cached_minor(state.summary.python)
+        if paths or state.name != "fresh" or state.project.orphan is not None or base is None or state.data is None:
+            return
+        if state.project.folder is None:
+            cache.keep(found, base.executable, state.data, state.lock_data)
+        elif data is not None:
+            cache.keep(found, base.executable, data, state.lock_data, (state.project.file, state.data))
 
     def _notes(self, state: State) -> tuple[str, ...]:
         notes = notes_of(state)
@@ -132,21 +161,11 @@ class _Resolver:
             _CELL.write(Hint("the project itself is not installed: ", step("install", terminal=True), " does that")),
         )
 
-    def _starter(self, notes: tuple[str, ...], lock: Path | None = None) -> StartResult:
-        if (sealed := sealed_base_environment(self.services)) is not None:
-            return _ready(sealed, self.notebook, starter=True, notes=notes, lock=lock)
+    def _select(self, state: LockedState) -> StartResult:
+        selected = select_state_cached(state, self.services)
+        return self._start(state, selected) if selected is not None else self._find_python(state)
 
-        def build(reporter: Reporter, cancel: CancelToken) -> Ready:
-            made = ensure_base_environment(self.services, reporter=reporter, cancel=cancel)
-            return _ready(made, self.notebook, starter=True, notes=notes, lock=lock)
-
-        return NeedsBuild(key="starter", headline="preparing the kernel's own packages", build=build)
-
-    def _locked(self, state: State, *, search: bool = False) -> StartResult:
-        assert state.summary is not None and state.lock_data is not None and self.notebook is not None
-        selected = select_state(state, self.services, search=search)
-        if selected is None:
-            return self._first_sight(state)
+    def _start(self, state: LockedState, selected: Selected) -> StartResult:
         file = state.project.file
         trust = trust_of(state.summary, file, self.services, selected.artifacts)
         if not trust.given:
@@ -158,29 +177,27 @@ class _Resolver:
             return _ready(sealed, self.notebook, notes=self._notes(state), lock=lock)
         return self._build(state, selected, trust)
 
-    def _build(self, state: State, selected: Selected, trust: Trust) -> NeedsBuild:
-        assert self.notebook is not None
-        notebook = self.notebook
+    def _build(self, state: LockedState, selected: Selected, trust: Trust) -> NeedsBuild:
+        request = EnvironmentRequest(selected=selected, trust=trust, file=state.project.file.name)
 
         def build(reporter: Reporter, cancel: CancelToken) -> Ready:
-            name = state.project.file.name
-            sealed = ensure_environment(selected, trust, self.services, file=name, reporter=reporter, cancel=cancel)
+            context = CommandContext(reporter=reporter, cancel=cancel)
+            sealed = ensure_environment(request, self.services, context)
             why = pop_integrity_report(selected.key, self.services)
-            return _ready(sealed, notebook, notes=(*([why] if why else ()), *self._notes(state)))
+            return _ready(sealed, self.notebook, notes=(*([why] if why else ()), *self._notes(state)))
 
         count = len(selected.artifacts)
         return NeedsBuild(key=selected.key, headline=f"building the locked environment ({count} packages)", build=build)
 
-    def _first_sight(self, state: State) -> StartResult:
-        """Nothing is known of this machine's Pythons yet: find them behind the holding kernel, then look again."""
-        assert state.summary is not None and self.notebook is not None
+    def _find_python(self, state: LockedState) -> StartResult:
+        """No Python of the lock's minor is remembered: look for one behind the placeholder kernel, then go on."""
         python = state.summary.python
         trust = trust_of(state.summary, state.project.file, self.services)
         if not trust.given:
             return self._ask(state, trust, None)
 
         def build(reporter: Reporter, cancel: CancelToken) -> Ready:
-            again = self._locked(state, search=True)
+            again = self._start(state, select_state(state, self.services))
             if isinstance(again, NeedsBuild):
                 return again.build(reporter, cancel)
             if isinstance(again, Refused):
@@ -189,14 +206,13 @@ class _Resolver:
 
         return NeedsBuild(key="", headline=f"looking for Python {python}", build=build)
 
-    def _ask(self, state: State, trust: Trust, selected: Selected | None) -> Refused:
+    def _ask(self, state: LockedState, trust: Trust, selected: Selected | None) -> Refused:
         from secrets import token_hex
 
         from jupyter_dep.operations.consent.evaluate import consent_missing
         from jupyter_dep.operations.consent.grant import build_question
         from jupyter_dep.operations.consent.record import GrantOrigin, grant_lock
 
-        assert state.summary is not None and self.notebook is not None
         error = consent_missing(state.summary, trust.missing, state.project.file.name, known=trust.basis != "none")
         if trust.missing:  # each of these wants a grant of its own, which one code cannot be
             return refused(error, state.project.file)

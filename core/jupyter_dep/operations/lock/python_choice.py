@@ -13,13 +13,14 @@ from jupyter_dep.services import Services
 
 @frozen_dataclass
 class LockOptions:
-    """`upgrade`: names that may move, True for all. `python`: a request for another Python. `prefer`: the minor of the
-    kernel that asks, taken where nothing else decides."""
+    """What a lock may change: `upgrade` names what may move (True: all), `python` requests another Python.
+
+    `prefer` is the minor of the kernel that asks, taken where nothing else decides.
+    """
 
     upgrade: bool | tuple[str, ...] = False
     python: str | None = None
     prefer: str | None = None
-    offline: bool = False
 
 
 def choose_interpreter(

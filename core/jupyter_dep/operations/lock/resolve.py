@@ -1,9 +1,9 @@
-"""Making a lock: the right Python, the pins to keep, the kernel's packages beside the user's, one engine run."""
+"""Resolve a declaration into a lock, with the kernel's packages beside the user's, in one engine run."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -11,22 +11,24 @@ from packaging.utils import canonicalize_name
 from jupyter_dep.base.engine_port import EngineAnswer, LockRequest, Pin
 from jupyter_dep.base.errors import ConflictError, DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.base.progress import CancelToken, Progress, Reporter, silent
+from jupyter_dep.base.progress import Progress
 from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.engine.project_files import anchored
+from jupyter_dep.io.files.read_write import read_if_there
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.declaration.exclude_newer import cutoff, in_utc
 from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.lock.compose import compose
 from jupyter_dep.model.lock.diff import Change, changes
 from jupyter_dep.model.lock.digest import LockDigest
-from jupyter_dep.model.lock.graph import from_engine_tree
+from jupyter_dep.model.lock.graph import Graph, from_engine_tree
 from jupyter_dep.model.lock.group_markers import KERNEL_GROUP
 from jupyter_dep.model.lock.group_markers import from_engine_tree as membership_of
 from jupyter_dep.model.lock.lockfile import Lock, LockTable
 from jupyter_dep.model.lock.select import reference_tags, without_wheels
 from jupyter_dep.model.packages.interpreter import Interpreter
 from jupyter_dep.operations.consent.evaluate import declaration_scopes, require_scopes
+from jupyter_dep.operations.project.context import CommandContext
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
@@ -59,92 +61,112 @@ class FolderContext:
     version: str = ""
 
 
-def make_lock(
-    declaration: Declaration,
-    services: Services,
-    *,
-    notebook: str,
-    whole: FolderContext | None = None,
-    old: bytes | None = None,
-    seed: bytes | None = None,
-    old_summary: LockDigest | None = None,
-    options: LockOptions = LockOptions(),
-    reporter: Reporter = silent,
-    cancel: CancelToken | None = None,
-) -> Locked:
-    """Resolve a declaration into a lock's bytes; `old` is the lock whose pins are kept, `seed` gives pins where there is none.
-    `whole` makes it a folder's, with extras, groups and paths.
+@frozen_dataclass
+class LockTask:
+    """What is to be locked: `file` is the name of the declaration's file, `folder` makes it a folder's lock.
+
+    `old` is the lock whose pins are kept and `old_summary` what it says; `seed` gives pins where there is none.
+    """
+
+    declaration: Declaration
+    options: LockOptions = field(default_factory=LockOptions)
+    file: str = ""
+    folder: FolderContext | None = None
+    old: bytes | None = None
+    old_summary: LockDigest | None = None
+    seed: bytes | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """The folder whose lock it is, None for a notebook's."""
+        return self.folder.folder if self.folder is not None else None
+
+    @property
+    def context(self) -> dict[str, str | int]:
+        """Where errors are."""
+        return {"file": self.file}
+
+
+def make_lock(task: LockTask, services: Services, context: CommandContext) -> Locked:
+    """Resolve a declaration into a lock's bytes.
 
     Errors: `consent-missing` for unusual sources, `no-matching-python`, `hash-changed`, and the engine's (conflict, …).
     """
-    folder = whole.folder if whole else None
-    require_scopes(declaration_scopes(declaration, folder), services, notebook)
-    interpreter = choose_interpreter(declaration, services, old_summary, options)
-    requires_python = declaration.requires_python or f">={interpreter.minor}"
-    kept = old if old is not None else seed
-    known = old_summary if old is not None else None
-    pins = pins_of(kept, known, declaration, services) if kept is not None else _foreign_pins(declaration, services, folder)
-    widgets = [WIDGETS] if declaration.settings.widgets else []
-    built = built_sources(declaration, pins if options.upgrade is not True else (), paths=whole is not None)
-    metadata = tuple(
-        services.engine.built_metadata(text, python=interpreter.executable, offline=options.offline, cancel=cancel)
-        for text in built.values()
-    )
-    request = LockRequest(
-        declaration=in_utc(anchored(declaration, folder) if folder else declaration),
-        requires_python=requires_python,
-        python=interpreter.executable,
-        kernel=(KERNEL_FLOOR, *widgets),
-        pins=pins,
-        upgrade=options.upgrade,
-        cutoff=cutoff(declaration),
-        offline=options.offline,
-        metadata=metadata,
-        build=tuple(sorted(set(built) & {canonicalize_name(name) for name in declaration.settings.build})),
-        project=whole.name if whole else "",
-        version=whole.version if whole else "",
-    )
+    require_scopes(declaration_scopes(task.declaration, task.path), services, task.file)
+    interpreter = choose_interpreter(task.declaration, services, task.old_summary, task.options)
+    request = _engine_request(task, interpreter, services, context)
     with ThreadPoolExecutor(1) as beside:  # while the engine asks the index
-        before = beside.submit(_ahead, old, interpreter)
-        answer, notes = _resolve(request, services, reporter, cancel)
-    reporter(Progress(phase="checking"))
+        before = beside.submit(_prepare, task.old, interpreter)
+        answer, notes = _resolve(request, services, context)
+    context.reporter(Progress(phase="checking"))
     graph = from_engine_tree(answer.tree, kernel_group=KERNEL_GROUP)
     table = LockTable(
-        notebook=notebook,
+        notebook=task.file,
         python=interpreter.minor + ("t" if interpreter.abi.endswith("t") else ""),
-        declaration=declaration.canonical(),
+        declaration=task.declaration.canonical(),
         cutoff=request.cutoff,
         kernel=tuple(sorted(graph.kernel_only())),
     )
-    context = {"file": notebook}
-    membership = membership_of(answer.tree) if whole else None
-
-    def composed(table: LockTable) -> bytes:
-        return compose(
-            answer.pylock, graph, table, membership=membership, folder=folder.as_posix() if folder is not None else None
-        )
-
-    lock = lockfile.read(composed(table), context=context)
-    if old is not None:
-        check_same_files(before.result(), lock, pins, options.upgrade, context)
-    table = replace(table, unavailable=without_wheels(lock, table.python))
-    data = composed(table)
-    summary = services.lock_cache.digest(data, context=context)
+    lock = lockfile.read(_compose(answer, graph, table, task), context=task.context)
+    if task.old is not None:
+        check_same_files(before.result(), lock, request.pins, upgrade=task.options.upgrade, context=task.context)
+    data = _compose(answer, graph, replace(table, unavailable=without_wheels(lock, table.python)), task)
+    summary = services.lock_cache.digest(data, context=task.context)
     if summary.open_ends:
         raise DepError(
             "engine-incomplete",
             f"the engine's answer lacks {', '.join(summary.open_ends)}",
             hint=Hint("run ", step("lock", "--upgrade"), "; if it stays, report it"),
-            context=context,
+            context=task.context,
         )
-    versions = old_summary.versions if old_summary else {}
+    versions = task.old_summary.versions if task.old_summary else {}
     return Locked(
         data=data,
         summary=summary,
         interpreter=interpreter,
-        changes=changes(versions, summary.versions, graph=graph, declared=frozenset(declaration.places)),
+        changes=changes(versions, summary.versions, graph=graph, declared=frozenset(task.declaration.places)),
         notes=notes,
     )
+
+
+def _engine_request(task: LockTask, interpreter: Interpreter, services: Services, context: CommandContext) -> LockRequest:
+    """What the engine is asked; what has to be built before it can be resolved is built here."""
+    declaration, options = task.declaration, task.options
+    pins = _keep_pins(task, services)
+    built = built_sources(declaration, pins if options.upgrade is not True else (), paths=task.folder is not None)
+    metadata = tuple(
+        services.engine.built_metadata(text, python=interpreter.executable, offline=context.offline, cancel=context.cancel)
+        for text in built.values()
+    )
+    return LockRequest(
+        declaration=in_utc(anchored(declaration, task.path) if task.path else declaration),
+        requires_python=declaration.requires_python or f">={interpreter.minor}",
+        python=interpreter.executable,
+        kernel=(KERNEL_FLOOR, WIDGETS) if declaration.settings.widgets else (KERNEL_FLOOR,),
+        pins=pins,
+        upgrade=options.upgrade,
+        cutoff=cutoff(declaration),
+        offline=context.offline,
+        metadata=metadata,
+        build=tuple(sorted(set(built) & {canonicalize_name(name) for name in declaration.settings.build})),
+        project=task.folder.name if task.folder else "",
+        version=task.folder.version if task.folder else "",
+    )
+
+
+def _keep_pins(task: LockTask, services: Services) -> tuple[Pin, ...]:
+    """The pins of the old lock, else of the seed, else of another tool's lock."""
+    if task.old is not None:
+        return pins_of(task.old, task.old_summary, task.declaration, services)
+    if task.seed is not None:
+        return pins_of(task.seed, None, task.declaration, services)
+    return _foreign_pins(task.declaration, services, task.path)
+
+
+def _compose(answer: EngineAnswer, graph: Graph, table: LockTable, task: LockTask) -> bytes:
+    membership = membership_of(answer.tree) if task.folder else None
+    folder = task.path.as_posix() if task.path is not None else None
+    return compose(answer.pylock, graph, table, membership=membership, folder=folder)
 
 
 def _foreign_pins(declaration: Declaration, services: Services, folder: Path | None) -> tuple[Pin, ...]:
@@ -157,16 +179,15 @@ def _foreign_pins(declaration: Declaration, services: Services, folder: Path | N
     return found.as_pins(declaration, services.engine.default_index()) if found is not None else ()
 
 
-def _ahead(old: bytes | None, interpreter: Interpreter) -> list[Lock]:
+def _prepare(old: bytes | None, interpreter: Interpreter) -> list[Lock]:
     """What can be had ready before the answer is there: the lock as it was, and the tags that the new one is held to."""
     interpreter.tags()
     reference_tags(interpreter.name)
     return readable_sides(old) if old is not None else []
 
 
-def _resolve(
-    request: LockRequest, services: Services, reporter: Reporter, cancel: CancelToken | None
-) -> tuple[EngineAnswer, tuple[str, ...]]:
+def _resolve(request: LockRequest, services: Services, context: CommandContext) -> tuple[EngineAnswer, tuple[str, ...]]:
+    reporter, cancel = context.reporter, context.cancel
     try:
         return services.engine.lock(request, reporter=reporter, cancel=cancel), ()
     except ConflictError as error:
@@ -195,35 +216,28 @@ def _with_kernel_named(error: ConflictError, request: LockRequest) -> ConflictEr
 
 
 def lock_for_state(
-    state: State,
-    declaration: Declaration,
-    services: Services,
-    *,
-    options: LockOptions,
-    reporter: Reporter = silent,
-    cancel: CancelToken | None = None,
+    state: State, declaration: Declaration, services: Services, context: CommandContext, options: LockOptions
 ) -> Locked:
-    """`make_lock` for a project as it was read: its own pins, or the starter's, so that the running kernel's stay."""
+    """Lock a project as it was read: with its own pins, or the base environment's, so that the running kernel's stay.
+
+    Errors: as `make_lock`.
+    """
     seed = None
     if state.lock_data is None and options.prefer:
-        from jupyter_dep.io.files.read_write import read_if_there
-
         seed = read_if_there(services.base_environments / f"{options.prefer}.toml")
-    return make_lock(
-        declaration,
-        services,
-        notebook=state.project.file.name,
-        whole=_whole(state),
-        old=state.lock_data,
-        seed=seed,
-        old_summary=state.summary,
+    task = LockTask(
+        declaration=declaration,
         options=options,
-        reporter=reporter,
-        cancel=cancel,
+        file=state.project.file.name,
+        folder=_folder_context(state),
+        old=state.lock_data,
+        old_summary=state.summary,
+        seed=seed,
     )
+    return make_lock(task, services, context)
 
 
-def _whole(state: State) -> FolderContext | None:
+def _folder_context(state: State) -> FolderContext | None:
     manifest = state.manifest
     if manifest is None or state.project.folder is None:
         return None

@@ -30,25 +30,13 @@ def refuse_link(state: State) -> None:
 
 
 def write(state: State, block: str, lock: bytes, services: Services, asking: CommandContext) -> DeclarationEdit | None:
-    """Notebook and lock, both or none; the notebook first, so that a kill between the two leaves what the user asked for
-    declared, and the lock stale."""
-    project, edit = state.project, None
-    writes = []
-    if state.live:
-        if block != state.block:
-            edit = DeclarationEdit(project=project.file, before=state.block, after=block)
-    elif asking.in_kernel:
-        if block != state.base:
-            services.history.set_pending(project.file, Pending(base=state.base, wanted=block))
-            edit = DeclarationEdit(project=project.file, before=state.base, after=block, pending=True)
-    elif state.data is not None:
-        content = state.data
-        if block != state.base:
-            content = project.form.written(content, block, context=project.context)
-        if state.base is None:
-            content = _with_kernel(content, project)
-        if content != state.data:
-            writes.append(Write(path=project.file, content=content, expected=state.data))
+    """Write notebook and lock, both or none; gives the edit that a front end has to carry out, if the file is not ours.
+
+    The notebook comes first, so that a kill between the two leaves what the user asked for declared, and the lock stale.
+    """
+    project = state.project
+    edit = _front_end_edit(state, block, services, asking)
+    writes = [] if state.live or asking.in_kernel else _file_writes(state, block)
     if project.owner is not None:  # a renamed notebook's lock lies under our name: it gets its own first
         read_write.rename(project.lock, Project.of(project.owner).lock)
     if project.orphan is not None or lock != state.lock_data:
@@ -60,6 +48,29 @@ def write(state: State, block: str, lock: bytes, services: Services, asking: Com
     if project.orphan is not None and read_write.read_if_there(project.orphan) == state.lock_data:
         read_write.remove(project.orphan)
     return edit
+
+
+def _front_end_edit(state: State, block: str, services: Services, asking: CommandContext) -> DeclarationEdit | None:
+    """The edit where an editor holds the file; what a kernel's user wants is remembered until the file carries it."""
+    file = state.project.file
+    if state.live:
+        return DeclarationEdit(project=file, before=state.block, after=block) if block != state.block else None
+    if not asking.in_kernel or block == state.base:
+        return None
+    services.history.set_pending(file, Pending(base=state.base, wanted=block))
+    return DeclarationEdit(project=file, before=state.base, after=block, pending=True)
+
+
+def _file_writes(state: State, block: str) -> list[Write]:
+    project = state.project
+    if state.data is None:
+        return []
+    content = state.data
+    if block != state.base:
+        content = project.form.written(content, block, context=project.context)
+    if state.base is None:
+        content = _with_kernel(content, project)
+    return [Write(path=project.file, content=content, expected=state.data)] if content != state.data else []
 
 
 def rollback(before: State, block: str, lock: bytes) -> None:

@@ -18,7 +18,7 @@ from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.model.lock.select import Artifact
 from jupyter_dep.services import Services
 
-from .state import State, read_state
+from .state import LockedState, State, read_state
 
 KERNEL_NAME = "dep"
 KERNEL_DISPLAY = "Python (dep)"
@@ -142,12 +142,12 @@ def require_current_lock(target: Path, services: Services) -> State:
     return state
 
 
-def require_lock(notebook: Path, services: Services, asking: CommandContext) -> State:
+def require_lock(notebook: Path, services: Services, asking: CommandContext) -> LockedState:
     """The project's state with a readable lock. Errors: the lock's, `unlocked`."""
     state = load_state(notebook, services, asking)
     if state.lock_error is not None:
         raise state.lock_error
-    if state.summary is None:
+    if not isinstance(state, LockedState):
         raise DepError(
             "unlocked",
             f"the {state.project.form.noun} is not locked yet",

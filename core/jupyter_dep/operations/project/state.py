@@ -30,9 +30,12 @@ StateName = Literal["none", "unlocked", "stale", "pending", "unmerged", "invalid
 
 
 @frozen_dataclass
-class State:
-    """A project as it was read, once. `block` is the block that counts (a front end's live one, a pending edit's, or the
-    file's); `base` the one in the file; a folder's is its whole `pyproject.toml`. Bytes are None where there is no file."""
+class ProjectState:
+    """A project's declaration as it was read, once.
+
+    `block` is the block that counts (a front end's live one, a pending edit's, or the file's), `base` the one in the file;
+    a folder's is its whole `pyproject.toml`. `data` is None where there is no file, `notebook` for a folder.
+    """
 
     project: Project
     data: bytes | None
@@ -42,27 +45,6 @@ class State:
     live: bool
     pending: Pending | None
     declaration: Declaration | None
-    lock_data: bytes | None
-    summary: LockDigest | None
-    lock_error: DepError | None
-
-    @property
-    def name(self) -> StateName:
-        if self.lock_error is not None:
-            return problem(self.lock_error)  # type: ignore[return-value]
-        if self.declaration is None:
-            return "none"
-        if self.summary is None:
-            return "unlocked"
-        if self.summary.open_ends:
-            return "unmerged"
-        if self.summary.declaration_digest != self.declaration.digest():
-            return "stale"
-        return "pending" if self.pending is not None else "fresh"
-
-    @property
-    def lock_answers(self) -> bool:
-        return self.name in ("fresh", "pending")
 
     @property
     def manifest(self) -> Manifest | None:
@@ -73,11 +55,73 @@ class State:
 
         return parse(self.block, context=self.project.context)
 
+
+@frozen_dataclass
+class LockedState(ProjectState):
+    """A project with a lock that can be read, whether it answers the declaration or not."""
+
+    lock_data: bytes
+    summary: LockDigest
+
+    @property
+    def lock_error(self) -> None:
+        """Nothing is wrong with the lock."""
+        return None
+
+    @property
+    def name(self) -> StateName:
+        """How declaration and lock agree."""
+        if self.declaration is None:
+            return "none"
+        if self.summary.open_ends:
+            return "unmerged"
+        if self.summary.declaration_digest != self.declaration.digest():
+            return "stale"
+        return "pending" if self.pending is not None else "fresh"
+
+    @property
+    def lock_answers(self) -> bool:
+        """Whether the lock is that of the declaration."""
+        return self.name in ("fresh", "pending")
+
     def lacking(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Requirements that are declared but not locked, and locked but no longer declared."""
         wanted = set(_requirements(self.declaration.canonical())) if self.declaration else set()
-        locked = set(_requirements(self.summary.declaration)) if self.summary else set()
+        locked = set(_requirements(self.summary.declaration))
         return tuple(sorted(wanted - locked)), tuple(sorted(locked - wanted))
+
+
+@frozen_dataclass
+class UnlockedState(ProjectState):
+    """A project without a lock that can be read: there is none, or `lock_error` says what is wrong with `lock_data`."""
+
+    lock_data: bytes | None
+    lock_error: DepError | None
+
+    @property
+    def summary(self) -> None:
+        """There is no lock to summarize."""
+        return None
+
+    @property
+    def name(self) -> StateName:
+        """What keeps the project from being locked."""
+        if self.lock_error is not None:
+            return problem(self.lock_error)  # type: ignore[return-value]
+        return "none" if self.declaration is None else "unlocked"
+
+    @property
+    def lock_answers(self) -> bool:
+        """Whether the lock is that of the declaration."""
+        return False
+
+    def lacking(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Requirements that are declared, none of which is locked, and nothing that is locked."""
+        wanted = set(_requirements(self.declaration.canonical())) if self.declaration else set()
+        return tuple(sorted(wanted)), ()
+
+
+State = LockedState | UnlockedState
 
 
 def _requirements(canonical: Mapping[str, object]) -> list[str]:
@@ -112,8 +156,7 @@ def read_state(notebook: Path, services: Services, *, live_block: str | None = N
         project, lock_data = lock_for_notebook(project, lock_data, services)
         if project.owner is not None:
             pending, block, declaration = None, None, None
-    summary, error = _summary(project, lock_data, services)
-    return State(
+    declared = ProjectState(
         project=project,
         data=data,
         notebook=parsed,
@@ -122,10 +165,8 @@ def read_state(notebook: Path, services: Services, *, live_block: str | None = N
         live=live_block is not None,
         pending=pending,
         declaration=declaration,
-        lock_data=lock_data,
-        summary=summary,
-        lock_error=error,
     )
+    return _with_lock(declared, lock_data, services)
 
 
 @lru_cache(maxsize=1)
@@ -138,8 +179,7 @@ def _read_folder(project: Project, services: Services) -> State:
     data = read_write.read_if_there(project.file)
     text = decode_text(data, context=project.context) if data is not None else None
     lock_data = read_write.read_if_there(project.lock, limit=LOCK_LIMIT)
-    summary, error = _summary(project, lock_data, services)
-    return State(
+    declared = ProjectState(
         project=project,
         data=data,
         notebook=None,
@@ -148,20 +188,22 @@ def _read_folder(project: Project, services: Services) -> State:
         live=False,
         pending=None,
         declaration=FOLDER.declaration(text, context=project.context) if text is not None else None,
-        lock_data=lock_data,
-        summary=summary,
-        lock_error=error,
     )
+    return _with_lock(declared, lock_data, services)
 
 
-def _summary(project: Project, lock_data: bytes | None, services: Services) -> tuple[LockDigest | None, DepError | None]:
+def _with_lock(declared: ProjectState, lock_data: bytes | None, services: Services) -> State:
+    """The state with what its lock's bytes say."""
+    known = {name: getattr(declared, name) for name in ProjectState.__dataclass_fields__}
     if lock_data is None:
-        return None, None
+        return UnlockedState(**known, lock_data=None, lock_error=None)
     try:
-        summary = services.lock_cache.digest(lock_data, context=project.lock_context)
+        summary = services.lock_cache.digest(lock_data, context=declared.project.lock_context)
     except DepError as error:
-        return None, error
-    return (summary, None) if summary.ours else (None, foreign_lock(project))
+        return UnlockedState(**known, lock_data=lock_data, lock_error=error)
+    if not summary.ours:
+        return UnlockedState(**known, lock_data=lock_data, lock_error=foreign_lock(declared.project))
+    return LockedState(**known, lock_data=lock_data, summary=summary)
 
 
 def foreign_lock(project: Project) -> DepError:
