@@ -25,7 +25,7 @@ def add(
     target: Path,
     requirements: Sequence[str],
     services: Services,
-    asking: CommandContext,
+    context: CommandContext,
     *,
     place: DependencySection = DEPENDENCIES,
     editable: bool = False,
@@ -37,16 +37,16 @@ def add(
     `editable`: they are folders that are used where they lie. `index` is `NAME=URL`, the one index that they are taken from.
     A path counts from `cwd`. Errors: `bad-source` and its kin, those of the form, of locking and of building.
     """
-    state = load_state(target, services, asking)
+    state = load_state(target, services, context)
     cwd = cwd or look.absolute_path(Path())
     asked = parse_requirement_args(requirements, state.project, editable=editable, index=index, cwd=cwd)
     if state.block is None:
-        block = new_block(services, asking, [])
+        block = new_block(services, context, [])
         block = declared_with(block, asked, state.project, place) if asked else block
     else:
         block = declared_with(state.block, asked, state.project, place)
-    with granting(_typed(state, block, asked) if not asking.dry_run else [], services):
-        return change(state, block, services, asking, ChangeOptions(grows=True))
+    with granting(_typed(state, block, asked) if not context.dry_run else [], services):
+        return change(state, block, services, context, ChangeOptions(grows=True))
 
 
 def _typed(state: State, block: str, asked: Sequence[RequestedRequirement]) -> list[str]:
@@ -62,9 +62,9 @@ def _typed(state: State, block: str, asked: Sequence[RequestedRequirement]) -> l
 
 
 def remove(
-    target: Path, names: Sequence[str], services: Services, asking: CommandContext, *, place: DependencySection = DEPENDENCIES
+    target: Path, names: Sequence[str], services: Services, context: CommandContext, *, place: DependencySection = DEPENDENCIES
 ) -> ChangeResult:
-    state = load_state(target, services, asking)
+    state = load_state(target, services, context)
     if state.block is None:
         raise DepError(
             "nothing-declared",
@@ -72,4 +72,4 @@ def remove(
             hint=Hint(step("add", NAME, target=target), " declares a package"),
             context=state.project.context,
         )
-    return change(state, state.project.form.remove(state.block, list(names), place), services, asking)
+    return change(state, state.project.form.remove(state.block, list(names), place), services, context)

@@ -32,13 +32,13 @@ class DeclaredIndex:
     packages: tuple[str, ...] = ()
 
 
-def listed(target: Path, services: Services, asking: CommandContext) -> tuple[DeclaredIndex, ...]:
+def listed(target: Path, services: Services, context: CommandContext) -> tuple[DeclaredIndex, ...]:
     """The indexes in the order of the declaration. Errors: those of reading it."""
-    state = load_state(target, services, asking)
+    state = load_state(target, services, context)
     return _listed(state.declaration) if state.declaration is not None else ()
 
 
-def add(target: Path, name: str, url: str, services: Services, asking: CommandContext) -> ChangeResult:
+def add(target: Path, name: str, url: str, services: Services, context: CommandContext) -> ChangeResult:
     """Declare an index, or give one another URL. It is explicit: only packages that are assigned to it are asked of it.
 
     Errors: `bad-source`, `credentials-in-declaration`, those of locking where there is a lock.
@@ -61,10 +61,10 @@ def add(target: Path, name: str, url: str, services: Services, asking: CommandCo
                 return script_block.set_uv(text, "index", known)
         return script_block.set_uv(text, "index", [*known, {"name": name, "url": url, "explicit": True}])
 
-    return _changed(target, edit, services, asking)
+    return _changed(target, edit, services, context)
 
 
-def remove(target: Path, name: str, services: Services, asking: CommandContext) -> ChangeResult:
+def remove(target: Path, name: str, services: Services, context: CommandContext) -> ChangeResult:
     """Take an index out of the declaration. Errors: `no-such-source`, `source-in-use`, those of locking."""
 
     def edit(text: str, folder: bool) -> str:
@@ -80,7 +80,7 @@ def remove(target: Path, name: str, services: Services, asking: CommandContext) 
         left = [dict(index) for index in declaration.indexes if index.get("name") != name]
         return script_block.set_uv(text, "index", left or None)
 
-    return _changed(target, edit, services, asking)
+    return _changed(target, edit, services, context)
 
 
 def _listed(declaration: Declaration) -> tuple[DeclaredIndex, ...]:
@@ -100,9 +100,9 @@ def _listed(declaration: Declaration) -> tuple[DeclaredIndex, ...]:
     )
 
 
-def _changed(target: Path, edit: Callable[[str, bool], str], services: Services, asking: CommandContext) -> ChangeResult:
+def _changed(target: Path, edit: Callable[[str, bool], str], services: Services, context: CommandContext) -> ChangeResult:
     """The declaration edited, and its lock with it; where nothing is locked yet, an index alone is no reason to lock."""
-    state = load_state(target, services, asking)
+    state = load_state(target, services, context)
     if state.block is None or state.declaration is None:
         raise DepError(
             "nothing-declared",
@@ -112,9 +112,9 @@ def _changed(target: Path, edit: Callable[[str, bool], str], services: Services,
         )
     text = edit(state.block, state.project.form is FOLDER)
     with granting(_typed(state, text), services):
-        if state.lock_data is None and state.data is not None and not state.live and not asking.in_kernel:
+        if state.lock_data is None and state.data is not None and not state.live and not context.in_kernel:
             return _written(state, text, services)
-        return relock(target, services, asking, edit=lambda _: text)
+        return relock(target, services, context, edit=lambda _: text)
 
 
 def _written(state: State, text: str, services: Services) -> ChangeResult:

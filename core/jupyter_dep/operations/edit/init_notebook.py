@@ -38,14 +38,14 @@ class Created:
 def init(
     notebook: Path,
     services: Services,
-    asking: CommandContext,
+    context: CommandContext,
     *,
     python: str | None = None,
     imports: bool = False,
     ask: Callable[[str], bool] | None = None,
 ) -> Created:
     """Write the block and the kernel's name; a notebook that is not there is made. Errors: `already-declared`."""
-    state = read_state(notebook, services, live_block=asking.live_block)
+    state = read_state(notebook, services, live_block=context.live_block)
     if state.block is not None:
         raise DepError(
             "already-declared",
@@ -63,10 +63,10 @@ def init(
         )
     wanted = suggestions(state.notebook) if state.notebook else ()
     take = bool(wanted) and (imports or (ask is not None and ask(f"Declare what it uses ({', '.join(wanted)})?")))
-    block = new_block(services, asking, wanted if take else (), python)
+    block = new_block(services, context, wanted if take else (), python)
     declared = script_block.parse(block, context=state.project.context)
     edit = None
-    if asking.in_kernel and not state.live:
+    if context.in_kernel and not state.live:
         services.history.set_pending(notebook, Pending(base=None, wanted=block))
         edit = DeclarationEdit(project=notebook, before=None, after=block, pending=True)
     elif state.live:
@@ -116,8 +116,8 @@ def _name(text: str) -> str:
         return ""
 
 
-def new_block(services: Services, asking: CommandContext, requirements: Sequence[str] = (), python: str | None = None) -> str:
+def new_block(services: Services, context: CommandContext, requirements: Sequence[str] = (), python: str | None = None) -> str:
     """A fresh block for the newest stable Python, or the asking kernel's, or the one asked for."""
-    minor = kernel_minor(services, asking)
+    minor = kernel_minor(services, context)
     found = services.interpreters.find(python or minor or ">=3.9")
     return script_block.new(list(requirements), f">={found.minor}")

@@ -13,7 +13,7 @@ from jupyter_dep.services import Services
 from .relock import relock
 
 
-def use_python(target: Path, spec: str, services: Services, asking: CommandContext) -> ChangeResult:
+def use_python(target: Path, spec: str, services: Services, context: CommandContext) -> ChangeResult:
     """Lock again with another Python; `requires-python` is changed only if it forbids that one."""
     found = services.interpreters.find(spec)
     form = format_of(target)
@@ -22,7 +22,7 @@ def use_python(target: Path, spec: str, services: Services, asking: CommandConte
         allowed = allows_minor(form.declaration(text).requires_python, found.minor)
         return text if allowed else form.set_requires_python(text, f">={found.minor}")
 
-    changed = relock(target, services, asking, python=found.name or spec, edit=edit)
+    changed = relock(target, services, context, python=found.name or spec, edit=edit)
     now = changed.state.declaration.requires_python if changed.state.declaration else None
     note = (f"`requires-python` forbade it and is `{now}` now",) if changed.redeclared else ()
     return replace(changed, notes=(*changed.notes, *note))

@@ -25,14 +25,14 @@ from .change import ChangeOptions, change
 def relock(
     target: Path,
     services: Services,
-    asking: CommandContext,
+    context: CommandContext,
     *,
     upgrade: bool | tuple[str, ...] = False,
     python: str | None = None,
     edit: Callable[[str], str] | None = None,
 ) -> ChangeResult:
     """Lock what is declared, keeping pins except `upgrade`'s; `edit` changes the block first. `update`, `lock`, `python`."""
-    state = load_state(target, services, asking)
+    state = load_state(target, services, context)
     if state.block is None:
         raise DepError(
             "nothing-declared",
@@ -43,13 +43,13 @@ def relock(
     if upgrade and not isinstance(upgrade, bool):
         require_locked(state, upgrade)
     block = edit(state.block) if edit else state.block
-    return change(state, block, services, asking, ChangeOptions(upgrade=upgrade, python=python))
+    return change(state, block, services, context, ChangeOptions(upgrade=upgrade, python=python))
 
 
 def install(
     target: Path,
     services: Services,
-    asking: CommandContext,
+    context: CommandContext,
     *,
     chosen: InstallSelection,
     confirm: Callable[[str], bool] | None = None,
@@ -59,14 +59,14 @@ def install(
     `confirm` asks a person whether the project's own build may run. Errors: `stale`, `consent-missing`, `no-such-group`,
     `no-such-extra`, those of building.
     """
-    state = load_state(target, services, asking)
+    state = load_state(target, services, context)
     first = state.lock_data is None
     if first:
-        state = relock(target, services, replace(asking, sync=False)).state
+        state = relock(target, services, replace(context, sync=False)).state
     else:
         state = require_current_lock(target, services)
     if chosen.root:
         require_build_backend(state, services, confirm)
-    changed = sync(target, services, asking, chosen=chosen)
+    changed = sync(target, services, context, chosen=chosen)
     services.history.set_installed(target, chosen.as_json() if chosen != InstallSelection() else {})
     return replace(changed, first=first)

@@ -22,9 +22,9 @@ from jupyter_dep.services import Services
 _LOCK = step("lock")
 
 
-def undo(notebook: Path, services: Services, asking: CommandContext, *, redo: bool = False) -> ChangeResult:
+def undo(notebook: Path, services: Services, context: CommandContext, *, redo: bool = False) -> ChangeResult:
     """Take back the last command (or bring it again): declaration and lock together, if both are what it left."""
-    state = load_state(notebook, services, asking)
+    state = load_state(notebook, services, context)
     history = services.history
     change = history.last(notebook, redo=redo)
     if change is None:
@@ -48,14 +48,14 @@ def undo(notebook: Path, services: Services, asking: CommandContext, *, redo: bo
             context=state.project.context,
         )
     data = history.lock_bytes(notebook, old_lock)
-    edit = _restore(state, old_block, data, services, asking)
+    edit = _restore(state, old_block, data, services, context)
     notes: list[str] = []
     with downgrade_to_note(notes, "the history does not know of it", notebook):
         history.move(notebook, redo=redo)
     after = read_state(notebook, services, live_block=old_block if state.live else None)
     told = f"{'brought again' if redo else 'taken back'}: `{change.command}`"
     try:
-        return replace(ensure_current(after, services, asking, edit=edit), notes=(told, *notes))
+        return replace(ensure_current(after, services, context, edit=edit), notes=(told, *notes))
     except DepError as error:  # declaration and lock are back, which was asked for: a build can be tried again
         return ChangeResult(
             state=after, summary=after.summary, edit=edit, unbuilt=describe_build_failure(error), notes=tuple(notes)
@@ -77,7 +77,7 @@ def _difference(now: str | None, then: str | None, form: DeclarationFormat) -> s
 
 
 def _restore(
-    state: State, block: str | None, lock: bytes | None, services: Services, asking: CommandContext
+    state: State, block: str | None, lock: bytes | None, services: Services, context: CommandContext
 ) -> DeclarationEdit | None:
     project = state.project
     edit = None
@@ -87,7 +87,7 @@ def _restore(
     text = block if block is not None else script_block.without(state.block or "")
     if state.live:
         edit = DeclarationEdit(project=project.file, before=state.block, after=text)
-    elif asking.in_kernel:
+    elif context.in_kernel:
         wanted = Pending(base=state.base, wanted=block)
         services.history.set_pending(project.file, None if same_block(state.base, block) else wanted)
         edit = DeclarationEdit(project=project.file, before=state.base, after=text, pending=True)

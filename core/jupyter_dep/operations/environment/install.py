@@ -30,13 +30,13 @@ from .select import Selected
 
 
 def environment(
-    target: Path, services: Services, asking: CommandContext, *, confirm: Callable[[str], bool] | None = None
+    target: Path, services: Services, context: CommandContext, *, confirm: Callable[[str], bool] | None = None
 ) -> Sealed:
     """The environment that commands run in, as it was last installed; built now if need be. Errors: as for `install`."""
     state = require_current_lock(target, services)
     if state.project.folder is not None and install_selection(state, services).root:
         require_build_backend(state, services, confirm)
-    return _install(require_lock(target, services, asking), services, asking, None)[0]
+    return _install(require_lock(target, services, context), services, context, None)[0]
 
 
 def require_build_backend(state: State, services: Services, confirm: Callable[[str], bool] | None) -> None:
@@ -52,14 +52,16 @@ def require_build_backend(state: State, services: Services, confirm: Callable[[s
     raise build_backend_consent_missing(folder)
 
 
-def sync(notebook: Path, services: Services, asking: CommandContext, *, chosen: InstallSelection | None = None) -> ChangeResult:
+def sync(
+    notebook: Path, services: Services, context: CommandContext, *, chosen: InstallSelection | None = None
+) -> ChangeResult:
     """Build what is locked. It names the project and means it, so it is consent for what an index vouches for.
 
     `chosen` is what of a folder's lock is wanted, in place of what was remembered. Errors: `unlocked`, `consent-missing`,
     those of selecting and of building.
     """
-    state = require_lock(notebook, services, asking)
-    sealed, selected, built = _install(state, services, asking, chosen)
+    state = require_lock(notebook, services, context)
+    sealed, selected, built = _install(state, services, context, chosen)
     notes = () if state.lock_answers else ("the lock is stale: this is what is locked, not what is declared",)
     return ChangeResult(
         state=state, summary=state.summary, sealed=sealed, artifacts=selected.artifacts, notes=notes, built=built
@@ -67,7 +69,7 @@ def sync(notebook: Path, services: Services, asking: CommandContext, *, chosen: 
 
 
 def _install(
-    state: LockedState, services: Services, asking: CommandContext, chosen: InstallSelection | None
+    state: LockedState, services: Services, context: CommandContext, chosen: InstallSelection | None
 ) -> tuple[Sealed, Selected, bool]:
     """The environment, its selection, and whether it was built now."""
     file = state.project.file
@@ -75,13 +77,13 @@ def _install(
     trust = trust_of(state.summary, file, services, selected.artifacts)
     if trust.missing:
         raise consent_missing(state.summary, trust.missing, file.name, known=trust.basis != "none")
-    if trust.basis == "none" and asking.from_cell:  # a Run All must not consent for its author
+    if trust.basis == "none" and context.from_cell:  # a Run All must not consent for its author
         raise consent_missing(state.summary, (), file.name)
-    sealed, built = sealed_environment(state, selected, trust, services, asking)
+    sealed, built = sealed_environment(state, selected, trust, services, context)
     if trust.basis == "none":
         grant_lock(state.summary.fingerprint, services, GrantOrigin.NAMED_IN_COMMAND)
     if not record_use(state, sealed, services):
-        sealed, _ = sealed_environment(state, selected, trust, services, asking)
+        sealed, _ = sealed_environment(state, selected, trust, services, context)
     return sealed, selected, built
 
 
@@ -128,11 +130,11 @@ def resolve_install_selection(
     )
 
 
-def declared_in(target: Path, place: DependencySection, services: Services, asking: CommandContext) -> tuple[str, ...]:
+def declared_in(target: Path, place: DependencySection, services: Services, context: CommandContext) -> tuple[str, ...]:
     """The names that a group or an extra declares, none where no part is named. Errors: `no-such-group`, `no-such-extra`."""
     if place == DEPENDENCIES:
         return ()
-    declaration = load_state(target, services, asking).declaration or Declaration()
+    declaration = load_state(target, services, context).declaration or Declaration()
     kind: Literal["group", "extra"] = "group" if place.group is not None else "extra"
     name = place.group if place.group is not None else place.extra
     parts = declaration.groups if kind == "group" else declaration.extras

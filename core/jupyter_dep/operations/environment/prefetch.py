@@ -28,8 +28,8 @@ from .select import Selected, linking, recipe, select_cached
 class SpeculativeInstall:
     """A context: the folder is given up at its end unless it was taken."""
 
-    def __init__(self, state: State, services: Services, asking: CommandContext, *, minor: str | None) -> None:
-        self._state, self._services, self._asking = state, services, asking
+    def __init__(self, state: State, services: Services, context: CommandContext, *, minor: str | None) -> None:
+        self._state, self._services, self._asking = state, services, context
         self._minor = minor
         self._cancel = CancelToken()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="head-start")

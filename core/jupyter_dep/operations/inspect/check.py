@@ -40,15 +40,15 @@ _NAMELESS = ("no-such-notebook", "not-a-notebook-name")
 """Errors that are about the command, and not about what was to be checked."""
 
 
-def check(target: Path, services: Services, asking: CommandContext, *, kernels: Collection[str] = ()) -> Findings:
+def check(target: Path, services: Services, context: CommandContext, *, kernels: Collection[str] = ()) -> Findings:
     """Everything that is wrong with a folder (`target` is its `pyproject.toml`) and what belongs to it, or with one notebook.
 
     `kernels` are the names of kernels that are registered for the project. What is wrong inside the project is a finding;
     errors: `no-such-notebook`, `no-such-file`, `not-a-notebook-name`.
     """
     if format_of(target) is FOLDER:
-        return _Folder.read(target, services).checked(asking, kernels)
-    return _checked_notebook(target, services, asking, kernels)
+        return _Folder.read(target, services).checked(context, kernels)
+    return _checked_notebook(target, services, context, kernels)
 
 
 @frozen_dataclass
@@ -85,7 +85,7 @@ class _Folder:
     def where(self) -> Context:
         return {"file": self.file.name}
 
-    def checked(self, asking: CommandContext, kernels: Collection[str]) -> Findings:
+    def checked(self, context: CommandContext, kernels: Collection[str]) -> Findings:
         found = [Finding.of(error) for error in self.faults]
         if self.document is not None:
             found += project_findings(self.document, self.where)
@@ -99,7 +99,7 @@ class _Folder:
         summary = self.state.summary if self.state else None
         found += _lock_findings(self.state, self.file) if self.state else _damage(self.file, self.services)
         looking = FileScanner(
-            tree=project_files.find(self.file.parent), asking=asking, manifest=self.manifest, document=self.document
+            tree=project_files.find(self.file.parent), context=context, manifest=self.manifest, document=self.document
         )
         declared = self.declared(summary)
         found += looking.everything(declared.everything, kernels)
@@ -125,14 +125,14 @@ def _untold(parsed: Manifest, where: Context) -> tuple[DepError, ...]:
     return tuple(manifest.dynamic(key, where) for key in keys if key in parsed.dynamic)
 
 
-def _checked_notebook(notebook: Path, services: Services, asking: CommandContext, kernels: Collection[str]) -> Findings:
+def _checked_notebook(notebook: Path, services: Services, context: CommandContext, kernels: Collection[str]) -> Findings:
     try:
-        state = load_state(notebook, services, asking)
+        state = load_state(notebook, services, context)
     except DepError as error:
         if error.code in _NAMELESS:
             raise
         return Findings.sorted([Finding.of(error)], notebooks=1)
-    belongs = find_project(notebook, services, live_block=asking.live_block)
+    belongs = find_project(notebook, services, live_block=context.live_block)
     if belongs.why == "folder":
         folder = _Folder.read(belongs.file, services)
         tree = project_files.find(belongs.file.parent)
@@ -147,7 +147,7 @@ def _checked_notebook(notebook: Path, services: Services, asking: CommandContext
         found = list(_lock_findings(state, target))
         if state.declaration is None:
             found.append(_undeclared(notebook))
-    looking = FileScanner(tree=tree, asking=asking, manifest=None, document=None, target=target)
+    looking = FileScanner(tree=tree, context=context, manifest=None, document=None, target=target)
     if state.notebook is not None:
         found += looking.notebook(state.notebook, name, declared.everything, kernels, own=belongs.why == "own")
     if belongs.why != "none":

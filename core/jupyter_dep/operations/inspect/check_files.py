@@ -37,7 +37,7 @@ class FileScanner:
     """One pass over the files of `tree`; `uses` and the counts fill up. `document` is the folder's `pyproject.toml`."""
 
     tree: ProjectFiles
-    asking: CommandContext
+    context: CommandContext
     manifest: Manifest | None
     document: Mapping[str, object] | None
     target: Target = NOTEBOOK
@@ -129,9 +129,9 @@ class FileScanner:
 
     def _told(self, paths: Collection[str]) -> Iterator[str]:
         if len(paths) >= _MANY:
-            self.asking.reporter(Progress(phase="checking", detail=f"{len(paths):,} files"))
+            self.context.reporter(Progress(phase="checking", detail=f"{len(paths):,} files"))
         for path in paths:
-            if self.asking.cancel is not None and self.asking.cancel.is_set:
+            if self.context.cancel is not None and self.context.cancel.is_set:
                 raise cancelled()
             yield path
 

@@ -19,7 +19,7 @@ def export(
     target: Path,
     format_: str,
     services: Services,
-    asking: CommandContext,
+    context: CommandContext,
     *,
     hashes: bool = True,
     kernel: bool = False,
@@ -33,11 +33,11 @@ def export(
     if format_ not in FORMATS:
         raise UsageError("bad-usage", f"there is no format `{format_}`", hint=f"one of {', '.join(FORMATS)}")
     if format_ == "script":
-        state = load_state(target, services, asking)
+        state = load_state(target, services, context)
         if state.notebook is None:
             raise UsageError("bad-usage", "a folder is no script", hint="name the notebook that is to become one")
         return script(state.notebook)
-    state = require_lock(target, services, asking)
+    state = require_lock(target, services, context)
     if state.project.folder is None and (groups or extras):
         raise UsageError("bad-usage", "a notebook has no groups and no extras", hint="leave `--with` and `--extras` out")
     choice = Selection(kernel=kernel)

@@ -41,11 +41,11 @@ class Status:
         }
 
 
-def status(notebook: Path, services: Services, asking: CommandContext) -> Status:
+def status(notebook: Path, services: Services, context: CommandContext) -> Status:
     """A project's standing: reads three small things if the lock was seen before."""
-    state = read_state(notebook, services, live_block=asking.live_block)
-    if state.data is None and not asking.in_kernel:
-        load_state(notebook, services, asking)
+    state = read_state(notebook, services, live_block=context.live_block)
+    if state.data is None and not context.in_kernel:
+        load_state(notebook, services, context)
     if not isinstance(state, LockedState):
         return Status(state=state, trust=None, key=None, sealed=None)
     note = ""

@@ -33,13 +33,13 @@ class Row:
 
 
 def rows(
-    notebook: Path, services: Services, asking: CommandContext, *, outdated: bool = False
+    notebook: Path, services: Services, context: CommandContext, *, outdated: bool = False
 ) -> tuple[LockedState, tuple[Row, ...]]:
     """Every locked package, declared ones first; `outdated` asks the index what an update would bring."""
-    state = require_lock(notebook, services, asking)
+    state = require_lock(notebook, services, context)
     newest: dict[str, str] = {}
     if outdated and state.declaration is not None:
-        fresh = lock_for_state(state, state.declaration, services, asking, LockOptions(upgrade=True))
+        fresh = lock_for_state(state, state.declaration, services, context, LockOptions(upgrade=True))
         newest = dict(fresh.summary.versions)
     graph = _graph(state, services)
     asked = state.declaration.every_requirement if state.declaration else ()
@@ -65,9 +65,9 @@ def _graph(state: LockedState, services: Services) -> Graph:
     return services.lock_cache.graph(state.lock_data, context=state.project.lock_context)
 
 
-def tree(notebook: Path, services: Services, asking: CommandContext) -> tuple[LockedState, tuple[str, ...]]:
+def tree(notebook: Path, services: Services, context: CommandContext) -> tuple[LockedState, tuple[str, ...]]:
     """The locked graph as indented lines from each declared package; a package's needs are shown once."""
-    state = require_lock(notebook, services, asking)
+    state = require_lock(notebook, services, context)
     graph = _graph(state, services)
     versions = state.summary.versions
     needs: dict[str, set[str]] = {}
@@ -91,10 +91,10 @@ def tree(notebook: Path, services: Services, asking: CommandContext) -> tuple[Lo
 
 
 def why(
-    notebook: Path, name: str, services: Services, asking: CommandContext
+    notebook: Path, name: str, services: Services, context: CommandContext
 ) -> tuple[LockedState, str, tuple[tuple[str, ...], ...]]:
     """The chains from what is declared (or from the kernel) to one locked package. Errors: `not-locked`."""
-    state = require_lock(notebook, services, asking)
+    state = require_lock(notebook, services, context)
     wanted = str(canonicalize_name(name))
     if wanted not in state.summary.versions:
         from jupyter_dep.operations.project.state import require_locked

@@ -49,7 +49,7 @@ def read_manifest(target: Path) -> Manifest:
 def build(
     target: Path,
     services: Services,
-    asking: CommandContext,
+    context: CommandContext,
     *,
     wheel: bool = True,
     sdist: bool = True,
@@ -87,9 +87,9 @@ def build(
                 log=dist_files.new_log(services.paths.state, folder.name),
                 wheel=wheel,
                 sdist=sdist,
-                offline=asking.offline,
+                offline=context.offline,
             )
-            services.engine.build(order, reporter=asking.reporter, cancel=asking.cancel)
+            services.engine.build(order, reporter=context.reporter, cancel=context.cancel)
             placed = dist_files.place(made, into or folder / DIST)
     return BuildResult(name=found.name or folder.name, files=placed, python=python.version)
 

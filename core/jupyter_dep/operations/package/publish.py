@@ -42,7 +42,7 @@ class PublishResult:
 
 
 def publish(
-    target: Path, services: Services, asking: CommandContext, *, repository: str | None = None, folder: Path | None = None
+    target: Path, services: Services, context: CommandContext, *, repository: str | None = None, folder: Path | None = None
 ) -> PublishResult:
     """Upload the distributions of the current version from `folder` (a whole path; `dist` beside `target` if there is none).
 
@@ -53,7 +53,7 @@ def publish(
     found = read_manifest(target)
     dist = folder or target.parent / DIST
     version, files = chosen(found, dist_files.distributions(dist), dist)
-    _refuse_what_check_refuses(target, services, asking)
+    _refuse_what_check_refuses(target, services, context)
     settings = Settings(
         environ=services.environ,
         configured=user_config.read(services.paths),
@@ -64,7 +64,7 @@ def publish(
     if place.credentials is None and not place.trusted and place.url is None:
         raise _no_credentials()
     upload = _upload(place, files, services)
-    served = services.engine.published_files(upload, cancel=asking.cancel)
+    served = services.engine.published_files(upload, cancel=context.cancel)
     name = found.name or target.parent.name
     if served.other or len(served.same) == len(files):
         raise version_exists(name, version, place, served.other)
@@ -77,11 +77,11 @@ def publish(
         skipped=served.same,
         sizes=tuple((file.name, look.size(file)) for file in files),
         notes=_notes(place),
-        dry_run=asking.dry_run,
+        dry_run=context.dry_run,
     )
-    if asking.dry_run:
+    if context.dry_run:
         return result
-    uploaded = _uploaded(replace(upload, files=missing), name, version, place, services, asking)
+    uploaded = _uploaded(replace(upload, files=missing), name, version, place, services, context)
     services.engine.forget([normalize_file_name(name)])  # the next `add` is to see what is there now
     raced = tuple(file.name for file in missing if file.name not in uploaded)
     return replace(result, uploaded=uploaded, skipped=(*served.same, *raced))
@@ -126,8 +126,8 @@ def _named(file: Path) -> tuple[str, Version | None]:
     return str(name), version
 
 
-def _refuse_what_check_refuses(target: Path, services: Services, asking: CommandContext) -> None:
-    errors = check.check(target, services, asking).errors
+def _refuse_what_check_refuses(target: Path, services: Services, context: CommandContext) -> None:
+    errors = check.check(target, services, context).errors
     if errors:
         raise DepError(
             "check-failed",
@@ -150,10 +150,10 @@ def _upload(place: Repository, files: tuple[Path, ...], services: Services) -> U
 
 
 def _uploaded(
-    upload: Upload, name: str, version: str, place: Repository, services: Services, asking: CommandContext
+    upload: Upload, name: str, version: str, place: Repository, services: Services, context: CommandContext
 ) -> tuple[str, ...]:
     try:
-        return services.engine.publish(upload, reporter=asking.reporter, cancel=asking.cancel)
+        return services.engine.publish(upload, reporter=context.reporter, cancel=context.cancel)
     except DepError as error:
         if error.code == "version-exists":
             raise version_exists(name, version, place, (str(error.context.get("artifact", "")),)) from error

@@ -31,7 +31,7 @@ class VersionResult:
 
 
 def version(
-    target: Path, rule: str | None, services: Services, asking: CommandContext, *, next_phase: bool = False
+    target: Path, rule: str | None, services: Services, context: CommandContext, *, next_phase: bool = False
 ) -> VersionResult:
     """The version of the folder of `target`, raised by a rule of `bump.RULES` or set to a version.
 
@@ -39,9 +39,9 @@ def version(
     `no-project-table`.
     """
     data = read_write.read(target)
-    context = {"file": target.name}
-    text = decode_text(data, context=context)
-    found = manifest.parse(text, context=context)
+    where = {"file": target.name}
+    text = decode_text(data, context=where)
+    found = manifest.parse(text, context=where)
     name = found.name or target.parent.name
     if rule is None:
         if next_phase:
@@ -51,14 +51,14 @@ def version(
         dynamic = "version" in found.dynamic
         told_by = edit.told_by(text, "version") if dynamic else ""
         return VersionResult(name=name, before=found.version, after=found.version, dynamic=dynamic, told_by=told_by)
-    after = _after(found.version, rule, dynamic="version" in found.dynamic, next_phase=next_phase, context=context)
+    after = _after(found.version, rule, dynamic="version" in found.dynamic, next_phase=next_phase, where=where)
     edited = edit.set_version(text, after)  # refuses a dynamic version, with the place that tells it
-    if edited != text and not asking.dry_run and after != found.version:
+    if edited != text and not context.dry_run and after != found.version:
         read_write.replace(target, edited.encode(), expected=data)
-    return VersionResult(name=name, before=found.version, after=after, dry_run=asking.dry_run)
+    return VersionResult(name=name, before=found.version, after=after, dry_run=context.dry_run)
 
 
-def _after(before: str | None, rule: str, *, dynamic: bool, next_phase: bool, context: dict[str, str]) -> str:
+def _after(before: str | None, rule: str, *, dynamic: bool, next_phase: bool, where: dict[str, str]) -> str:
     if before is not None:
         return version_bump.bump(before, rule, next_phase=next_phase)
     if rule not in version_bump.RULES:
@@ -69,5 +69,5 @@ def _after(before: str | None, rule: str, *, dynamic: bool, next_phase: bool, co
         "no-version",
         "`[project]` has no version yet, so there is none to raise",
         hint=Hint("name the first one: ", step("version", "0.1.0")),
-        context=context,
+        context=where,
     )

@@ -29,33 +29,33 @@ def refuse_link(state: State) -> None:
         )
 
 
-def write(state: State, block: str, lock: bytes, services: Services, asking: CommandContext) -> DeclarationEdit | None:
+def write(state: State, block: str, lock: bytes, services: Services, context: CommandContext) -> DeclarationEdit | None:
     """Write notebook and lock, both or none; gives the edit that a front end has to carry out, if the file is not ours.
 
     The notebook comes first, so that a kill between the two leaves what the user asked for declared, and the lock stale.
     """
     project = state.project
-    edit = _front_end_edit(state, block, services, asking)
-    writes = [] if state.live or asking.in_kernel else _file_writes(state, block)
+    edit = _front_end_edit(state, block, services, context)
+    writes = [] if state.live or context.in_kernel else _file_writes(state, block)
     if project.owner is not None:  # a renamed notebook's lock lies under our name: it gets its own first
         read_write.rename(project.lock, Project.of(project.owner).lock)
     if project.orphan is not None or lock != state.lock_data:
         expected = None if project.orphan is not None else state.lock_data
         writes.append(Write(path=project.lock, content=lock, expected=expected))
     read_write.replace_all(writes)
-    if not state.live and not asking.in_kernel:
+    if not state.live and not context.in_kernel:
         services.history.set_pending(project.file, None)
     if project.orphan is not None and read_write.read_if_there(project.orphan) == state.lock_data:
         read_write.remove(project.orphan)
     return edit
 
 
-def _front_end_edit(state: State, block: str, services: Services, asking: CommandContext) -> DeclarationEdit | None:
+def _front_end_edit(state: State, block: str, services: Services, context: CommandContext) -> DeclarationEdit | None:
     """The edit where an editor holds the file; what a kernel's user wants is remembered until the file carries it."""
     file = state.project.file
     if state.live:
         return DeclarationEdit(project=file, before=state.block, after=block) if block != state.block else None
-    if not asking.in_kernel or block == state.base:
+    if not context.in_kernel or block == state.base:
         return None
     services.history.set_pending(file, Pending(base=state.base, wanted=block))
     return DeclarationEdit(project=file, before=state.base, after=block, pending=True)
@@ -93,20 +93,20 @@ def _with_kernel(content: bytes, project: Project) -> bytes:
     return content if parsed.kernel_name == KERNEL_NAME else parsed.with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
 
 
-def check_writable(state: State, block: str, asking: CommandContext) -> None:
+def check_writable(state: State, block: str, context: CommandContext) -> None:
     """Refuse before the long work what could not be written after it (`read-only`)."""
     project = state.project
-    by_us = not state.live and not asking.in_kernel and state.data is not None and block != state.base
+    by_us = not state.live and not context.in_kernel and state.data is not None and block != state.base
     for path in (project.file, project.lock) if by_us else (project.lock,):
         read_write.check_writable(path)
 
 
-def record_step(state: State, block: str, data: bytes, services: Services, asking: CommandContext) -> None:
+def record_step(state: State, block: str, data: bytes, services: Services, context: CommandContext) -> None:
     before = state.lock_data
     if block == state.block and data == before:
         return
     step = Step(
-        command=asking.command,
+        command=context.command,
         block_before=state.block,
         block_after=block,
         lock_before=hashlib.sha256(before).hexdigest() if before is not None else None,

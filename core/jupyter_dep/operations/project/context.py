@@ -81,11 +81,11 @@ class ChangeResult:
     first: bool = False
 
 
-def load_state(notebook: Path, services: Services, asking: CommandContext) -> State:
-    state = read_state(notebook, services, live_block=asking.live_block)
+def load_state(notebook: Path, services: Services, context: CommandContext) -> State:
+    state = read_state(notebook, services, live_block=context.live_block)
     if state.data is None and state.project.folder is not None:
         raise no_project(state.project.folder)
-    if state.data is None and not asking.in_kernel:
+    if state.data is None and not context.in_kernel:
         raise DepError(
             "no-such-notebook",
             "there is no such notebook",
@@ -105,8 +105,8 @@ def downgrade_to_note(notes: list[str], consequence: str, file: Path) -> Iterato
         notes.append(f"{consequence}: {told.message}")
 
 
-def kernel_minor(services: Services, asking: CommandContext) -> str | None:
-    sealed = services.store.sealed(asking.environment) if asking.environment else None
+def kernel_minor(services: Services, context: CommandContext) -> str | None:
+    sealed = services.store.sealed(context.environment) if context.environment else None
     return ".".join(sealed.interpreter.split()[1].split(".")[:2]) if sealed else None
 
 
@@ -142,9 +142,9 @@ def require_current_lock(target: Path, services: Services) -> State:
     return state
 
 
-def require_lock(notebook: Path, services: Services, asking: CommandContext) -> LockedState:
+def require_lock(notebook: Path, services: Services, context: CommandContext) -> LockedState:
     """The project's state with a readable lock. Errors: the lock's, `unlocked`."""
-    state = load_state(notebook, services, asking)
+    state = load_state(notebook, services, context)
     if state.lock_error is not None:
         raise state.lock_error
     if not isinstance(state, LockedState):

@@ -27,7 +27,7 @@ def import_file(
     source: Path,
     target: Path,
     services: Services,
-    asking: CommandContext,
+    context: CommandContext,
     *,
     group: str | None = None,
     ask: Callable[[str], bool] | None = None,
@@ -36,7 +36,7 @@ def import_file(
 
     Errors: those of `adopting.of_file`, `no-project`, and of the project's own file.
     """
-    state = load_state(target, services, asking)
+    state = load_state(target, services, context)
     if state.project.form is not FOLDER and group is not None:
         raise UsageError(
             "no-groups-in-notebook",
@@ -52,12 +52,12 @@ def import_file(
         adopted = merge.merge(state.block, [as_declared])
         if adopted.text != state.block:
             read_write.replace(target, adopted.text.encode(), expected=state.data)
-            _remember_step(state, adopted.text, services, asking)
+            _remember_step(state, adopted.text, services, context)
     else:
-        block = state.block if state.block is not None else new_block(services, asking)
+        block = state.block if state.block is not None else new_block(services, context)
         adopted = merge_block.merge_into_block(block, brought)
         if adopted.text != state.block:
-            edit = _into_notebook(state, adopted.text, services, asking)
+            edit = _into_notebook(state, adopted.text, services, context)
     return ScaffoldResult(
         file=target,
         name=state.project.title,
@@ -69,12 +69,12 @@ def import_file(
     )
 
 
-def _into_notebook(state: State, block: str, services: Services, asking: CommandContext) -> DeclarationEdit | None:
+def _into_notebook(state: State, block: str, services: Services, context: CommandContext) -> DeclarationEdit | None:
     """The block in the notebook: by the page that holds it, remembered for a kernel's user, or in the file."""
     file = state.project.file
     if state.live:
         return DeclarationEdit(project=file, before=state.block, after=block)
-    if asking.in_kernel:
+    if context.in_kernel:
         services.history.set_pending(file, Pending(base=state.base, wanted=block))
         return DeclarationEdit(project=file, before=state.base, after=block, pending=True)
     check_lock_name(state.project)
@@ -84,12 +84,12 @@ def _into_notebook(state: State, block: str, services: Services, asking: Command
         content = Notebook.parse(content, context=state.project.context).with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
     read_write.replace(file, content, expected=state.data)
     services.history.set_pending(file, None)
-    _remember_step(state, block, services, asking)
+    _remember_step(state, block, services, context)
     return None
 
 
-def _remember_step(state: State, text: str, services: Services, asking: CommandContext) -> None:
+def _remember_step(state: State, text: str, services: Services, context: CommandContext) -> None:
     """For `undo`: the declaration has changed, the lock has not."""
     lock = hashlib.sha256(state.lock_data).hexdigest() if state.lock_data is not None else None
-    step = Step(command=asking.command, block_before=state.block, block_after=text, lock_before=lock, lock_after=lock)
+    step = Step(command=context.command, block_before=state.block, block_after=text, lock_before=lock, lock_after=lock)
     services.history.record(state.project.file, step, [state.lock_data] if state.lock_data is not None else [])
