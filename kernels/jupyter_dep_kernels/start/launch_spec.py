@@ -83,7 +83,7 @@ def launch_environment(
         "key": ready.key,
         "path": ready.path,
         "python": ready.python,
-        "base": ready.starter,
+        "base": ready.base,
         "notes": all_notes,
         "lease": ready.lease or None,
         "lock": ready.lock or None,

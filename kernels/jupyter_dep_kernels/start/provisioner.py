@@ -60,7 +60,7 @@ class DepProvisioner(LocalProvisioner):
         if isinstance(start, Ready | NeedsBuild):
             self.key = start.key or None
         self.notebook, self.placeholder = match.notebook, not isinstance(start, Ready)
-        self.base = isinstance(start, Ready) and start.starter
+        self.base = isinstance(start, Ready) and start.base
         connection_file, extra = self._split_command(command)
         if isinstance(start, Ready):
             notes = (match.why,) if match.why else ()

@@ -90,7 +90,7 @@ class SpeculativeInstall:
         self._services.engine.install(install, cancel=self._cancel)
 
     def _known(self) -> Selected | None:
-        """What is locked: by the project, if its lock may be used, or by the starter that the new project begins from."""
+        """What is locked: by the project, if its lock may be used, or by the base environment that a new project begins from."""
         state, services = self._state, self._services
         data = state.lock_data
         if data is None and self._minor is not None:

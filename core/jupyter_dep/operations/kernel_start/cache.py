@@ -84,7 +84,7 @@ class StartCache:
         """
         seal = self._services.paths.store / "k" / f"{ready.key}.json"
         stamps = {**self._stamps, **look.stamps((seal, Path(interpreter)))}
-        if ready.notes or ready.starter or stamps[str(seal)] is None:
+        if ready.notes or ready.base or stamps[str(seal)] is None:
             return
         try:
             basis = _basis(self._notebook, data, lock, manifest, self._services.environ)

@@ -76,7 +76,7 @@ def _ready(
     sealed: Sealed,
     notebook: Path | None,
     *,
-    starter: bool = False,
+    base: bool = False,
     notes: tuple[str, ...] = (),
     lock: Path | None = None,
 ) -> Ready:
@@ -85,7 +85,7 @@ def _ready(
         path=sealed.path,
         python=sealed.python,
         notebook=str(notebook) if notebook else None,
-        starter=starter,
+        base=base,
         notes=notes,
         lease=sealed.lease,
         lock=str(lock or (Project.of(notebook).lock if notebook else "")),
@@ -97,13 +97,13 @@ def _base_environment(
 ) -> StartResult:
     """The base environment, built first if need be; `notes` say why it is this one."""
     if (sealed := sealed_base_environment(services)) is not None:
-        return _ready(sealed, notebook, starter=True, notes=notes, lock=lock)
+        return _ready(sealed, notebook, base=True, notes=notes, lock=lock)
 
     def build(reporter: Reporter, cancel: CancelToken) -> Ready:
         sealed = ensure_base_environment(services, reporter=reporter, cancel=cancel)
-        return _ready(sealed, notebook, starter=True, notes=notes, lock=lock)
+        return _ready(sealed, notebook, base=True, notes=notes, lock=lock)
 
-    return NeedsBuild(key="starter", headline="preparing the kernel's own packages", build=build)
+    return NeedsBuild(key="base", headline="preparing the kernel's own packages", build=build)
 
 
 @frozen_dataclass

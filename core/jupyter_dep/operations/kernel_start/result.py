@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 @frozen_dataclass
 class Ready:
-    """A sealed environment to start on. `starter`: it holds the kernel's packages only. `notes` are shown in the first cell."""
+    """A sealed environment to start on. `base`: it is the base environment. `notes` are shown in the first cell."""
 
     key: str
     path: str
     python: str
     notebook: str | None
-    starter: bool = False
+    base: bool = False
     notes: tuple[str, ...] = ()
     lease: str = ""
     """The file whose shared lock keeps garbage collection away while a process runs on the environment."""
