@@ -29,7 +29,7 @@ class SpeculativeInstall:
     """A context: the folder is given up at its end unless it was taken."""
 
     def __init__(self, state: State, services: Services, context: CommandContext, *, minor: str | None) -> None:
-        self._state, self._services, self._asking = state, services, context
+        self._state, self._services, self._context = state, services, context
         self._minor = minor
         self._cancel = CancelToken()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="head-start")
@@ -37,7 +37,7 @@ class SpeculativeInstall:
         self._work: Future[tuple[Selected, StagingEnvironment] | None] | None = None
 
     def __enter__(self) -> SpeculativeInstall:
-        if not self._asking.dry_run and self._asking.sync:
+        if not self._context.dry_run and self._context.sync:
             self._work = self._pool.submit(self._begin)
         return self
 
@@ -52,7 +52,7 @@ class SpeculativeInstall:
         if self._work is None:
             return None
         while not wait([self._work], timeout=0.2).done:
-            if self._asking.cancel is not None and self._asking.cancel.is_set:
+            if self._context.cancel is not None and self._context.cancel.is_set:
                 raise cancelled()
         try:
             begun = self._work.result()
@@ -90,7 +90,7 @@ class SpeculativeInstall:
         self._services.engine.install(install, cancel=self._cancel)
 
     def _known(self) -> Selected | None:
-        """What is locked: by the project, if its lock may be used, or by the base environment that a new project begins from."""
+        """What is locked: by the project, if its lock may be used, or by the base environment."""
         state, services = self._state, self._services
         data = state.lock_data
         if data is None and self._minor is not None:
