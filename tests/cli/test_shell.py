@@ -468,6 +468,27 @@ def test_the_users_shell_is_the_nearest_one_that_is_no_single_command(tmp_path: 
     assert system_shell.detect({**environ, "SHELL": "/usr/bin/tcsh"}, [])[0] == "sh"
 
 
+def test_a_system_without_a_process_folder_is_asked_for_the_nearest_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shellingham
+
+    for name in ("fish", "bash"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    environ = {"PATH": str(tmp_path), "SHELL": str(tmp_path / "bash")}
+    there = Path.exists
+    monkeypatch.setattr(Path, "exists", lambda path: there(path) and path != Path("/proc/self/stat"))
+    monkeypatch.setattr(shellingham, "detect_shell", lambda **_: ("fish", str(tmp_path / "fish")))
+    assert system_shell.detect(environ) == ("fish", str(tmp_path / "fish"))
+
+    def fails(**_: object) -> None:
+        raise shellingham.ShellDetectionFailure
+
+    monkeypatch.setattr(shellingham, "detect_shell", fails)
+    assert system_shell.detect(environ)[0] == "bash"
+
+
 # env
 
 

@@ -1,4 +1,4 @@
-"""Which shell a person works in: the nearest one that runs around us, else the one that the account names."""
+"""Detect the user's shell: the nearest one among the parent processes, else the account's."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.shell.quoting import Shell, shell_of
 
 _MOST = 12
-"""Processes that are looked at on the way up."""
+"""How many parent processes are looked at."""
 
 
 def detect(environ: Mapping[str, str], ancestors: Iterable[Sequence[str]] | None = None) -> tuple[Shell, str]:
-    """The user's shell and its program: `ancestors` are the argument lists of the processes around us, the nearest first.
+    """Give the user's shell and its program; `ancestors` are the argument lists of the parent processes, the nearest first.
 
-    One that runs a single command (`sh -c`, as make does) is nobody's shell, and a bare `sh` says less than what the account
-    names.
+    A shell that runs a single command (`sh -c`, as make does) is skipped, and so is a bare `sh`: the account's shell says more.
     """
     for arguments in ancestors if ancestors is not None else _ancestors():
         shell = shell_of(arguments[0]) if arguments else None
@@ -37,13 +36,15 @@ def detect(environ: Mapping[str, str], ancestors: Iterable[Sequence[str]] | None
 
 
 def program_of(shell: Shell, environ: Mapping[str, str]) -> str:
-    """The program of a shell that was asked for by name. Errors: `program-missing`."""
+    """Find the program of a shell that the user named. Errors: `program-missing`."""
     names = {"pwsh": ("pwsh", "powershell"), "cmd": ("cmd.exe",)}.get(shell, (shell,))
     account = environ.get("SHELL", "")
     found = account if shell_of(account) == shell and os.path.exists(account) else None
     found = found or next((path for name in names if (path := _program(name, environ))), None)
     if found is None:
-        raise DepError("program-missing", f"`{shell}` is not on this machine", hint="install it, or choose another shell")
+        raise DepError(
+            "program-missing", f"`{shell}` is not installed on this machine", hint="install it, or choose another shell"
+        )
     return found
 
 
@@ -52,7 +53,10 @@ def _program(name: str, environ: Mapping[str, str]) -> str | None:
 
 
 def _ancestors() -> Iterator[list[str]]:
-    """The argument lists of the processes around us, where the system tells them (Linux)."""
+    """Give the argument lists of the processes around us; where only their programs are known, the nearest shell's alone."""
+    if not Path("/proc/self/stat").exists():
+        yield from _nearest_shell()
+        return
     process = os.getppid()
     for _ in range(_MOST):
         try:
@@ -65,3 +69,14 @@ def _ancestors() -> Iterator[list[str]]:
         if parent <= 1:
             return
         process = parent
+
+
+def _nearest_shell() -> Iterator[list[str]]:
+    """Give the program of the nearest shell on a system without `/proc` (macOS, Windows)."""
+    import shellingham
+
+    try:
+        _, program = shellingham.detect_shell(max_depth=_MOST)
+    except (shellingham.ShellDetectionFailure, RuntimeError, OSError):
+        return
+    yield [program]
