@@ -1,4 +1,4 @@
-"""The browser's types, made from the JSON schema of the wire: `python -m jupyter_dep.typescript` prints `labext/src/model/wire.ts`.
+"""The browser's types, made from the wire's JSON schema: `python -m jupyter_dep.typescript` prints `labext/src/model/wire.ts`.
 
 The page gets whole objects, so that what it receives has every field; what it sends may leave out what has a default.
 A test holds the committed copy to this.
