@@ -16,10 +16,9 @@ from jupyter_dep.model.lock.group_markers import (
     KERNEL_GROUP,
     GroupMarkers,
     Part,
-    both,
-    environment_part,
     from_engine_tree,
 )
+from jupyter_dep.model.packages.markers import both, environment_part, partial_evaluate
 
 WINDOWS, LINUX, OLD = "sys_platform == 'win32'", "sys_platform == 'linux'", "python_full_version < '3.12'"
 DOCS = Part(kind="group", name="docs")
@@ -171,3 +170,23 @@ def test_what_was_put_together_comes_apart_after_reading(engines: str, own: str)
 def test_a_marker_without_parts_of_ours_stays_as_it_is() -> None:
     for text in ("", WINDOWS, f"{WINDOWS} or {LINUX} and {OLD}", "platform_release == 'a and b'"):
         assert both(text, "") == both("", text) == environment_part(text) == text
+
+
+def test_a_partial_answer_leaves_what_the_whole_marker_says() -> None:
+    chance = random.Random(508)
+
+    def marker_of(depth: int) -> str:
+        if depth == 0 or chance.random() < 0.3:
+            return chance.choice([WINDOWS, LINUX, OLD, "'x' in extras", "'docs' in dependency_groups", "'x' not in extras"])
+        inner = f" {chance.choice(['and', 'or'])} ".join(marker_of(depth - 1) for _ in range(chance.randint(1, 3)))
+        return f"({inner})" if chance.random() < 0.7 else inner
+
+    for _ in range(60):
+        text = marker_of(3)
+        for choice in CHOICES[:4]:
+            groups = choice & {"docs"}
+            answer = partial_evaluate(text, extras=choice & {"x"}, groups=groups)
+            for environment in ENVIRONMENTS:
+                assert (answer if isinstance(answer, bool) else answer.evaluate(environment)) == holds(
+                    text, environment, choice & {"x", "docs"}
+                ), text

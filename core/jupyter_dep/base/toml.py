@@ -15,6 +15,7 @@ from datetime import date, time
 from typing import Any
 
 _PARTS = 64
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _LONG_KEY = re.compile(rf"""(?<![\w"'-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){{{_PARTS}}}""", re.ASCII)
 
 
@@ -45,22 +46,27 @@ def inline(value: object) -> str:
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, date | time):
-        return value.isoformat()
+        return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{inline(str(key))} = {inline(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_key(str(key))} = {inline(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(inline(item) for item in value) + "]"
     raise TypeError(f"{type(value).__name__} has no place in what we write")
 
 
+def _key(text: str) -> str:
+    return text if _BARE_KEY.fullmatch(text) else inline(text)
+
+
 def table(header: str, values: Mapping[str, object]) -> str:
     """One table, a key a line; `header` is its line (`[[package]]`), empty for the document's own keys."""
     lines = [header] if header else []
-    return "\n".join([*lines, *(f"{inline(key)} = {inline(value)}" for key, value in values.items())]) + "\n"
+    return "\n".join([*lines, *(f"{_key(key)} = {inline(value)}" for key, value in values.items())]) + "\n"
 
 
 # Edits of one array as text: entries come, change and go, comments and layout stay. Entries are texts and, in a dependency
-# group, inline tables.
+# group, inline tables. tomlkit's own arrays are not used: an appended entry loses the trailing comma of the list, and behind
+# `"x" , # why` it lands inside the comment.
 
 _TOKEN = re.compile(
     r'''"""(?:\\.|[^\\])*?"""|\'{3}.*?\'{3}|"(?:\\.|[^"\\])*"|'[^']*'|\{(?:"(?:\\.|[^"\\])*"|'[^']*'|[^}"'])*\}|\#[^\n]*|,|\s+''',

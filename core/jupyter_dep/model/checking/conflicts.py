@@ -12,17 +12,11 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.declaration.requirement import Context
+from jupyter_dep.model.packages.markers import PLATFORMS, environment_on
 
 from .finding import Finding
 
 _MINORS = range(8, 17)
-_PLATFORMS = (
-    ("linux", "Linux", "posix", "x86_64"),
-    ("linux", "Linux", "posix", "aarch64"),
-    ("darwin", "Darwin", "posix", "arm64"),
-    ("darwin", "Darwin", "posix", "x86_64"),
-    ("win32", "Windows", "nt", "AMD64"),
-)
 
 
 @frozen_dataclass
@@ -100,18 +94,5 @@ def _environments(allowed: SpecifierSet) -> Iterator[dict[str, str]]:
         for full in (f"3.{minor}.0", f"3.{minor}.20"):
             if not allowed.contains(full):
                 continue
-            for platform, system, os_name, machine in _PLATFORMS:
-                yield {
-                    "implementation_name": "cpython",
-                    "implementation_version": full,
-                    "os_name": os_name,
-                    "platform_machine": machine,
-                    "platform_python_implementation": "CPython",
-                    "platform_release": "",
-                    "platform_system": system,
-                    "platform_version": "",
-                    "python_full_version": full,
-                    "python_version": f"3.{minor}",
-                    "sys_platform": platform,
-                    "extra": "",
-                }
+            for platform in PLATFORMS:
+                yield {**environment_on(platform, full), "extra": ""}

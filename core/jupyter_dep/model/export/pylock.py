@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from jupyter_dep.base import toml
@@ -64,22 +63,7 @@ def _package(entry: Mapping[str, Any]) -> str:
         if value is None or value == []:
             continue
         if key == "wheels":
-            lines += ["wheels = [", *(f"    {_inline(file)}," for file in value), "]"]
+            lines += ["wheels = [", *(f"    {toml.inline(file)}," for file in value), "]"]
         else:
-            lines.append(f"{key} = {_inline(value)}")
+            lines.append(f"{key} = {toml.inline(value)}")
     return "\n".join(lines) + "\n"
-
-
-def _inline(value: object) -> str:
-    """As `toml.inline`, and with the moments of upload, which TOML has a type for."""
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(str(key))} = {_inline(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_inline(item) for item in value) + "]"
-    return toml.inline(value if isinstance(value, bool | int) else str(value))
-
-
-def _key(text: str) -> str:
-    return text if text.replace("-", "").replace("_", "").isalnum() and text.isascii() else toml.inline(text)

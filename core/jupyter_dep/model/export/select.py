@@ -8,8 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.lock.lockfile import Lock
 from jupyter_dep.model.lock.select import DEFAULT_SELECTION, Selection, groups_of, reachable_without_default, require_known
-
-from .partial_marker import partial_evaluate
+from jupyter_dep.model.packages.markers import partial_evaluate
 
 if TYPE_CHECKING:
     from packaging.pylock import Package
@@ -39,7 +38,7 @@ def chosen(lock: Lock, choice: Selection = DEFAULT_SELECTION) -> tuple[Chosen, .
         marker = partial_evaluate(text, extras=extras, groups=groups) if text else True
         if marker is False or package.name in unwanted or (wanted is not None and package.name not in wanted):
             continue
-        found.append(Chosen(package=package, marker=marker if isinstance(marker, str) else ""))
+        found.append(Chosen(package=package, marker="" if isinstance(marker, bool) else str(marker)))
     return tuple(sorted(found, key=lambda one: (one.package.name, str(one.package.version or ""), one.marker)))
 
 

@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base import toml
+from jupyter_dep.model.packages.markers import both
 
 from .graph import Graph, Node
-from .group_markers import KERNEL_GROUP, GroupMarkers, both
+from .group_markers import KERNEL_GROUP, GroupMarkers
 from .lockfile import FORMAT, LockTable
 
 _HEADER = re.compile(r'\[\[packages\]\]\nname = "([^"]+)"\n(?:version = "([^"]+)"\n)?')

@@ -9,10 +9,10 @@ from typing import Any
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.model.packages.markers import environment_part
 
 from . import audit, keys
 from .audit import ConsentScope
-from .group_markers import environment_part
 from .lockfile import Lock
 
 VERSION = 6

@@ -10,15 +10,21 @@ import difflib
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import reduce
+from operator import and_, or_
+from typing import TYPE_CHECKING, Any, Literal
 
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.steps import NAME, Hint, step
+from jupyter_dep.model.packages.markers import conjuncts, marker_text, parse_marker
 
 from .graph import Node
+
+if TYPE_CHECKING:
+    from packaging.markers import Marker
 
 KERNEL_GROUP = "jupyter-dep-kernel"
 """The group of the kernel's packages; a folder may not have one of its own by this name."""
@@ -68,12 +74,13 @@ class GroupMarkers:
         default = ways.get(DEFAULT, frozenset())
         if not ways or default == everywhere:
             return ""
-        pieces = [_alternatives(default)] if default else []
+        pieces = [_any_way(default)] if default else []
         for part, own in sorted(ways.items()):
             if part == DEFAULT or _shortest((*default, *own)) == default:
                 continue
-            pieces.append(part.marker() if own == everywhere else f"({part.marker()} and {_bracketed(_alternatives(own))})")
-        return " or ".join(pieces)
+            chosen = parse_marker(part.marker())
+            pieces.append(chosen if own == everywhere else chosen & _any_way(own))
+        return marker_text(reduce(or_, pieces))
 
 
 def from_engine_tree(tree: Mapping[str, Any]) -> GroupMarkers:
@@ -112,18 +119,6 @@ def no_such_part(
     )
 
 
-def both(one: str, other: str) -> str:
-    """The marker that holds where both do; an empty one always does."""
-    if not one or not other:
-        return one or other
-    return f"{_bracketed(one)} and {_bracketed(other)}"
-
-
-def environment_part(marker: str) -> str:
-    """A marker that `both` made, without what is asked of extras and groups."""
-    return " and ".join(part for part in _conjuncts(marker) if " in extras" not in part and " in dependency_groups" not in part)
-
-
 def _is_project(entry: Mapping[str, Any]) -> bool:
     return "name" not in entry or "virtual" in (entry.get("source") or {})
 
@@ -147,7 +142,7 @@ def _reached(root: str, resolution: Mapping[str, Any]) -> dict[str, Ways]:
             there = dependency["id"]
             if _is_project(resolution[there]):
                 continue  # an extra asks for the dependencies, which are always there
-            conditions = _conjuncts(dependency.get("marker") or "")
+            conditions = conjuncts(dependency.get("marker") or "")
             known = ways.get(there, frozenset())
             now = _shortest((*known, *(way.union(conditions) for way in ways[here])))
             if len(now) > _MOST:
@@ -167,43 +162,7 @@ def _shortest(ways: Iterable[Way]) -> Ways:
     return frozenset(kept)
 
 
-def _conjuncts(marker: str) -> tuple[str, ...]:
-    """The operands of a marker's outermost `and`, the marker itself if its outermost operator is `or`, none of an empty one."""
-    depth, quote, start = 0, "", 0
-    found: list[str] = []
-    for place, letter in enumerate(marker):
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "'\"":
-            quote = letter
-        elif letter in "()":
-            depth += 1 if letter == "(" else -1
-        elif depth == 0 and marker.startswith(" or ", place):
-            return (marker,)
-        elif depth == 0 and marker.startswith(" and ", place):
-            found.append(marker[start:place])
-            start = place + len(" and ")
-    return (*found, marker[start:]) if marker else ()
-
-
-def _alternatives(ways: Ways) -> str:
-    texts = [" and ".join(_bracketed(condition) for condition in sorted(way)) for way in ways]
-    texts.sort()
-    return texts[0] if len(texts) == 1 else " or ".join(f"({text})" if " and " in text else text for text in texts)
-
-
-def _bracketed(marker: str) -> str:
-    """The marker as an operand of `and`."""
-    return f"({marker})" if " or " in marker and len(_conjuncts(marker)) == 1 and not _is_group(marker) else marker
-
-
-def _is_group(marker: str) -> bool:
-    """Whether one pair of brackets stands around all of it."""
-    if not (marker.startswith("(") and marker.endswith(")")):
-        return False
-    depth = 0
-    for place, letter in enumerate(marker):
-        depth += (letter == "(") - (letter == ")")
-        if depth == 0:
-            return place == len(marker) - 1
-    return False
+def _any_way(ways: Ways) -> Marker:
+    """The marker that holds where one of the ways does; each has a condition."""
+    texts = [marker_text(reduce(and_, map(parse_marker, sorted(way)))) for way in ways]
+    return reduce(or_, map(parse_marker, sorted(texts)))

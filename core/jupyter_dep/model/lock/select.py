@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from jupyter_dep.base.errors import ConflictError, DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.steps import Hint, step
+from jupyter_dep.model.packages.markers import environment_on
 
 from .group_markers import KERNEL_GROUP, no_such_part
 from .lockfile import Lock
@@ -209,31 +210,18 @@ def _artifact(
     )
 
 
-def _reference(os: str, machine: str, system: str, platforms: Sequence[str]) -> tuple[dict[str, str], Sequence[str]]:
-    return {
-        "os_name": "nt" if os == "win32" else "posix",
-        "sys_platform": os,
-        "platform_machine": machine,
-        "platform_system": system,
-    }, platforms
-
-
 @cache
-def _references() -> dict[str, tuple[dict[str, str], Sequence[str]]]:
-    """Five common platforms: their markers and their platform tags."""
+def _platform_tags() -> dict[str, Sequence[str]]:
+    """The platform tags of each reference platform."""
     from packaging.tags import mac_platforms
 
     linux = [f"manylinux_2_{minor}" for minor in range(28, 4, -1)]
     return {
-        "linux-x86_64": _reference(
-            "linux", "x86_64", "Linux", [*(f"{p}_x86_64" for p in linux), "manylinux2014_x86_64", "linux_x86_64"]
-        ),
-        "linux-aarch64": _reference(
-            "linux", "aarch64", "Linux", [*(f"{p}_aarch64" for p in linux), "manylinux2014_aarch64", "linux_aarch64"]
-        ),
-        "macos-arm64": _reference("darwin", "arm64", "Darwin", list(mac_platforms((14, 0), "arm64"))),
-        "macos-x86_64": _reference("darwin", "x86_64", "Darwin", list(mac_platforms((13, 0), "x86_64"))),
-        "windows-amd64": _reference("win32", "AMD64", "Windows", ["win_amd64"]),
+        "linux-x86_64": [*(f"{tag}_x86_64" for tag in linux), "manylinux2014_x86_64", "linux_x86_64"],
+        "linux-aarch64": [*(f"{tag}_aarch64" for tag in linux), "manylinux2014_aarch64", "linux_aarch64"],
+        "macos-arm64": list(mac_platforms((14, 0), "arm64")),
+        "macos-x86_64": list(mac_platforms((13, 0), "x86_64")),
+        "windows-amd64": ["win_amd64"],
     }
 
 
@@ -247,7 +235,7 @@ def reference_tags(python: str) -> dict[str, frozenset[Tag]]:
     abi = f"{name}{'t' if python.endswith('t') else ''}"
     return {
         key: frozenset([*cpython_tags(minor, [abi], platforms), *compatible_tags(minor, name, platforms)])
-        for key, (_, platforms) in _references().items()
+        for key, platforms in _platform_tags().items()
     }
 
 
@@ -269,17 +257,7 @@ def without_wheels(lock: Lock, python: str) -> dict[str, tuple[str, ...]]:
     }
     found: dict[str, tuple[str, ...]] = {}
     for name, compatible in reference_tags(python).items():
-        environment: dict[str, str | frozenset[str]] = {
-            "implementation_name": "cpython",
-            "implementation_version": f"{minor[0]}.{minor[1]}.0",
-            "platform_python_implementation": "CPython",
-            "platform_release": "",
-            "platform_version": "",
-            "python_full_version": f"{minor[0]}.{minor[1]}.0",
-            "python_version": f"{minor[0]}.{minor[1]}",
-            **_references()[name][0],
-            **parts,
-        }
+        environment: dict[str, str | frozenset[str]] = {**environment_on(name, f"{minor[0]}.{minor[1]}.0"), **parts}
         lacking = set()
         for package, wheels in ours:
             if any(not tags.isdisjoint(compatible) for tags in wheels):

@@ -101,7 +101,7 @@ def _under(item: Requirement, marker: Marker | None) -> Requirement:
     if marker is None:
         return item
     under = Requirement(str(item))
-    under.marker = marker if item.marker is None else Marker(f"({item.marker}) and ({marker})")
+    under.marker = marker if item.marker is None else item.marker & marker
     return under
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 from packaging.version import Version
 
@@ -13,7 +15,7 @@ RULES = (
     *("stable", "post", "dev", "local-free"),
 )
 _PARTS = {"major": 1, "minor": 2, "patch": 3}
-_PHASES = {"a": "b", "b": "rc"}
+_PHASES: Mapping[str, Literal["b", "rc"]] = {"a": "b", "b": "rc"}
 
 
 def bump(current: str, rule: str, *, next_phase: bool = False, backwards: bool = False) -> str:
@@ -23,12 +25,12 @@ def bump(current: str, rule: str, *, next_phase: bool = False, backwards: bool =
     changes nothing else. Errors: `bad-version`, `bad-version-rule`, and `version-backwards` for what would not be newer,
     unless `backwards` is set.
     """
-    version = _version(current)
+    version = _parse(current)
     after = _after(version, rule, next_phase=next_phase)
     if after < version and rule != "local-free" and not backwards:
         raise DepError(
             "version-backwards",
-            f"`{after}` is older than `{version}`: who has that one would never get this one",
+            f"`{after}` is lower than `{version}`: installers would not upgrade to it",
             hint=f"name a version after `{version}`, or a rule such as `patch`",
             context={"key": "version"},
         )
@@ -39,67 +41,63 @@ def _after(version: Version, rule: str, *, next_phase: bool) -> Version:
     if next_phase and rule != "prerelease":
         raise UsageError("bad-version-rule", "`--next-phase` belongs to `prerelease`", hint="leave it out, or say `prerelease`")
     if rule in _PARTS:
-        return _part(version, _PARTS[rule])
+        return _raise_part(version, _PARTS[rule])
     if rule.startswith("pre") and rule[3:] in _PARTS:
-        return _made(version, _part(version, _PARTS[rule[3:]]).release, "a0")
-    if rule == "prerelease":
-        return _prerelease(version, next_phase=next_phase)
-    if rule == "stable":
-        return _made(version, version.release) if version.is_prerelease else _public(version)
-    if rule == "post":
-        pre = "".join(map(str, version.pre or ()))
-        number = 1 if version.post is None else version.post + (version.dev is None)
-        return _made(version, version.release, f"{pre}.post{number}")
-    if rule == "dev":
-        return _dev(version)
-    if rule == "local-free":
-        return _public(version)
-    return _explicit(rule)
+        return _raise_part(version, _PARTS[rule[3:]]).__replace__(pre=("a", 0))
+    rules: Mapping[str, Callable[[Version], Version]] = {
+        "prerelease": lambda one: _raise_prerelease(one, next_phase=next_phase),
+        "stable": lambda one: _release(one) if one.is_prerelease else one.__replace__(local=None),
+        "post": _raise_post,
+        "dev": _raise_dev,
+        "local-free": lambda one: one.__replace__(local=None),
+    }
+    return rules[rule](version) if rule in rules else _parse_explicit(rule)
 
 
-def _part(version: Version, count: int) -> Version:
+def _release(version: Version, release: Sequence[int] | None = None) -> Version:
+    """The final release of a version, or another one of its epoch."""
+    return Version.from_parts(epoch=version.epoch, release=tuple(version.release if release is None else release))
+
+
+def _raise_part(version: Version, count: int) -> Version:
     """The release with part number `count` (1-based) raised; a pre-release of exactly that release becomes it."""
     release = [*version.release, *(0 for _ in range(count - len(version.release)))]
     unfinished = version.is_prerelease and not (version.pre is None and version.post is not None)
     if unfinished and not any(release[count:]):
-        return _made(version, version.release)
-    return _made(version, [*release[: count - 1], release[count - 1] + 1, *(0 for _ in release[count:])])
+        return _release(version)
+    return _release(version, [*release[: count - 1], release[count - 1] + 1, *(0 for _ in release[count:])])
 
 
-def _prerelease(version: Version, *, next_phase: bool) -> Version:
-    if not version.is_prerelease:
-        return _made(version, _part(version, 3).release, "a0")
+def _raise_prerelease(version: Version, *, next_phase: bool) -> Version:
+    if not version.is_prerelease or (version.pre is None and version.post is not None):
+        # Poetry's own command fails for a post-release: it has no pre-release, so the next patch gets one
+        return _raise_part(version, 3).__replace__(pre=("a", 0))
     if version.pre is None:
-        # Poetry's own command fails here; of a post-release there is no pre-release, so the next patch gets one
-        return _made(version, version.release if version.post is None else _part(version, 3).release, "a0")
+        return _release(version).__replace__(pre=("a", 0))
     phase, number = version.pre
     if not next_phase:
-        return _made(version, version.release, f"{phase}{number + 1}")
-    return _made(version, version.release, f"{_PHASES[phase]}0" if phase in _PHASES else "")
+        return _release(version).__replace__(pre=(phase, number + 1))
+    return _release(version).__replace__(pre=(_PHASES[phase], 0) if phase in _PHASES else None)
 
 
-def _dev(version: Version) -> Version:
+def _raise_post(version: Version) -> Version:
+    number = 1 if version.post is None else version.post + (version.dev is None)
+    return version.__replace__(post=number, dev=None, local=None)
+
+
+def _raise_dev(version: Version) -> Version:
     """A development release sorts before what it leads to, so it leads to the next one."""
-    pre, post = version.pre, version.post
     if version.dev is not None:
-        suffix = "".join(map(str, pre or ())) + (f".post{post}" if post is not None else "")
-        return _made(version, version.release, f"{suffix}.dev{version.dev + 1}")
-    if post is not None:
-        return _made(version, version.release, "".join(map(str, pre or ())) + f".post{post + 1}.dev0")
-    if pre is not None:
-        return _made(version, version.release, f"{pre[0]}{pre[1] + 1}.dev0")
-    return _made(version, _part(version, 3).release, ".dev0")
+        return version.__replace__(dev=version.dev + 1, local=None)
+    if version.post is not None:
+        return version.__replace__(post=version.post + 1, dev=0, local=None)
+    if version.pre is not None:
+        phase, number = version.pre
+        return version.__replace__(pre=(phase, number + 1), dev=0, local=None)
+    return _raise_part(version, 3).__replace__(dev=0)
 
 
-def _made(version: Version, release: tuple[int, ...] | list[int], suffix: str = "") -> Version:
-    return Version(f"{version.epoch}!" + ".".join(map(str, release)) + suffix)
-
-
-def _public(version: Version) -> Version:
-    return Version(version.public)
-
-
-def _version(text: str) -> Version:
+def _parse(text: str) -> Version:
     try:
         return Version(text)
     except ValueError as error:  # `InvalidVersion`, and a number of more digits than Python converts
@@ -111,7 +109,7 @@ def _version(text: str) -> Version:
         ) from error
 
 
-def _explicit(rule: str) -> Version:
+def _parse_explicit(rule: str) -> Version:
     try:
         return Version(rule)
     except ValueError as error:  # `InvalidVersion`, and a number of more digits than Python converts
