@@ -19,8 +19,7 @@ from jupyter_dep.model.checking.imports import Declared, ImportUse, usage_findin
 from jupyter_dep.model.checking.lock_drift import stale
 from jupyter_dep.model.checking.manifest_errors import faults
 from jupyter_dep.model.checking.notebooks import notebook_findings
-from jupyter_dep.model.checking.project_metadata import named_files, project_findings
-from jupyter_dep.model.checking.sources import source_findings
+from jupyter_dep.model.checking.project_metadata import named_files, project_findings, source_findings
 from jupyter_dep.model.manifest import manifest
 from jupyter_dep.model.notebook import code_imports
 from jupyter_dep.model.notebook.notebook import Notebook

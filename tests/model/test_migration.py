@@ -326,7 +326,7 @@ tzdata==2024.1
     ("line", "told"),
     [
         ("not a requirement", "not a requirement"),
-        ("./somewhere", "its name is not told"),
+        ("./somewhere", "its name is unknown"),
         ("-r https://files.example/base.txt", "nothing is fetched here"),
         ("https://files.example/download", "name is not told"),
         ("--no-binary numpy", "`build`"),

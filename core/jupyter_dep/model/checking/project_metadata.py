@@ -10,10 +10,13 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.base.steps import Hint, step
+from jupyter_dep.base.steps import Hint, Placeholder, step
+from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.declaration.requirement import Context
+from jupyter_dep.model.manifest.manifest import Manifest
 
 from .finding import Finding, Level
 
@@ -25,6 +28,7 @@ _KEYS = frozenset(
 _IDENTIFIER = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _OBJECT = re.compile(rf"\s*{_IDENTIFIER}\s*:\s*{_IDENTIFIER}\s*(?:\[[^\]]*\]\s*)?")
 _OBJECT_OR_MODULE = re.compile(rf"\s*{_IDENTIFIER}\s*(?::\s*{_IDENTIFIER}\s*)?(?:\[[^\]]*\]\s*)?")
+_SOURCES = "tool.uv.sources"
 _README_TYPES = (".md", ".rst", ".txt")
 
 
@@ -68,6 +72,39 @@ def named_files(document: Mapping[str, object]) -> tuple[NamedFile, ...]:
     listed = table.get("license-files")
     patterns = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
     return (*found, *(NamedFile(key="project.license-files", path=one, pattern=True) for one in patterns))
+
+
+def source_findings(manifest: Manifest, where: Context) -> Iterator[Finding]:
+    """What is wrong with the sources of single packages."""
+    parts = (manifest.dependencies, *manifest.extras.values(), *manifest.groups.values())
+    declared = {str(canonicalize_name(item.name)) for part in parts for item in part}
+    indexes = {str(index.get("name", "")) for index in Declaration(uv=manifest.uv).indexes}
+    for name, source in _sources(manifest):
+        place: Context = {**where, "key": _SOURCES, "package": name}
+        index = source.get("index")
+        if isinstance(index, str) and index not in indexes:
+            shown = ", ".join(f"`{one}`" for one in sorted(indexes - {""}))
+            yield Finding(
+                level="error",
+                code="no-such-source",
+                message=f"`{name}` comes from the package index `{index}`, which `[[tool.uv.index]]` does not name",
+                hint=f"there is {shown}" if shown else Hint(step("source add", index, Placeholder(name="URL")), " names it"),
+                context=place,
+            )
+        if canonicalize_name(name) not in declared:
+            yield Finding(
+                level="warning",
+                code="unused-source",
+                message=f"`{name}` has a source, and nothing declares it",
+                hint=Hint(f"take its line out of `[{_SOURCES}]`, or declare it: ", step("add", name)),
+                context=place,
+            )
+
+
+def named_folders(manifest: Manifest) -> tuple[NamedFile, ...]:
+    """The paths that sources name, as they are written."""
+    paths = [(name, source.get("path")) for name, source in _sources(manifest)]
+    return tuple(NamedFile(key=f"{_SOURCES}.{name}", path=path) for name, path in paths if isinstance(path, str))
 
 
 def _without_table(document: Mapping[str, object], where: Context) -> Iterator[Finding]:
@@ -210,6 +247,14 @@ class _Table:
         if self._dynamic and not built:
             message = f"{_some(self._dynamic)} is left to the build backend, and there is no `[build-system]`"
             yield self._found("dynamic", "no-backend", message, "name a build backend, or write the value here", "warning")
+
+
+def _sources(manifest: Manifest) -> Iterator[tuple[str, Mapping[str, object]]]:
+    table = manifest.uv.get("sources")
+    for name, listed in table.items() if isinstance(table, Mapping) else ():
+        for source in listed if isinstance(listed, list) else [listed]:
+            if isinstance(source, Mapping):
+                yield str(name), source
 
 
 def _some(names: set[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name, canonicalize_version
@@ -16,6 +16,7 @@ Context = Mapping[str, str | int]
 
 _NAMED = rf"{NAME}(?:\s*\[[^\]]*\])?"
 _VERSION = r"v?(\d[A-Za-z0-9.!+*-]*)"
+_NAME_FIRST = "put the package's name before it: `NAME @ URL`"
 _EXAMPLE = "write a name with extras and bounds where needed, such as `pandas[excel]>=2,<3`"
 
 # The URL parser of the engine takes `https:user:pw@host` and `https:\\user@host` for a host with userinfo too, and
@@ -38,14 +39,14 @@ def parse(text: str, *, context: Context | None = None) -> Requirement:
     wanted = text.strip()
     refuse_secrets(wanted, context=context)
     if LONG_NUMBER.search(wanted):
-        raise _bad(wanted, context)
+        raise _refuse(wanted, context)
     try:
         requirement = Requirement(wanted)
     except (InvalidRequirement, RecursionError) as error:  # the latter for parentheses within each other, by the thousand
-        raise _bad(wanted, context) from error
+        raise _refuse(wanted, context) from error
     # `requirements.txt` and `x-1.whl` are valid names, and never what was meant: do not ask an index for them.
     if _FILE.search(requirement.name) or (requirement.url is not None and not _SCHEME.match(requirement.url)):
-        raise _bad(wanted, context)
+        raise _refuse(wanted, context)
     return requirement
 
 
@@ -134,40 +135,53 @@ def _bounds(req: Requirement) -> str:
     return ",".join(sorted({bound(spec.operator, spec.version) for spec in req.specifier}))
 
 
-def _bad(text: str, context: Context | None) -> DepError:
+def _refuse(text: str, context: Context | None) -> DepError:
     message = f"`{text}` is not a requirement" if text else "the requirement is empty"
-    return DepError("bad-requirement", message, hint=_meant(text), context=context)
+    return DepError("bad-requirement", message, hint=_suggest(text), context=context)
 
 
-def _meant(text: str) -> str:
-    """The next step for text that is no requirement, with what was probably meant."""
-    install = parse_install_command(text)
-    if install is not None and install.installer == "conda":
-        return "this is a conda command; declare the package by the name it has on the Python package index"
-    if install is not None:
-        names = " ".join(f"`{name}`" for name in install.operands)
+def _suggest(text: str) -> str:
+    """The next step for text that is not a requirement, with what was probably meant."""
+    command = parse_install_command(text)
+    if command is not None and command.installer != "conda":
+        names = " ".join(f"`{name}`" for name in command.operands)
         return f"leave the install command out and write only {names}" if names else _EXAMPLE
-    if len(text) > 2 and text[0] == text[-1] and text[0] in "\"'`":
-        return f"remove the quotes: `{text[1:-1]}`"
-    if text.startswith("-"):
-        return "options do not belong here; " + _EXAMPLE
-    if re.search(r"\.(?:txt|in|toml)$", text):
-        return f"to declare what a file lists, name it as `-r {text}`"
-    if re.match(r"(?:[a-z][a-z0-9+]+:|\.{0,2}/|~/|[A-Za-z]:\\|\.$)", text) or _FILE.search(text):
-        return "put the package's name before it: `NAME @ URL`"
-    if match := re.fullmatch(rf"({_NAMED})\s*(?:==?|@)\s*latest", text):
-        return f"leave the version out: `{match[1]}`"
-    if match := re.fullmatch(rf"({_NAMED})\s*(?:@|={{1,2}}|:|\s)\s*{_VERSION}", text):
-        return f"did you mean `{match[1]}=={match[2]}`?"
-    if match := re.fullmatch(rf"({_NAMED})\s*[@=]?\s*\^\s*v?(\d+)((?:\.\d+)*)", text):
-        return f"did you mean `{match[1]}>={match[2]}{match[3]},<{int(match[2]) + 1}`?"
-    if match := re.fullmatch(rf"({_NAMED})\s*[@=]?\s*~\s*{_VERSION}", text):
-        return f"did you mean `{match[1]}~={match[2]}`?"
-    if re.search(r"=[<>]\s*\d", text):
-        return f"did you mean `{text.replace('=>', '>=').replace('=<', '<=')}`?"
-    if re.search(r"\d\s+[<>=!~]", text):
-        commas = re.sub(r"(?<=\d)\s+(?=[<>=!~])", ",", text)
-        return f"separate the bounds with a comma: `{commas}`"
-    if re.fullmatch(rf"{NAME}(?:[\s,]+{NAME})+", text):
-        return "write one requirement at a time: " + " ".join(f"`{name}`" for name in re.split(r"[\s,]+", text))
+    for pattern, suggestion in _SUGGESTIONS:
+        match = re.search(pattern, text, re.DOTALL)
+        if match is not None:
+            return suggestion if isinstance(suggestion, str) else suggestion(match)
     return _EXAMPLE
+
+
+def _suggest_caret(match: re.Match[str]) -> str:
+    return f"did you mean `{match[1]}>={match[2]}{match[3]},<{int(match[2]) + 1}`?"
+
+
+def _suggest_commas(match: re.Match[str]) -> str:
+    return "separate the bounds with a comma: `" + re.sub(r"(?<=\d)\s+(?=[<>=!~])", ",", match.string) + "`"
+
+
+def _suggest_single_names(match: re.Match[str]) -> str:
+    return "write one requirement at a time: " + " ".join(f"`{name}`" for name in re.split(r"[\s,]+", match.string))
+
+
+_Suggestion = str | Callable[[re.Match[str]], str]
+# Not compiled: that is done where there is something to suggest, not at each start of a command.
+_SUGGESTIONS: tuple[tuple[str, _Suggestion], ...] = (
+    (
+        r"\A\s*[%!]?\s*(?:conda|mamba|micromamba|pixi)\s",
+        "this is a conda command; declare the package by the name it has on the Python package index",
+    ),
+    (r"\A(?P<quote>[\"'`])(.+)(?P=quote)\Z", lambda match: f"remove the quotes: `{match[2]}`"),
+    (r"\A-", "options do not belong here; " + _EXAMPLE),
+    (r"\.(?:txt|in|toml)\Z", lambda match: f"to declare what a file lists, name it as `-r {match.string}`"),
+    (r"\A(?:[a-z][a-z0-9+]+:|\.{0,2}/|~/|[A-Za-z]:\\|\.\Z)", _NAME_FIRST),
+    (f"(?i:{_FILE.pattern})", _NAME_FIRST),
+    (rf"\A({_NAMED})\s*(?:==?|@)\s*latest\Z", lambda match: f"leave the version out: `{match[1]}`"),
+    (rf"\A({_NAMED})\s*(?:@|={{1,2}}|:|\s)\s*{_VERSION}\Z", lambda match: f"did you mean `{match[1]}=={match[2]}`?"),
+    (rf"\A({_NAMED})\s*[@=]?\s*\^\s*v?(\d+)((?:\.\d+)*)\Z", _suggest_caret),
+    (rf"\A({_NAMED})\s*[@=]?\s*~\s*{_VERSION}\Z", lambda match: f"did you mean `{match[1]}~={match[2]}`?"),
+    (r"=[<>]\s*\d", lambda match: f"did you mean `{match.string.replace('=>', '>=').replace('=<', '<=')}`?"),
+    (r"\d\s+[<>=!~]", _suggest_commas),
+    (rf"\A{NAME}(?:[\s,]+{NAME})+\Z", _suggest_single_names),
+)

@@ -60,28 +60,34 @@ def requires_python(value: object, where: Context) -> str | None:
 
 
 def uv_table(given: Mapping[str, object], where: Context) -> dict[str, object]:
+    """The allowed keys of `[tool.uv]` as JSON-like values. Errors: `unsupported-key`, `bad-value` and those of requirements."""
     uv: dict[str, object] = {}
     for key, raw in given.items():
         name = f"tool.uv.{key}"
         if key not in UV_KEYS:
             raise unsupported(name, UV_KEYS, where)
-        value = uv[key] = plain(raw)
-        for text in strings(value):
+        uv[key] = plain(raw)
+        for text in strings(uv[key]):
             requirement.refuse_secrets(text, context={**where, "key": name})
-        if key == "exclude-newer" and not isinstance(value, str):
-            raise wrong(name, 'a date such as `"2026-01-31T00:00:00Z"`', where)
-        elif key in _CHOICES and value not in _CHOICES[key]:
-            raise wrong(name, "one of " + ", ".join(f"`{choice}`" for choice in _CHOICES[key]), where)
-        elif key in ("constraint-dependencies", "override-dependencies", "exclude-dependencies"):
-            for number, text in enumerate(texts(value, name, where), 1):
-                requirement.parse(text, context={**where, "key": name, "entry": number})
-        elif key in ("environments", "required-environments"):
-            _markers([value] if isinstance(value, str) else value, name, where)
-        elif key in ("sources", "exclude-newer-package"):
-            table(value, name, where)
-        elif key == "index":
-            _indexes(value, where)
+        _check_uv_value(key, uv[key], where)
     return uv
+
+
+def _check_uv_value(key: str, value: object, where: Context) -> None:
+    name = f"tool.uv.{key}"
+    if key == "exclude-newer" and not isinstance(value, str):
+        raise wrong(name, 'a date such as `"2026-01-31T00:00:00Z"`', where)
+    elif key in _CHOICES and value not in _CHOICES[key]:
+        raise wrong(name, "one of " + ", ".join(f"`{choice}`" for choice in _CHOICES[key]), where)
+    elif key in ("constraint-dependencies", "override-dependencies", "exclude-dependencies"):
+        for number, text in enumerate(texts(value, name, where), 1):
+            requirement.parse(text, context={**where, "key": name, "entry": number})
+    elif key in ("environments", "required-environments"):
+        _markers([value] if isinstance(value, str) else value, name, where)
+    elif key in ("sources", "exclude-newer-package"):
+        table(value, name, where)
+    elif key == "index":
+        _indexes(value, where)
 
 
 def _indexes(value: object, where: Context) -> None:

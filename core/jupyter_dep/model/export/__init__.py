@@ -1,10 +1,9 @@
 """Going out: a lock, or what a notebook declares, as a text that other tools read. Same input, same bytes."""
 
-from .conda import environment_yml
 from .cyclonedx import cyclonedx
 from .dockerfile import dockerfile
 from .pylock import pylock
-from .requirements_txt import requirements_txt
+from .requirements_txt import environment_yml, requirements_txt
 from .script import block, script
 from .select import chosen
 

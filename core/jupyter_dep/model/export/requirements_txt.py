@@ -1,7 +1,8 @@
-"""A lock as `requirements.txt`: exact versions, markers and hashes, in the form that pip and uv read."""
+"""A lock as `requirements.txt`, in the form that pip and uv read, and as an `environment.yml` that holds the same lines."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 
@@ -42,6 +43,25 @@ def requirement_of(one: Chosen) -> str:
     else:
         text = f"{package.name}=={package.version}"
     return text + suffix
+
+
+def environment_yml(lock: Lock, choice: Selection = DEFAULT_SELECTION, *, name: str, python: str) -> str:
+    """The text for conda; `python` is a minor such as `3.12`. Hashes have no place in it. Errors: those of `chosen`."""
+    selected = chosen(lock, choice)
+    minor = python.rstrip("t")
+    # JSON strings are YAML's; quoted, `3.10` and `no` stay what they are
+    lines = [
+        f"name: {json.dumps(name)}",
+        "channels:",
+        "  - conda-forge",
+        "  - nodefaults",
+        "dependencies:",
+        f'  - "python={minor}"',
+        "  - pip",
+    ]
+    if selected:
+        lines += ["  - pip:", *(f"      - {json.dumps(requirement_of(one), ensure_ascii=False)}" for one in selected)]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _line(one: Chosen, *, hashes: bool) -> str:

@@ -12,7 +12,7 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.steps import Hint, Text, map_text
 from jupyter_dep.model.declaration import requirement
 
-from .manifest_value import Group, ImportedManifest, Unsupported
+from .manifest_value import Group, ImportedManifest, ProjectFacts, Unsupported
 
 _USERINFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:[/\\]*)[^/\\?#\s'\"]*@")
 _QUERY_VALUE = re.compile(r"([?&][^=&\s#]*=)[^&\s#'\"]*")
@@ -151,26 +151,16 @@ class ManifestBuilder:
                 self.leave(what, "something in it is not a text")
         return found
 
-    def brought(
-        self,
-        *,
-        name: str | None = None,
-        version: str | None = None,
-        description: str | None = None,
-        requires_python: str | None = None,
-        metadata: Mapping[str, object] | None = None,
-        prerelease: str | None = None,
-        package: bool | None = None,
-    ) -> ImportedManifest:
+    def build(self, project: ProjectFacts) -> ImportedManifest:
         """What was collected, with what the file says of the project."""
         for group in sorted(self.optional):
             self.leave(f"`optional` of the group {group}", "every group is installed unless `--without` names it")
         return ImportedManifest(
             origin=self.origin,
-            name=name,
-            version=version,
-            description=description,
-            requires_python=requires_python,
+            name=project.name,
+            version=project.version,
+            description=project.description,
+            requires_python=project.requires_python,
             dependencies=tuple(self.dependencies),
             extras={key: tuple(texts) for key, texts in self.extras.items()},
             groups={
@@ -184,9 +174,9 @@ class ManifestBuilder:
             sources={key: tuple(tables) for key, tables in self._sources.items() if tables},
             indexes=tuple(self._indexes.values()),
             constraints=tuple(self.constraints),
-            prerelease=prerelease,
-            metadata={key: value for key, value in (metadata or {}).items() if value},
-            package=package,
+            prerelease=project.prerelease,
+            metadata={key: value for key, value in project.metadata.items() if value},
+            package=project.package,
             pins=tuple(sorted(self.pins.items())),
             proposed=tuple(self.proposed),
             left=tuple(self.left),
@@ -203,7 +193,7 @@ def unreadable(origin: str, form: str, error: Exception) -> DepError:
     )
 
 
-def license_text(gathering: ManifestBuilder, text: str | None) -> str | None:
+def license_text(builder: ManifestBuilder, text: str | None) -> str | None:
     """An SPDX expression, as `[project] license` wants it; any other text is left."""
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
@@ -212,7 +202,7 @@ def license_text(gathering: ManifestBuilder, text: str | None) -> str | None:
     try:
         return str(canonicalize_license_expression(text))
     except InvalidLicenseExpression:
-        gathering.leave(f"license {text}", "it is no SPDX expression; write one such as `MIT` or `BSD-3-Clause`")
+        builder.leave(f"license {text}", "it is no SPDX expression; write one such as `MIT` or `BSD-3-Clause`")
         return None
 
 

@@ -30,6 +30,19 @@ class Group:
 
 
 @frozen_dataclass
+class ProjectFacts:
+    """What a file says of the project itself; the fields are those of `ImportedManifest`."""
+
+    name: str | None = None
+    version: str | None = None
+    description: str | None = None
+    requires_python: str | None = None
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    prerelease: str | None = None
+    package: bool | None = None
+
+
+@frozen_dataclass
 class ImportedManifest:
     """A declaration out of another tool's file; requirements are valid texts of PEP 508, in the file's order.
 

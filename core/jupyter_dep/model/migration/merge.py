@@ -53,22 +53,22 @@ def merge(
     before = manifest.parse(text)
     raw = loads(text)
     project: Mapping[str, Any] = raw.get("project", {})
-    gathering = _Gathering([MergeLog(one) for one in found])
-    values = gathering.project_values(project, given or {}, before.dynamic)
-    for account in gathering.accounts:  # a version that only the build backend knows
+    builder = _Gathering([MergeLog(one) for one in found])
+    values = builder.project_values(project, given or {}, before.dynamic)
+    for account in builder.accounts:  # a version that only the build backend knows
         if account.brought.package and account.brought.version is None and {"version", "dynamic"}.isdisjoint(project):
             values.setdefault("dynamic", ["version"])
     untold = {"version"} if "version" in before.dynamic or "dynamic" in values else set()
     assumed = {key: value for key, value in (defaults or {}).items() if key not in {*project, *values, *untold}}
     values |= assumed
-    result = gathering.with_project(text, project, values)
-    if "build-system" not in raw and any(one.brought.package for one in gathering.accounts):
+    result = builder.with_project(text, project, values)
+    if "build-system" not in raw and any(one.brought.package for one in builder.accounts):
         result = _joined(result, templates.build_system(templates.SETUPTOOLS))
-    for account in gathering.accounts:
-        result = gathering.with_requirements(result, account)
-    for account in gathering.accounts:
-        result = gathering.with_rest(result, account, has_build="build-system" in raw)
-    return Merged(text=result, taken=gathering.taken(), left=tuple(gathering.left), assumed=assumed)
+    for account in builder.accounts:
+        result = builder.with_requirements(result, account)
+    for account in builder.accounts:
+        result = builder.with_rest(result, account, has_build="build-system" in raw)
+    return Merged(text=result, taken=builder.taken(), left=tuple(builder.left), assumed=assumed)
 
 
 def unknown(texts: Iterable[str], declared: Iterable[str]) -> tuple[list[str], list[tuple[str, str]]]:

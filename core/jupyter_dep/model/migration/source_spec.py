@@ -24,32 +24,32 @@ REMOTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]+:)?//|file:")
 _ARCHIVE = re.compile(r"\.(?:whl|zip|tar\.(?:gz|bz2|xz)|tgz)$", re.IGNORECASE)
 
 
-def editable(gathering: ManifestBuilder, read: Read, value: str, folder: str) -> None:
+def editable(builder: ManifestBuilder, read: Read, value: str, folder: str) -> None:
     """Declare `-e PLACE`: a folder beside the file stays editable, a repository does not."""
     if REMOTE.match(value) or re.match(r"\w+\+", value):
-        gathering.leave(f"`-e` of {value}", "a package from a repository is not installed editable; clone it for that")
-        declared = named(gathering, read, value, folder)
+        builder.leave(f"`-e` of {value}", "a package from a repository is not installed editable; clone it for that")
+        declared = named(builder, read, value, folder)
         if declared is not None:
-            gathering.require(declared, gathering.dependencies)
+            builder.require(declared, builder.dependencies)
         return
-    _folder(gathering, read, value, folder, in_place=True)
+    _folder(builder, read, value, folder, in_place=True)
 
 
-def _folder(gathering: ManifestBuilder, read: Read, value: str, folder: str, *, in_place: bool) -> None:
+def _folder(builder: ManifestBuilder, read: Read, value: str, folder: str, *, in_place: bool) -> None:
     match = re.fullmatch(r"(?P<path>[^\[;]+?)(?P<extras>\[[^\]]*\])?\s*(?:;\s*(?P<marker>.*))?", value)
     if match is None:
-        gathering.leave(f"-e {value}" if in_place else value, "it is no path")
+        builder.leave(f"-e {value}" if in_place else value, "it is no path")
         return
     place = posixpath.normpath(posixpath.join(folder, match["path"].replace("\\", "/")))
     if place == ".":
         extras = f" with its extras {match['extras']}" if match["extras"] else ""
-        gathering.leave(
+        builder.leave(
             f"{'-e ' if in_place else ''}{value}", Hint("the project itself is installed by ", step("install"), extras)
         )
         return
     name = _name_in(read, place)
     if name is None:
-        gathering.leave(
+        builder.leave(
             f"{'-e ' if in_place else ''}{value}", Hint("its name is unknown; add its folder: ", step("add", f"./{place}"))
         )
         return
@@ -57,8 +57,8 @@ def _folder(gathering: ManifestBuilder, read: Read, value: str, folder: str, *, 
     if match["marker"]:
         source["marker"] = match["marker"]
     marker = f" ; {match['marker']}" if match["marker"] else ""
-    if gathering.source(name, source, value):
-        gathering.require(f"{name}{match['extras'] or ''}{marker}", gathering.dependencies)
+    if builder.source(name, source, value):
+        builder.require(f"{name}{match['extras'] or ''}{marker}", builder.dependencies)
 
 
 def _name_in(read: Read, folder: str) -> str | None:
@@ -76,7 +76,7 @@ def _name_in(read: Read, folder: str) -> str | None:
     return match[1] if match else None
 
 
-def named(gathering: ManifestBuilder, read: Read, text: str, folder: str) -> str | None:
+def named(builder: ManifestBuilder, read: Read, text: str, folder: str) -> str | None:
     """The line as a requirement with a name; None where it was left or declared otherwise."""
     try:
         Requirement(text)
@@ -89,31 +89,31 @@ def named(gathering: ManifestBuilder, read: Read, text: str, folder: str) -> str
     address = address.strip()
     suffix = f" ; {marker.strip()}" if marker.strip() else ""
     if re.match(r"(?:\w+\+)?[A-Za-z][\w+.-]+://", address):
-        return _of_url(gathering, address, suffix)
+        return _of_url(builder, address, suffix)
     filename = posixpath.basename(address.replace("\\", "/"))
     if _ARCHIVE.search(filename):
         name = _of_filename(filename)
         place = posixpath.normpath(posixpath.join(folder, address.replace("\\", "/")))
-        if name is not None and gathering.source(name, {"path": place}, address):
+        if name is not None and builder.source(name, {"path": place}, address):
             return name + suffix
         if name is None:
-            gathering.leave(text, "its file name does not tell the package's name")
+            builder.leave(text, "its file name does not tell the package's name")
         return None
     if re.match(r"\.{1,2}(?:[/\\]|$)|[/~]|[A-Za-z]:\\", address) or "/" in address:
-        _folder(gathering, read, text, folder, in_place=False)
+        _folder(builder, read, text, folder, in_place=False)
         return None
-    gathering.require(text, [])  # leaves it, with what was probably meant
+    builder.require(text, [])  # leaves it, with what was probably meant
     return None
 
 
-def _of_url(gathering: ManifestBuilder, address: str, suffix: str) -> str | None:
+def _of_url(builder: ManifestBuilder, address: str, suffix: str) -> str | None:
     """`git+https://…#egg=name`, or an archive's address, with its name before it."""
     bare, _, fragment = address.partition("#")
     values = parse_qs(fragment)
     egg = unquote(values.get("egg", [""])[0])
     name = egg or _of_filename(unquote(posixpath.basename(urlsplit(bare).path)))
     if not name:
-        gathering.leave(address, "the package's name is not told; write `NAME @ ` before it")
+        builder.leave(address, "the package's name is not told; write `NAME @ ` before it")
         return None
     kept = "&".join(f"{key}={texts[0]}" for key, texts in values.items() if key != "egg")
     if re.match(r"\d", egg.partition("-")[2]):

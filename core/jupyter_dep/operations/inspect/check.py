@@ -18,8 +18,13 @@ from jupyter_dep.model.checking.conflicts import conflicting_requirements
 from jupyter_dep.model.checking.imports import Declared, names_of, usage_findings
 from jupyter_dep.model.checking.lock_drift import other_python, stale
 from jupyter_dep.model.checking.manifest_errors import faults
-from jupyter_dep.model.checking.project_metadata import NamedFile, named_files, project_findings
-from jupyter_dep.model.checking.sources import named_folders, source_findings
+from jupyter_dep.model.checking.project_metadata import (
+    NamedFile,
+    named_files,
+    named_folders,
+    project_findings,
+    source_findings,
+)
 from jupyter_dep.model.declaration.requirement import Context
 from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.lock.digest import LockDigest

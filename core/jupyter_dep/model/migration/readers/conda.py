@@ -15,7 +15,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.model.migration.builder import ManifestBuilder, redacted, unreadable
-from jupyter_dep.model.migration.manifest_value import ImportedManifest, Read
+from jupyter_dep.model.migration.manifest_value import ImportedManifest, ProjectFacts, Read
 from jupyter_dep.model.packages import catalogue
 
 from .requirements_txt import requirements_txt
@@ -40,34 +40,36 @@ def environment_yml(
 ) -> ImportedManifest:
     """What an `environment.yml` declares. Errors: `unreadable-import`, and what `read` raises for files of the pip part."""
     document = _document(text, origin)
-    gathering = ManifestBuilder(origin, known_indexes)
+    builder = ManifestBuilder(origin, known_indexes)
     pip_lines: list[str] = []
     requires_python = None
     listed = document.get("dependencies") or []
     for entry in listed if isinstance(listed, list) else [listed]:
         if isinstance(entry, str):
-            python = _conda_package(gathering, entry)
+            python = _conda_package(builder, entry)
             requires_python = python or requires_python
         elif isinstance(entry, dict) and set(entry) == {"pip"}:
-            pip_lines += gathering.texts(entry["pip"] or None, "the pip part")
+            pip_lines += builder.texts(entry["pip"] or None, "the pip part")
         else:
-            gathering.leave("an entry of the dependencies", "it is neither a package nor the pip part")
+            builder.leave("an entry of the dependencies", "it is neither a package nor the pip part")
     for key, why in (
         ("channels", "channels are conda's; packages come from your package index"),
         ("variables", "set them where the notebook is run; a declaration has no variables"),
         ("prefix", "environments live in the store"),
     ):
         if document.get(key):
-            gathering.leave(key if key == "variables" else f"{key} {_flat(document[key])}", why)
+            builder.leave(key if key == "variables" else f"{key} {_flat(document[key])}", why)
     for key in sorted(set(document) - {"name", "channels", "dependencies", "variables", "prefix"}):
-        gathering.leave(f"`{key}`", "it has no counterpart")
+        builder.leave(f"`{key}`", "it has no counterpart")
     pip = requirements_txt("\n".join(pip_lines), read=read, origin=origin, known_indexes=known_indexes)
     name = str(document.get("name") or "")
     return _with_pip(
-        gathering.brought(
-            name=name if re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", name) and name != "base" else None,
-            requires_python=requires_python,
-            package=False,
+        builder.build(
+            ProjectFacts(
+                name=name if re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", name) and name != "base" else None,
+                requires_python=requires_python,
+                package=False,
+            )
         ),
         pip,
     )
@@ -99,25 +101,25 @@ def _document(text: str, origin: str) -> dict[str, Any]:
     return document
 
 
-def _conda_package(gathering: ManifestBuilder, entry: str) -> str | None:
+def _conda_package(builder: ManifestBuilder, entry: str) -> str | None:
     """Propose or leave one of conda's packages; the Python range where it is Python."""
     spec = entry.rpartition("::")[2].strip()
     match = re.fullmatch(r"(?P<name>[A-Za-z0-9._-]+)\s*(?:\[(?P<keys>[^\]]*)\])?\s*(?P<rest>.*)", spec)
     if match is None:
-        gathering.leave(entry, "it is no package of conda's")
+        builder.leave(entry, "it is no package of conda's")
         return None
     name, rest = match["name"].lower(), match["rest"].strip()
     keyed = re.search(r"version\s*=\s*['\"]?([^'\"]+)['\"]?", match["keys"] or "")
     bound, lost = _bound(keyed[1] if keyed else rest)
     if name == "python":
         if re.fullmatch(r"==\d+\.\d+(?:\.\d+)+(?:\.\*)?", bound):
-            gathering.leave(entry, "the Python minor is carried over, the patch release is the machine's")
+            builder.leave(entry, "the Python minor is carried over, the patch release is the machine's")
             bound = "==" + ".".join(bound.removeprefix("==").split(".")[:2]) + ".*"
         elif lost:
-            gathering.leave(entry, lost)
+            builder.leave(entry, lost)
         return bound or None
     if name in _INSTALLERS:
-        gathering.leave(entry, _BUILDER)
+        builder.leave(entry, _BUILDER)
         return None
     known = _NAMES.get(name, name if name in catalogue.entries() else None)
     if not known:
@@ -126,11 +128,11 @@ def _conda_package(gathering: ManifestBuilder, entry: str) -> str | None:
             if known == "" or re.match(r"(?:lib|r-|_|cuda|gcc|gxx|binutils|sysroot|ld_impl)", name)
             else Hint("only conda is known to have it; ", step("search", name, target=None), " may find another name")
         )
-        gathering.leave(entry, why)
+        builder.leave(entry, why)
         return None
     proposal = known + ("" if lost else bound)
-    gathering.proposed.append(proposal)
-    gathering.leave(
+    builder.proposed.append(proposal)
+    builder.leave(
         entry, f"conda's package; `{proposal}` from your package index is in the same role" + (f" ({lost})" if lost else "")
     )
     return None

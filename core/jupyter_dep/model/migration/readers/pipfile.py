@@ -10,7 +10,7 @@ from packaging.markers import InvalidMarker, Marker
 from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.base.toml import loads
 from jupyter_dep.model.migration.builder import ManifestBuilder, redacted, unreadable
-from jupyter_dep.model.migration.manifest_value import ImportedManifest
+from jupyter_dep.model.migration.manifest_value import ImportedManifest, ProjectFacts
 
 _MARKERS = (
     *("os_name", "sys_platform", "platform_machine", "platform_python_implementation", "platform_release"),
@@ -33,43 +33,45 @@ def pipfile(text: str, *, origin: str = "Pipfile", known_indexes: Collection[str
         document = loads(text)
     except tomllib.TOMLDecodeError as error:
         raise unreadable(origin, "TOML", error) from error
-    gathering = ManifestBuilder(origin, known_indexes)
-    indexes = _sources(gathering, document.get("source"))
-    _packages(gathering, document.get("packages"), gathering.dependencies, indexes)
+    builder = ManifestBuilder(origin, known_indexes)
+    indexes = _sources(builder, document.get("source"))
+    _packages(builder, document.get("packages"), builder.dependencies, indexes)
     for name, table in document.items():
         if name in _TABLES:
             continue
         if not isinstance(table, Mapping):
-            gathering.leave(f"{name} = {table!r}", "a Pipfile has no such key")
+            builder.leave(f"{name} = {table!r}", "a Pipfile has no such key")
             continue
         group = "dev" if name == "dev-packages" else name
-        _packages(gathering, table, gathering.groups.setdefault(group, []), indexes)
-    for name in gathering.table(document.get("scripts"), "[scripts]"):
-        gathering.leave(f"the script {name}", Hint("a shell line; run it with ", step("run"), ", or keep it in a Makefile"))
-    settings = gathering.table(document.get("pipenv"), "[pipenv]")
+        _packages(builder, table, builder.groups.setdefault(group, []), indexes)
+    for name in builder.table(document.get("scripts"), "[scripts]"):
+        builder.leave(f"the script {name}", Hint("a shell line; run it with ", step("run"), ", or keep it in a Makefile"))
+    settings = builder.table(document.get("pipenv"), "[pipenv]")
     for key in sorted(set(settings) - {"allow_prereleases"}):
-        gathering.leave(f"[pipenv] {key}", "it says how Pipenv itself behaves")
-    return gathering.brought(
-        requires_python=_python(gathering, document.get("requires")),
-        prerelease="allow" if settings.get("allow_prereleases") is True else None,
-        package=False,
+        builder.leave(f"[pipenv] {key}", "it says how Pipenv itself behaves")
+    return builder.build(
+        ProjectFacts(
+            requires_python=_python(builder, document.get("requires")),
+            prerelease="allow" if settings.get("allow_prereleases") is True else None,
+            package=False,
+        )
     )
 
 
-def _sources(gathering: ManifestBuilder, listed: object) -> dict[str, str | None]:
+def _sources(builder: ManifestBuilder, listed: object) -> dict[str, str | None]:
     """Names of the Pipfile's sources to names of declared indexes; None is the user's default."""
     found: dict[str, str | None] = {}
     for position, entry in enumerate(listed if isinstance(listed, list) else []):
-        source = gathering.table(entry, "[[source]]")
+        source = builder.table(entry, "[[source]]")
         name, url = str(source.get("name", "")), str(source.get("url", ""))
         if position == 0 and name == "pypi":
             found[name] = None
             continue
-        found[name] = gathering.index(url, name=name)
+        found[name] = builder.index(url, name=name)
         if source.get("verify_ssl") is False:
-            gathering.leave(f"`verify_ssl` of the source {name}", "name its certificate in `SSL_CERT_FILE` instead")
+            builder.leave(f"`verify_ssl` of the source {name}", "name its certificate in `SSL_CERT_FILE` instead")
         if position == 0 and found[name] is not None:
-            gathering.leave(
+            builder.leave(
                 f"the source {name} for all packages",
                 "an index that a project names is asked only for the packages that are assigned to it; make it the default of "
                 "your own index configuration",
@@ -77,35 +79,35 @@ def _sources(gathering: ManifestBuilder, listed: object) -> dict[str, str | None
     return found
 
 
-def _packages(gathering: ManifestBuilder, table: object, into: list[str], indexes: Mapping[str, str | None]) -> None:
-    for name, value in gathering.table(table, "[packages]").items():
+def _packages(builder: ManifestBuilder, table: object, into: list[str], indexes: Mapping[str, str | None]) -> None:
+    for name, value in builder.table(table, "[packages]").items():
         entry = {"version": value} if isinstance(value, str) else value
         if not isinstance(entry, Mapping):
-            gathering.leave(f"{name} = {value!r}", "it is neither a version nor a table")
+            builder.leave(f"{name} = {value!r}", "it is neither a version nor a table")
             continue
-        text = _requirement(gathering, name, entry, indexes)
+        text = _requirement(builder, name, entry, indexes)
         if text is not None:
-            gathering.require(text, into)
+            builder.require(text, into)
 
 
 def _requirement(
-    gathering: ManifestBuilder, name: str, entry: Mapping[str, object], indexes: Mapping[str, str | None]
+    builder: ManifestBuilder, name: str, entry: Mapping[str, object], indexes: Mapping[str, str | None]
 ) -> str | None:
     what = redacted(f"{name} = {dict(entry)!r}")
     try:
         marker = _marker(entry)
     except InvalidMarker:
-        gathering.leave(what, "its marker cannot be read")
+        builder.leave(what, "its marker cannot be read")
         return None
     for key in sorted(set(entry) - _KNOWN):
-        gathering.leave(f"`{key}` of {name}", "no key of a declaration says this")
-    extras = gathering.texts(entry.get("extras"), f"the extras of {name}")
+        builder.leave(f"`{key}` of {name}", "no key of a declaration says this")
+    extras = builder.texts(entry.get("extras"), f"the extras of {name}")
     named = name + (f"[{','.join(extras)}]" if extras else "")
     source = _source(entry, indexes)
     if source:
         if marker:
             source["marker"] = marker
-        if not gathering.source(name, source, what):
+        if not builder.source(name, source, what):
             return None
     version = str(entry.get("version", "*")).strip()
     bound = "" if version == "*" or {"git", "path", "file"} & set(entry) else version
@@ -143,10 +145,10 @@ def _marker(entry: Mapping[str, object]) -> str:
     return " and ".join(markers)
 
 
-def _python(gathering: ManifestBuilder, value: object) -> str | None:
-    requires = gathering.table(value, "[requires]")
+def _python(builder: ManifestBuilder, value: object) -> str | None:
+    requires = builder.table(value, "[requires]")
     for key in sorted(set(requires) - {"python_version", "python_full_version"}):
-        gathering.leave(f"[requires] {key}", "a declaration asks for a Python and nothing else")
+        builder.leave(f"[requires] {key}", "a declaration asks for a Python and nothing else")
     if requires.get("python_full_version"):
         return f"=={requires['python_full_version']}"
     version = str(requires.get("python_version", ""))

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from jupyter_dep.base.toml import loads
 from jupyter_dep.model.declaration import requirement
 from jupyter_dep.model.migration.builder import ManifestBuilder, license_text, unreadable
-from jupyter_dep.model.migration.manifest_value import ImportedManifest
+from jupyter_dep.model.migration.manifest_value import ImportedManifest, ProjectFacts
 
 from . import poetry_entry
 from .constraints import specifier
@@ -45,21 +45,23 @@ def poetry(text: str, *, origin: str = "pyproject.toml", known_indexes: Collecti
         document = loads(text)
     except tomllib.TOMLDecodeError as error:
         raise unreadable(origin, "TOML", error) from error
-    gathering = ManifestBuilder(origin, known_indexes)
-    project = gathering.table(document.get("project"), "[project]")
-    table = gathering.table(gathering.table(document.get("tool"), "[tool]").get("poetry"), "[tool.poetry]")
-    _sources(gathering, table.get("source"))
-    requires_python = _dependencies(gathering, project, table)
-    _groups(gathering, gathering.table(document.get("dependency-groups"), "[dependency-groups]"), table)
-    _unknown(gathering, table)
+    builder = ManifestBuilder(origin, known_indexes)
+    project = builder.table(document.get("project"), "[project]")
+    table = builder.table(builder.table(document.get("tool"), "[tool]").get("poetry"), "[tool.poetry]")
+    _sources(builder, table.get("source"))
+    requires_python = _dependencies(builder, project, table)
+    _groups(builder, builder.table(document.get("dependency-groups"), "[dependency-groups]"), table)
+    _unknown(builder, table)
     mode = table.get("package-mode")
-    return gathering.brought(
-        name=_text(project, table, "name"),
-        version=_text(project, table, "version"),
-        description=_text(project, table, "description"),
-        requires_python=requires_python,
-        metadata=_metadata(gathering, project, table),
-        package=False if mode is False else True if "build-system" in document else None,
+    return builder.build(
+        ProjectFacts(
+            name=_text(project, table, "name"),
+            version=_text(project, table, "version"),
+            description=_text(project, table, "description"),
+            requires_python=requires_python,
+            metadata=_metadata(builder, project, table),
+            package=False if mode is False else True if "build-system" in document else None,
+        )
     )
 
 
@@ -68,81 +70,92 @@ def _text(project: Mapping[str, object], table: Mapping[str, object], key: str) 
     return value if isinstance(value, str) and value else None
 
 
-def _sources(gathering: ManifestBuilder, listed: object) -> None:
+def _sources(builder: ManifestBuilder, listed: object) -> None:
     for entry in listed if isinstance(listed, list) else []:
-        source = gathering.table(entry, "[[tool.poetry.source]]")
+        source = builder.table(entry, "[[tool.poetry.source]]")
         name, url = str(source.get("name", "")), source.get("url")
         priority = str(source.get("priority", "default" if source.get("default") else "primary"))
         if not isinstance(url, str):
             if name.lower() != "pypi" or priority == "explicit":
-                gathering.leave(f"the source {name}", f"its priority `{priority}` has no meaning without an address of its own")
+                builder.leave(f"the source {name}", f"its priority `{priority}` has no meaning without an address of its own")
             continue
-        chosen = gathering.index(url, name=name)
+        chosen = builder.index(url, name=name)
         if chosen is None or priority == "explicit":
             continue
-        gathering.leave(
+        builder.leave(
             f"the priority `{priority}` of the source {name}",
             "an index that a project names is asked only for the packages that are assigned to it under `[tool.uv.sources]`; "
             "what everybody here should ask first belongs in your own index configuration",
         )
 
 
-def _dependencies(gathering: ManifestBuilder, project: Mapping[str, object], table: Mapping[str, object]) -> str | None:
+def _dependencies(builder: ManifestBuilder, project: Mapping[str, object], table: Mapping[str, object]) -> str | None:
     """Fill dependencies and extras; the Python range."""
-    listed = gathering.table(table.get("dependencies"), "[tool.poetry.dependencies]")
-    extras = gathering.table(table.get("extras"), "[tool.poetry.extras]")
-    dynamic = gathering.texts(project.get("dynamic"), "[project] dynamic")
+    listed = builder.table(table.get("dependencies"), "[tool.poetry.dependencies]")
+    extras = builder.table(table.get("extras"), "[tool.poetry.extras]")
+    dynamic = builder.texts(project.get("dynamic"), "[project] dynamic")
     static = "dependencies" in project or bool(project.get("optional-dependencies"))
     mixed = static and bool({"dependencies", "optional-dependencies"} & set(dynamic))
     if static:
-        for text in gathering.texts(project.get("dependencies"), "[project] dependencies"):
-            gathering.require(text, gathering.dependencies)
-        optional = gathering.table(project.get("optional-dependencies"), "[project.optional-dependencies]")
-        for extra, texts in optional.items():
-            into = gathering.extras.setdefault(extra, [])
-            for text in gathering.texts(texts, f"the extra {extra}"):
-                gathering.require(text, into)
-    declared = _names([*gathering.dependencies, *(text for texts in gathering.extras.values() for text in texts)])
-    wanted: dict[str, list[str]] = {}
-    for extra, names in extras.items() if not static or mixed else ():
-        for name in gathering.texts(names, f"the extra {extra}"):
-            wanted.setdefault(_bare(name), []).append(extra)
-        gathering.extras.setdefault(extra, [])
+        _standard_dependencies(builder, project)
+    declared = _names([*builder.dependencies, *(text for texts in builder.extras.values() for text in texts)])
+    wanted = _extras_of_names(builder, extras) if not static or mixed else {}
     for name, value in listed.items():
         if name.lower() == "python":
             continue
         if canonicalize_name(name) in declared:
-            poetry_entry.source_only(gathering, name, value)
+            poetry_entry.source_only(builder, name, value)
         elif static and not mixed:
-            gathering.leave(f"{name} in [tool.poetry.dependencies]", "Poetry passes over it: `[project]` does not list it")
+            builder.leave(f"{name} in [tool.poetry.dependencies]", "Poetry passes over it: `[project]` does not list it")
         else:
-            _place(gathering, name, value, wanted.pop(canonicalize_name(name), []))
+            _place(builder, name, value, wanted.pop(canonicalize_name(name), []))
     for name, missing in wanted.items():
-        gathering.leave(f"{name} in the extra {', '.join(missing)}", "it is not among the dependencies, so Poetry ignores it")
-    return _python(gathering, project, listed)
+        builder.leave(f"{name} in the extra {', '.join(missing)}", "it is not among the dependencies, so Poetry ignores it")
+    return _python(builder, project, listed)
 
 
-def _place(gathering: ManifestBuilder, name: str, value: object, extras: list[str]) -> None:
+def _extras_of_names(builder: ManifestBuilder, extras: Mapping[str, object]) -> dict[str, list[str]]:
+    """For each name the extras that list it; the extras are there, even if empty."""
+    found: dict[str, list[str]] = {}
+    for extra, names in extras.items():
+        for name in builder.texts(names, f"the extra {extra}"):
+            found.setdefault(_bare(name), []).append(extra)
+        builder.extras.setdefault(extra, [])
+    return found
+
+
+def _standard_dependencies(builder: ManifestBuilder, project: Mapping[str, object]) -> None:
+    """What `[project]` declares, as newer versions of Poetry read it."""
+    for text in builder.texts(project.get("dependencies"), "[project] dependencies"):
+        builder.require(text, builder.dependencies)
+    optional = builder.table(project.get("optional-dependencies"), "[project.optional-dependencies]")
+    for extra, texts in optional.items():
+        into = builder.extras.setdefault(extra, [])
+        for text in builder.texts(texts, f"the extra {extra}"):
+            builder.require(text, into)
+
+
+def _place(builder: ManifestBuilder, name: str, value: object, extras: list[str]) -> None:
     optional = poetry_entry.is_optional(value)
     if optional and not extras:
-        gathering.leave(f"the optional {name}", "no extra names it, so Poetry never installs it")
+        builder.leave(f"the optional {name}", "no extra names it, so Poetry never installs it")
         return
-    for text in poetry_entry.requirements(gathering, name, value):
+    for text in poetry_entry.requirements(builder, name, value):
         if not optional:
-            gathering.require(text, gathering.dependencies)
+            builder.require(text, builder.dependencies)
         for extra in extras:
-            gathering.require(text, gathering.extras[extra])
+            builder.require(text, builder.extras[extra])
 
 
-def _python(gathering: ManifestBuilder, project: Mapping[str, object], listed: Mapping[str, object]) -> str | None:
+def _python(builder: ManifestBuilder, project: Mapping[str, object], listed: Mapping[str, object]) -> str | None:
     given = next((value for key, value in listed.items() if key.lower() == "python"), None)
     bound = specifier(given, python=True) if isinstance(given, str) else None
     if bound is not None and bound.lost:
-        gathering.leave("the Python range", bound.lost)
+        builder.leave("the Python range", bound.lost)
     declared = project.get("requires-python")
     if isinstance(declared, str):
         if bound is not None and bound.text and bound.text.replace(" ", "") != declared.replace(" ", ""):
-            gathering.leave(
+            builder.leave(
                 f'python = "{given}" in [tool.poetry.dependencies]',
                 f"`requires-python` says `{declared}`; narrow that one, or set `environments` in `[tool.uv]`",
             )
@@ -150,80 +163,80 @@ def _python(gathering: ManifestBuilder, project: Mapping[str, object], listed: M
     return bound.text or None if bound is not None else None
 
 
-def _groups(gathering: ManifestBuilder, standard: Mapping[str, object], table: Mapping[str, object]) -> None:
+def _groups(builder: ManifestBuilder, standard: Mapping[str, object], table: Mapping[str, object]) -> None:
     for name, entries in standard.items():
-        into = gathering.groups.setdefault(name, [])
+        into = builder.groups.setdefault(name, [])
         for entry in entries if isinstance(entries, list) else [entries]:
             if isinstance(entry, str):
-                gathering.require(entry, into)
+                builder.require(entry, into)
             elif isinstance(entry, Mapping) and isinstance(entry.get("include-group"), str):
-                gathering.includes.setdefault(name, []).append(entry["include-group"])
+                builder.includes.setdefault(name, []).append(entry["include-group"])
             else:
-                gathering.leave(f"{entry!r} in the group {name}", "it is neither a requirement nor `include-group`")
-    same = {canonicalize_name(name): name for name in gathering.groups}
-    groups = dict(gathering.table(table.get("group"), "[tool.poetry.group]"))
+                builder.leave(f"{entry!r} in the group {name}", "it is neither a requirement nor `include-group`")
+    same = {canonicalize_name(name): name for name in builder.groups}
+    groups = dict(builder.table(table.get("group"), "[tool.poetry.group]"))
     for name, value in groups.items():
-        group = gathering.table(value, f"[tool.poetry.group.{name}]")
-        _group(gathering, same.get(canonicalize_name(name), name), group, group.get("dependencies"))
+        group = builder.table(value, f"[tool.poetry.group.{name}]")
+        _group(builder, same.get(canonicalize_name(name), name), group, group.get("dependencies"))
     if "dev-dependencies" in table:
-        _group(gathering, same.get(canonicalize_name("dev"), "dev"), {}, table["dev-dependencies"])
+        _group(builder, same.get(canonicalize_name("dev"), "dev"), {}, table["dev-dependencies"])
 
 
-def _group(gathering: ManifestBuilder, name: str, group: Mapping[str, object], dependencies: object) -> None:
-    into = gathering.groups.setdefault(name, [])
+def _group(builder: ManifestBuilder, name: str, group: Mapping[str, object], dependencies: object) -> None:
+    into = builder.groups.setdefault(name, [])
     declared = _names(into)
-    for package, value in gathering.table(dependencies, f"the group {name}").items():
+    for package, value in builder.table(dependencies, f"the group {name}").items():
         if package.lower() == "python":
-            gathering.leave(f"python in the group {name}", "a group has no Python range of its own")
+            builder.leave(f"python in the group {name}", "a group has no Python range of its own")
         elif canonicalize_name(package) in declared:
-            poetry_entry.source_only(gathering, package, value)
+            poetry_entry.source_only(builder, package, value)
         else:
-            for text in poetry_entry.requirements(gathering, package, value):
-                gathering.require(text, into)
-    for other in gathering.texts(group.get("include-groups"), f"include-groups of {name}"):
-        gathering.includes.setdefault(name, []).append(other)
+            for text in poetry_entry.requirements(builder, package, value):
+                builder.require(text, into)
+    for other in builder.texts(group.get("include-groups"), f"include-groups of {name}"):
+        builder.includes.setdefault(name, []).append(other)
     if group.get("optional") is True:
-        gathering.optional.add(name)
+        builder.optional.add(name)
     for key in sorted(set(group) - {"dependencies", "optional", "include-groups"}):
-        gathering.leave(f"`{key}` of the group {name}", "no key of a group says this")
+        builder.leave(f"`{key}` of the group {name}", "no key of a group says this")
 
 
-def _metadata(gathering: ManifestBuilder, project: Mapping[str, object], table: Mapping[str, object]) -> dict[str, object]:
+def _metadata(builder: ManifestBuilder, project: Mapping[str, object], table: Mapping[str, object]) -> dict[str, object]:
     found: dict[str, object] = {}
     for key in ("authors", "maintainers"):
-        found[key] = [_person(text) for text in gathering.texts(table.get(key), key)]
+        found[key] = [_person(text) for text in builder.texts(table.get(key), key)]
     given = table.get("license")
-    found["license"] = license_text(gathering, given if isinstance(given, str) else None) if "license" not in project else None
-    readmes = gathering.texts(table.get("readme"), "readme")
+    found["license"] = license_text(builder, given if isinstance(given, str) else None) if "license" not in project else None
+    readmes = builder.texts(table.get("readme"), "readme")
     found["readme"] = readmes[0] if readmes else None
     for further in readmes[1:]:
-        gathering.leave(f"the readme {further}", "`[project]` names one readme")
+        builder.leave(f"the readme {further}", "`[project]` names one readme")
     for key in ("keywords", "classifiers"):
-        found[key] = gathering.texts(table.get(key), key)
+        found[key] = builder.texts(table.get(key), key)
     urls = {label: table[key] for key, label in _URLS.items() if isinstance(table.get(key), str)}
-    found["urls"] = {**urls, **gathering.table(table.get("urls"), "[tool.poetry.urls]")}
-    found["scripts"] = _scripts(gathering, gathering.table(table.get("scripts"), "[tool.poetry.scripts]"))
-    found["entry-points"] = dict(gathering.table(table.get("plugins"), "[tool.poetry.plugins]"))
+    found["urls"] = {**urls, **builder.table(table.get("urls"), "[tool.poetry.urls]")}
+    found["scripts"] = _scripts(builder, builder.table(table.get("scripts"), "[tool.poetry.scripts]"))
+    found["entry-points"] = dict(builder.table(table.get("plugins"), "[tool.poetry.plugins]"))
     for key in (*_PROJECT, "gui-scripts", "entry-points"):
         if key in project:
             found[key] = project[key]
     return found
 
 
-def _scripts(gathering: ManifestBuilder, listed: Mapping[str, object]) -> dict[str, str]:
+def _scripts(builder: ManifestBuilder, listed: Mapping[str, object]) -> dict[str, str]:
     found = {}
     for name, value in listed.items():
         if isinstance(value, str):
             found[name] = value
             continue
-        script = gathering.table(value, f"the script {name}")
+        script = builder.table(value, f"the script {name}")
         reference = script.get("reference", script.get("callable"))
         if isinstance(reference, str) and script.get("type", "console") == "console":
             found[name] = reference
         else:
-            gathering.leave(f"the script {name}", "only scripts that call a function are carried over, not files")
+            builder.leave(f"the script {name}", "only scripts that call a function are carried over, not files")
         if script.get("extras"):
-            gathering.leave(f"the extras of the script {name}", "a script is installed with or without its extras")
+            builder.leave(f"the extras of the script {name}", "a script is installed with or without its extras")
     return found
 
 
@@ -234,11 +247,11 @@ def _person(text: str) -> dict[str, str]:
     return {key: value for key, value in match.groupdict().items() if value}
 
 
-def _unknown(gathering: ManifestBuilder, table: Mapping[str, object]) -> None:
+def _unknown(builder: ManifestBuilder, table: Mapping[str, object]) -> None:
     for key in sorted(_FOR_BACKEND & set(table)):
-        gathering.leave(f"[tool.poetry] {key}", "what goes into the package is the build backend's; poetry-core still reads it")
+        builder.leave(f"[tool.poetry] {key}", "what goes into the package is the build backend's; poetry-core still reads it")
     for key in sorted(set(table) - _CARRIED - _FOR_BACKEND):
-        gathering.leave(f"[tool.poetry] {key}", "it says how Poetry itself behaves" if key in _OWN else "it has no counterpart")
+        builder.leave(f"[tool.poetry] {key}", "it says how Poetry itself behaves" if key in _OWN else "it has no counterpart")
 
 
 def _bare(text: str) -> str:

@@ -18,17 +18,17 @@ _KNOWN = {
 }
 
 
-def requirements(gathering: ManifestBuilder, name: str, value: object) -> list[str]:
-    """The requirement texts of one entry; its sources go to the gathering, and so does what cannot be said."""
+def requirements(builder: ManifestBuilder, name: str, value: object) -> list[str]:
+    """The requirement texts of one entry; its sources go to the builder, and so does what cannot be said."""
     entries = value if isinstance(value, list) else [value]
     found = []
     for entry in entries:
         if isinstance(entry, str):
             entry = {"version": entry}
         if not isinstance(entry, Mapping):
-            gathering.leave(f"{name} = {entry!r}", "it is neither a version nor a table")
+            builder.leave(f"{name} = {entry!r}", "it is neither a version nor a table")
             continue
-        text = _requirement(gathering, name, entry)
+        text = _requirement(builder, name, entry)
         if text is not None:
             found.append(text)
     return found
@@ -40,35 +40,35 @@ def is_optional(value: object) -> bool:
     return any(isinstance(entry, Mapping) and entry.get("optional") is True for entry in entries)
 
 
-def source_only(gathering: ManifestBuilder, name: str, value: object) -> None:
+def source_only(builder: ManifestBuilder, name: str, value: object) -> None:
     """What an entry adds to a requirement that stands in `[project]`: its source, and nothing else that Poetry reads."""
     entries = value if isinstance(value, list) else [value]
     for entry in entries:
         if isinstance(entry, Mapping):
-            marker = _marker(gathering, name, entry)
-            _source(gathering, name, entry, marker or "")
-            _rest(gathering, name, entry)
+            marker = _marker(builder, name, entry)
+            _source(builder, name, entry, marker or "")
+            _rest(builder, name, entry)
 
 
-def _requirement(gathering: ManifestBuilder, name: str, entry: Mapping[str, object]) -> str | None:
-    marker = _marker(gathering, name, entry)
+def _requirement(builder: ManifestBuilder, name: str, entry: Mapping[str, object]) -> str | None:
+    marker = _marker(builder, name, entry)
     if marker is None:
         return None
-    extras = gathering.texts(entry.get("extras"), f"the extras of {name}")
+    extras = builder.texts(entry.get("extras"), f"the extras of {name}")
     named = name + (f"[{','.join(extras)}]" if extras else "")
-    _rest(gathering, name, entry)
-    if _source(gathering, name, entry, marker) is False:
+    _rest(builder, name, entry)
+    if _source(builder, name, entry, marker) is False:
         return None
     bound = ""
     if not any(place in entry for place in _PLACES):
         converted = specifier(str(entry.get("version", "*")))
         if converted.lost:
-            gathering.leave(f"the bounds of {name}", converted.lost)
+            builder.leave(f"the bounds of {name}", converted.lost)
         bound = converted.text
     return named + bound + (f" ; {marker}" if marker else "")
 
 
-def _marker(gathering: ManifestBuilder, name: str, entry: Mapping[str, object]) -> str | None:
+def _marker(builder: ManifestBuilder, name: str, entry: Mapping[str, object]) -> str | None:
     """The marker of an entry, "" without one, None (and a line in `left`) where there is none that says it."""
     clauses = []
     try:
@@ -79,11 +79,11 @@ def _marker(gathering: ManifestBuilder, name: str, entry: Mapping[str, object]) 
         if entry.get("markers"):
             clauses.append(str(Marker(str(entry["markers"]))))
     except (ValueError, InvalidMarker) as error:
-        gathering.leave(f"{name} = {_shown(entry)}", f"its marker cannot be read: {' '.join(str(error).split())}")
+        builder.leave(f"{name} = {_shown(entry)}", f"its marker cannot be read: {' '.join(str(error).split())}")
         return None
     clauses = [clause for clause in clauses if clause]
     if any(re.search(r"\bextra\b", clause) for clause in clauses):
-        gathering.leave(
+        builder.leave(
             f"{name} = {_shown(entry)}",
             "it depends on an extra by a marker; declare it under that extra, with `conflicts` in `[tool.uv]` if two exclude "
             "each other",
@@ -104,7 +104,7 @@ def _platform(text: str) -> str:
     return " or ".join(clauses)
 
 
-def _source(gathering: ManifestBuilder, name: str, entry: Mapping[str, object], marker: str) -> bool | None:
+def _source(builder: ManifestBuilder, name: str, entry: Mapping[str, object], marker: str) -> bool | None:
     """Name where a package comes from: None where the index is, False where it was left."""
     what = f"{name} = {_shown(entry)}"
     source: dict[str, object] = {}
@@ -112,7 +112,7 @@ def _source(gathering: ManifestBuilder, name: str, entry: Mapping[str, object], 
         source["git"] = _git_address(str(entry["git"]))
         source |= {key: str(entry[key]) for key in ("branch", "tag", "rev", "subdirectory") if entry.get(key)}
         if entry.get("develop"):
-            gathering.leave(f"`develop` of {name}", "a package from a repository is not installed editable; clone it for that")
+            builder.leave(f"`develop` of {name}", "a package from a repository is not installed editable; clone it for that")
     elif "path" in entry or "file" in entry:
         source["path"] = str(entry.get("path", entry.get("file")))
         if entry.get("develop") is True:
@@ -129,7 +129,7 @@ def _source(gathering: ManifestBuilder, name: str, entry: Mapping[str, object], 
         return None
     if marker:
         source["marker"] = marker
-    return gathering.source(name, source, what)
+    return builder.source(name, source, what)
 
 
 def _git_address(address: str) -> str:
@@ -140,14 +140,14 @@ def _git_address(address: str) -> str:
     return f"ssh://{match['user'] + '@' if match['user'] else ''}{match['host']}/{match['path']}"
 
 
-def _rest(gathering: ManifestBuilder, name: str, entry: Mapping[str, object]) -> None:
+def _rest(builder: ManifestBuilder, name: str, entry: Mapping[str, object]) -> None:
     if entry.get("allow-prereleases"):
-        gathering.leave(
+        builder.leave(
             f"`allow-prereleases` of {name}",
             "name a pre-release in its bound (`>=2.0a1`), or allow them for all with `prerelease` in `[tool.uv]`",
         )
     for key in sorted(set(entry) - _KNOWN):
-        gathering.leave(f"`{key}` of {name}", "no key of a declaration says this")
+        builder.leave(f"`{key}` of {name}", "no key of a declaration says this")
 
 
 def _shown(entry: Mapping[str, object]) -> str:

@@ -19,7 +19,7 @@ from jupyter_dep.model.declaration import requirement
 from jupyter_dep.model.declaration.install_command import strip_comment
 from jupyter_dep.model.declaration.requirement_lines import logical_lines
 from jupyter_dep.model.migration.builder import ManifestBuilder
-from jupyter_dep.model.migration.manifest_value import ImportedManifest, Read
+from jupyter_dep.model.migration.manifest_value import ImportedManifest, ProjectFacts, Read
 from jupyter_dep.model.migration.source_spec import REMOTE, editable, named
 
 _VALUED = {
@@ -73,40 +73,38 @@ def requirements_txt(
     `read` gives the text of a file by its path relative to this one's folder; what it raises is passed on. Of a compiled
     file (`# via …` comments), what only other packages need is a pin and no dependency.
     """
-    gathering = ManifestBuilder(origin, known_indexes)
+    builder = ManifestBuilder(origin, known_indexes)
     state = _State(read=read, seen={(posixpath.basename(origin), False)})
-    _file(gathering, state, text, "", constraints=False)
+    _file(builder, state, text, "", constraints=False)
     if state.hashes:
-        gathering.leave(f"{state.hashes} hashes", "the lock records the hash of every file; compare the two where it matters")
+        builder.leave(f"{state.hashes} hashes", "the lock records the hash of every file; compare the two where it matters")
     if state.indirect:
-        gathering.leave(
+        builder.leave(
             f"{state.indirect} requirements that only others need (`# via`)",
             "they are no dependencies of yours; their versions seed the first lock",
         )
-    return gathering.brought(prerelease="allow" if state.pre else None, package=None)
+    return builder.build(ProjectFacts(prerelease="allow" if state.pre else None, package=None))
 
 
-def _file(gathering: ManifestBuilder, state: _State, text: str, folder: str, *, constraints: bool) -> None:
+def _file(builder: ManifestBuilder, state: _State, text: str, folder: str, *, constraints: bool) -> None:
     lines = list(_lines(text))
     compiled = any(re.search(r"#\s*via\s", line.comments) for line in lines)
     for line in lines:
         if line.text.startswith("-"):
-            _option(gathering, state, line.text, folder, constraints=constraints)
+            _option(builder, state, line.text, folder, constraints=constraints)
             continue
         text_only, count = _PER_REQUIREMENT.subn("", line.text)
         state.hashes += sum(1 for found in _PER_REQUIREMENT.finditer(line.text) if found["name"] == "hash")
         if count and any(found["name"] != "hash" for found in _PER_REQUIREMENT.finditer(line.text)):
-            gathering.leave(
-                f"build settings of {text_only.strip()}", "wheels are all that is taken, unless a build is permitted"
-            )
-        declared = named(gathering, state.read, text_only.strip(), folder)
+            builder.leave(f"build settings of {text_only.strip()}", "wheels are all that is taken, unless a build is permitted")
+        declared = named(builder, state.read, text_only.strip(), folder)
         if declared is None:
             continue
-        _pin(gathering, declared)
+        _pin(builder, declared)
         if compiled and not constraints and not _is_direct(line.comments):
             state.indirect += 1
         else:
-            gathering.require(declared, gathering.constraints if constraints else gathering.dependencies)
+            builder.require(declared, builder.constraints if constraints else builder.dependencies)
 
 
 def _lines(text: str) -> Iterator[_Line]:
@@ -137,7 +135,7 @@ def _is_direct(comments: str) -> bool:
     )
 
 
-def _option(gathering: ManifestBuilder, state: _State, line: str, folder: str, *, constraints: bool) -> None:
+def _option(builder: ManifestBuilder, state: _State, line: str, folder: str, *, constraints: bool) -> None:
     try:
         words = shlex.split(line)
     except ValueError:
@@ -149,54 +147,54 @@ def _option(gathering: ManifestBuilder, state: _State, line: str, folder: str, *
             name, has_value, value = word[:2], "=", word[2:].removeprefix("=")
         option = _VALUED.get(name)
         if option is None:
-            _flag(gathering, state, name)
+            _flag(builder, state, name)
             continue
         if not has_value:
             value = words.pop(0) if words else ""
         if option == "-e":
             value, words = " ".join([value, *words]), []
-        _valued(gathering, state, option, value, folder, constraints=constraints)
+        _valued(builder, state, option, value, folder, constraints=constraints)
 
 
-def _flag(gathering: ManifestBuilder, state: _State, name: str) -> None:
+def _flag(builder: ManifestBuilder, state: _State, name: str) -> None:
     if name == "--pre":
         state.pre = True
     elif name == "--require-hashes":
         return  # that is what a lock is
     else:
-        gathering.leave(name, _WHY.get(name, "it is an option of pip that no declaration has"))
+        builder.leave(name, _WHY.get(name, "it is an option of pip that no declaration has"))
 
 
-def _valued(gathering: ManifestBuilder, state: _State, option: str, value: str, folder: str, *, constraints: bool) -> None:
+def _valued(builder: ManifestBuilder, state: _State, option: str, value: str, folder: str, *, constraints: bool) -> None:
     if option in ("-r", "-c"):
-        _nested(gathering, state, value, folder, constraints=constraints or option == "-c")
+        _nested(builder, state, value, folder, constraints=constraints or option == "-c")
     elif option == "-e":
-        editable(gathering, state.read, value, folder)
+        editable(builder, state.read, value, folder)
     elif option in ("--index-url", "--extra-index-url"):
-        name = gathering.index(value)
+        name = builder.index(value)
         if name is not None:
-            gathering.leave(
+            builder.leave(
                 f"{option} for all packages",
                 f"an index that a project names is asked only for the packages that are assigned to it (`{name}` under "
                 "`[tool.uv.sources]`); what everything comes from belongs in your own index configuration",
             )
     else:
-        gathering.leave(f"{option} {value}", _WHY[option])
+        builder.leave(f"{option} {value}", _WHY[option])
 
 
-def _nested(gathering: ManifestBuilder, state: _State, path: str, folder: str, *, constraints: bool) -> None:
+def _nested(builder: ManifestBuilder, state: _State, path: str, folder: str, *, constraints: bool) -> None:
     what = f"{'-c' if constraints else '-r'} {path}"
     if REMOTE.match(path):
-        gathering.leave(what, "nothing is fetched here; save the file beside this one")
+        builder.leave(what, "nothing is fetched here; save the file beside this one")
         return
     place = posixpath.normpath(posixpath.join(folder, path.replace("\\", "/")))
     if (place, constraints) in state.seen:
         return
     state.seen.add((place, constraints))
-    _file(gathering, state, state.read(place), posixpath.dirname(place), constraints=constraints)
+    _file(builder, state, state.read(place), posixpath.dirname(place), constraints=constraints)
 
 
-def _pin(gathering: ManifestBuilder, text: str) -> None:
+def _pin(builder: ManifestBuilder, text: str) -> None:
     """Remember `name==1.2.3` as a version for the first lock."""
     try:
         parsed = requirement.parse(text)
@@ -204,4 +202,4 @@ def _pin(gathering: ManifestBuilder, text: str) -> None:
         return
     exact = [spec.version for spec in parsed.specifier if spec.operator == "==" and not spec.version.endswith(".*")]
     if len(exact) == 1:
-        gathering.pins.setdefault(str(canonicalize_name(parsed.name)), exact[0])
+        builder.pins.setdefault(str(canonicalize_name(parsed.name)), exact[0])

@@ -6,7 +6,7 @@ import configparser
 import re
 
 from jupyter_dep.model.migration.builder import ManifestBuilder, license_text, unreadable
-from jupyter_dep.model.migration.manifest_value import ImportedManifest
+from jupyter_dep.model.migration.manifest_value import ImportedManifest, ProjectFacts
 
 _METADATA = {
     *("name", "version", "description", "summary", "author", "author_email", "maintainer", "maintainer_email", "license"),
@@ -24,28 +24,30 @@ def setup_cfg(text: str, *, origin: str = "setup.cfg") -> ImportedManifest:
         parser.read_string(text.removeprefix("\ufeff"))
     except configparser.Error as error:
         raise unreadable(origin, "INI", error) from error
-    gathering = ManifestBuilder(origin)
+    builder = ManifestBuilder(origin)
     metadata = {key.replace("-", "_"): value for key, value in _section(parser, "metadata").items()}
     options = {key.replace("-", "_"): value for key, value in _section(parser, "options").items()}
-    for item in _listed(gathering, options, "install_requires"):
-        gathering.require(item, gathering.dependencies)
+    for item in _listed(builder, options, "install_requires"):
+        builder.require(item, builder.dependencies)
     for extra, value in _section(parser, "options.extras_require").items():
-        _extra(gathering, extra, value)
-    for item in _listed(gathering, options, "tests_require"):
-        gathering.require(item, gathering.groups.setdefault("test", []))
-    for item in _listed(gathering, options, "setup_requires"):
-        gathering.leave(f"setup_requires {item}", "what a build needs stands under `requires` in `[build-system]`")
-    for item in _listed(gathering, options, "dependency_links"):
-        gathering.leave(f"dependency_links {item}", "declare an index or a source for the package that comes from there")
+        _extra(builder, extra, value)
+    for item in _listed(builder, options, "tests_require"):
+        builder.require(item, builder.groups.setdefault("test", []))
+    for item in _listed(builder, options, "setup_requires"):
+        builder.leave(f"setup_requires {item}", "what a build needs stands under `requires` in `[build-system]`")
+    for item in _listed(builder, options, "dependency_links"):
+        builder.leave(f"dependency_links {item}", "declare an index or a source for the package that comes from there")
     for key in sorted(set(options) - _OPTIONS):
-        gathering.leave(f"[options] {key}", "what goes into the package is the build backend's; setuptools still reads it")
-    return gathering.brought(
-        name=_static(gathering, metadata, "name"),
-        version=_static(gathering, metadata, "version"),
-        description=_static(gathering, metadata, "description") or _static(gathering, metadata, "summary"),
-        requires_python=_static(gathering, options, "python_requires"),
-        metadata=_metadata(gathering, parser, metadata),
-        package=True if metadata.get("name") else None,
+        builder.leave(f"[options] {key}", "what goes into the package is the build backend's; setuptools still reads it")
+    return builder.build(
+        ProjectFacts(
+            name=_static(builder, metadata, "name"),
+            version=_static(builder, metadata, "version"),
+            description=_static(builder, metadata, "description") or _static(builder, metadata, "summary"),
+            requires_python=_static(builder, options, "python_requires"),
+            metadata=_metadata(builder, parser, metadata),
+            package=True if metadata.get("name") else None,
+        )
     )
 
 
@@ -53,17 +55,17 @@ def _section(parser: configparser.RawConfigParser, name: str) -> dict[str, str]:
     return dict(parser.items(name)) if parser.has_section(name) else {}
 
 
-def _static(gathering: ManifestBuilder, values: dict[str, str], key: str) -> str | None:
+def _static(builder: ManifestBuilder, values: dict[str, str], key: str) -> str | None:
     """A value that is written out; one that setuptools would compute is left."""
     value = values.get(key, "").strip()
     if re.match(r"(?:attr|file):", value):
-        gathering.leave(f"{key} = {value}", "setuptools computes it from another file; write the value itself")
+        builder.leave(f"{key} = {value}", "setuptools computes it from another file; write the value itself")
         return None
     return value or None
 
 
-def _listed(gathering: ManifestBuilder, values: dict[str, str], key: str) -> list[str]:
-    text = _static(gathering, values, key)
+def _listed(builder: ManifestBuilder, values: dict[str, str], key: str) -> list[str]:
+    text = _static(builder, values, key)
     return _items(text) if text is not None else []
 
 
@@ -77,30 +79,30 @@ def _items(text: str) -> list[str]:
     return [line for line in lines if not line.startswith("#")]
 
 
-def _extra(gathering: ManifestBuilder, extra: str, value: str) -> None:
+def _extra(builder: ManifestBuilder, extra: str, value: str) -> None:
     if re.match(r"\s*file:", value):
-        gathering.leave(f"the extra {extra} = {value.strip()}", "setuptools reads it from another file; import that file")
+        builder.leave(f"the extra {extra} = {value.strip()}", "setuptools reads it from another file; import that file")
         return
-    into = gathering.extras.setdefault(extra, [])
+    into = builder.extras.setdefault(extra, [])
     for item in _items(value):
-        gathering.require(item, into)
+        builder.require(item, into)
 
 
-def _metadata(gathering: ManifestBuilder, parser: configparser.RawConfigParser, values: dict[str, str]) -> dict[str, object]:
+def _metadata(builder: ManifestBuilder, parser: configparser.RawConfigParser, values: dict[str, str]) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, plural in (("author", "authors"), ("maintainer", "maintainers")):
-        person = {"name": _static(gathering, values, key), "email": _static(gathering, values, f"{key}_email")}
+        person = {"name": _static(builder, values, key), "email": _static(builder, values, f"{key}_email")}
         given = {name: value for name, value in person.items() if value}
         found[plural] = [given] if given else []
-    found["license"] = license_text(gathering, _static(gathering, values, "license"))
-    keywords = _static(gathering, values, "keywords") or ""
+    found["license"] = license_text(builder, _static(builder, values, "license"))
+    keywords = _static(builder, values, "keywords") or ""
     found["keywords"] = [word.strip() for word in re.split(r"[,\n]", keywords) if word.strip()]
-    found["classifiers"] = _listed(gathering, values, "classifiers") or _listed(gathering, values, "classifier")
+    found["classifiers"] = _listed(builder, values, "classifiers") or _listed(builder, values, "classifier")
     urls = {}
-    homepage = _static(gathering, values, "url") or _static(gathering, values, "home_page")
+    homepage = _static(builder, values, "url") or _static(builder, values, "home_page")
     if homepage:
         urls["Homepage"] = homepage
-    for line in _listed(gathering, values, "project_urls"):
+    for line in _listed(builder, values, "project_urls"):
         label, _, address = line.partition("=")
         urls[label.strip()] = address.strip()
     found["urls"] = urls
@@ -108,9 +110,9 @@ def _metadata(gathering: ManifestBuilder, parser: configparser.RawConfigParser, 
     readmes = re.split(r"[,\s]+", described.removeprefix("file:").strip()) if described.startswith("file:") else []
     found["readme"] = readmes[0] if readmes else None
     if (described and not readmes) or len(readmes) > 1:
-        gathering.leave(f"long_description = {described}", "`[project] readme` names one file")
+        builder.leave(f"long_description = {described}", "`[project] readme` names one file")
     for key in sorted(set(values) - _METADATA):
-        gathering.leave(f"[metadata] {key}", "it has no counterpart, or the build backend reads it")
+        builder.leave(f"[metadata] {key}", "it has no counterpart, or the build backend reads it")
     entry_points: dict[str, dict[str, str]] = {}
     section = _section(parser, "options.entry_points")
     for group, text in section.items():
