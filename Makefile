@@ -37,9 +37,8 @@ format: .venv/tested
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# the browser's side, for who changes it: needs Node 20, and brings the rest; the result is committed
+# for changes to the page: needs Node 20, and installs the rest; the results are committed
 labext: .venv/tested
-	$(BIN)/python -m jupyter_dep.typescript > labext/src/model/wire.ts
 	$(BIN)/python labext/bundle.py
 	cd labext && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm check && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm lint && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm test
 

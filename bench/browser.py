@@ -127,7 +127,7 @@ def picture(browser: Browser, folder: Path) -> None:
             tab.page.close()
             other = opened(context, host, gift)
             _tidy(other, theme)
-            other.dialog.get_by_text("Every package").click()
+            other.dialog.get_by_text("All packages").click()
             other.page.screenshot(path=folder / f"consent-{theme}.png")
             other.page.keyboard.press("Escape")
             other.page.locator(".jp-Dep-holding").get_by_role("button").first.wait_for()

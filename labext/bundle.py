@@ -38,12 +38,12 @@ def digest(root: Path = HERE) -> str:
 
 
 def build() -> None:
-    """Install what the build needs, type-check, bundle, record; an installed copy follows.
+    """Install what the build needs, generate the types of the wire, type-check, bundle, record; an installed copy follows.
 
     That copy is one and no link: pip writes and deletes through links, here into the sources.
     """
     environ = {**os.environ, "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))}
-    for step in (("install", "--immutable"), ("build:prod",)):
+    for step in (("install", "--immutable"), ("wire",), ("build:prod",)):
         subprocess.run([*JLPM, *step], cwd=HERE, env=environ, check=True)  # noqa: S603
     RECORD.write_text(digest() + "\n")
     if INSTALLED.is_symlink():

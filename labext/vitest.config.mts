@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['src/**/*.spec.ts', 'src/**/*.spec.tsx'],
     setupFiles: ['src/testing/setup.ts'],
     server: { deps: { inline: [/@jupyterlab/, /@jupyter\//, /@lumino/, /@microsoft/] } },
-    css: false
+    css: false,
+    testTimeout: 30_000
   }
 });

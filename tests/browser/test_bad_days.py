@@ -79,7 +79,7 @@ def test_a_server_that_is_restarted_under_the_page(own_lab: Host, begin: Begin) 
     tab.open_panel()
     own_lab.__exit__(None, None, None)
     tab.stands("away")
-    expect(tab.panel.locator('[data-banner="lost"]')).to_contain_text("The server does not answer.")
+    expect(tab.panel.locator('[data-banner="lost"]')).to_contain_text("Server not responding.")
     own_lab.__enter__()
     tab.stands("sync")
     expect(tab.panel.locator('[data-banner="lost"]')).to_have_count(0)
@@ -100,7 +100,7 @@ def test_a_notebook_that_is_deleted_during_a_job(lab: Host, begin: Begin, shop: 
     tab.search.press("Enter")
     tab.stands("building")
     (lab.root / tab.path).unlink()
-    expect(tab.notices.filter(has_text="its file is gone. Save it to write it again.")).to_be_visible(timeout=BUILT)
+    expect(tab.notices.filter(has_text="its file no longer exists. Save it to write it again.")).to_be_visible(timeout=BUILT)
     tab.stands("failed")
     assert not (lab.root / tab.path).exists(), "a file that somebody deleted does not come back by itself"
     assert len(tab.blocks()) == 1, "what was added is not lost"

@@ -12,7 +12,7 @@ from support.index import Index
 from support.people import notebook, person, sent
 from support.wheels import build_wheel
 
-TITLE = "Allow what this notebook would install?"
+TITLE = "Allow this notebook to install packages?"
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_refused_and_given_later(host: Host, begin: Begin, shop: Index, tmp_path
     shop.clear()
     tab = begin(host, path=path)
     question(tab)
-    expect(tab.dialog.get_by_role("button", name="Open without")).to_be_focused()
+    expect(tab.dialog.get_by_role("button", name="Open without installing")).to_be_focused()
     tab.page.keyboard.press("Enter")
     expect(tab.dialog).to_have_count(0)
     tab.stands("consent")
@@ -84,7 +84,7 @@ def test_escape_is_no_and_is_remembered_over_a_reload(lab: Host, begin: Begin, s
     build_wheel(shop.folder, "unwanted", "1.0")
     tab = begin(lab, path=gift(lab, tmp_path, shop, "unwanted"))
     question(tab)
-    expect(tab.dialog.get_by_role("button", name="Open without")).to_be_focused()
+    expect(tab.dialog.get_by_role("button", name="Open without installing")).to_be_focused()
     tab.page.keyboard.press("Escape")
     expect(tab.dialog).to_have_count(0)
     tab.page.reload()
@@ -93,7 +93,7 @@ def test_escape_is_no_and_is_remembered_over_a_reload(lab: Host, begin: Begin, s
     tab.open_panel()
     expect(tab.dialog).to_have_count(0)
     banner = tab.panel.locator('[data-banner="consent"]')
-    expect(banner).to_contain_text("You have not agreed to this lock.")
+    expect(banner).to_contain_text("You have not allowed this lock.")
     banner.get_by_role("button", name="Review and decide…").click()
     question(tab)
     expect(tab.dialog).to_contain_text("Fingerprint", timeout=BUILT)

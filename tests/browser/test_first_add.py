@@ -23,7 +23,7 @@ def assert_declared_once(tab: Tab, *names: str) -> None:
 def test_a_notebook_opens_with_its_badge(host: Host, begin: Begin) -> None:
     tab = begin(host)
     tab.stands("none")
-    expect(tab.badge).to_have_accessible_name("Packages: not a project. This notebook declares no packages.")
+    expect(tab.badge).to_have_accessible_name("Packages: No packages yet. This notebook declares no packages.")
 
 
 def test_by_panel(host: Host, begin: Begin) -> None:

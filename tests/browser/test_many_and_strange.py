@@ -28,7 +28,7 @@ def crowded(host: Host) -> str:
 
 def test_two_thousand_packages_are_listed_scrolled_and_found(host: Host, begin: Begin) -> None:
     tab = begin(host, path=crowded(host))
-    tab.dialog.get_by_role("button", name="Open without").click()
+    tab.dialog.get_by_role("button", name="Open without installing").click()
     expect(tab.dialog).to_have_count(0)
     tab.open_panel()
     declared = tab.panel.locator('section[aria-labelledby="jp-Dep-declared"]')
@@ -60,8 +60,8 @@ def test_a_summary_of_the_index_is_text(host: Host, begin: Begin) -> None:
     tab.search.press("Enter")
     card = tab.panel.get_by_role("region", name="About tabulatr")
     expect(card).to_contain_text(MARKUP)
-    expect(card).to_contain_text("safe‹202E›gnp.exe‹7›‹200B›")
-    expect(card).to_contain_text("One letter from the well-known “tabulate”")
+    expect(card).to_contain_text("safe\\u202egnp.exe\\u0007\\u200b")
+    expect(card).to_contain_text("one letter from the well-known package “tabulate”")
     assert_inert(tab)
 
 
@@ -70,7 +70,7 @@ def test_a_notebooks_name_is_text(host: Host, begin: Begin, shop: Index) -> None
     name = "<img src=x onerror=window.struck=3>\u202egnp"
     tab = begin(host, path=notebook(host.root, "tabulate", name=name).name)
     tab.open_panel()
-    expect(tab.panel.locator(".jp-Dep-title")).to_contain_text("<img src=x onerror=window.struck=3>‹202E›gnp")
+    expect(tab.panel.locator(".jp-Dep-title")).to_contain_text("<img src=x onerror=window.struck=3>\\u202egnp")
     assert_inert(tab)
 
 
@@ -99,7 +99,7 @@ def test_a_note_that_a_cell_forges_offers_possible_names_only_and_asks_first(lab
     at = tab.run(f"from IPython.display import display; display({bundle!r}, raw=True)")
     expect(tab.output(at).get_by_role("button")).to_have_count(1)
     tab.output(at).get_by_role("button", name="Add requsts and run again").click()
-    expect(tab.dialog).to_contain_text(re.compile("not the well-known requests|Nothing is known here of requsts"))
+    expect(tab.dialog).to_contain_text(re.compile("not the well-known package requests|requsts is not a known package"))
     expect(tab.dialog.get_by_role("button", name="Cancel")).to_be_focused()
     tab.page.keyboard.press("Enter")
     expect(tab.dialog).to_have_count(0)

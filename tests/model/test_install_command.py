@@ -1,4 +1,4 @@
-"""One table of install commands holds the parsers of the core, of the magics and (in `installline.spec.ts`) of the page."""
+"""One table of install commands holds the parsers of the core, of the magics and (in `installLine.spec.ts`) of the page."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ class Tab:
     def ready(self) -> None:
         """The notebook is painted and its project read."""
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=BUILT)
-        self.page.wait_for_selector('.jp-Dep-badge:not([data-standing="reading"])', timeout=BUILT)
+        self.page.wait_for_selector('.jp-Dep-badge:not([data-status="reading"])', timeout=BUILT)
 
     def live(self, expression: str, argument: object = None) -> Any:
         """The value of an expression over `nb`, the notebook in front, and `app`; `argument` is `given` in it."""
@@ -233,7 +233,7 @@ class Tab:
 
     @property
     def search(self) -> Locator:
-        return self.panel.get_by_role("combobox", name="Search a package")
+        return self.panel.get_by_role("combobox", name="Search for a package")
 
     @property
     def hits(self) -> Locator:
@@ -252,15 +252,15 @@ class Tab:
 
     def stands(self, *names: str, timeout: int = BUILT) -> str:
         """Wait until the badge says one of these; returns which."""
-        selector = ", ".join(f'.jp-Dep-badge[data-standing="{name}"]' for name in names)
+        selector = ", ".join(f'.jp-Dep-badge[data-status="{name}"]' for name in names)
         found = self.page.wait_for_selector(selector, timeout=timeout)
         assert found is not None
-        return str(found.get_attribute("data-standing"))
+        return str(found.get_attribute("data-status"))
 
     def open_panel(self) -> None:
         """As with the mouse: the badge, then the first entry of its menu."""
         self.badge.click()
-        self.page.get_by_role("menuitem", name="Show the Packages").click()
+        self.page.get_by_role("menuitem", name="Show Packages").click()
         expect(self.search).to_be_visible()
 
     def add(self, requirement: str) -> None:

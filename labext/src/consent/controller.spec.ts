@@ -1,13 +1,13 @@
 import { Notification } from '@jupyterlab/apputils';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { ProblemError } from '../model/client/api';
+import { ProblemError } from '../model/client/problems';
 import type { NotebookLink } from '../model/kernel/link';
 import { aHolding } from '../testing/kernels';
 import { aJob, aProject, ended, failed, settle, stage, trans } from '../testing/samples';
 import type { INotebookProject, Work } from '../model/tokens';
 import type { ConsentPage, Job } from '../model/wire';
-import { ConsentAsking } from './controller';
+import { ConsentController } from './controller';
 
 beforeEach(() => Notification.dismiss());
 
@@ -30,7 +30,7 @@ function aPage(changes: Partial<ConsentPage> = {}): ConsentPage {
 
 interface IScene {
   project: INotebookProject;
-  asking: ConsentAsking;
+  asking: ConsentController;
   asked: [ConsentPage, string][];
   jobs: Work[];
   finished: Job[];
@@ -67,7 +67,7 @@ async function scene(setting: ISetting = {}): Promise<IScene> {
     return ends.shift()!;
   });
   const page = setting.page ?? aPage();
-  const asking = new ConsentAsking({
+  const asking = new ConsentController({
     project: model,
     link: {
       ours: setting.ours ?? true,
@@ -167,7 +167,7 @@ describe('a yes', () => {
     project.setHolding(aHolding({ state: 'asking', kept: 1 }));
     project.askConsent();
     await settle();
-    expect(Notification.manager.notifications[0]?.message).toContain('run the cells that waited');
+    expect(Notification.manager.notifications[0]?.message).toContain('run the waiting cells');
   });
 });
 

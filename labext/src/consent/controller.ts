@@ -8,9 +8,9 @@ import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 
-import { problemOf } from '../model/client/api';
+import { problemOf } from '../model/client/problems';
 import type { NotebookLink } from '../model/kernel/link';
-import { plain, sentence } from '../status/text';
+import { escapeLine, capitalize } from '../status/text';
 import { type IDepClient, type INotebookProject, NAME } from '../model/tokens';
 import type { ConsentPage, Job, Problem } from '../model/wire';
 
@@ -30,7 +30,7 @@ export interface IConsentOptions {
   memory: Pick<Storage, 'getItem' | 'setItem'>;
 }
 
-export class ConsentAsking implements IDisposable {
+export class ConsentController implements IDisposable {
   constructor(private readonly _options: IConsentOptions) {
     const { project } = _options;
     project.consentRequested.connect(this._onRequested, this);
@@ -74,7 +74,7 @@ export class ConsentAsking implements IDisposable {
       let note = '';
       do {
         const problem = await this._once(note);
-        note = problem && ASK_AGAIN.has(problem.code) ? sentence(problem.message) : '';
+        note = problem && ASK_AGAIN.has(problem.code) ? capitalize(problem.message) : '';
         if (problem && !note) {
           this._tell(problem);
         }
@@ -125,13 +125,13 @@ export class ConsentAsking implements IDisposable {
     const { holding } = project;
     await link.finish(job, true);
     if (holding !== null && holding.kept > 0) {
-      Notification.info(trans.__('Allowed. The kernel starts anew: run the cells that waited once more.'), { autoClose: 8000 });
+      Notification.info(trans.__('Allowed. The kernel restarts: run the waiting cells again.'), { autoClose: 8000 });
     }
     return null;
   }
 
   private _tell(problem: Problem): void {
-    const words = [sentence(problem.message), sentence(problem.hint)].filter(Boolean).map(text => plain(text));
+    const words = [capitalize(problem.message), capitalize(problem.hint)].filter(Boolean).map(text => escapeLine(text));
     Notification.error(words.join('\n'), { autoClose: 10_000 });
   }
 

@@ -64,7 +64,7 @@ describe('the consent dialog', () => {
       'added: evil',
       'removed: six',
       'changed: numpy 1.26 → 2.1',
-      'Allowed before: runs the build program of old',
+      'Already allowed: runs the build program of old',
       'abc123'
     ]) {
       expect(text).toContain(words);
@@ -73,7 +73,7 @@ describe('the consent dialog', () => {
 
   it('begins on the way out', async () => {
     const { dialog } = await shown();
-    expect(document.activeElement).toBe(button(dialog, 'Open without'));
+    expect(document.activeElement).toBe(button(dialog, 'Open without installing'));
   });
 
   it('has every unusual thing unticked, and allows only when each is ticked', async () => {
@@ -132,7 +132,7 @@ describe('the consent dialog', () => {
       details.dispatchEvent(new Event('toggle'));
     });
     expect(dialog.node.querySelector('b')).toBeNull();
-    expect(dialog.node.textContent).toContain('<b>evil</b>‹202E›');
+    expect(dialog.node.textContent).toContain('<b>evil</b>\\u202e');
   });
 
   it('says why it asks once more', async () => {

@@ -6,9 +6,9 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useState } from 'react';
 
-import { age, plain, sentence, size } from '../status/text';
+import { age, escapeLine, capitalize, size } from '../status/text';
 import type { ConsentPage, Unusual } from '../model/wire';
-import { Words } from '../ui/inlineCode';
+import { InlineCode } from '../ui/inlineCode';
 
 /** Rows of the table that are drawn; a lock may hold thousands. */
 const ROWS = 500;
@@ -35,20 +35,20 @@ export function ConsentBody({ page, note, onTick, trans }: IConsentBodyProps): J
     <div className="jp-Dep-consent">
       {note && (
         <p className="jp-Dep-consentNote" role="alert">
-          <Words text={note} />
+          <InlineCode text={note} />
         </p>
       )}
       <p>
         {trans.__(
-          'The lock of %1 has not been allowed to run here. Until it is, nothing of it is fetched, installed or run.',
-          plain(page.path.split('/').pop() ?? page.path, 80)
+          'You have not allowed the lock of %1. Until you do, nothing in it is downloaded, installed or run.',
+          escapeLine(page.path.split('/').pop() ?? page.path, 80)
         )}
       </p>
       <Facts page={page} trans={trans} />
       <Changes page={page} trans={trans} />
       {open.length > 0 && (
         <fieldset>
-          <legend>{trans.__('Unusual: tick each to allow it')}</legend>
+          <legend>{trans.__('Unusual items: tick each one to allow it')}</legend>
           {open.map(one => (
             <label key={one.item} className="jp-Dep-consentItem">
               <input
@@ -58,7 +58,7 @@ export function ConsentBody({ page, note, onTick, trans }: IConsentBodyProps): J
                 onChange={event => tick(one.item, event.target.checked)}
               />
               <span>
-                <Words text={sentence(one.words)} />
+                <InlineCode text={capitalize(one.words)} />
               </span>
             </label>
           ))}
@@ -66,12 +66,12 @@ export function ConsentBody({ page, note, onTick, trans }: IConsentBodyProps): J
       )}
       {given.length > 0 && (
         <p className="jp-Dep-dim">
-          {trans.__('Allowed before: %1', given.map(one => plain(one.words.replace(/`/g, ''), 120)).join('; '))}
+          {trans.__('Already allowed: %1', given.map(one => escapeLine(one.words.replace(/`/g, ''), 120)).join('; '))}
         </p>
       )}
       {page.artifacts.length > 0 && <Artifacts page={page} trans={trans} />}
       <p className="jp-Dep-dim">
-        {trans.__('Fingerprint')} <code>{plain(page.fingerprint, 80)}</code>
+        {trans.__('Fingerprint')} <code>{escapeLine(page.fingerprint, 80)}</code>
       </p>
     </div>
   );
@@ -94,7 +94,7 @@ function Facts({ page, trans }: { page: ConsentPage; trans: TranslationBundle })
       {page.python && (
         <>
           <dt>{trans.__('Python')}</dt>
-          <dd>{plain(page.python, 60)}</dd>
+          <dd>{escapeLine(page.python, 60)}</dd>
         </>
       )}
     </dl>
@@ -109,7 +109,9 @@ function Changes({ page, trans }: { page: ConsentPage; trans: TranslationBundle 
   return (
     <section>
       <h3>
-        {before ? trans.__('Changed since your last yes, %1', age(before, trans)) : trans.__('Changed since your last yes')}
+        {before
+          ? trans.__('Changed since you last allowed it, %1', age(before, trans))
+          : trans.__('Changed since you last allowed it')}
       </h3>
       <ul>
         {added.length > 0 && <li>{trans.__('added: %1', listed(added, trans))}</li>}
@@ -135,9 +137,9 @@ function Artifacts({ page, trans }: { page: ConsentPage; trans: TranslationBundl
   const more = page.artifacts.length - ROWS;
   return (
     <details onToggle={event => setOpen(event.currentTarget.open)}>
-      <summary>{trans.__('Every package')}</summary>
+      <summary>{trans.__('All packages')}</summary>
       {open && (
-        <div className="jp-Dep-consentTable" tabIndex={0} role="region" aria-label={trans.__('Every package')}>
+        <div className="jp-Dep-consentTable" tabIndex={0} role="region" aria-label={trans.__('All packages')}>
           <table>
             <thead>
               <tr>
@@ -150,13 +152,13 @@ function Artifacts({ page, trans }: { page: ConsentPage; trans: TranslationBundl
             <tbody>
               {page.artifacts.slice(0, ROWS).map((one, at) => (
                 <tr key={at}>
-                  <th scope="row">{plain(one.name, 80)}</th>
-                  <td>{plain(one.version, 40)}</td>
+                  <th scope="row">{escapeLine(one.name, 80)}</th>
+                  <td>{escapeLine(one.version, 40)}</td>
                   <td>{size(one.size)}</td>
                   <td>
                     {[one.host, one.kind === 'wheel' ? '' : one.kind]
                       .filter(Boolean)
-                      .map(text => plain(text, 80))
+                      .map(text => escapeLine(text, 80))
                       .join(', ')}
                   </td>
                 </tr>
@@ -175,7 +177,7 @@ function listed(names: ReadonlyArray<string>, trans: TranslationBundle): string 
   return (
     names
       .slice(0, NAMED)
-      .map(name => plain(name, 80))
+      .map(name => escapeLine(name, 80))
       .join(', ') + (more > 0 ? ` ${trans._n('and %1 more', 'and %1 more', more)}` : '')
   );
 }
@@ -224,9 +226,12 @@ export class ConsentDialog extends Dialog<ReadonlyArray<string>> {
   constructor(page: ConsentPage, note: string, trans: TranslationBundle) {
     const question = new ConsentQuestion(page, note, trans, () => this._onTick());
     super({
-      title: trans.__('Allow what this notebook would install?'),
+      title: trans.__('Allow this notebook to install packages?'),
       body: question,
-      buttons: [Dialog.cancelButton({ label: trans.__('Open without') }), Dialog.okButton({ label: trans.__('Allow') })],
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Open without installing') }),
+        Dialog.okButton({ label: trans.__('Allow') })
+      ],
       defaultButton: 0
     });
     this._question = question;

@@ -4,8 +4,8 @@
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { ProblemError } from './client/api';
-import { normal } from '../panel/search/installLine';
+import { ProblemError } from './client/problems';
+import { normalizeName } from './declaration/requirement';
 import type { IDepClient, IEndedJob, Work } from './tokens';
 import type { Job, JobRequest } from './wire';
 
@@ -47,8 +47,8 @@ export class NotebookJobs {
     return this._jobs.find(job => !isEnded(job)) ?? this._finishing;
   }
 
-  get asked(): ReadonlyMap<string, ReadonlyArray<string>> {
-    return this._asked;
+  get requestedNames(): ReadonlyMap<string, ReadonlyArray<string>> {
+    return this._requestedNames;
   }
 
   get newer(): ReadonlyMap<string, string> | null {
@@ -72,7 +72,7 @@ export class NotebookJobs {
         throw this._closed(); // the job goes on, but nobody here will hear of its end
       }
       this._mine.add(job.id);
-      this._asked.set(job.id, work.names ?? []);
+      this._requestedNames.set(job.id, work.names ?? []);
       return new Promise((resolve, reject) => {
         this._waiting.set(job.id, ended => (ended ? resolve(ended) : reject(this._closed())));
         this.onJob(job);
@@ -208,8 +208,8 @@ export class NotebookJobs {
 
   /** The server was restarted and knows nothing of the job any more. */
   private _forgotten(job: Job): Job {
-    const message = this._trans.__('the server was restarted during this work');
-    const hint = this._trans.__('Nothing is half-written. Do it again.');
+    const message = this._trans.__('the server was restarted while the job was running');
+    const hint = this._trans.__('Nothing was changed. Run it again.');
     const failure = {
       id: 0,
       verb: job.kind,
@@ -230,7 +230,7 @@ export class NotebookJobs {
   private readonly _mine = new Set<string>();
   private readonly _early: Job[] = [];
   private _starting = 0;
-  private readonly _asked = new Map<string, ReadonlyArray<string>>();
+  private readonly _requestedNames = new Map<string, ReadonlyArray<string>>();
   private readonly _waiting = new Map<string, (job: Job | null) => void>();
   private _jobs: Job[] = [];
   private _newer: ReadonlyMap<string, string> | null = null;
@@ -246,7 +246,7 @@ function newest(data: Readonly<Record<string, unknown>>): ReadonlyMap<string, st
   for (const row of Array.isArray(data.packages) ? (data.packages as unknown[]) : []) {
     const { name, latest } = (row ?? {}) as { name?: unknown; latest?: unknown };
     if (typeof name === 'string' && typeof latest === 'string' && latest) {
-      found.set(normal(name), latest);
+      found.set(normalizeName(name), latest);
     }
   }
   return found;

@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { ProblemError } from './client/api';
+import { ProblemError } from './client/problems';
 import { aJob, aProject, ended, failed, settle, stage } from '../testing/samples';
 import type { Job } from './wire';
 
-const GONE = new ProblemError({ code: 'no-notebook', message: 'there is no such notebook', hint: 'open it', context: {}, steps: [] }, 404);
+const GONE = new ProblemError(
+  { code: 'no-notebook', message: 'there is no such notebook', hint: 'open it', context: {}, steps: [] },
+  404
+);
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -15,7 +18,7 @@ describe("a notebook's project", () => {
     await settle();
     expect(server.asked).toEqual(['project work/analysis.ipynb', 'jobs work/analysis.ipynb']);
     expect(model.project?.state).toBe('fresh');
-    expect(model.locked).toBe('');
+    expect(model.blockedReason).toBe('');
   });
 
   it('is read again after a save, and once more if it changed during the reading', async () => {
@@ -77,18 +80,18 @@ describe("a notebook's project", () => {
   it.each([
     ['read-only file', (s: ReturnType<typeof stage>) => (s.server.said.project = aProject({ writable: false })), 'read-only'],
     ['read-only document', (s: ReturnType<typeof stage>) => (s.notebook.context.model.readOnly = true), 'read-only'],
-    ['server away', (s: ReturnType<typeof stage>) => (s.server.reach = 'lost'), 'server']
+    ['server away', (s: ReturnType<typeof stage>) => (s.server.connectionState = 'lost'), 'server']
   ])('says why nothing can be changed: %s', async (_, change, word) => {
     const made = stage();
     change(made);
     await settle();
-    expect(made.model.locked).toContain(word);
+    expect(made.model.blockedReason).toContain(word);
   });
 
   it('says that a user without permission can change nothing', async () => {
     const { model } = stage(false);
     await settle();
-    expect(model.locked).toContain('does not let you');
+    expect(model.blockedReason).toContain('not allowed to change packages');
   });
 });
 
@@ -97,10 +100,10 @@ describe('a server that was away', () => {
     const { server } = stage();
     await settle();
     server.asked.length = 0;
-    server.reach = 'lost';
-    server.reachChanged.emit('lost');
-    server.reach = 'up';
-    server.reachChanged.emit('up');
+    server.connectionState = 'lost';
+    server.connectionStateChanged.emit('lost');
+    server.connectionState = 'up';
+    server.connectionStateChanged.emit('up');
     await settle();
     expect(server.asked).toContain('project work/analysis.ipynb');
   });
@@ -122,7 +125,7 @@ describe('a job', () => {
     await settle();
     void model.run({ kind: 'add', names: ['httpx'] });
     await settle();
-    expect([...model.asked]).toEqual([['j1', ['httpx']]]);
+    expect([...model.requestedNames]).toEqual([['j1', ['httpx']]]);
   });
 
   it('is sent with the live block while the page holds the notebook', async () => {
@@ -152,7 +155,7 @@ describe('a job', () => {
     const running = model.run({ kind: 'add', names: ['x'] });
     await settle();
     expect(model.active?.id).toBe('j1');
-    expect(model.locked).not.toBe('');
+    expect(model.blockedReason).not.toBe('');
     server.asked.length = 0;
     model.onJob(ended(aJob()));
     await expect(running).resolves.toMatchObject({ state: 'done' });
@@ -162,7 +165,7 @@ describe('a job', () => {
     await settle();
     expect(server.asked).toContain('project work/analysis.ipynb');
     expect(model.active).toBeNull();
-    expect(model.locked).toBe('');
+    expect(model.blockedReason).toBe('');
   });
 
   it('is told once, whether it comes from the stream, from polling or from both', async () => {

@@ -6,11 +6,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import { NotebookJobs } from './jobs';
-import { type IReadingOptions, ProjectReading } from './projectFetcher';
+import { type IFetcherOptions, ProjectFetcher } from './projectFetcher';
 import { type IDeclarationHolder, type IDepClient, type IEndedJob, type INotebookProject, NAME, type Work } from './tokens';
 import type { HoldingState, Job, JobRequest, Packages, Problem, Project, Switched } from './wire';
 
-export interface IProjectOptions extends IReadingOptions {
+export interface IProjectOptions extends IFetcherOptions {
   /** Whether the server lets this user change things. */
   allowed: () => boolean;
 }
@@ -21,7 +21,7 @@ export class NotebookProject implements INotebookProject {
     this._client = options.client;
     this._trans = options.trans;
     this._allowed = options.allowed;
-    this._reading = new ProjectReading(options, () => this._emit());
+    this._reading = new ProjectFetcher(options, () => this._emit());
     this._jobs = new NotebookJobs({
       client: options.client,
       trans: options.trans,
@@ -36,7 +36,7 @@ export class NotebookProject implements INotebookProject {
     context.saveState.connect(this._onSave, this);
     context.sessionContext.kernelChanged.connect(this._onKernel, this);
     context.sessionContext.statusChanged.connect(this._emit, this);
-    this._client.reachChanged.connect(this._onReach, this);
+    this._client.connectionStateChanged.connect(this._onConnectionState, this);
     this.notebook.disposed.connect(this.dispose, this);
     void context.ready.then(() => this._start());
   }
@@ -83,8 +83,8 @@ export class NotebookProject implements INotebookProject {
     return this._jobs.active;
   }
 
-  get asked(): ReadonlyMap<string, ReadonlyArray<string>> {
-    return this._jobs.asked;
+  get requestedNames(): ReadonlyMap<string, ReadonlyArray<string>> {
+    return this._jobs.requestedNames;
   }
 
   get dismissed(): string | null {
@@ -95,20 +95,20 @@ export class NotebookProject implements INotebookProject {
     return this._jobs.newer;
   }
 
-  get locked(): string {
-    if (this._client.reach !== 'up' && this._client.reach !== 'unknown') {
-      return this._trans.__('The server does not answer as it should.');
+  get blockedReason(): string {
+    if (this._client.connectionState !== 'up' && this._client.connectionState !== 'unknown') {
+      return this._trans.__('The server is not responding as expected.');
     }
     if (!this._allowed()) {
-      return this._trans.__('The server does not let you change things here.');
+      return this._trans.__('You are not allowed to change packages on this server.');
     }
     if (this.notebook.isDisposed || this.notebook.context.model?.readOnly || this.project?.writable === false) {
       return this._trans.__('The notebook is read-only.');
     }
     if (this.project === null) {
-      return this._trans.__('The project has not been read.');
+      return this._trans.__('The packages of this notebook have not been loaded.');
     }
-    return this.active === null ? '' : this._trans.__('Wait for the work that runs, or cancel it.');
+    return this.active === null ? '' : this._trans.__('Wait for the running job, or cancel it.');
   }
 
   get kernelKey(): string | null {
@@ -228,13 +228,13 @@ export class NotebookProject implements INotebookProject {
     void this.refresh();
   }
 
-  private _onReach(): void {
+  private _onConnectionState(): void {
     this._emit();
-    const { reach } = this._client;
-    if (reach === 'up' && (this._away || this.problem !== null)) {
+    const { connectionState } = this._client;
+    if (connectionState === 'up' && (this._away || this.problem !== null)) {
       void this.refresh().then(() => this._jobs.catchUp());
     }
-    this._away = reach !== 'up';
+    this._away = connectionState !== 'up';
   }
 
   private get _dismissedKey(): string {
@@ -257,7 +257,7 @@ export class NotebookProject implements INotebookProject {
   private readonly _client: IDepClient;
   private readonly _trans: TranslationBundle;
   private readonly _allowed: () => boolean;
-  private readonly _reading: ProjectReading;
+  private readonly _reading: ProjectFetcher;
   private readonly _jobs: NotebookJobs;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _jobEnded = new Signal<this, IEndedJob>(this);

@@ -5,22 +5,22 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { problemOf, ProblemError } from './client/api';
+import { problemOf, ProblemError } from './client/problems';
 import type { IDepClient } from './tokens';
 import type { Packages, Problem, Project } from './wire';
 
 /** The drives whose paths are the server's: its own, and the shared documents on it. */
 const OUR_DRIVES = new Set(['', 'RTC']);
 
-export interface IReadingOptions {
+export interface IFetcherOptions {
   notebook: NotebookPanel;
   client: IDepClient;
   contents: Pick<Contents.IManager, 'localPath' | 'driveName'>;
   trans: TranslationBundle;
 }
 
-export class ProjectReading {
-  constructor(options: IReadingOptions, changed: () => void) {
+export class ProjectFetcher {
+  constructor(options: IFetcherOptions, changed: () => void) {
     this._notebook = options.notebook;
     this._client = options.client;
     this._contents = options.contents;
@@ -98,8 +98,8 @@ export class ProjectReading {
   private _elsewhere(): Problem {
     return {
       code: 'elsewhere',
-      message: this._trans.__('this notebook is not on the disk of the Jupyter server'),
-      hint: this._trans.__("Copy it into the server's folder to give it an environment."),
+      message: this._trans.__('this notebook is not stored on the Jupyter server'),
+      hint: this._trans.__('Copy it to the server to give it an environment.'),
       context: {},
       steps: []
     };
@@ -107,7 +107,7 @@ export class ProjectReading {
 
   private readonly _notebook: NotebookPanel;
   private readonly _client: IDepClient;
-  private readonly _contents: IReadingOptions['contents'];
+  private readonly _contents: IFetcherOptions['contents'];
   private readonly _trans: TranslationBundle;
   private readonly _changed: () => void;
   private _project: Project | null = null;

@@ -29,9 +29,9 @@ export class DepProjects implements IDepProjects {
     options.tracker.currentChanged.connect(this._onCurrent, this);
     options.services.events.stream.connect(this._onEvent, this);
     options.services.connectionFailure.connect(() => this.client.doubt());
-    options.client.reachChanged.connect(this._onReach, this);
+    options.client.connectionStateChanged.connect(this._onConnectionState, this);
     window.addEventListener('focus', () => void this.current?.refresh());
-    this._onReach();
+    this._onConnectionState();
     this._onCurrent();
   }
 
@@ -104,14 +104,14 @@ export class DepProjects implements IDepProjects {
   private _onConnection(_: unknown, status: Kernel.ConnectionStatus): void {
     if (status !== 'connected') {
       this.client.doubt();
-    } else if (this.client.reach === 'lost') {
+    } else if (this.client.connectionState === 'lost') {
       this.client.about().catch(() => undefined);
     }
   }
 
-  private _onReach(): void {
-    const { reach } = this.client;
-    if (reach === 'unknown' || reach === 'up') {
+  private _onConnectionState(): void {
+    const { connectionState } = this.client;
+    if (connectionState === 'unknown' || connectionState === 'up') {
       this.client.about().then(
         about => {
           this._allowed = about.allowed;

@@ -40,7 +40,7 @@ export namespace CommandIds {
 }
 
 /** How the page stands to the server's side of jupyter-dep. */
-export type Reach =
+export type ConnectionState =
   /** Nothing was asked yet. */
   | 'unknown'
   | 'up'
@@ -53,8 +53,8 @@ export type Reach =
 
 /** The REST of `jupyter_dep_server`; every method rejects with `ProblemError` or `UnreachableError` of `api.ts`. */
 export interface IDepClient {
-  readonly reach: Reach;
-  readonly reachChanged: ISignal<IDepClient, Reach>;
+  readonly connectionState: ConnectionState;
+  readonly connectionStateChanged: ISignal<IDepClient, ConnectionState>;
   /** What to do about a mismatch, in the server's words; empty otherwise. */
   readonly mismatch: string;
   about(): Promise<About>;
@@ -108,13 +108,13 @@ export interface INotebookProject extends IDisposable {
   /** The job that runs now, or has ended and is being carried out in the page; null without one. */
   readonly active: Job | null;
   /** The names that the jobs of this page were asked for, by the job's id; nothing of other pages' jobs. */
-  readonly asked: ReadonlyMap<string, ReadonlyArray<string>>;
+  readonly requestedNames: ReadonlyMap<string, ReadonlyArray<string>>;
   /** The id of the job whose failure nobody wants to see any more. */
   readonly dismissed: string | null;
   /** Newest versions by name, after a "check for updates"; null before one. */
   readonly newer: ReadonlyMap<string, string> | null;
-  /** Why nothing may be changed here, for people; empty if it may be. */
-  readonly locked: string;
+  /** Why nothing can be changed here, as shown to people; empty if it can. */
+  readonly blockedReason: string;
 
   /** The environment that the kernel has said that it runs on; null where it said nothing. */
   readonly kernelKey: string | null;

@@ -3,16 +3,16 @@
  */
 import * as React from 'react';
 
-import { factsOf } from '../status/facts';
+import { factsOf } from '../status/status';
 import { isEnded } from '../model/jobs';
-import { jobTitle, part } from '../status/progress';
-import { banner } from '../status/status';
-import { plain, sentence } from '../status/text';
-import { Words } from '../ui/inlineCode';
-import type { IPart } from './context';
-import { WordButton } from './buttons';
+import { jobTitle, fraction } from '../status/progress';
+import { banner } from '../status/banner';
+import { escapeLine, capitalize } from '../status/text';
+import { InlineCode } from '../ui/inlineCode';
+import type { IPanelProps } from './context';
+import { TextButton } from './buttons';
 
-export function Banner({ model, client, actions, trans }: IPart): React.JSX.Element {
+export function Banner({ model, client, actions, trans }: IPanelProps): React.JSX.Element {
   const shown = banner(factsOf(model, client), trans);
   const needs = new Set(['lock', 'sync', 'init']);
   return (
@@ -20,22 +20,22 @@ export function Banner({ model, client, actions, trans }: IPart): React.JSX.Elem
       {shown && (
         <section className="jp-Dep-banner" data-tone={shown.tone} data-banner={shown.name}>
           <p className="jp-Dep-bannerText">
-            <Words text={shown.text} />
+            <InlineCode text={shown.text} />
           </p>
           {shown.detail && (
             <p className="jp-Dep-bannerDetail">
-              <Words text={shown.detail} />
+              <InlineCode text={shown.detail} />
             </p>
           )}
           {shown.actions.map(({ action, label }, at) => (
-            <WordButton
+            <TextButton
               key={action}
               accept={at === 0 && action !== 'dismiss'}
-              blocked={needs.has(action) ? model.locked : ''}
+              blocked={needs.has(action) ? model.blockedReason : ''}
               onClick={() => void actions.perform(model, action)}
             >
               {label}
-            </WordButton>
+            </TextButton>
           ))}
         </section>
       )}
@@ -44,33 +44,33 @@ export function Banner({ model, client, actions, trans }: IPart): React.JSX.Elem
 }
 
 /** A job of the server, or the build that the kernel waits for. */
-export function Work({ model, actions, trans }: IPart): React.JSX.Element | null {
+export function Work({ model, actions, trans }: IPanelProps): React.JSX.Element | null {
   const { active, holding } = model;
   const building = active === null && holding?.state === 'building' ? holding : null;
   if (active === null && building === null) {
     return null;
   }
   const title = active
-    ? jobTitle(active, trans, model.asked)
-    : plain(sentence(building!.headline)) || trans.__('Building the environment');
+    ? jobTitle(active, trans, model.requestedNames)
+    : escapeLine(capitalize(building!.headline)) || trans.__('Building the environment');
   const progress = active ? active.progress : building!.progress;
-  const done = part(progress);
+  const done = fraction(progress);
   return (
-    <section className="jp-Dep-work" aria-label={trans.__('Work that runs')}>
+    <section className="jp-Dep-work" aria-label={trans.__('Running job')}>
       <div className="jp-Dep-line">
         <strong aria-live="polite">{title}</strong>
         {active && !isEnded(active) && (
-          <WordButton onClick={() => void actions.perform(model, 'cancel')} label={trans.__('Cancel: %1', title)}>
+          <TextButton onClick={() => void actions.perform(model, 'cancel')} label={trans.__('Cancel: %1', title)}>
             {trans.__('Cancel')}
-          </WordButton>
+          </TextButton>
         )}
         {building && (
-          <WordButton
+          <TextButton
             onClick={() => void model.notebook.sessionContext.session?.kernel?.interrupt()}
             label={trans.__('Cancel: %1', title)}
           >
             {trans.__('Cancel')}
-          </WordButton>
+          </TextButton>
         )}
       </div>
       <div
@@ -85,7 +85,7 @@ export function Work({ model, actions, trans }: IPart): React.JSX.Element | null
         <span style={{ width: done === null ? undefined : `${done * 100}%` }} />
       </div>
       <p className="jp-Dep-dim">
-        {plain(progress?.text ?? '', 160)}
+        {escapeLine(progress?.text ?? '', 160)}
         {building && building.kept > 0 ? ` ${trans._n('%1 cell waits.', '%1 cells wait.', building.kept)}` : ''}
       </p>
     </section>

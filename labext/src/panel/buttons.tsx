@@ -4,7 +4,7 @@
 import type { LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-export interface IToolButtonProps {
+export interface IIconButtonProps {
   icon: LabIcon;
   label: string;
   onClick: () => void;
@@ -13,7 +13,7 @@ export interface IToolButtonProps {
   tabIndex?: number;
 }
 
-export function ToolButton({ icon, label, onClick, blocked = '', tabIndex }: IToolButtonProps): React.JSX.Element {
+export function IconButton({ icon, label, onClick, blocked = '', tabIndex }: IIconButtonProps): React.JSX.Element {
   return (
     <button
       type="button"
@@ -34,7 +34,7 @@ export function ToolButton({ icon, label, onClick, blocked = '', tabIndex }: ITo
   );
 }
 
-export interface IWordButtonProps {
+export interface ITextButtonProps {
   onClick: () => void;
   blocked?: string;
   accept?: boolean;
@@ -44,7 +44,7 @@ export interface IWordButtonProps {
 }
 
 /** A button with a word. */
-export function WordButton({ onClick, blocked = '', accept, tabIndex, label, children }: IWordButtonProps): React.JSX.Element {
+export function TextButton({ onClick, blocked = '', accept, tabIndex, label, children }: ITextButtonProps): React.JSX.Element {
   return (
     <button
       type="button"

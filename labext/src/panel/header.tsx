@@ -4,13 +4,13 @@
 import { redoIcon, undoIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { age, plain, size } from '../status/text';
+import { age, escapeLine, size } from '../status/text';
 import type { Python } from '../model/wire';
-import type { IPart } from './context';
-import { ToolButton } from './buttons';
+import type { IPanelProps } from './context';
+import { IconButton } from './buttons';
 
-export function Header({ model, client, actions, trans }: IPart): React.JSX.Element {
-  const { project, locked } = model;
+export function Header({ model, client, actions, trans }: IPanelProps): React.JSX.Element {
+  const { project, blockedReason } = model;
   const facts = [
     project?.locked_at
       ? trans.__('locked %1', age(project.locked_at, trans))
@@ -23,19 +23,19 @@ export function Header({ model, client, actions, trans }: IPart): React.JSX.Elem
   return (
     <header className="jp-Dep-header">
       <div className="jp-Dep-line">
-        <h2 className="jp-Dep-title" title={plain(model.path)}>
-          <bdi>{plain(project?.name || nameOf(model.path), 120)}</bdi>
+        <h2 className="jp-Dep-title" title={escapeLine(model.path)}>
+          <bdi>{escapeLine(project?.name || nameOf(model.path), 120)}</bdi>
         </h2>
-        <ToolButton
+        <IconButton
           icon={undoIcon}
-          label={project?.undo ? trans.__('Undo “%1”', plain(project.undo, 80)) : trans.__('Nothing to undo')}
-          blocked={locked || (project?.undo ? '' : trans.__('Nothing to undo'))}
+          label={project?.undo ? trans.__('Undo “%1”', escapeLine(project.undo, 80)) : trans.__('Nothing to undo')}
+          blocked={blockedReason || (project?.undo ? '' : trans.__('Nothing to undo'))}
           onClick={() => void actions.run(model, { kind: 'undo' })}
         />
-        <ToolButton
+        <IconButton
           icon={redoIcon}
-          label={project?.redo ? trans.__('Redo “%1”', plain(project.redo, 80)) : trans.__('Nothing to redo')}
-          blocked={locked || (project?.redo ? '' : trans.__('Nothing to redo'))}
+          label={project?.redo ? trans.__('Redo “%1”', escapeLine(project.redo, 80)) : trans.__('Nothing to redo')}
+          blocked={blockedReason || (project?.redo ? '' : trans.__('Nothing to redo'))}
           onClick={() => void actions.run(model, { kind: 'redo' })}
         />
       </div>
@@ -45,16 +45,18 @@ export function Header({ model, client, actions, trans }: IPart): React.JSX.Elem
       </div>
       {project?.folder && (
         <p className="jp-Dep-note" data-folder="">
-          {trans.__('Shared by the notebooks of the folder “%1”.', plain(project.folder, 120))}
+          {trans.__('Shared by the notebooks of the folder “%1”.', escapeLine(project.folder, 120))}
         </p>
       )}
-      {project?.note && <p className="jp-Dep-note">{plain(project.note)}</p>}
-      {locked && client.reach === 'up' && model.active === null && project !== null && <p className="jp-Dep-note">{locked}</p>}
+      {project?.note && <p className="jp-Dep-note">{escapeLine(project.note)}</p>}
+      {blockedReason && client.connectionState === 'up' && model.active === null && project !== null && (
+        <p className="jp-Dep-note">{blockedReason}</p>
+      )}
     </header>
   );
 }
 
-function PythonChooser({ model, client, actions, trans }: IPart): React.JSX.Element {
+function PythonChooser({ model, client, actions, trans }: IPanelProps): React.JSX.Element {
   const [pythons, setPythons] = React.useState<ReadonlyArray<Python>>([]);
   const current = model.project?.python ?? '';
   const { path } = model;
@@ -79,21 +81,19 @@ function PythonChooser({ model, client, actions, trans }: IPart): React.JSX.Elem
     <select
       className="jp-Dep-select"
       aria-label={trans.__('Python of this notebook')}
-      title={model.locked || plain(minors.get(current)?.executable ?? '')}
-      disabled={model.locked !== ''}
+      title={model.blockedReason || escapeLine(minors.get(current)?.executable ?? '')}
+      disabled={model.blockedReason !== ''}
       value={current}
       onChange={event => void actions.run(model, { kind: 'python', python: event.target.value })}
     >
       {!there && (
-        <option value={current}>
-          {pythons.length ? trans.__('Python %1 (not on this machine)', current) : `Python ${current}`}
-        </option>
+        <option value={current}>{pythons.length ? trans.__('Python %1 (not installed)', current) : `Python ${current}`}</option>
       )}
       {[...minors.values()].map(one => (
         <option key={one.minor} value={one.minor} disabled={!one.fits && one.minor !== current}>
           {one.fits
             ? `Python ${one.minor}`
-            : trans.__('Python %1 (not within %2)', one.minor, plain(model.project?.requires_python ?? '', 40))}
+            : trans.__('Python %1 (not in %2)', one.minor, escapeLine(model.project?.requires_python ?? '', 40))}
         </option>
       ))}
     </select>

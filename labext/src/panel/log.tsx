@@ -5,12 +5,12 @@ import * as React from 'react';
 
 import { isEnded } from '../model/jobs';
 import { jobTitle } from '../status/progress';
-import { age, plain, sentence } from '../status/text';
+import { age, escapeLine, capitalize } from '../status/text';
 import type { Job } from '../model/wire';
-import { Words } from '../ui/inlineCode';
-import type { IPart } from './context';
+import { InlineCode } from '../ui/inlineCode';
+import type { IPanelProps } from './context';
 
-export function Log({ model, trans }: IPart): React.JSX.Element | null {
+export function Log({ model, trans }: IPanelProps): React.JSX.Element | null {
   const ended = model.jobs.filter(isEnded);
   if (ended.length === 0) {
     return null;
@@ -23,7 +23,7 @@ export function Log({ model, trans }: IPart): React.JSX.Element | null {
       </summary>
       <ul>
         {ended.map(job => (
-          <Entry key={job.id} job={job} asked={model.asked} trans={trans} />
+          <Entry key={job.id} job={job} requested={model.requestedNames} trans={trans} />
         ))}
       </ul>
     </details>
@@ -33,35 +33,35 @@ export function Log({ model, trans }: IPart): React.JSX.Element | null {
 /** A headline without the notebook's name before it: the panel is about one notebook. */
 function withoutName(headline: string, path: string): string {
   const name = `${path.slice(path.lastIndexOf('/') + 1)}: `;
-  return sentence(headline.startsWith(name) ? headline.slice(name.length) : headline);
+  return capitalize(headline.startsWith(name) ? headline.slice(name.length) : headline);
 }
 
-interface IEntryProps extends Pick<IPart, 'trans'> {
+interface IEntryProps extends Pick<IPanelProps, 'trans'> {
   job: Job;
-  asked: IPart['model']['asked'];
+  requested: IPanelProps['model']['requestedNames'];
 }
 
-function Entry({ job, asked, trans }: IEntryProps): React.JSX.Element {
+function Entry({ job, requested, trans }: IEntryProps): React.JSX.Element {
   const { outcome, failure } = job;
   const headline = failure
     ? job.state === 'cancelled'
-      ? trans.__('Cancelled: %1', jobTitle(job, trans, asked))
-      : plain(sentence(failure.message))
-    : plain(withoutName(outcome?.report.headline ?? '', job.path)) || jobTitle(job, trans, asked);
+      ? trans.__('Cancelled: %1', jobTitle(job, trans, requested))
+      : escapeLine(capitalize(failure.message))
+    : escapeLine(withoutName(outcome?.report.headline ?? '', job.path)) || jobTitle(job, trans, requested);
   const more = failure
     ? job.state === 'cancelled'
       ? []
-      : [sentence(failure.hint)]
+      : [capitalize(failure.hint)]
     : [...(outcome?.report.lines ?? []), ...(outcome?.report.notes ?? [])];
   return (
     <li className="jp-Dep-entry" data-state={job.state}>
       <span>
-        <Words text={headline} />
+        <InlineCode text={headline} />
       </span>{' '}
       <span className="jp-Dep-dim">{job.ended ? age(job.ended, trans) : ''}</span>
       {more.filter(Boolean).length > 0 && (
         <pre className="jp-Dep-lines">
-          <Words text={more.filter(Boolean).join('\n')} />
+          <InlineCode text={more.filter(Boolean).join('\n')} />
         </pre>
       )}
     </li>

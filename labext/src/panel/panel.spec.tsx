@@ -6,7 +6,7 @@ import { createRoot, type Root } from 'react-dom/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Actions } from '../ui/actions';
-import { ProblemError } from '../model/client/api';
+import { ProblemError } from '../model/client/problems';
 import { aJob, aPackage, aProject, ended, failed, type IStage, stage, trans } from '../testing/samples';
 import type { IDepProjects } from '../model/tokens';
 import type { Hit, Project } from '../model/wire';
@@ -99,7 +99,7 @@ function knows(...hits: Hit[]): (made: IStage) => void {
       full: false,
       near: near[words] ?? ''
     }));
-    Object.defineProperty(server, 'client', { value: { ...client, reach: 'up', mismatch: '', search } });
+    Object.defineProperty(server, 'client', { value: { ...client, connectionState: 'up', mismatch: '', search } });
   };
 }
 
@@ -166,7 +166,7 @@ describe('what the panel shows', () => {
       { module: 'own', name: '', cells: [2] }
     ];
     await open({ missing });
-    expect(host.textContent).toContain('package unknown');
+    expect(host.textContent).toContain('unknown package');
     expect(() => button('Add pandas')).toThrow();
     await click(button('Add scikit-learn'));
     expect(set.server.started[0]).toMatchObject({ kind: 'add', names: ['scikit-learn'] });
@@ -178,8 +178,8 @@ describe('what the panel shows', () => {
       aPackage({ name, declared: true, summary: '<i>\u200B' })
     ]);
     expect(host.querySelector('img, script, b, i')).toBeNull();
-    expect(host.textContent).toContain('a<img src=x onerror=alert(1)>‹202E›b');
-    expect(host.textContent).toContain('<script>x</script>‹7›');
+    expect(host.textContent).toContain('a<img src=x onerror=alert(1)>\\u202eb');
+    expect(host.textContent).toContain('<script>x</script>\\u0007');
     expect(host.innerHTML).not.toMatch(/[\u202E\u200B\u0007]/);
   });
 
@@ -218,7 +218,7 @@ describe('what the panel shows', () => {
     await act(async () => set.model.onJob(aJob({ progress })));
     await turn();
     expect(find('[role=progressbar]').getAttribute('aria-valuenow')).toBe('25');
-    await click(button('Cancel: Adding'));
+    await click(button('Cancel: Adding packages'));
     expect(set.server.asked).toContain('cancel j1');
     expect(host.querySelector('[role=progressbar]')).toBeNull();
   });
@@ -267,7 +267,7 @@ describe('what the panel shows', () => {
 
   it('begins from what a notebook imports', async () => {
     await open({ state: 'none', lock: null, declared: [], python: null });
-    await click(button('Declare what it imports'));
+    await click(button('Declare imported packages'));
     expect(set.server.started[0]).toMatchObject({ kind: 'init', imports: true });
   });
 });
@@ -291,7 +291,7 @@ describe('what went wrong', () => {
     await act(async () => set.model.refresh());
     await turn(20);
     expect(find('[data-banner="gone"]').textContent).toContain('Save the notebook to write it again.');
-    expect(() => button('Declare what it imports')).toThrow();
+    expect(() => button('Declare imported packages')).toThrow();
   });
 
   it('does not hide what is added: the work names it', async () => {
@@ -424,7 +424,7 @@ describe('the search box', () => {
     await open({}, [], knows());
     await hurry(box(), 'requsts');
     await turn(100);
-    expect(host.textContent).toContain('One letter from the well-known “requests”');
+    expect(host.textContent).toContain('one letter from the well-known package “requests”');
     expect(set.server.started).toEqual([]);
   });
 
@@ -440,7 +440,7 @@ describe('the search box', () => {
     await open({}, [], knows());
     await type(box(), 'mypackage>=1');
     expect(set.server.asked.some(one => one.startsWith('details'))).toBe(false);
-    expect(host.textContent).toContain('Press Enter to ask the index');
+    expect(host.textContent).toContain('Press Enter to look it up in the index');
     await key(box(), 'Enter');
     await turn();
     expect(set.server.asked).toContain('details mypackage');
@@ -453,7 +453,7 @@ describe('the search box', () => {
     await open({}, [], knows());
     await type(box(), 'requsts');
     await key(box(), 'Enter');
-    expect(host.textContent).toContain('One letter from the well-known “requests”');
+    expect(host.textContent).toContain('one letter from the well-known package “requests”');
     expect(set.server.started).toEqual([]);
   });
 
@@ -463,14 +463,14 @@ describe('the search box', () => {
     expect(host.textContent).toContain('not numpy');
     await key(box(), 'Enter');
     expect(set.server.started).toEqual([]);
-    expect(host.textContent).toContain('One letter from the well-known “numpy”');
+    expect(host.textContent).toContain('one letter from the well-known package “numpy”');
   });
 
   it('takes a pasted install line, and shows what it leaves out', async () => {
     await open();
     await type(box(), 'pip install "httpx>=0.27" rich --index-url http://index.example');
     expect(host.textContent).toContain('Adds 2 packages: httpx>=0.27, rich');
-    expect(host.textContent).toContain('Left out: --index-url http://index.example');
+    expect(host.textContent).toContain('Ignored: --index-url http://index.example');
     await key(box(), 'Enter');
     expect(set.server.started[0]).toMatchObject({ kind: 'add', names: ['httpx>=0.27', 'rich'] });
     expect(box().value).toBe('');

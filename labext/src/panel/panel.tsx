@@ -10,13 +10,13 @@ import type { Actions } from '../ui/actions';
 import { boxIcon } from './icons';
 import { type IDepProjects, NAME } from '../model/tokens';
 import { Banner, Work } from './banner';
-import type { IPart } from './context';
+import type { IPanelProps } from './context';
 import { Declared } from './lists/declared';
 import { Header } from './header';
 import { Log } from './log';
-import { usePulse } from './useSignals';
+import { useSignals } from './useSignals';
 import { SearchBox } from './search/searchBox';
-import { WordButton } from './buttons';
+import { TextButton } from './buttons';
 import { Transitive, Undeclared } from './lists/undeclared';
 
 /** When a focus that somebody gave back is looked for, in milliseconds after the command. */
@@ -72,12 +72,12 @@ export class DepPanel extends ReactWidget {
   }
 }
 
-interface ICurrentProps extends Pick<IPart, 'actions' | 'trans'> {
+interface ICurrentProps extends Pick<IPanelProps, 'actions' | 'trans'> {
   projects: IDepProjects;
 }
 
 function CurrentProject({ projects, actions, trans }: ICurrentProps): React.JSX.Element {
-  usePulse(projects.currentChanged);
+  useSignals(projects.currentChanged);
   const model = projects.current;
   if (model === null) {
     return <p className="jp-Dep-empty">{trans.__('Open a notebook to see its packages.')}</p>;
@@ -85,9 +85,9 @@ function CurrentProject({ projects, actions, trans }: ICurrentProps): React.JSX.
   return <Packages key={model.notebook.id} model={model} client={projects.client} actions={actions} trans={trans} />;
 }
 
-export function Packages(part: IPart): React.JSX.Element {
+export function Packages(part: IPanelProps): React.JSX.Element {
   const { model, client, actions, trans } = part;
-  usePulse(model.changed, client.reachChanged);
+  useSignals(model.changed, client.connectionStateChanged);
   return (
     <>
       <Header {...part} />
@@ -96,10 +96,12 @@ export function Packages(part: IPart): React.JSX.Element {
       <SearchBox {...part} />
       {model.project?.state === 'none' && model.problem === null && (
         <section className="jp-Dep-section">
-          <p>{trans.__('This notebook declares no packages yet. Add one above, or start from what it imports.')}</p>
-          <WordButton blocked={model.locked} onClick={() => void actions.perform(model, 'init')}>
-            {trans.__('Declare what it imports')}
-          </WordButton>
+          <p>
+            {trans.__('This notebook declares no packages yet. Add one above, or start with the packages that it imports.')}
+          </p>
+          <TextButton blocked={model.blockedReason} onClick={() => void actions.perform(model, 'init')}>
+            {trans.__('Declare imported packages')}
+          </TextButton>
         </section>
       )}
       <Undeclared {...part} />

@@ -2,7 +2,7 @@ import type { ISignal } from '@lumino/signaling';
 import { useEffect, useReducer } from 'react';
 
 /** Renders again whenever one of the signals goes out. The array may be a new one each time; its signals may not. */
-export function usePulse(...signals: ReadonlyArray<ISignal<unknown, unknown> | null | undefined>): void {
+export function useSignals(...signals: ReadonlyArray<ISignal<unknown, unknown> | null | undefined>): void {
   const [, pulse] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {
     const slot = (): void => pulse();

@@ -2,7 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { factsOf } from '../status/facts';
+import { factsOf } from '../status/status';
 import { needsConsent } from '../status/status';
 import { CommandIds, IDepProjects, type INotebookProject, NAME } from '../model/tokens';
 
@@ -39,13 +39,13 @@ export const commands: JupyterFrontEndPlugin<void> = {
     };
     add(
       CommandIds.askConsent,
-      trans.__('Review the Lock and Consent…'),
+      trans.__('Review and Allow the Lock…'),
       model => needsConsent(factsOf(model, projects.client)),
       model => model.askConsent()
     );
     add(
       CommandIds.restart,
-      trans.__('Restart the Kernel for Its Packages…'),
+      trans.__('Restart the Kernel to Apply Package Changes…'),
       model => factsOf(model, projects.client).kernel !== null,
       model => model.askRestart()
     );

@@ -1,7 +1,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { ConsentAsking } from '../consent/controller';
+import { ConsentController } from '../consent/controller';
 import { ConsentDialog } from '../consent/dialog';
 import { IDepLinks } from '../model/kernel/link';
 import { IDepProjects, type INotebookProject, NAME } from '../model/tokens';
@@ -19,13 +19,13 @@ export const consent: JupyterFrontEndPlugin<void> = {
       const answer = await new ConsentDialog(page, note, trans).launch().catch(() => null);
       return answer?.button.accept ? (answer.value ?? []) : null;
     };
-    const asking = new WeakMap<INotebookProject, ConsentAsking>();
+    const asking = new WeakMap<INotebookProject, ConsentController>();
     const begin = (_: unknown, project: INotebookProject): void => {
       const link = links.get(project);
       if (link) {
         asking.set(
           project,
-          new ConsentAsking({ project, link, client: projects.client, ask, trans, memory: window.sessionStorage })
+          new ConsentController({ project, link, client: projects.client, ask, trans, memory: window.sessionStorage })
         );
       }
     };

@@ -2,7 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Actions } from '../ui/actions';
-import { HoldingBar } from '../ui/kernelWaitBar';
+import { KernelWaitBar } from '../ui/kernelWaitBar';
 import { IDepLinks } from '../model/kernel/link';
 import { IDepProjects, type INotebookProject, NAME } from '../model/tokens';
 
@@ -17,7 +17,7 @@ export const holding: JupyterFrontEndPlugin<void> = {
     const actions = new Actions(projects.client, trans);
     const place = (_: unknown, project: INotebookProject): void => {
       const { notebook } = project;
-      const bar = new HoldingBar(
+      const bar = new KernelWaitBar(
         project,
         {
           cancel: () => void notebook.sessionContext.session?.kernel?.interrupt().catch(error => actions.tell(error)),

@@ -3,7 +3,7 @@ import { NotebookActions } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { IDepLinks, NotebookLink } from '../model/kernel/link';
-import { Teller } from '../ui/notifications';
+import { Notifier } from '../ui/notifications';
 import { IDepProjects, type INotebookProject, NAME } from '../model/tokens';
 
 export const links: JupyterFrontEndPlugin<IDepLinks> = {
@@ -14,7 +14,7 @@ export const links: JupyterFrontEndPlugin<IDepLinks> = {
   optional: [ITranslator],
   provides: IDepLinks,
   activate: (app: JupyterFrontEnd, projects: IDepProjects, translator: ITranslator | null): IDepLinks => {
-    const hearer = new Teller((translator ?? nullTranslator).load('jupyter_dep'));
+    const notifier = new Notifier((translator ?? nullTranslator).load('jupyter_dep'));
     const made = new WeakMap<INotebookProject, NotebookLink>();
     const link = (_: unknown, project: INotebookProject): void => {
       made.set(
@@ -23,7 +23,7 @@ export const links: JupyterFrontEndPlugin<IDepLinks> = {
           project,
           client: projects.client,
           contents: app.serviceManager.contents,
-          hearer,
+          notifier,
           scheduled: NotebookActions.executionScheduled
         })
       );

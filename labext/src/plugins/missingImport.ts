@@ -4,7 +4,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { Adder } from '../ui/adding';
+import { PackageAdder } from '../ui/adding';
 import { IDepLinks } from '../model/kernel/link';
 import { missingRenderer } from '../ui/missingImport';
 import { IDepProjects, NAME } from '../model/tokens';
@@ -25,7 +25,13 @@ export const missing: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ): void => {
     const words = translator ?? nullTranslator;
-    const adder = new Adder(projects, links, tracker, dialogs ?? new SessionContextDialogs({ translator: words }), words);
+    const adder = new PackageAdder(
+      projects,
+      links,
+      tracker,
+      dialogs ?? new SessionContextDialogs({ translator: words }),
+      words
+    );
     registry.addFactory(missingRenderer(adder, words.load('jupyter_dep')));
   }
 };

@@ -24,7 +24,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
     app.shell.add(made, 'right', { rank: 900, type: 'Notebook Packages' });
     restorer?.add(made, NAME);
     app.commands.addCommand(CommandIds.openPanel, {
-      label: trans.__('Show the Packages of This Notebook'),
+      label: trans.__('Show Packages of This Notebook'),
       icon: made.title.icon as never,
       execute: () => {
         app.shell.activateById(made.id);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { banner, type Facts, standing } from './status';
+import { banner } from './banner';
+import { type Facts, status } from './status';
 import { aJob, aProject, failed, trans } from '../testing/samples';
 import type { HoldingState, RunningKernel } from '../model/wire';
 
@@ -10,13 +11,13 @@ function facts(changes: Partial<Facts> = {}): Facts {
     problem: null,
     active: null,
     jobs: [],
-    asked: new Map(),
+    requestedNames: new Map(),
     dismissed: null,
     kernelKey: null,
     restart: [],
     starter: false,
     holding: null,
-    reach: 'up',
+    connectionState: 'up',
     mismatch: '',
     kernel: { id: 'k1', name: 'dep' },
     ...changes
@@ -105,12 +106,12 @@ describe('the badge and the banner', () => {
     ['a failure that was dismissed', { jobs: [failed(aJob(), 'no version fits')], dismissed: 'j1' }, 'sync', null],
     ['a failure before work that runs now', { jobs: [failed(aJob(), 'x')], active: aJob({ id: 'j2' }) }, 'building', null],
     ['a deleted notebook', { problem: { ...PROBLEM, code: 'no-such-notebook' } }, 'failed', 'gone'],
-    ['a server that is away', { reach: 'lost' }, 'away', 'lost'],
-    ['two versions', { reach: 'mismatch', mismatch: 'Reload the page.' }, 'away', 'mismatch'],
-    ['a server without us', { reach: 'absent', problem: PROBLEM }, 'away', 'absent']
+    ['a server that is away', { connectionState: 'lost' }, 'offline', 'lost'],
+    ['two versions', { connectionState: 'mismatch', mismatch: 'Reload the page.' }, 'offline', 'mismatch'],
+    ['a server without us', { connectionState: 'absent', problem: PROBLEM }, 'offline', 'absent']
   ];
   it.each(cases)('%s', (_, changes, badge, shown) => {
-    expect(standing(facts(changes), trans).name).toBe(badge);
+    expect(status(facts(changes), trans).name).toBe(badge);
     expect(banner(facts(changes), trans)?.name ?? null).toBe(shown);
   });
 
@@ -124,16 +125,16 @@ describe('the badge and the banner', () => {
   });
 
   it('names what this page asked to add, and only the work where another one did', () => {
-    const asked = new Map([['j1', ['numba', 'a', 'b', 'evil\u202E']]]);
-    expect(standing(facts({ active: aJob(), asked }), trans).title).toBe('Adding numba, a, b, …');
-    expect(standing(facts({ active: aJob({ id: 'j2' }), asked }), trans).title).toBe('Adding');
+    const requestedNames = new Map([['j1', ['numba', 'a', 'b', 'evil\u202E']]]);
+    expect(status(facts({ active: aJob(), requestedNames }), trans).title).toBe('Adding numba, a, b, …');
+    expect(status(facts({ active: aJob({ id: 'j2' }), requestedNames }), trans).title).toBe('Adding packages');
   });
 
   it('counts what is built, by bytes where they are known', () => {
     const progress = { text: '', phase: 'downloading', done: 3, total: 12, bytes_done: 10, bytes_total: 40 };
-    const { text, part } = standing(facts({ active: aJob({ progress }) }), trans);
-    expect(text).toBe('building 3 of 12');
-    expect(part).toBe(0.25);
+    const { text, fraction } = status(facts({ active: aJob({ progress }) }), trans);
+    expect(text).toBe('Building 3 of 12');
+    expect(fraction).toBe(0.25);
   });
 
   it('says which loaded package differs, and of how many more', () => {
@@ -147,17 +148,17 @@ describe('the badge and the banner', () => {
       }),
       trans
     )!;
-    expect(text).toBe('numpy 1.26 → 2.1 is imported: restart to use it. 2 more are.');
+    expect(text).toBe('numpy 1.26 → 2.1 is imported: restart to use it. 2 more have changed.');
   });
 
   it('shows no hidden character of a name', () => {
     const { text } = banner(facts({ project: aProject({ state: 'stale', wanted: ['nu\u202Empy', 'b', 'c', 'd'] }) }), trans)!;
-    expect(text).toBe('Declared but not locked: nu‹202E›mpy, b, c, …');
+    expect(text).toBe('Declared but not locked: nu\\u202empy, b, c, …');
   });
 
   it('has a sentence in every state', () => {
     for (const [, changes] of cases) {
-      expect(standing(facts(changes), trans).text).not.toBe('');
+      expect(status(facts(changes), trans).text).not.toBe('');
     }
   });
 });

@@ -101,7 +101,7 @@ export function doneJob(
 }
 
 /** An open notebook with these code cells, linked to its kernel; what its disk holds is `disk`. */
-export class Desk {
+export class NotebookSandbox {
   constructor(
     sources: string[],
     readonly kernel: FakeKernel | null = new FakeKernel()
@@ -200,7 +200,7 @@ export class Desk {
       project: this.project,
       client: this.server.client,
       contents: this.contents as unknown as Contents.IManager,
-      hearer: {
+      notifier: {
         other: (_, now) => void this.told.push(`other ${now}`),
         unsaved: (_, why) => void this.told.push(`unsaved ${why}`)
       },

@@ -6,7 +6,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 
 import { NotebookProject } from '../model/project';
-import type { IDepClient, Reach } from '../model/tokens';
+import type { IDepClient, ConnectionState } from '../model/tokens';
 import type { Job, JobRequest, Package, Packages, Project } from '../model/wire';
 
 export const trans = nullTranslator.load('jupyter_dep');
@@ -132,8 +132,8 @@ export class FakeNotebook {
 
 /** A server that answers what a test has put there, and remembers what it was asked. */
 export class FakeServer {
-  reach: Reach = 'up';
-  readonly reachChanged = new Signal<IDepClient, Reach>(this as unknown as IDepClient);
+  connectionState: ConnectionState = 'up';
+  readonly connectionStateChanged = new Signal<IDepClient, ConnectionState>(this as unknown as IDepClient);
   mismatch = '';
   said: { project: Project | Error; packages: Packages | Error; jobs: Job[]; job: Job | Error } = {
     project: aProject(),
@@ -155,13 +155,13 @@ export class FakeServer {
     // eslint-disable-next-line @typescript-eslint/no-this-alias
     const server = this;
     return {
-      get reach() {
-        return server.reach;
+      get connectionState() {
+        return server.connectionState;
       },
       get mismatch() {
         return server.mismatch;
       },
-      reachChanged: this.reachChanged,
+      connectionStateChanged: this.connectionStateChanged,
       about: () => give('about', { protocol: 1, version: '0', allowed: true }),
       project: path => give(`project ${path}`, this.said.project),
       packages: path => give(`packages ${path}`, this.said.packages),

@@ -4,9 +4,10 @@
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { problemOf } from '../model/client/api';
-import { type Action, KERNEL_NAME, lastFailed } from '../status/status';
-import { plain, sentence } from '../status/text';
+import { problemOf } from '../model/client/problems';
+import type { Action } from '../status/banner';
+import { KERNEL_NAME, lastFailed } from '../status/status';
+import { escapeLine, capitalize } from '../status/text';
 import type { IDepClient, INotebookProject, Work } from '../model/tokens';
 
 export class Actions {
@@ -53,7 +54,7 @@ export class Actions {
 
   tell(error: unknown): void {
     const problem = problemOf(error);
-    const text = [sentence(problem.message), sentence(problem.hint)].filter(Boolean).map(one => plain(one));
+    const text = [capitalize(problem.message), capitalize(problem.hint)].filter(Boolean).map(one => escapeLine(one));
     Notification.error(text.join('\n'), { autoClose: 10_000 });
   }
 
@@ -61,7 +62,7 @@ export class Actions {
     const trans = this._trans;
     const answer = await showDialog({
       title: trans.__('Use Python (dep)?'),
-      body: trans.__('The notebook gets a new kernel: variables of the present one are lost.'),
+      body: trans.__('The notebook gets a new kernel. All variables of the current kernel are lost.'),
       buttons: [Dialog.cancelButton(), Dialog.okButton({ label: trans.__('Use Python (dep)') })]
     });
     if (answer.button.accept) {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import { Adder } from './adding';
-import type { IPlace } from './missingImport';
+import { PackageAdder } from './adding';
+import type { ICellLocation } from './missingImport';
 import { FakeServer } from '../testing/samples';
 import type { Hit } from '../model/wire';
 
@@ -13,8 +13,8 @@ const HIT: Hit = { name: 'requests', summary: 'HTTP', tier: 1, source: 'catalogu
 async function known(name: string, hits: Hit[], near: string): Promise<Hit | null> {
   const client = { ...new FakeServer().client, search: async (words: string) => ({ words, hits, full: false, near }) };
   const projects = { client, get: () => ({ path: 'n.ipynb' }) };
-  const adder = new Adder(projects as never, {} as never, {} as never, {} as never, {} as never);
-  return adder.know({ panel: {} } as IPlace, name);
+  const adder = new PackageAdder(projects as never, {} as never, {} as never, {} as never, {} as never);
+  return adder.know({ panel: {} } as ICellLocation, name);
 }
 
 describe('what is known of a name that a note offers', () => {

@@ -5,15 +5,15 @@ import type { ISessionContextDialogs } from '@jupyterlab/apputils';
 import { type INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import type { ITranslator } from '@jupyterlab/translation';
 
-import { problemOf } from '../model/client/api';
-import { normal } from '../panel/search/installLine';
+import { problemOf } from '../model/client/problems';
+import { normalizeName } from '../model/declaration/requirement';
 import type { IDepLinks } from '../model/kernel/link';
-import type { IAdder, IPlace } from './missingImport';
-import { sentence } from '../status/text';
+import type { IPackageAdder, ICellLocation } from './missingImport';
+import { capitalize } from '../status/text';
 import type { IDepProjects } from '../model/tokens';
 import type { Hit, Problem } from '../model/wire';
 
-export class Adder implements IAdder {
+export class PackageAdder implements IPackageAdder {
   constructor(
     private readonly _projects: IDepProjects,
     private readonly _links: IDepLinks,
@@ -22,7 +22,7 @@ export class Adder implements IAdder {
     private readonly _translator: ITranslator
   ) {}
 
-  place(node: HTMLElement): IPlace | null {
+  place(node: HTMLElement): ICellLocation | null {
     const panel = this._tracker.find(one => one.content.node.contains(node));
     const cell = panel?.content.widgets.find(one => one.node.contains(node));
     if (!panel || !cell || !this._links.get(this._projects.get(panel))?.ours) {
@@ -31,10 +31,10 @@ export class Adder implements IAdder {
     return { panel, cell };
   }
 
-  async know({ panel }: IPlace, name: string): Promise<Hit | null> {
+  async know({ panel }: ICellLocation, name: string): Promise<Hit | null> {
     try {
       const { hits, near } = await this._projects.client.search(name, this._projects.get(panel).path, 3);
-      const hit = hits.find(one => normal(one.name) === normal(name));
+      const hit = hits.find(one => normalizeName(one.name) === normalizeName(name));
       // of a look-alike there is something to say, though nobody here knows it
       return hit ?? (near ? { name, summary: '', tier: 0, source: 'index', near } : null);
     } catch {
@@ -42,7 +42,7 @@ export class Adder implements IAdder {
     }
   }
 
-  async add({ panel, cell }: IPlace, name: string): Promise<string> {
+  async add({ panel, cell }: ICellLocation, name: string): Promise<string> {
     const project = this._projects.get(panel);
     try {
       const job = await project.run({ kind: 'add', names: [name] });
@@ -62,5 +62,5 @@ export class Adder implements IAdder {
 }
 
 function words({ message, hint }: Problem): string {
-  return [message, hint].filter(Boolean).map(sentence).join('. ');
+  return [message, hint].filter(Boolean).map(capitalize).join('. ');
 }

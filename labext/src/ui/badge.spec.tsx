@@ -17,8 +17,8 @@ describe('the badge', () => {
     const host = document.createElement('div');
     const root = createRoot(host);
     const opened = vi.fn();
-    const standing = { name: 'building' as const, text: 'building 3 of 12', title: 'Adding', part: 0.25 };
-    await act(async () => root.render(<BadgeView standing={standing} trans={trans} onOpen={opened} />));
+    const status = { name: 'building' as const, text: 'building 3 of 12', title: 'Adding', fraction: 0.25 };
+    await act(async () => root.render(<BadgeView status={status} trans={trans} onOpen={opened} />));
     const button = host.querySelector('button')!;
     expect(button.getAttribute('aria-label')).toBe('Packages: building 3 of 12. Adding');
     expect(button.textContent).toContain('building 3 of 12');
@@ -87,10 +87,10 @@ describe("the badge's menu", () => {
     await settle();
     const { enabled, press } = menuOf(made);
     expect(enabled()).toEqual([
-      'Show the Packages',
-      'Lock What Is Declared',
+      'Show Packages',
+      'Lock Declared Packages',
       'Restart the Kernel…',
-      'Check for Newer Versions',
+      'Check for Updates',
       'Undo “add pandas”'
     ]);
     press('Undo “add pandas”');
@@ -102,14 +102,14 @@ describe("the badge's menu", () => {
     const made = stage();
     made.server.said.project = aProject({ trusted: false, state: 'stale' });
     await settle();
-    expect(menuOf(made).enabled()).toEqual(['Show the Packages', 'Review and Consent…', 'Restart the Kernel…']);
+    expect(menuOf(made).enabled()).toEqual(['Show Packages', 'Review and Allow…', 'Restart the Kernel…']);
   });
 
   it('offers to cancel while something runs, and nothing that would run beside it', async () => {
     const made = stage();
     await settle();
     made.model.onJob(aJob());
-    expect(menuOf(made).enabled()).toEqual(['Show the Packages', 'Restart the Kernel…', 'Cancel the Work That Runs']);
+    expect(menuOf(made).enabled()).toEqual(['Show Packages', 'Restart the Kernel…', 'Cancel the Running Job']);
   });
 });
 
@@ -176,7 +176,7 @@ describe('the projects', () => {
     server.asked.length = 0;
     connectionStatusChanged.emit('connected');
     expect(server.asked).toEqual([]);
-    server.reach = 'lost';
+    server.connectionState = 'lost';
     connectionStatusChanged.emit('connected');
     expect(server.asked).toEqual(['about']);
   });

@@ -17,13 +17,13 @@ import {
 import type { Menu } from '@lumino/widgets';
 import * as React from 'react';
 
-import { factsOf } from '../status/facts';
-import { type IStanding, standing, type StandingName } from '../status/status';
+import { factsOf } from '../status/status';
+import { type IStatus, status, type StatusName } from '../status/status';
 import type { IDepClient, INotebookProject } from '../model/tokens';
 
-const ICONS: Readonly<Record<StandingName, LabIcon>> = {
+const ICONS: Readonly<Record<StatusName, LabIcon>> = {
   reading: circleEmptyIcon,
-  away: offlineBoltIcon,
+  offline: offlineBoltIcon,
   building: refreshIcon,
   failed: closeIcon,
   consent: notTrustedIcon,
@@ -47,7 +47,7 @@ export class Badge extends ReactWidget {
     super();
     this.addClass('jp-Dep-badgeItem');
     _options.model.changed.connect(this._refresh, this);
-    _options.client.reachChanged.connect(this._refresh, this);
+    _options.client.connectionStateChanged.connect(this._refresh, this);
   }
 
   dispose(): void {
@@ -57,7 +57,7 @@ export class Badge extends ReactWidget {
 
   protected render(): React.JSX.Element {
     const { model, client, trans } = this._options;
-    return <BadgeView standing={standing(factsOf(model, client), trans)} trans={trans} onOpen={at => this._open(at)} />;
+    return <BadgeView status={status(factsOf(model, client), trans)} trans={trans} onOpen={at => this._open(at)} />;
   }
 
   private _refresh(): void {
@@ -90,26 +90,26 @@ function giveBack(button: HTMLElement): void {
 }
 
 export interface IBadgeViewProps {
-  standing: IStanding;
+  status: IStatus;
   trans: TranslationBundle;
   onOpen: (button: HTMLElement) => void;
 }
 
-export function BadgeView({ standing, trans, onOpen }: IBadgeViewProps): React.JSX.Element {
-  const Icon = ICONS[standing.name];
+export function BadgeView({ status, trans, onOpen }: IBadgeViewProps): React.JSX.Element {
+  const Icon = ICONS[status.name];
   return (
     <button
       type="button"
       className="jp-Dep-badge"
-      data-standing={standing.name}
+      data-status={status.name}
       aria-haspopup="menu"
-      aria-label={trans.__('Packages: %1. %2', standing.text, standing.title)}
-      title={standing.title}
+      aria-label={trans.__('Packages: %1. %2', status.text, status.title)}
+      title={status.title}
       onClick={event => onOpen(event.currentTarget)}
     >
       <Icon.react tag="span" className="jp-Dep-badgeIcon" width="14px" height="14px" />
-      <span className="jp-Dep-badgeText">{standing.text}</span>
-      {standing.part !== null && <span className="jp-Dep-badgePart" style={{ width: `${standing.part * 100}%` }} />}
+      <span className="jp-Dep-badgeText">{status.text}</span>
+      {status.fraction !== null && <span className="jp-Dep-badgePart" style={{ width: `${status.fraction * 100}%` }} />}
     </button>
   );
 }

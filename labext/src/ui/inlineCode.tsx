@@ -3,10 +3,10 @@
  */
 import React from 'react';
 
-import { plainLines } from '../status/text';
+import { escapeLines } from '../status/text';
 
-export function Words({ text }: { text: string }): JSX.Element {
-  const pieces = plainLines(text).split('`');
+export function InlineCode({ text }: { text: string }): JSX.Element {
+  const pieces = escapeLines(text).split('`');
   // an odd backtick is one that was meant
   const paired = pieces.length % 2 === 1;
   return (

@@ -6,39 +6,39 @@ import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import { part } from '../status/progress';
-import { plain, sentence } from '../status/text';
+import { fraction } from '../status/progress';
+import { escapeLine, capitalize } from '../status/text';
 import type { INotebookProject } from '../model/tokens';
 import type { HoldingState } from '../model/wire';
-import { Words } from './inlineCode';
+import { InlineCode } from './inlineCode';
 
 /** Reasons that a yes of the user removes, and those that a new lock does. */
 const CONSENT = new Set(['consent-missing', 'host-not-vouched']);
 const LOCK = new Set(['unlocked', 'stale', 'bad-lock', 'unmerged-lock', 'unsafe-lock']);
 
-export interface IHoldingActions {
+export interface IKernelWaitActions {
   /** Cancels the build: to the kernel it is an interrupt. */
   cancel(): void;
   again(): void;
   lock(): void;
 }
 
-export interface IHoldingProps {
+export interface IKernelWaitProps {
   state: HoldingState;
-  actions: IHoldingActions;
+  actions: IKernelWaitActions;
   consent: () => void;
   /** Why nothing may be locked here; empty if it may be. */
   locked: string;
   trans: TranslationBundle;
 }
 
-export function HoldingView(props: IHoldingProps): JSX.Element {
+export function KernelWaitView(props: IKernelWaitProps): JSX.Element {
   return props.state.state === 'building' ? <Building {...props} /> : <Stopped {...props} />;
 }
 
-function Building({ state, actions, trans }: IHoldingProps): JSX.Element {
-  const done = part(state.progress);
-  const name = plain(sentence(state.headline)) || trans.__('Building the environment');
+function Building({ state, actions, trans }: IKernelWaitProps): JSX.Element {
+  const done = fraction(state.progress);
+  const name = escapeLine(capitalize(state.headline)) || trans.__('Building the environment');
   return (
     <div className="jp-Dep-hold">
       <div className="jp-Dep-holdLine">
@@ -47,7 +47,7 @@ function Building({ state, actions, trans }: IHoldingProps): JSX.Element {
           {name}
         </span>
         {/* not in the live region: it moves five times a second */}
-        <span className="jp-Dep-holdStep">{state.progress ? plain(state.progress.text, 120) : ''}</span>
+        <span className="jp-Dep-holdStep">{state.progress ? escapeLine(state.progress.text, 120) : ''}</span>
         <Waiting kept={state.kept} trans={trans} />
         <button type="button" className="jp-Dialog-button jp-mod-styled jp-mod-reject" onClick={() => actions.cancel()}>
           {trans.__('Cancel')}
@@ -57,23 +57,25 @@ function Building({ state, actions, trans }: IHoldingProps): JSX.Element {
   );
 }
 
-function Stopped({ state, actions, consent, locked, trans }: IHoldingProps): JSX.Element {
+function Stopped({ state, actions, consent, locked, trans }: IKernelWaitProps): JSX.Element {
   const code = state.problem?.code ?? '';
   const message = state.problem?.message || state.headline;
   const asks = state.state === 'asking' || CONSENT.has(code);
   return (
     <div className={`jp-Dep-hold ${asks ? 'jp-mod-warn' : 'jp-mod-error'}`} role="group" aria-label={trans.__('Kernel')}>
       <div role="status">
-        <strong>{asks ? trans.__('This kernel waits for your consent.') : trans.__('This kernel has not started.')}</strong>{' '}
+        <strong>
+          {asks ? trans.__('This kernel is waiting for your consent.') : trans.__('This kernel has not started.')}
+        </strong>{' '}
         <span className="jp-Dep-holdText">
-          <Words text={sentence(message)} />
+          <InlineCode text={capitalize(message)} />
         </span>
       </div>
       {!asks && state.steps.length > 0 && (
         <ol>
           {state.steps.map((step, at) => (
             <li key={at}>
-              <Words text={sentence(step)} />
+              <InlineCode text={capitalize(step)} />
             </li>
           ))}
         </ol>
@@ -113,10 +115,10 @@ function Waiting({ kept, trans }: { kept: number; trans: TranslationBundle }): J
 }
 
 /** The bar as a widget of one notebook; it takes no room while there is nothing to say. */
-export class HoldingBar extends ReactWidget {
+export class KernelWaitBar extends ReactWidget {
   constructor(
     private readonly _project: INotebookProject,
-    private readonly _actions: IHoldingActions,
+    private readonly _actions: IKernelWaitActions,
     private readonly _trans: TranslationBundle
   ) {
     super();
@@ -139,11 +141,11 @@ export class HoldingBar extends ReactWidget {
             this._project.holding === null ? (
               <></>
             ) : (
-              <HoldingView
+              <KernelWaitView
                 state={this._project.holding}
                 actions={this._actions}
                 consent={() => this._project.askConsent()}
-                locked={this._project.locked}
+                locked={this._project.blockedReason}
                 trans={this._trans}
               />
             )

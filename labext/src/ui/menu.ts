@@ -7,9 +7,9 @@ import { CommandRegistry } from '@lumino/commands';
 import { Menu } from '@lumino/widgets';
 
 import type { Actions } from './actions';
-import { factsOf } from '../status/facts';
+import { factsOf } from '../status/status';
 import { needsConsent } from '../status/status';
-import { plain } from '../status/text';
+import { escapeLine } from '../status/text';
 import type { IDepClient, INotebookProject } from '../model/tokens';
 
 export interface IMenuOptions {
@@ -62,19 +62,19 @@ export function makeMenu(options: IMenuOptions): Menu {
 
 function entries({ model, client, actions, trans, openPanel }: IMenuOptions): IEntry[][] {
   const facts = (): ReturnType<typeof factsOf> => factsOf(model, client);
-  const free = (): boolean => model.locked === '';
+  const free = (): boolean => model.blockedReason === '';
   return [
-    [{ id: 'panel', label: () => trans.__('Show the Packages'), enabled: () => true, execute: openPanel }],
+    [{ id: 'panel', label: () => trans.__('Show Packages'), enabled: () => true, execute: openPanel }],
     [
       {
         id: 'consent',
-        label: () => trans.__('Review and Consent…'),
+        label: () => trans.__('Review and Allow…'),
         enabled: () => needsConsent(facts()),
         execute: () => model.askConsent()
       },
       {
         id: 'lock',
-        label: () => trans.__('Lock What Is Declared'),
+        label: () => trans.__('Lock Declared Packages'),
         enabled: () => free() && model.project?.state !== 'none' && !needsConsent(facts()),
         execute: () => actions.run(model, { kind: 'lock' })
       },
@@ -86,13 +86,13 @@ function entries({ model, client, actions, trans, openPanel }: IMenuOptions): IE
       },
       {
         id: 'updates',
-        label: () => trans.__('Check for Newer Versions'),
+        label: () => trans.__('Check for Updates'),
         enabled: () => free() && model.project?.lock != null && model.project.trusted,
         execute: () => actions.run(model, { kind: 'outdated' })
       },
       {
         id: 'cancel',
-        label: () => trans.__('Cancel the Work That Runs'),
+        label: () => trans.__('Cancel the Running Job'),
         enabled: () => model.active !== null,
         execute: () => actions.perform(model, 'cancel')
       }
@@ -100,13 +100,13 @@ function entries({ model, client, actions, trans, openPanel }: IMenuOptions): IE
     [
       {
         id: 'undo',
-        label: () => (model.project?.undo ? trans.__('Undo “%1”', plain(model.project.undo, 60)) : trans.__('Undo')),
+        label: () => (model.project?.undo ? trans.__('Undo “%1”', escapeLine(model.project.undo, 60)) : trans.__('Undo')),
         enabled: () => free() && Boolean(model.project?.undo),
         execute: () => actions.run(model, { kind: 'undo' })
       },
       {
         id: 'redo',
-        label: () => (model.project?.redo ? trans.__('Redo “%1”', plain(model.project.redo, 60)) : trans.__('Redo')),
+        label: () => (model.project?.redo ? trans.__('Redo “%1”', escapeLine(model.project.redo, 60)) : trans.__('Redo')),
         enabled: () => free() && Boolean(model.project?.redo),
         execute: () => actions.run(model, { kind: 'redo' })
       }

@@ -12,25 +12,25 @@ import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useState } from 'react';
 
-import { plain } from '../status/text';
+import { escapeLine } from '../status/text';
 import { type Hit, MISSING_MIME, type MissingImport } from '../model/wire';
-import { Words } from './inlineCode';
+import { InlineCode } from './inlineCode';
 
 /** Names that an index can have: PEP 508's, at a length that a button holds. */
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/i;
 const MOST = 5;
 
 /** What the notes can do to the notebook around them. */
-export interface IAdder {
+export interface IPackageAdder {
   /** Where a node stands; null where nothing can be added: no notebook of ours around it, no live kernel of ours. */
-  place(node: HTMLElement): IPlace | null;
+  place(node: HTMLElement): ICellLocation | null;
   /** What is known of a name; null where nothing is. */
-  know(place: IPlace, name: string): Promise<Hit | null>;
+  know(place: ICellLocation, name: string): Promise<Hit | null>;
   /** Adds and runs the cell again; what went wrong, for people, empty if nothing did. */
-  add(place: IPlace, name: string): Promise<string>;
+  add(place: ICellLocation, name: string): Promise<string>;
 }
 
-export interface IPlace {
+export interface ICellLocation {
   readonly panel: NotebookPanel;
   readonly cell: Cell;
 }
@@ -45,9 +45,9 @@ export function parseMissing(data: unknown): MissingImport | null {
   return { module, names: [...new Set(possible)].slice(0, MOST) };
 }
 
-export class MissingNote extends ReactWidget implements IRenderMime.IRenderer {
+export class MissingImportNote extends ReactWidget implements IRenderMime.IRenderer {
   constructor(
-    private readonly _adder: IAdder,
+    private readonly _adder: IPackageAdder,
     private readonly _trans: TranslationBundle
   ) {
     super();
@@ -71,11 +71,11 @@ export class MissingNote extends ReactWidget implements IRenderMime.IRenderer {
   protected render(): JSX.Element {
     const missing = this._missing;
     const usable = missing !== null && this._trusted && this.isAttached && this._adder.place(this.node) !== null;
-    const words = this._text || (missing ? this._trans.__('%1 is not in this environment.', missing.module) : '');
+    const words = this._text || (missing ? this._trans.__('%1 is not installed in this environment.', missing.module) : '');
     return (
       <>
         <p>
-          <Words text={words} />
+          <InlineCode text={words} />
         </p>
         {usable && missing.names.length > 0 && (
           <Add names={missing.names} onAdd={(name, begun) => this._add(name, begun)} trans={this._trans} />
@@ -89,7 +89,7 @@ export class MissingNote extends ReactWidget implements IRenderMime.IRenderer {
     const trans = this._trans;
     const place = this._adder.place(this.node);
     if (place === null) {
-      return trans.__('The kernel is gone. Run the cell again.');
+      return trans.__('The kernel is no longer running. Run the cell again.');
     }
     const hit = await this._adder.know(place, name);
     if (!(await confirmed(name, hit, trans))) {
@@ -129,7 +129,7 @@ function Add({ names, onAdd, trans }: IAddProps): JSX.Element {
       {names.length > 1 && (
         <select
           className="jp-mod-styled"
-          aria-label={trans.__('Distribution')}
+          aria-label={trans.__('Package')}
           value={name}
           disabled={busy !== 'no'}
           onChange={event => setName(event.target.value)}
@@ -148,7 +148,7 @@ function Add({ names, onAdd, trans }: IAddProps): JSX.Element {
         {busy === 'adding' ? trans.__('Adding %1…', name) : trans.__('Add %1 and run again', name)}
       </button>
       <span role="status" className="jp-Dep-missingWrong">
-        <Words text={wrong} />
+        <InlineCode text={wrong} />
       </span>
     </div>
   );
@@ -172,30 +172,32 @@ export function Known({ name, hit, trans }: { name: string; hit: Hit | null; tra
     <div className="jp-Dep-missingKnown">
       {hit?.near ? (
         <p className="jp-Dep-warn" role="alert">
-          {trans.__('Careful: this is not the well-known %1, only its name is close to it.', plain(hit.near, 64))}
+          {trans.__('Careful: this is not the well-known package %1. Only the names are similar.', escapeLine(hit.near, 64))}
         </p>
       ) : null}
       {hit === null ? (
         <p className="jp-Dep-warn">
-          {trans.__('Nothing is known here of %1. Anybody can publish under any name: look it up before you add it.', name)}
+          {trans.__('%1 is not a known package. Anyone can publish under any name: check the package before you add it.', name)}
         </p>
       ) : (
-        hit.summary && <p>{plain(hit.summary)}</p>
+        hit.summary && <p>{escapeLine(hit.summary)}</p>
       )}
       <p>
-        {trans.__('It is declared in the notebook, locked, and installed from your package index. Then the cell is run again.')}
+        {trans.__(
+          'The package is declared in the notebook, locked, and installed from your package index. Then the cell runs again.'
+        )}
       </p>
     </div>
   );
 }
 
 /** The factory for a registry of renderers; `safe`, since what it shows of an untrusted output is text. */
-export function missingRenderer(adder: IAdder, trans: TranslationBundle): IRenderMime.IRendererFactory {
+export function missingRenderer(adder: IPackageAdder, trans: TranslationBundle): IRenderMime.IRendererFactory {
   return {
     safe: true,
     mimeTypes: [MISSING_MIME],
     // before text/html, which is 50
     defaultRank: 40,
-    createRenderer: () => new MissingNote(adder, trans)
+    createRenderer: () => new MissingImportNote(adder, trans)
   };
 }

@@ -5,7 +5,7 @@ import { type ISessionContext, Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 
-import { plain } from '../status/text';
+import { escapeLine } from '../status/text';
 import type { INotebookProject } from '../model/tokens';
 import type { Switched } from '../model/wire';
 
@@ -83,12 +83,12 @@ export function restartWords(restart: Switched['restart'], trans: TranslationBun
     .slice(0, NAMED)
     .map(([name, before, after]) =>
       after
-        ? `${plain(name, 40)} ${plain(before, 20)} → ${plain(after, 20)}`
-        : trans.__('%1 %2 (removed)', plain(name, 40), plain(before, 20))
+        ? `${escapeLine(name, 40)} ${escapeLine(before, 20)} → ${escapeLine(after, 20)}`
+        : trans.__('%1 %2 (removed)', escapeLine(name, 40), escapeLine(before, 20))
     );
   const more = restart.length - named.length;
   const all = named.join(', ') + (more > 0 ? ` ${trans._n('and %1 more', 'and %1 more', more)}` : '');
   return restart.length === 1
-    ? trans.__('%1 is imported: restart the kernel to use what is installed.', all)
-    : trans.__('%1 are imported: restart the kernel to use what is installed.', all);
+    ? trans.__('%1 is imported: restart the kernel to use the installed version.', all)
+    : trans.__('%1 are imported: restart the kernel to use the installed versions.', all);
 }

@@ -1,7 +1,8 @@
 import { ServerConnection } from '@jupyterlab/services';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { DepClient, ProblemError, UnreachableError } from './api';
+import { DepClient } from './api';
+import { ProblemError, UnreachableError } from './problems';
 import { trans } from '../../testing/samples';
 import { HEADER } from '../wire';
 
@@ -54,11 +55,11 @@ describe('the client', () => {
   });
 
   it('hands over the problem that the server names', async () => {
-    const { client: made } = client(answer({ code: 'conflict', message: 'no', hint: 'do', context: { file: 'n' }, steps: [] }, 409));
+    const { client: made } = client(answer({ code: 'conflict', message: 'no', hint: 'do', context: { file: 'n' } }, 409));
     const error = await wrong(made.project('n'));
     expect(error).toBeInstanceOf(ProblemError);
     expect(error.problem).toEqual({ code: 'conflict', message: 'no', hint: 'do', context: { file: 'n' }, steps: [] });
-    expect(made.reach).toBe('up');
+    expect(made.connectionState).toBe('up');
   });
 
   it('answers nothing to a 204', async () => {
@@ -69,19 +70,19 @@ describe('the client', () => {
   it('says that the server has no jupyter-dep', async () => {
     const { client: made } = client(answer('<h1>404</h1>', 404, {}));
     expect((await wrong(made.about())).problem.code).toBe('no-server-extension');
-    expect(made.reach).toBe('absent');
+    expect(made.connectionState).toBe('absent');
   });
 
   it('does not take a missing notebook for a missing server', async () => {
     const { client: made } = client(answer({ code: 'no-notebook', message: 'no', hint: 'x' }, 404));
     await wrong(made.project('n'));
-    expect(made.reach).toBe('up');
+    expect(made.connectionState).toBe('up');
   });
 
   it('says which side to upgrade', async () => {
     const newer = client(answer(ABOUT, 200, { [HEADER]: '2' })).client;
     await wrong(newer.about());
-    expect(newer.reach).toBe('mismatch');
+    expect(newer.connectionState).toBe('mismatch');
     expect(newer.mismatch).toContain('Reload the page');
     const older = client(answer(ABOUT, 200, { [HEADER]: '0' })).client;
     await wrong(older.about());
@@ -93,7 +94,7 @@ describe('the client', () => {
 
   it('says to sign in where a login page or a refusal comes back', async () => {
     expect((await wrong(client(answer({ message: 'Forbidden' }, 403, {})).client.about())).problem.code).toBe('not-allowed');
-    expect((await wrong(client(answer('<html>login</html>')).client.about())).problem.code).toBe('odd-answer');
+    expect((await wrong(client(answer('<html>login</html>')).client.about())).problem.code).toBe('unexpected-answer');
   });
 
   it('asks again, later and later, until the server is back', async () => {
@@ -105,7 +106,7 @@ describe('the client', () => {
       return answer(ABOUT)();
     });
     const told: string[] = [];
-    made.reachChanged.connect((_, reach) => told.push(reach));
+    made.connectionStateChanged.connect((_, connectionState) => told.push(connectionState));
     expect(await wrong(made.project('n'))).toBeInstanceOf(UnreachableError);
     await vi.advanceTimersByTimeAsync(1000 + 2000 + 4000);
     expect(asked).toHaveLength(4);
@@ -128,10 +129,10 @@ describe('the client', () => {
     made.doubt();
     made.doubt();
     await vi.advanceTimersByTimeAsync(0);
-    expect([asked.length, made.reach]).toEqual([1, 'up']);
+    expect([asked.length, made.connectionState]).toEqual([1, 'up']);
     up = false;
     await vi.advanceTimersByTimeAsync(2000);
-    expect([asked.length, made.reach]).toEqual([2, 'lost']);
+    expect([asked.length, made.connectionState]).toEqual([2, 'lost']);
     made.doubt();
     await vi.advanceTimersByTimeAsync(500);
     expect(asked).toHaveLength(2);

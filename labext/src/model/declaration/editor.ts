@@ -7,7 +7,7 @@ import type { IDisposable } from '@lumino/disposable';
 
 import { holdsBlock } from './block';
 import { applyEdit, type IKernelName, type ITextEdit } from './edits';
-import { cellsOnDisk, inTurn, standing, type Unsaved } from './save';
+import { cellsOnDisk, inTurn, status, type Unsaved } from './save';
 import type { INotebookProject } from '../tokens';
 
 /** The start that the page where an edit was asked for has over others that hold the same notebook. */
@@ -16,7 +16,7 @@ const HEAD_START = 800;
 const DEP: IKernelName = { name: 'dep', display_name: 'Python (dep)' };
 
 /** What an editor has to say to its user. */
-export interface IHearer {
+export interface INotifier {
   /** The cell is neither as it was nor as it should be; `now` is null where it is gone. */
   other(project: INotebookProject, now: string | null, after: string): void;
   unsaved(project: INotebookProject, why: Unsaved | 'unreachable'): void;
@@ -25,7 +25,7 @@ export interface IHearer {
 export interface IEditorOptions {
   project: INotebookProject;
   contents: Contents.IManager;
-  hearer: IHearer;
+  notifier: INotifier;
   /** Whether a kernel of ours runs the notebook. */
   ours: () => boolean;
 }
@@ -81,10 +81,10 @@ export class Editor implements IDisposable {
   }
 
   private async _editInTurn(edit: ITextEdit): Promise<void> {
-    const { contents, hearer, project } = this._options;
+    const { contents, notifier, project } = this._options;
     const context = this._context;
     const untouched = this._own() === this._kept;
-    const found = await standing(context, contents).catch(() => 'unreachable' as const);
+    const found = await status(context, contents).catch(() => 'unreachable' as const);
     if (found === 'changed' && untouched && (await this._isMadeOnDisk(edit))) {
       await context.revert();
       this._kept = this._own();
@@ -95,7 +95,7 @@ export class Editor implements IDisposable {
     }
     const carried = applyEdit(this._shared, edit, this._kernelToName());
     if (carried.kind === 'other') {
-      hearer.other(project, carried.now, edit.after);
+      notifier.other(project, carried.now, edit.after);
     }
     if (carried.kind !== 'applied') {
       return;
@@ -104,7 +104,7 @@ export class Editor implements IDisposable {
       // a save that fails has Lab's message
       await context.save().catch(() => undefined);
     } else {
-      hearer.unsaved(project, found);
+      notifier.unsaved(project, found);
     }
   }
 

@@ -24,7 +24,7 @@ export async function inTurn<T>(path: string, work: () => Promise<T>): Promise<T
 }
 
 /** Whether the file is what this page last read or wrote. */
-export async function standing(context: Context, contents: Contents.IManager): Promise<'same' | Unsaved> {
+export async function status(context: Context, contents: Contents.IManager): Promise<'same' | Unsaved> {
   let disk: Contents.IModel;
   try {
     disk = await contents.get(context.path, { content: false, hash: true });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { isOurs, KernelLine, parse } from './comm';
+import { isDepKernel, KernelComm, parse } from './comm';
 import { aHolding, aSwitch, FakeKernel } from '../../testing/kernels';
 import type { CommOut } from '../wire';
 
 const HOLDS = { holds: true, block: '# /// script', path: 'n.ipynb' };
 
-function line(kernel = new FakeKernel()): { kernel: FakeKernel; made: KernelLine; heard: CommOut[]; replaced: () => number } {
-  const made = new KernelLine(kernel.connection);
+function line(kernel = new FakeKernel()): { kernel: FakeKernel; made: KernelComm; heard: CommOut[]; replaced: () => number } {
+  const made = new KernelComm(kernel.connection);
   const heard: CommOut[] = [];
   let times = 0;
   made.heard.connect((_, message) => void heard.push(message));
@@ -80,7 +80,7 @@ describe('the line to a kernel', () => {
     ['python3', {}, false],
     ['depot', { debugger: true }, false]
   ])('is for kernels of ours: %s', async (name, metadata, ours) => {
-    expect(await isOurs(new FakeKernel(name, metadata).connection)).toBe(ours);
+    expect(await isDepKernel(new FakeKernel(name, metadata).connection)).toBe(ours);
   });
 });
 

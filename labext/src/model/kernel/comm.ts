@@ -15,7 +15,7 @@ import type { CommOut, Holds, Switch, SwitchOrder } from '../wire';
 /** What the server says of a kernel in the kernel's place. */
 const SAID_BY_SERVER = new Set(['restarting', 'autorestarting', 'dead']);
 
-export class KernelLine implements IDisposable {
+export class KernelComm implements IDisposable {
   constructor(readonly kernel: Kernel.IKernelConnection) {
     // Lab reports an error for a target that nobody has registered; what comes in is read from the channel itself, which also
     // serves two views of one notebook, and a kernel whose comms another view handles
@@ -112,7 +112,7 @@ export class KernelLine implements IDisposable {
 const MARK = 'jupyter-dep';
 
 /** Whether a kernel speaks this protocol: `dep`, or one that was registered for a project. */
-export async function isOurs(kernel: Kernel.IKernelConnection): Promise<boolean> {
+export async function isDepKernel(kernel: Kernel.IKernelConnection): Promise<boolean> {
   if (kernel.name === 'dep') {
     return true;
   }

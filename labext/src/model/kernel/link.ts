@@ -11,8 +11,8 @@ import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import { blockText } from '../declaration/block';
-import { isOurs, KernelLine } from './comm';
-import { Editor, type IHearer } from '../declaration/editor';
+import { isDepKernel, KernelComm } from './comm';
+import { Editor, type INotifier } from '../declaration/editor';
 import { type IDepClient, type IEndedJob, type INotebookProject, NAME } from '../tokens';
 import type { CommOut, Holds, Job } from '../wire';
 
@@ -25,7 +25,7 @@ export interface ILinkOptions {
   project: INotebookProject;
   client: Pick<IDepClient, 'job'>;
   contents: Contents.IManager;
-  hearer: IHearer;
+  notifier: INotifier;
   /** Goes out before a cell's request does. */
   scheduled: ISignal<unknown, { notebook: Notebook; cell: Cell }>;
 }
@@ -48,7 +48,7 @@ export class NotebookLink implements IDisposable {
 
   /** Whether the notebook's kernel is one of ours. */
   get ours(): boolean {
-    return this._line !== null;
+    return this._comm !== null;
   }
 
   get isDisposed(): boolean {
@@ -62,8 +62,8 @@ export class NotebookLink implements IDisposable {
     this._disposed = true;
     clearTimeout(this._resting);
     this._editor?.dispose();
-    this._line?.dispose();
-    this._line = null;
+    this._comm?.dispose();
+    this._comm = null;
     this.project.setHolder(null);
     Signal.clearData(this);
   }
@@ -105,7 +105,7 @@ export class NotebookLink implements IDisposable {
     }
     const { context } = project.notebook;
     project.setHolder({ block: () => blockText(this._shared) });
-    this._editor = new Editor({ project, contents: options.contents, hearer: options.hearer, ours: () => this.ours });
+    this._editor = new Editor({ project, contents: options.contents, notifier: options.notifier, ours: () => this.ours });
     context.model.contentChanged.connect(this._onContent, this);
     context.pathChanged.connect(this._tell, this);
     this.sessionContext.kernelChanged.connect(this._onKernel, this);
@@ -124,17 +124,17 @@ export class NotebookLink implements IDisposable {
   }
 
   private async _attach(kernel: Kernel.IKernelConnection | null): Promise<void> {
-    this._line?.dispose();
-    this._line = null;
-    if (kernel === null || kernel.isDisposed || !(await isOurs(kernel))) {
+    this._comm?.dispose();
+    this._comm = null;
+    if (kernel === null || kernel.isDisposed || !(await isDepKernel(kernel))) {
       return;
     }
-    if (this._disposed || kernel.isDisposed || this.sessionContext.session?.kernel !== kernel || this._line !== null) {
+    if (this._disposed || kernel.isDisposed || this.sessionContext.session?.kernel !== kernel || this._comm !== null) {
       return;
     }
-    this._line = new KernelLine(kernel);
-    this._line.heard.connect(this._onHeard, this);
-    this._line.replaced.connect(this._onReplaced, this);
+    this._comm = new KernelComm(kernel);
+    this._comm.heard.connect(this._onHeard, this);
+    this._comm.replaced.connect(this._onReplaced, this);
     this._announce(TRIES);
     this.project.setHolding(null);
   }
@@ -143,7 +143,7 @@ export class NotebookLink implements IDisposable {
     this._ran = this._ran && status !== 'idle';
     if (status === 'restarting' || status === 'autorestarting' || status === 'dead') {
       this._forget();
-    } else if (status === 'idle' && this._tries > 0 && this._line !== null) {
+    } else if (status === 'idle' && this._tries > 0 && this._comm !== null) {
       // nothing came back: the message met a kernel that was on its way out, or the answer found nobody listening
       this._announce(this._tries - 1);
     }
@@ -162,7 +162,7 @@ export class NotebookLink implements IDisposable {
   private _announce(tries: number): void {
     this._tries = tries;
     this._told = this._holds();
-    this._line?.announce(this._told);
+    this._comm?.announce(this._told);
   }
 
   private _onHeard(_: unknown, message: CommOut): void {
@@ -208,13 +208,13 @@ export class NotebookLink implements IDisposable {
   private _tell(): void {
     clearTimeout(this._resting);
     this._resting = undefined;
-    if (this._disposed || this._line === null) {
+    if (this._disposed || this._comm === null) {
       return;
     }
     const holds = this._holds();
     if (holds.block !== this._told?.block || holds.path !== this._told?.path) {
       this._told = holds;
-      this._line.tell(holds);
+      this._comm.tell(holds);
     }
   }
 
@@ -229,7 +229,7 @@ export class NotebookLink implements IDisposable {
     if (job.state === 'done' && job.outcome !== null && job.outcome.data.dry_run !== true) {
       const { edit, switch: to } = job.outcome;
       if (mine && to !== null) {
-        this._line?.order(to);
+        this._comm?.order(to);
       }
       if (edit !== null) {
         await this._editor?.edit(edit, mine);
@@ -273,7 +273,7 @@ export class NotebookLink implements IDisposable {
 
   private readonly _ready: Promise<void>;
   private readonly _finishing = new Map<string, Promise<void>>();
-  private _line: KernelLine | null = null;
+  private _comm: KernelComm | null = null;
   private _told: Holds | null = null;
   /** Whether a cell was run here since the kernel was last idle. */
   private _ran = false;

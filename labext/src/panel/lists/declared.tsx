@@ -4,14 +4,14 @@
 import { closeIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { nameAndBound, normal } from '../search/installLine';
-import { plain, size } from '../../status/text';
+import { splitRequirement, normalizeName } from '../../model/declaration/requirement';
+import { escapeLine, size } from '../../status/text';
 import type { INotebookProject } from '../../model/tokens';
 import type { Package } from '../../model/wire';
-import type { IPart } from '../context';
-import { useRoving } from './rovingFocus';
+import type { IPanelProps } from '../context';
+import { useRovingFocus } from './rovingFocus';
 import { Cells, Filter, More, useList } from './rows';
-import { ToolButton, WordButton } from '../buttons';
+import { IconButton, TextButton } from '../buttons';
 
 /** What a declared row shows: the declaration, and the locked package that answers it, if one does. */
 export interface IDeclaredRow {
@@ -23,26 +23,26 @@ export interface IDeclaredRow {
 
 /** The declared requirements in the order of their names; before the packages are read, with what the project tells. */
 export function declaredRows(model: Pick<INotebookProject, 'project' | 'packages'>): IDeclaredRow[] {
-  const byName = new Map((model.packages?.packages ?? []).map(one => [normal(one.name), one]));
+  const byName = new Map((model.packages?.packages ?? []).map(one => [normalizeName(one.name), one]));
   return (model.project?.declared ?? []).map(one => ({
     name: one.name,
     text: one.text,
     version: one.locked,
-    found: byName.get(normal(one.name)) ?? null
+    found: byName.get(normalizeName(one.name)) ?? null
   }));
 }
 
-export function Declared(part: IPart): React.JSX.Element | null {
+export function Declared(part: IPanelProps): React.JSX.Element | null {
   const { model, actions, trans } = part;
   const { project, packages } = model;
   const rows = React.useMemo(() => declaredRows({ project, packages }), [project, packages]);
   const list = useList(rows);
-  const roving = useRoving(list.shown.length);
+  const roving = useRovingFocus(list.shown.length);
   if (!model.project || model.project.state === 'none') {
     return null;
   }
-  const outdated = model.newer === null ? [] : rows.filter(row => model.newer!.has(normal(row.name)));
-  const canCheck = model.locked || (model.project.lock ? '' : trans.__('Nothing is locked yet.'));
+  const outdated = model.newer === null ? [] : rows.filter(row => model.newer!.has(normalizeName(row.name)));
+  const canCheck = model.blockedReason || (model.project.lock ? '' : trans.__('Nothing has been locked yet.'));
   return (
     <section className="jp-Dep-section" aria-labelledby="jp-Dep-declared">
       <div className="jp-Dep-line">
@@ -50,16 +50,16 @@ export function Declared(part: IPart): React.JSX.Element | null {
         <span className="jp-Dep-count">{rows.length}</span>
         <span className="jp-Dep-fill" />
         {outdated.length > 0 || (model.newer !== null && model.newer.size > 0) ? (
-          <WordButton blocked={model.locked} onClick={() => void actions.run(model, { kind: 'update' })}>
+          <TextButton blocked={model.blockedReason} onClick={() => void actions.run(model, { kind: 'update' })}>
             {trans.__('Update all')}
-          </WordButton>
+          </TextButton>
         ) : (
-          <WordButton blocked={canCheck} onClick={() => void actions.run(model, { kind: 'outdated' })}>
+          <TextButton blocked={canCheck} onClick={() => void actions.run(model, { kind: 'outdated' })}>
             {model.newer === null ? trans.__('Check for updates') : trans.__('Up to date')}
-          </WordButton>
+          </TextButton>
         )}
       </div>
-      {rows.length === 0 && <p className="jp-Dep-dim">{trans.__('Nothing yet. Search above to add a package.')}</p>}
+      {rows.length === 0 && <p className="jp-Dep-dim">{trans.__('No packages yet. Search above to add one.')}</p>}
       <Filter list={list} trans={trans} />
       <ul className="jp-Dep-rows" onKeyDown={roving.onKeyDown} onFocus={roving.onFocus}>
         {list.shown.map((row, at) => (
@@ -68,8 +68,8 @@ export function Declared(part: IPart): React.JSX.Element | null {
             row={row}
             at={at}
             current={at === roving.current}
-            blocked={model.locked}
-            newer={model.newer?.get(normal(row.name))}
+            blocked={model.blockedReason}
+            newer={model.newer?.get(normalizeName(row.name))}
             model={model}
             actions={actions}
             trans={trans}
@@ -81,7 +81,7 @@ export function Declared(part: IPart): React.JSX.Element | null {
   );
 }
 
-interface IDeclaredRowProps extends Pick<IPart, 'model' | 'actions' | 'trans'> {
+interface IDeclaredRowProps extends Pick<IPanelProps, 'model' | 'actions' | 'trans'> {
   row: IDeclaredRow;
   at: number;
   current: boolean;
@@ -102,8 +102,8 @@ const DeclaredRow = React.memo(function DeclaredRow({
 }: IDeclaredRowProps) {
   const [editing, setEditing] = React.useState(false);
   const self = React.useRef<HTMLLIElement>(null);
-  const bound = plain(nameAndBound(row.text)?.[1] ?? '', 80);
-  const name = plain(row.name, 100);
+  const bound = escapeLine(splitRequirement(row.text)?.[1] ?? '', 80);
+  const name = escapeLine(row.name, 100);
   const unused = row.found?.unused ?? false;
   const tab = current ? 0 : -1;
   const done = (): void => {
@@ -129,8 +129,8 @@ const DeclaredRow = React.memo(function DeclaredRow({
       aria-label={[
         name,
         bound || trans.__('any version'),
-        row.version ? trans.__('locked at %1', plain(row.version, 40)) : trans.__('not locked'),
-        newer ? trans.__('%1 is newer', plain(newer, 40)) : '',
+        row.version ? trans.__('locked at %1', escapeLine(row.version, 40)) : trans.__('not locked'),
+        newer ? trans.__('%1 is newer', escapeLine(newer, 40)) : '',
         unused ? trans.__('not imported') : ''
       ]
         .filter(Boolean)
@@ -149,7 +149,7 @@ const DeclaredRow = React.memo(function DeclaredRow({
       }}
     >
       <div className="jp-Dep-line">
-        <bdi className="jp-Dep-name" title={plain(row.found?.summary ?? '') || name}>
+        <bdi className="jp-Dep-name" title={escapeLine(row.found?.summary ?? '') || name}>
           {name}
         </bdi>
         {editing ? (
@@ -160,29 +160,29 @@ const DeclaredRow = React.memo(function DeclaredRow({
             className="jp-Dep-bound"
             tabIndex={tab}
             aria-disabled={blocked !== ''}
-            aria-label={trans.__('Change the bound of %1: %2', name, bound || trans.__('any version'))}
-            title={blocked || trans.__('Change the bound')}
+            aria-label={trans.__('Change the version of %1: %2', name, bound || trans.__('any version'))}
+            title={blocked || trans.__('Change the version')}
             onClick={() => blocked || setEditing(true)}
           >
             {bound || trans.__('any')}
           </button>
         )}
         <span className="jp-Dep-fill" />
-        <span className="jp-Dep-version">{plain(row.version, 40) || '—'}</span>
+        <span className="jp-Dep-version">{escapeLine(row.version, 40) || '—'}</span>
         {newer && (
           <button
             type="button"
             className="jp-Dep-newer"
             tabIndex={tab}
             aria-disabled={blocked !== ''}
-            aria-label={trans.__('Update %1 to %2', name, plain(newer, 40))}
-            title={blocked || trans.__('Update to %1', plain(newer, 40))}
+            aria-label={trans.__('Update %1 to %2', name, escapeLine(newer, 40))}
+            title={blocked || trans.__('Update to %1', escapeLine(newer, 40))}
             onClick={() => blocked || void actions.run(model, { kind: 'update', names: [row.name] })}
           >
-            → {plain(newer, 40)}
+            → {escapeLine(newer, 40)}
           </button>
         )}
-        <ToolButton icon={closeIcon} label={trans.__('Remove %1', name)} blocked={blocked} tabIndex={tab} onClick={remove} />
+        <IconButton icon={closeIcon} label={trans.__('Remove %1', name)} blocked={blocked} tabIndex={tab} onClick={remove} />
       </div>
       <div className="jp-Dep-facts">
         {row.found && row.found.size > 0 && <span>{size(row.found.size)}</span>}
@@ -193,13 +193,13 @@ const DeclaredRow = React.memo(function DeclaredRow({
   );
 });
 
-interface IBoundInputProps extends Pick<IPart, 'model' | 'actions' | 'trans'> {
+interface IBoundInputProps extends Pick<IPanelProps, 'model' | 'actions' | 'trans'> {
   row: IDeclaredRow;
   onDone: () => void;
 }
 
 function BoundInput({ row, model, actions, trans, onDone }: IBoundInputProps): React.JSX.Element {
-  const before = nameAndBound(row.text)?.[1] ?? '';
+  const before = splitRequirement(row.text)?.[1] ?? '';
   const [text, setText] = React.useState(before);
   const [wrong, setWrong] = React.useState('');
   const left = React.useRef(false);
@@ -215,8 +215,8 @@ function BoundInput({ row, model, actions, trans, onDone }: IBoundInputProps): R
       leave();
     } else if (bound === '') {
       setWrong(trans.__('To allow any version, remove the package and add it again.'));
-    } else if (model.locked) {
-      setWrong(model.locked);
+    } else if (model.blockedReason) {
+      setWrong(model.blockedReason);
     } else {
       leave();
       const spelled = /^[\d]/.test(bound) ? `==${bound}` : bound;
@@ -231,7 +231,7 @@ function BoundInput({ row, model, actions, trans, onDone }: IBoundInputProps): R
         value={text}
         placeholder=">=2, <3"
         spellCheck={false}
-        aria-label={trans.__('Bound of %1', plain(row.name, 100))}
+        aria-label={trans.__('Version of %1', escapeLine(row.name, 100))}
         aria-invalid={wrong !== ''}
         aria-errormessage={wrong ? 'jp-Dep-wrong' : undefined}
         onChange={event => setText(event.target.value)}

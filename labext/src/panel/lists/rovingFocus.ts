@@ -4,7 +4,7 @@ import * as React from 'react';
  * One stop for Tab in a list of rows; arrows, Home and End move within it. A row is what has `data-row`; what it contains can
  * be reached by Tab while the row is the current one.
  */
-export function useRoving(count: number): {
+export function useRovingFocus(count: number): {
   current: number;
   onKeyDown: (event: React.KeyboardEvent<HTMLElement>) => void;
   onFocus: (event: React.FocusEvent<HTMLElement>) => void;

@@ -3,10 +3,10 @@
  */
 import * as React from 'react';
 
-import { normal } from '../search/installLine';
+import { normalizeName } from '../../model/declaration/requirement';
 import type { INotebookProject } from '../../model/tokens';
-import type { IPart } from '../context';
-import { WordButton } from '../buttons';
+import type { IPanelProps } from '../context';
+import { TextButton } from '../buttons';
 
 /** How many rows a list shows, and how many more when asked: a panel of 2,000 has to open as fast as one of 20. */
 export const FIRST_ROWS = 100;
@@ -28,13 +28,16 @@ export interface IList<T> {
 export function useList<T extends { readonly name: string }>(rows: ReadonlyArray<T>): IList<T> {
   const [words, setWords] = React.useState('');
   const [most, setMost] = React.useState(FIRST_ROWS);
-  const wanted = normal(words.trim());
-  const found = React.useMemo(() => (wanted ? rows.filter(row => normal(row.name).includes(wanted)) : rows), [rows, wanted]);
+  const wanted = normalizeName(words.trim());
+  const found = React.useMemo(
+    () => (wanted ? rows.filter(row => normalizeName(row.name).includes(wanted)) : rows),
+    [rows, wanted]
+  );
   const shown = React.useMemo(() => found.slice(0, most), [found, most]);
   return { total: rows.length, found: found.length, shown, words, setWords, more: () => setMost(most + MORE_ROWS) };
 }
 
-export function Filter({ list, trans }: { list: IList<unknown>; trans: IPart['trans'] }): React.JSX.Element | null {
+export function Filter({ list, trans }: { list: IList<unknown>; trans: IPanelProps['trans'] }): React.JSX.Element | null {
   if (list.total < FILTERED) {
     return null;
   }
@@ -51,12 +54,12 @@ export function Filter({ list, trans }: { list: IList<unknown>; trans: IPart['tr
   );
 }
 
-export function More({ list, trans }: { list: IList<unknown>; trans: IPart['trans'] }): React.JSX.Element | null {
+export function More({ list, trans }: { list: IList<unknown>; trans: IPanelProps['trans'] }): React.JSX.Element | null {
   const left = list.found - list.shown.length;
   return left > 0 ? (
-    <WordButton onClick={list.more}>
+    <TextButton onClick={list.more}>
       {trans.__('Show %1 more of %2', String(Math.min(left, MORE_ROWS)), String(left))}
-    </WordButton>
+    </TextButton>
   ) : null;
 }
 
@@ -66,7 +69,7 @@ export function Cells({
   model,
   trans,
   tabIndex
-}: Pick<IPart, 'model' | 'trans'> & { cells: ReadonlyArray<number>; tabIndex: number }): React.JSX.Element {
+}: Pick<IPanelProps, 'model' | 'trans'> & { cells: ReadonlyArray<number>; tabIndex: number }): React.JSX.Element {
   return (
     <>
       {cells.slice(0, MOST_CELLS).map(at => (

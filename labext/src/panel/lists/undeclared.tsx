@@ -3,18 +3,18 @@
  */
 import * as React from 'react';
 
-import { normal } from '../search/installLine';
-import { plain, size } from '../../status/text';
+import { normalizeName } from '../../model/declaration/requirement';
+import { escapeLine, size } from '../../status/text';
 import type { Missing, Package } from '../../model/wire';
-import type { IPart } from '../context';
-import { useRoving } from './rovingFocus';
+import type { IPanelProps } from '../context';
+import { useRovingFocus } from './rovingFocus';
 import { Cells, Filter, FIRST_ROWS, More, useList } from './rows';
-import { WordButton } from '../buttons';
+import { TextButton } from '../buttons';
 
 /** What the notebook imports and nothing provides. */
-export function Undeclared({ model, actions, trans }: IPart): React.JSX.Element | null {
-  const declared = new Set((model.project?.declared ?? []).map(one => normal(one.name)));
-  const missing = (model.project?.missing ?? []).filter(one => !declared.has(normal(one.name)));
+export function Undeclared({ model, actions, trans }: IPanelProps): React.JSX.Element | null {
+  const declared = new Set((model.project?.declared ?? []).map(one => normalizeName(one.name)));
+  const missing = (model.project?.missing ?? []).filter(one => !declared.has(normalizeName(one.name)));
   if (missing.length === 0) {
     return null;
   }
@@ -26,9 +26,9 @@ export function Undeclared({ model, actions, trans }: IPart): React.JSX.Element 
         <span className="jp-Dep-count">{missing.length}</span>
         <span className="jp-Dep-fill" />
         {names.length > 1 && (
-          <WordButton blocked={model.locked} onClick={() => void actions.run(model, { kind: 'add', names })}>
+          <TextButton blocked={model.blockedReason} onClick={() => void actions.run(model, { kind: 'add', names })}>
             {trans.__('Add all')}
-          </WordButton>
+          </TextButton>
         )}
       </div>
       <ul className="jp-Dep-rows">
@@ -45,23 +45,23 @@ function MissingRow({
   model,
   actions,
   trans
-}: Pick<IPart, 'model' | 'actions' | 'trans'> & { one: Missing }): React.JSX.Element {
-  const module = plain(one.module, 80);
+}: Pick<IPanelProps, 'model' | 'actions' | 'trans'> & { one: Missing }): React.JSX.Element {
+  const module = escapeLine(one.module, 80);
   return (
     <li className="jp-Dep-row">
       <div className="jp-Dep-line">
         <bdi className="jp-Dep-name">{module}</bdi>
         <span className="jp-Dep-fill" />
         {one.name ? (
-          <WordButton
-            blocked={model.locked}
-            label={trans.__('Add %1', plain(one.name, 80))}
+          <TextButton
+            blocked={model.blockedReason}
+            label={trans.__('Add %1', escapeLine(one.name, 80))}
             onClick={() => void actions.run(model, { kind: 'add', names: [one.name] })}
           >
-            {one.name === one.module ? trans.__('Add') : trans.__('Add %1', plain(one.name, 80))}
-          </WordButton>
+            {one.name === one.module ? trans.__('Add') : trans.__('Add %1', escapeLine(one.name, 80))}
+          </TextButton>
         ) : (
-          <span className="jp-Dep-dim">{trans.__('package unknown: search above')}</span>
+          <span className="jp-Dep-dim">{trans.__('unknown package: search above')}</span>
         )}
       </div>
       <div className="jp-Dep-facts">
@@ -72,18 +72,18 @@ function MissingRow({
 }
 
 /** What nobody declared: it came with something. */
-export function Transitive({ model, trans }: IPart): React.JSX.Element | null {
+export function Transitive({ model, trans }: IPanelProps): React.JSX.Element | null {
   const [open, setOpen] = React.useState(false);
   const rows = React.useMemo(() => (model.packages?.packages ?? []).filter(one => !one.declared), [model.packages]);
   const list = useList(rows);
-  const roving = useRoving(list.shown.length);
+  const roving = useRovingFocus(list.shown.length);
   if (rows.length === 0) {
     return null;
   }
   return (
     <details className="jp-Dep-section" onToggle={event => setOpen(event.currentTarget.open)}>
       <summary>
-        <h3>{trans.__('Came with them')}</h3>
+        <h3>{trans.__('Dependencies of these')}</h3>
         <span className="jp-Dep-count">{rows.length}</span>
       </summary>
       {open && (
@@ -96,7 +96,7 @@ export function Transitive({ model, trans }: IPart): React.JSX.Element | null {
                 one={one}
                 at={at}
                 current={at === roving.current}
-                newer={model.newer?.get(normal(one.name))}
+                newer={model.newer?.get(normalizeName(one.name))}
                 trans={trans}
               />
             ))}
@@ -113,26 +113,26 @@ interface ITransitiveRowProps {
   at: number;
   current: boolean;
   newer: string | undefined;
-  trans: IPart['trans'];
+  trans: IPanelProps['trans'];
 }
 
 const TransitiveRow = React.memo(function TransitiveRow({ one, at, current, newer, trans }: ITransitiveRowProps) {
   const named =
     one.via
       .slice(0, 3)
-      .map(name => plain(name, 60))
+      .map(name => escapeLine(name, 60))
       .join(', ') + (one.via.length > 3 ? ', …' : '');
-  const via = one.via.length > 0 ? trans.__('via %1', named) : one.kernel ? trans.__('for the kernel') : '';
+  const via = one.via.length > 0 ? trans.__('via %1', named) : one.kernel ? trans.__('required by the kernel') : '';
   return (
     <li className="jp-Dep-row" data-row={at} tabIndex={current ? 0 : -1}>
       <div className="jp-Dep-line">
-        <bdi className="jp-Dep-name" title={plain(one.summary)}>
-          {plain(one.name, 100)}
+        <bdi className="jp-Dep-name" title={escapeLine(one.summary)}>
+          {escapeLine(one.name, 100)}
         </bdi>
         <span className="jp-Dep-fill" />
         <span className="jp-Dep-version">
-          {plain(one.version, 40)}
-          {newer ? ` → ${plain(newer, 40)}` : ''}
+          {escapeLine(one.version, 40)}
+          {newer ? ` → ${escapeLine(newer, 40)}` : ''}
         </span>
       </div>
       <div className="jp-Dep-dim">{[via, size(one.size)].filter(Boolean).join(' · ')}</div>

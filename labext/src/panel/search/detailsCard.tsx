@@ -3,12 +3,12 @@
  */
 import * as React from 'react';
 
-import { problemOf } from '../../model/client/api';
-import { plain, sentence, size } from '../../status/text';
+import { problemOf } from '../../model/client/problems';
+import { escapeLine, capitalize, size } from '../../status/text';
 import type { Details, Problem } from '../../model/wire';
-import { Words } from '../../ui/inlineCode';
-import type { IPart } from '../context';
-import { WordButton } from '../buttons';
+import { InlineCode } from '../../ui/inlineCode';
+import type { IPanelProps } from '../context';
+import { TextButton } from '../buttons';
 
 /** The name that was picked or typed, what was typed behind it, and the popular name that it could be mistaken for. */
 export interface IAsked {
@@ -17,7 +17,7 @@ export interface IAsked {
   readonly near: string;
 }
 
-export interface IDetailsCardProps extends IPart {
+export interface IDetailsCardProps extends IPanelProps {
   asked: IAsked;
   declared: boolean;
   onAdd: (requirement: string) => void;
@@ -46,7 +46,7 @@ export function DetailsCard({ asked, declared, onAdd, onLeave, model, client, tr
     }
   }, [details]);
   const near = details?.near || asked.near;
-  const name = plain(asked.name, 80);
+  const name = escapeLine(asked.name, 80);
   return (
     <section
       className="jp-Dep-card"
@@ -62,24 +62,24 @@ export function DetailsCard({ asked, declared, onAdd, onLeave, model, client, tr
         <bdi>{name}</bdi>
       </h3>
       <div aria-live="polite">
-        {!details && !problem && <p className="jp-Dep-dim">{trans.__('Asking the index…')}</p>}
+        {!details && !problem && <p className="jp-Dep-dim">{trans.__('Querying the index…')}</p>}
         {problem && (
           <p className="jp-Dep-wrong">
-            <Words text={sentence(problem.message)} /> <Words text={sentence(problem.hint)} />
+            <InlineCode text={capitalize(problem.message)} /> <InlineCode text={capitalize(problem.hint)} />
           </p>
         )}
         {near && (
           <p className="jp-Dep-wrong">
-            {trans.__('One letter from the well-known “%1”. Is it the one you mean?', plain(near, 60))}
+            {trans.__('The name is one letter from the well-known package “%1”. Did you mean that one?', escapeLine(near, 60))}
           </p>
         )}
         {details && (
           <>
-            {details.summary && <p>{plain(details.summary)}</p>}
+            {details.summary && <p>{escapeLine(details.summary)}</p>}
             <p className="jp-Dep-dim">
               {[
-                details.versions[0] ? trans.__('newest %1', plain(details.versions[0], 40)) : '',
-                details.requires_python ? `Python ${plain(details.requires_python, 40)}` : '',
+                details.versions[0] ? trans.__('newest %1', escapeLine(details.versions[0], 40)) : '',
+                details.requires_python ? `Python ${escapeLine(details.requires_python, 40)}` : '',
                 size(details.size)
               ]
                 .filter(Boolean)
@@ -90,9 +90,9 @@ export function DetailsCard({ asked, declared, onAdd, onLeave, model, client, tr
       </div>
       <div className="jp-Dep-line" ref={add}>
         {details && (
-          <WordButton accept blocked={model.locked} onClick={() => onAdd(`${details.name}${bound}`)}>
+          <TextButton accept blocked={model.blockedReason} onClick={() => onAdd(`${details.name}${bound}`)}>
             {declared ? trans.__('Change') : trans.__('Add')}
-          </WordButton>
+          </TextButton>
         )}
         {details && details.versions.length > 0 && (
           <select
@@ -102,16 +102,16 @@ export function DetailsCard({ asked, declared, onAdd, onLeave, model, client, tr
             onChange={event => setBound(event.target.value)}
           >
             <option value="">{trans.__('any version')}</option>
-            {asked.bound && <option value={asked.bound}>{plain(asked.bound, 40)}</option>}
+            {asked.bound && <option value={asked.bound}>{escapeLine(asked.bound, 40)}</option>}
             {details.versions.map(version => (
               <option key={version} value={`==${version}`}>
-                {`== ${plain(version, 40)}`}
+                {`== ${escapeLine(version, 40)}`}
               </option>
             ))}
           </select>
         )}
         <span className="jp-Dep-fill" />
-        <WordButton onClick={onLeave}>{trans.__('Close')}</WordButton>
+        <TextButton onClick={onLeave}>{trans.__('Close')}</TextButton>
       </div>
     </section>
   );

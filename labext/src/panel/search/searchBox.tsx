@@ -5,19 +5,20 @@
 import { searchIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { nameAndBound, normal, readInstallLine } from './installLine';
-import { problemOf } from '../../model/client/api';
-import { plain, sentence } from '../../status/text';
+import { normalizeName, splitRequirement } from '../../model/declaration/requirement';
+import { parseInstallLine } from './installLine';
+import { problemOf } from '../../model/client/problems';
+import { escapeLine, capitalize } from '../../status/text';
 import type { Hit } from '../../model/wire';
-import type { IPart } from '../context';
+import type { IPanelProps } from '../context';
 import { DetailsCard, type IAsked } from './detailsCard';
-import { WordButton } from '../buttons';
+import { TextButton } from '../buttons';
 
 const LIMIT = 8;
 /** Enough for fast typists to ask once a word, too short to be felt. */
 const PAUSE = 60;
 
-export function SearchBox(part: IPart): React.JSX.Element {
+export function SearchBox(part: IPanelProps): React.JSX.Element {
   const { model, client, actions, trans } = part;
   const [text, setText] = React.useState('');
   const [hits, setHits] = React.useState<ReadonlyArray<Hit>>([]);
@@ -32,8 +33,9 @@ export function SearchBox(part: IPart): React.JSX.Element {
   const hurried = React.useRef(false);
   const input = React.useRef<HTMLInputElement>(null);
   const { path } = model;
-  const line = readInstallLine(text);
-  const words = line === null ? (nameAndBound(text)?.[0] ?? '') : '';
+  const line = parseInstallLine(text);
+  const ignored = line === null ? [] : [...line.others, ...line.options];
+  const words = line === null ? (splitRequirement(text)?.[0] ?? '') : '';
 
   React.useEffect(() => {
     setActive(-1);
@@ -53,13 +55,13 @@ export function SearchBox(part: IPart): React.JSX.Element {
             if (wanted) {
               setHits(found.hits);
               setNear(found.near);
-              setNote(found.hits.length ? '' : trans.__('Not a name known here. Press Enter to ask the index for it.'));
+              setNote(found.hits.length ? '' : trans.__('Not a known package. Press Enter to look it up in the index.'));
             }
           },
           error => {
             if (wanted) {
               setHits([]);
-              setNote(plain(sentence(problemOf(error).message)));
+              setNote(escapeLine(capitalize(problemOf(error).message)));
             }
           }
         )
@@ -78,7 +80,7 @@ export function SearchBox(part: IPart): React.JSX.Element {
     }
   });
 
-  const declared = new Set((model.project?.declared ?? []).map(one => normal(one.name)));
+  const declared = new Set((model.project?.declared ?? []).map(one => normalizeName(one.name)));
   const reset = (): void => {
     setText('');
     setHits([]);
@@ -89,8 +91,8 @@ export function SearchBox(part: IPart): React.JSX.Element {
     input.current?.focus();
   };
   const add = async (names: ReadonlyArray<string>): Promise<void> => {
-    if (model.locked) {
-      setNote(model.locked);
+    if (model.blockedReason) {
+      setNote(model.blockedReason);
       return;
     }
     reset();
@@ -107,7 +109,7 @@ export function SearchBox(part: IPart): React.JSX.Element {
   const enter = (): void => {
     if (line !== null) {
       if (line.requirements.length === 0) {
-        setNote(trans.__('There is no package name in that line.'));
+        setNote(trans.__('The line contains no package name.'));
       } else {
         void add(line.requirements);
       }
@@ -117,8 +119,8 @@ export function SearchBox(part: IPart): React.JSX.Element {
       hurried.current = true;
       return;
     }
-    const typed = nameAndBound(text);
-    const hit = active >= 0 ? hits[active] : hits.find(one => normal(one.name) === normal(typed?.[0] ?? ''));
+    const typed = splitRequirement(text);
+    const hit = active >= 0 ? hits[active] : hits.find(one => normalizeName(one.name) === normalizeName(typed?.[0] ?? ''));
     if (hit && !hit.near) {
       void add([`${hit.name}${active >= 0 ? '' : (typed?.[1] ?? '')}`]);
     } else if (hit) {
@@ -142,7 +144,7 @@ export function SearchBox(part: IPart): React.JSX.Element {
           aria-controls="jp-Dep-hits"
           aria-autocomplete="list"
           aria-activedescendant={shown && active >= 0 ? `jp-Dep-hit-${active}` : undefined}
-          aria-label={trans.__('Search a package to add, or paste a pip install line')}
+          aria-label={trans.__('Search for a package to add, or paste a pip install command')}
           placeholder={trans.__('Add a package…')}
           spellCheck={false}
           autoComplete="off"
@@ -187,12 +189,12 @@ export function SearchBox(part: IPart): React.JSX.Element {
               }}
             >
               <div className="jp-Dep-line">
-                <bdi className="jp-Dep-name">{plain(hit.name, 80)}</bdi>
+                <bdi className="jp-Dep-name">{escapeLine(hit.name, 80)}</bdi>
                 <span className="jp-Dep-fill" />
-                {declared.has(normal(hit.name)) && <span className="jp-Dep-mark">{trans.__('declared')}</span>}
-                {hit.near && <span className="jp-Dep-mark jp-mod-warn">{trans.__('not %1', plain(hit.near, 40))}</span>}
+                {declared.has(normalizeName(hit.name)) && <span className="jp-Dep-mark">{trans.__('declared')}</span>}
+                {hit.near && <span className="jp-Dep-mark jp-mod-warn">{trans.__('not %1', escapeLine(hit.near, 40))}</span>}
               </div>
-              <div className="jp-Dep-dim jp-Dep-clip">{plain(hit.summary, 200)}</div>
+              <div className="jp-Dep-dim jp-Dep-clip">{escapeLine(hit.summary, 200)}</div>
             </li>
           ))}
       </ul>
@@ -204,16 +206,16 @@ export function SearchBox(part: IPart): React.JSX.Element {
               <bdi>
                 {line.requirements
                   .slice(0, 30)
-                  .map(one => plain(one, 80))
+                  .map(one => escapeLine(one, 80))
                   .join(', ')}
               </bdi>
             </p>
-            {line.ignored.length > 0 && (
-              <p className="jp-Dep-dim">{trans.__('Left out: %1', line.ignored.map(one => plain(one, 80)).join(' '))}</p>
+            {ignored.length > 0 && (
+              <p className="jp-Dep-dim">{trans.__('Ignored: %1', ignored.map(one => escapeLine(one, 80)).join(' '))}</p>
             )}
-            <WordButton accept blocked={model.locked} onClick={() => void add(line.requirements)}>
+            <TextButton accept blocked={model.blockedReason} onClick={() => void add(line.requirements)}>
               {trans.__('Add')}
-            </WordButton>
+            </TextButton>
           </div>
         )}
         {note && <p className="jp-Dep-dim">{note}</p>}
@@ -223,7 +225,7 @@ export function SearchBox(part: IPart): React.JSX.Element {
           key={asked.name}
           {...part}
           asked={asked}
-          declared={declared.has(normal(asked.name))}
+          declared={declared.has(normalizeName(asked.name))}
           onAdd={requirement => void add([requirement])}
           onLeave={reset}
         />

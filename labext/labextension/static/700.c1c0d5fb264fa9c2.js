@@ -1,4 +1,4 @@
-"use strict";(self.rspackChunkjupyter_dep=self.rspackChunkjupyter_dep||[]).push([[700],{203(e,o,p){var r=p(601),n=p.n(r),a=p(314),t=(p.n(a))()(n());t.push([e.id,`.jp-Dep-badgeItem {
+"use strict";(self.rspackChunkjupyter_dep=self.rspackChunkjupyter_dep||[]).push([[700],{203(e,o,p){var r=p(601),a=p.n(r),n=p(314),t=(p.n(n))()(a());t.push([e.id,`.jp-Dep-badgeItem {
   display: flex;
   align-items: center;
 }
@@ -35,28 +35,28 @@
   display: inline-flex;
 }
 
-.jp-Dep-badge[data-standing='consent'],
-.jp-Dep-badge[data-standing='restart'],
-.jp-Dep-badge[data-standing='changed'],
-.jp-Dep-badge[data-standing='wrong-kernel'] {
+.jp-Dep-badge[data-status='consent'],
+.jp-Dep-badge[data-status='restart'],
+.jp-Dep-badge[data-status='changed'],
+.jp-Dep-badge[data-status='wrong-kernel'] {
   box-shadow: inset 0 -2px 0 var(--jp-warn-color1);
 }
 
-.jp-Dep-badge[data-standing='failed'],
-.jp-Dep-badge[data-standing='away'] {
+.jp-Dep-badge[data-status='failed'],
+.jp-Dep-badge[data-status='away'] {
   box-shadow: inset 0 -2px 0 var(--jp-error-color1);
 }
 
-.jp-Dep-badge[data-standing='sync'] {
+.jp-Dep-badge[data-status='sync'] {
   box-shadow: inset 0 -2px 0 var(--jp-success-color1);
 }
 
-.jp-Dep-badge[data-standing='none'],
-.jp-Dep-badge[data-standing='reading'] {
+.jp-Dep-badge[data-status='none'],
+.jp-Dep-badge[data-status='reading'] {
   color: var(--jp-ui-font-color2);
 }
 
-.jp-Dep-badge[data-standing='building'] .jp-Dep-badgeIcon {
+.jp-Dep-badge[data-status='building'] .jp-Dep-badgeIcon {
   animation: jp-Dep-turn 1.5s linear infinite;
 }
 
@@ -76,12 +76,12 @@
 }
 
 @media (prefers-reduced-motion: reduce) {
-  .jp-Dep-badge[data-standing='building'] .jp-Dep-badgeIcon,
+  .jp-Dep-badge[data-status='building'] .jp-Dep-badgeIcon,
   .jp-Dep-bar[data-unknown='true'] > span {
     animation: none;
   }
 }
-`,""]),p.d(o,{},{A:t})},684(e,o,p){var r=p(601),n=p.n(r),a=p(314),t=(p.n(a))()(n());t.push([e.id,`.jp-Dep-consentDialog .jp-Dialog-content {
+`,""]),p.d(o,{},{A:t})},684(e,o,p){var r=p(601),a=p.n(r),n=p(314),t=(p.n(n))()(a());t.push([e.id,`.jp-Dep-consentDialog .jp-Dialog-content {
   width: 620px;
   max-width: 94vw;
   max-height: 90vh;
@@ -202,7 +202,7 @@
   font-family: var(--jp-code-font-family);
   font-size: var(--jp-code-font-size);
 }
-`,""]),p.d(o,{},{A:t})},35(e,o,p){var r=p(601),n=p.n(r),a=p(314),t=(p.n(a))()(n());t.push([e.id,`.jp-Dep-holding {
+`,""]),p.d(o,{},{A:t})},35(e,o,p){var r=p(601),a=p.n(r),n=p(314),t=(p.n(n))()(a());t.push([e.id,`.jp-Dep-holding {
   overflow: hidden;
   background: var(--jp-layout-color2);
   border-bottom: var(--jp-border-width) solid var(--jp-border-color1);
@@ -292,8 +292,8 @@
   margin: 4px 0;
   padding-left: 24px;
 }
-`,""]),p.d(o,{},{A:t})},646(e,o,p){var r=p(601),n=p.n(r),a=p(314),t=p.n(a),i=p(203),d=p(724),l=p(684),s=p(35),c=p(538),j=t()(n());j.i(i.A),j.i(d.A),j.i(l.A),j.i(s.A),j.i(c.A),j.push([e.id,`
-`,""]),p.d(o,{},{A:j})},538(e,o,p){var r=p(601),n=p.n(r),a=p(314),t=(p.n(a))()(n());t.push([e.id,`.jp-Dep-missing {
+`,""]),p.d(o,{},{A:t})},646(e,o,p){var r=p(601),a=p.n(r),n=p(314),t=p.n(n),i=p(203),l=p(724),d=p(684),s=p(35),c=p(538),j=t()(a());j.i(i.A),j.i(l.A),j.i(d.A),j.i(s.A),j.i(c.A),j.push([e.id,`
+`,""]),p.d(o,{},{A:j})},538(e,o,p){var r=p(601),a=p.n(r),n=p(314),t=(p.n(n))()(a());t.push([e.id,`.jp-Dep-missing {
   padding: 6px 0 4px;
   color: var(--jp-ui-font-color1);
   font-family: var(--jp-ui-font-family);
@@ -352,7 +352,7 @@
   font-family: var(--jp-code-font-family);
   font-size: var(--jp-code-font-size);
 }
-`,""]),p.d(o,{},{A:t})},724(e,o,p){var r=p(601),n=p.n(r),a=p(314),t=(p.n(a))()(n());t.push([e.id,`.jp-Dep-panel {
+`,""]),p.d(o,{},{A:t})},724(e,o,p){var r=p(601),a=p.n(r),n=p(314),t=(p.n(n))()(a());t.push([e.id,`.jp-Dep-panel {
   min-width: 220px;
   padding: 0 0 24px;
   overflow: hidden auto;
@@ -826,4 +826,4 @@
   font-size: var(--jp-ui-font-size0);
   white-space: pre-wrap;
 }
-`,""]),p.d(o,{},{A:t})},314(e){e.exports=function(e){var o=[];return o.toString=function(){return this.map(function(o){var p="",r=void 0!==o[5];return o[4]&&(p+="@supports (".concat(o[4],") {")),o[2]&&(p+="@media ".concat(o[2]," {")),r&&(p+="@layer".concat(o[5].length>0?" ".concat(o[5]):""," {")),p+=e(o),r&&(p+="}"),o[2]&&(p+="}"),o[4]&&(p+="}"),p}).join("")},o.i=function(e,p,r,n,a){"string"==typeof e&&(e=[[null,e,void 0]]);var t={};if(r)for(var i=0;i<this.length;i++){var d=this[i][0];null!=d&&(t[d]=!0)}for(var l=0;l<e.length;l++){var s=[].concat(e[l]);r&&t[s[0]]||(void 0!==a&&(void 0===s[5]||(s[1]="@layer".concat(s[5].length>0?" ".concat(s[5]):""," {").concat(s[1],"}")),s[5]=a),p&&(s[2]&&(s[1]="@media ".concat(s[2]," {").concat(s[1],"}")),s[2]=p),n&&(s[4]?(s[1]="@supports (".concat(s[4],") {").concat(s[1],"}"),s[4]=n):s[4]="".concat(n)),o.push(s))}},o}},601(e){e.exports=function(e){return e[1]}},72(e){var o=[];function p(e){for(var p=-1,r=0;r<o.length;r++)if(o[r].identifier===e){p=r;break}return p}function r(e,r){for(var n={},a=[],t=0;t<e.length;t++){var i=e[t],d=r.base?i[0]+r.base:i[0],l=n[d]||0,s="".concat(d," ").concat(l);n[d]=l+1;var c=p(s),j={css:i[1],media:i[2],sourceMap:i[3],supports:i[4],layer:i[5]};if(-1!==c)o[c].references++,o[c].updater(j);else{var f=function(e,o){var p=o.domAPI(o);return p.update(e),function(o){o?(o.css!==e.css||o.media!==e.media||o.sourceMap!==e.sourceMap||o.supports!==e.supports||o.layer!==e.layer)&&p.update(e=o):p.remove()}}(j,r);r.byIndex=t,o.splice(t,0,{identifier:s,updater:f,references:1})}a.push(s)}return a}e.exports=function(e,n){var a=r(e=e||[],n=n||{});return function(e){e=e||[];for(var t=0;t<a.length;t++){var i=p(a[t]);o[i].references--}for(var d=r(e,n),l=0;l<a.length;l++){var s=p(a[l]);0===o[s].references&&(o[s].updater(),o.splice(s,1))}a=d}}},659(e){var o={};e.exports=function(e,p){var r=function(e){if(void 0===o[e]){var p=document.querySelector(e);if(window.HTMLIFrameElement&&p instanceof window.HTMLIFrameElement)try{p=p.contentDocument.head}catch(e){p=null}o[e]=p}return o[e]}(e);if(!r)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");r.appendChild(p)}},540(e){e.exports=function(e){var o=document.createElement("style");return e.setAttributes(o,e.attributes),e.insert(o,e.options),o}},56(e,o,p){e.exports=function(e){var o=p.nc;o&&e.setAttribute("nonce",o)}},825(e){e.exports=function(e){if("u"<typeof document)return{update:function(){},remove:function(){}};var o=e.insertStyleElement(e);return{update:function(p){var r,n,a;r="",p.supports&&(r+="@supports (".concat(p.supports,") {")),p.media&&(r+="@media ".concat(p.media," {")),(n=void 0!==p.layer)&&(r+="@layer".concat(p.layer.length>0?" ".concat(p.layer):""," {")),r+=p.css,n&&(r+="}"),p.media&&(r+="}"),p.supports&&(r+="}"),(a=p.sourceMap)&&"u">typeof btoa&&(r+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(a))))," */")),e.styleTagTransform(r,o,e.options)},remove:function(){var e;null===(e=o).parentNode||e.parentNode.removeChild(e)}}}},113(e){e.exports=function(e,o){if(o.styleSheet)o.styleSheet.cssText=e;else{for(;o.firstChild;)o.removeChild(o.firstChild);o.appendChild(document.createTextNode(e))}}},959(e,o,p){var r=p(72),n=p.n(r),a=p(825),t=p.n(a),i=p(659),d=p.n(i),l=p(56),s=p.n(l),c=p(540),j=p.n(c),f=p(113),u=p.n(f),v=p(646),h={};h.styleTagTransform=u(),h.setAttributes=s(),h.insert=d().bind(null,"head"),h.domAPI=t(),h.insertStyleElement=j(),n()(v.A,h),v.A&&v.A.locals&&v.A.locals}}]);
+`,""]),p.d(o,{},{A:t})},314(e){e.exports=function(e){var o=[];return o.toString=function(){return this.map(function(o){var p="",r=void 0!==o[5];return o[4]&&(p+="@supports (".concat(o[4],") {")),o[2]&&(p+="@media ".concat(o[2]," {")),r&&(p+="@layer".concat(o[5].length>0?" ".concat(o[5]):""," {")),p+=e(o),r&&(p+="}"),o[2]&&(p+="}"),o[4]&&(p+="}"),p}).join("")},o.i=function(e,p,r,a,n){"string"==typeof e&&(e=[[null,e,void 0]]);var t={};if(r)for(var i=0;i<this.length;i++){var l=this[i][0];null!=l&&(t[l]=!0)}for(var d=0;d<e.length;d++){var s=[].concat(e[d]);r&&t[s[0]]||(void 0!==n&&(void 0===s[5]||(s[1]="@layer".concat(s[5].length>0?" ".concat(s[5]):""," {").concat(s[1],"}")),s[5]=n),p&&(s[2]&&(s[1]="@media ".concat(s[2]," {").concat(s[1],"}")),s[2]=p),a&&(s[4]?(s[1]="@supports (".concat(s[4],") {").concat(s[1],"}"),s[4]=a):s[4]="".concat(a)),o.push(s))}},o}},601(e){e.exports=function(e){return e[1]}},72(e){var o=[];function p(e){for(var p=-1,r=0;r<o.length;r++)if(o[r].identifier===e){p=r;break}return p}function r(e,r){for(var a={},n=[],t=0;t<e.length;t++){var i=e[t],l=r.base?i[0]+r.base:i[0],d=a[l]||0,s="".concat(l," ").concat(d);a[l]=d+1;var c=p(s),j={css:i[1],media:i[2],sourceMap:i[3],supports:i[4],layer:i[5]};if(-1!==c)o[c].references++,o[c].updater(j);else{var f=function(e,o){var p=o.domAPI(o);return p.update(e),function(o){o?(o.css!==e.css||o.media!==e.media||o.sourceMap!==e.sourceMap||o.supports!==e.supports||o.layer!==e.layer)&&p.update(e=o):p.remove()}}(j,r);r.byIndex=t,o.splice(t,0,{identifier:s,updater:f,references:1})}n.push(s)}return n}e.exports=function(e,a){var n=r(e=e||[],a=a||{});return function(e){e=e||[];for(var t=0;t<n.length;t++){var i=p(n[t]);o[i].references--}for(var l=r(e,a),d=0;d<n.length;d++){var s=p(n[d]);0===o[s].references&&(o[s].updater(),o.splice(s,1))}n=l}}},659(e){var o={};e.exports=function(e,p){var r=function(e){if(void 0===o[e]){var p=document.querySelector(e);if(window.HTMLIFrameElement&&p instanceof window.HTMLIFrameElement)try{p=p.contentDocument.head}catch(e){p=null}o[e]=p}return o[e]}(e);if(!r)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");r.appendChild(p)}},540(e){e.exports=function(e){var o=document.createElement("style");return e.setAttributes(o,e.attributes),e.insert(o,e.options),o}},56(e,o,p){e.exports=function(e){var o=p.nc;o&&e.setAttribute("nonce",o)}},825(e){e.exports=function(e){if("u"<typeof document)return{update:function(){},remove:function(){}};var o=e.insertStyleElement(e);return{update:function(p){var r,a,n;r="",p.supports&&(r+="@supports (".concat(p.supports,") {")),p.media&&(r+="@media ".concat(p.media," {")),(a=void 0!==p.layer)&&(r+="@layer".concat(p.layer.length>0?" ".concat(p.layer):""," {")),r+=p.css,a&&(r+="}"),p.media&&(r+="}"),p.supports&&(r+="}"),(n=p.sourceMap)&&"u">typeof btoa&&(r+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(n))))," */")),e.styleTagTransform(r,o,e.options)},remove:function(){var e;null===(e=o).parentNode||e.parentNode.removeChild(e)}}}},113(e){e.exports=function(e,o){if(o.styleSheet)o.styleSheet.cssText=e;else{for(;o.firstChild;)o.removeChild(o.firstChild);o.appendChild(document.createTextNode(e))}}},959(e,o,p){var r=p(72),a=p.n(r),n=p(825),t=p.n(n),i=p(659),l=p.n(i),d=p(56),s=p.n(d),c=p(540),j=p.n(c),f=p(113),u=p.n(f),v=p(646),h={};h.styleTagTransform=u(),h.setAttributes=s(),h.insert=l().bind(null,"head"),h.domAPI=t(),h.insertStyleElement=j(),a()(v.A,h),v.A&&v.A.locals&&v.A.locals}}]);
