@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
@@ -46,7 +47,9 @@ def add(
     else:
         block = declared_with(state.block, asked, state.project, place)
     with granting(_typed(state, block, asked) if not context.dry_run else [], services):
-        return change(state, block, services, context, ChangeOptions(grows=True))
+        result = change(state, block, services, context, ChangeOptions(grows=True))
+    joined = [f"{', '.join(f'`{part}`' for part in one.parts)} became `{one.requirement}`" for one in asked if one.parts]
+    return replace(result, notes=(*result.notes, *joined))
 
 
 def _typed(state: State, block: str, asked: Sequence[RequestedRequirement]) -> list[str]:

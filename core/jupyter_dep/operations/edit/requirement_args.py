@@ -7,7 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
@@ -21,6 +27,8 @@ from jupyter_dep.model.manifest import sources as manifest_sources
 from jupyter_dep.operations.project.formats import FOLDER, DependencySection
 from jupyter_dep.operations.project.project import Project
 
+from .combine import combine
+
 _PATH = re.compile(
     r"(?:(?P<name>[A-Za-z0-9][\w.-]*)(?P<extras>\[[^\]]*\])?\s*@\s*)?(?P<path>(?:\.|~|/|[A-Za-z]:[\\/]).*)", re.ASCII
 )
@@ -29,11 +37,15 @@ _ADDRESS = re.compile(r"(?:[a-z]+\+)?[a-z]+://\S+")
 
 @frozen_dataclass
 class RequestedRequirement:
-    """One requirement as it is to be declared; `source` is its line under `[tool.uv.sources]`, `index` the index behind it."""
+    """One requirement as it is to be declared; `source` is its line under `[tool.uv.sources]`, `index` the index behind it.
+
+    `parts` are the texts that were joined into it, if there were several.
+    """
 
     requirement: Requirement
     source: Mapping[str, object] | None = None
     index: tuple[str, str] | None = None
+    parts: tuple[str, ...] = ()
 
 
 def parse_requirement_args(
@@ -57,7 +69,24 @@ def parse_requirement_args(
             parsed = requirements.parse(word)
             source = {"index": named[0]} if named is not None else None
             found.append(RequestedRequirement(requirement=parsed, source=source, index=named))
-    return tuple(found)
+    return _combine(found)
+
+
+def _combine(found: Sequence[RequestedRequirement]) -> tuple[RequestedRequirement, ...]:
+    """Join what names one package twice: each keeps the source that it was given."""
+    sources = {canonicalize_name(one.requirement.name): one for one in found if one.source is not None}
+    joined = []
+    for one in combine([each.requirement for each in found]):
+        given = sources.get(canonicalize_name(one.requirement.name))
+        joined.append(
+            RequestedRequirement(
+                requirement=one.requirement,
+                source=given.source if given else None,
+                index=given.index if given else None,
+                parts=tuple(map(str, one.parts)) if len(one.parts) > 1 else (),
+            )
+        )
+    return tuple(joined)
 
 
 def declared_with(text: str, asked: Sequence[RequestedRequirement], project: Project, place: DependencySection) -> str:
