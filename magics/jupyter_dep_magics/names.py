@@ -37,7 +37,7 @@ def distributions_under(top: str) -> Tuple[str, ...]:
 
 
 def names_by_path(module: str) -> Tuple[str, ...]:
-    """The names that distributions of a namespace usually have, the longest first: `azure-storage-blob`, `azure-storage`."""
+    """Return the usual names of a namespace's distributions, longest first: `azure-storage-blob`, `azure-storage`."""
     parts = [part.replace("_", "-").lower() for part in module.split(".")]
     return tuple("-".join(parts[:count]) for count in range(len(parts), 1, -1))
 

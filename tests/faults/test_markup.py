@@ -14,13 +14,14 @@ from faults.conftest import Tally
 from support.rest import Asker
 from support.workplace import Desk
 
-from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.errors import ConflictError
 from jupyter_dep.base.progress import Progress
 from jupyter_dep.messages import Failure, Outcome, Report, Table
 from jupyter_dep.operations.kernel_start.result import Refused
 from jupyter_dep_cli.terminal import ProgressDisplay, Terminal
 from jupyter_dep_kernels.placeholder import diagnosis
 from jupyter_dep_kernels.placeholder.progress_output import ProgressOutput
+from jupyter_dep_kernels.placeholder.sockets import Request
 from jupyter_dep_magics import DepFailure
 from jupyter_dep_magics import document as cell
 from jupyter_dep_magics import wire as cell_wire
@@ -121,7 +122,7 @@ class Screen(io.StringIO):
 
 
 class Nowhere:
-    """The wire of a kernel that nobody listens to."""
+    """The sockets of a kernel without clients."""
 
     def __init__(self) -> None:
         self.sent: list[Any] = []
@@ -169,13 +170,13 @@ def test_a_hostile_text_is_text_in_a_cell(number: int, tally: Tally) -> None:
     text = PAYLOADS[number]
     table = cell_wire.Table(text, (text, "b"), ((text, text),), ("bad",))
     report = cell_wire.Report(text, "bad", (text,), (table,), (text,), (text,))
-    display = ProgressOutput(Nowhere())  # type: ignore[arg-type]
-    display.progress = Progress(phase="running", detail=text, done=1, total=2)
+    sockets = Nowhere()
+    display = ProgressOutput(sockets)  # type: ignore[arg-type]
+    display.headline, display.progress = text, Progress(phase="running", detail=text, done=1, total=2)
+    display.place(Request(channel="shell", identities=(), header={"msg_id": "1"}, content={}, frames=()))
+    display.show()
+    (progress,) = sockets.sent
     pages = [cell.bundle(report), cell.line_bundle(text), {"text/html": cell.text_html(text), "text/plain": ""}]
-    display._publish("x")
-    display.headline = text
-    display._last = -1e9
-    display._request = object()  # type: ignore[assignment]
     for page in pages:
         found = Tags(page["text/html"])
         assert found.names <= OURS and found.attributes <= {"style"} and not found.odd, (
@@ -185,14 +186,15 @@ def test_a_hostile_text_is_text_in_a_cell(number: int, tally: Tally) -> None:
         )
         for kind in page.values():
             assert not STEERING.search(kind), repr(kind)
-    shown = Tags(display._html(text))
+    assert not STEERING.search(progress["data"]["text/plain"])
+    shown = Tags(progress["data"]["text/html"])
     assert shown.names <= OURS and shown.attributes <= {"max", "value"} and not shown.odd
     refused = Refused(code="conflict", message=f"x {text}", steps=(text,))
     content = diagnosis.error_content(refused, (text,))
     lines = [str(content["evalue"]), *content["traceback"]]  # type: ignore[misc]
     failed = DepFailure("conflict", f"x {text}", hint=text, context={"file": text})
     lines += [str(failed), *(line.removeprefix("\x1b[31m").removesuffix("\x1b[0m") for line in failed._render_traceback_())]
-    ours = diagnosis.of_error(DepError("conflict", f"x {text}", hint=text, context={"file": text}))
+    ours = diagnosis.of_error(ConflictError("conflict", f"x {text}", hint=text, context={"file": text}))
     lines += diagnosis.lines(ours)
     for line in lines:
         assert not STEERING.search(line), repr(line)

@@ -91,7 +91,8 @@ def test_two_notebooks_of_a_folder_run_in_its_environment_and_add_to_its_declara
         user.work / "deep" / "second.ipynb", "import climate, sys; print(climate.TALE, 'in', sys.prefix)", "%dep status"
     )
     user.run("jupyter", "execute", "--inplace", str(first))
-    assert "weather told" in outputs(first) and "climate told" in outputs(first)
+    assert "weather told" in outputs(first)
+    assert "climate told" in outputs(first)
     assert "outside this kernel" not in outputs(first)
     assert '"climate"' in (user.work / "pyproject.toml").read_text("utf-8")
     assert "/// script" not in first.read_text("utf-8")
@@ -174,7 +175,8 @@ def test_notebook_of_a_folder_that_is_named_to_init_gets_its_own_declaration(des
 def test_without_a_project_the_line_says_how_to_name_or_make_one(desk: Desk) -> None:
     for verb in ("install", "status", "lock", "show", "check"):
         error = desk.refused(verb, code="no-project", exit_code=2)
-        assert "--project DIR" in error["hint"] and "jupyter dep init" in error["hint"]
+        assert "--project DIR" in error["hint"]
+        assert "jupyter dep init" in error["hint"]
 
 
 def test_show_and_why_name_the_group_and_the_extra(desk: Desk) -> None:

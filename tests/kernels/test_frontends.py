@@ -128,7 +128,7 @@ def manager(desk: Desk, *, provisioner: bool) -> KernelManager:
 
 
 @pytest.mark.parametrize("provisioner", [True, False], ids=["provisioner", "plain-arguments"])
-def test_a_plain_client_starts_interrupts_restarts_and_ends_it(desk: Desk, provisioner: bool) -> None:
+def test_a_plain_client_starts_interrupts_restarts_and_ends_it(desk: Desk, *, provisioner: bool) -> None:
     kernel = manager(desk, provisioner=provisioner)
     kernel.start_kernel(cwd=str(desk.work), env={**desk.env, "JPY_SESSION_NAME": str(desk.work / "tale.ipynb")})
     client = kernel.client()
@@ -142,7 +142,8 @@ def test_a_plain_client_starts_interrupts_restarts_and_ends_it(desk: Desk, provi
             pass
         kernel.interrupt_kernel()
         reply = client.get_shell_msg(timeout=20)
-        assert reply["parent_header"]["msg_id"] == asked and reply["content"]["ename"] == "KeyboardInterrupt"
+        assert reply["parent_header"]["msg_id"] == asked
+        assert reply["content"]["ename"] == "KeyboardInterrupt"
         kernel.restart_kernel()
         client.wait_for_ready(timeout=60)
         assert prefix(client, "import weather, sys; print(sys.prefix)") == desk.environment
@@ -150,7 +151,8 @@ def test_a_plain_client_starts_interrupts_restarts_and_ends_it(desk: Desk, provi
     finally:
         client.stop_channels()
         kernel.shutdown_kernel()
-    assert not alive(pid) and not alive(again)
+    assert not alive(pid)
+    assert not alive(again)
 
 
 def prefix(client: object, code: str) -> str:
@@ -228,4 +230,5 @@ def test_the_public_kernel_suite_passes(desk: Desk) -> None:
         "no:cacheprovider",
         str(Path(__file__).parents[1] / "support" / "kernel_suite.py"),
     )
-    assert " passed" in said and "failed" not in said
+    assert " passed" in said
+    assert "failed" not in said

@@ -91,7 +91,8 @@ def test_remove_takes_one_away_and_names_what_there_is(registry: DiskKernelRegis
     kernel = registry.setup()
     with pytest.raises(DepError) as caught:
         registry.remove("python3")
-    assert caught.value.code == "no-such-kernel" and "`dep`" in str(caught.value.hint)
+    assert caught.value.code == "no-such-kernel"
+    assert "`dep`" in str(caught.value.hint)
     assert registry.remove("dep") == kernel
     assert not kernel.folder.exists()
     with pytest.raises(DepError, match="has not registered a kernel `dep`"):
@@ -108,7 +109,8 @@ def test_a_kernel_of_somebody_else_is_neither_written_over_nor_removed(
         (folder / "kernel.json").write_text(content)
     with pytest.raises(DepError) as caught:
         registry.setup()
-    assert caught.value.code == "kernel-name-taken" and caught.value.hint
+    assert caught.value.code == "kernel-name-taken"
+    assert caught.value.hint
     assert registry.kernels() == ()
     with pytest.raises(DepError):
         registry.remove("dep")

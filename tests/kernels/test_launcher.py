@@ -80,9 +80,11 @@ def test_children_find_the_environment_first_and_nothing_of_the_context(start: S
         )
     )
     first, second, *_ = seen["PATH"].split(os.pathsep)
-    assert first.endswith("pip_shim") and second == str(Path(sys.executable).parent)
+    assert first.endswith("pip_shim")
+    assert second == str(Path(sys.executable).parent)
     assert seen["VIRTUAL_ENV"] == sys.prefix
-    assert launch_spec.CONTEXT not in seen and "JUPYTER_DEP_NOTEBOOK" not in seen
+    assert launch_spec.CONTEXT not in seen
+    assert "JUPYTER_DEP_NOTEBOOK" not in seen
 
 
 def test_a_session_name_is_marked_as_this_kernels_own(start: Start, tmp_path: Path) -> None:

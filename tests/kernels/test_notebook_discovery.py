@@ -86,7 +86,8 @@ def test_several_are_told_with_what_to_set(tmp_path: Path) -> None:
         notebook(tmp_path / f"{name}.ipynb")
     found = find_notebook({}, tmp_path)
     assert found.notebook is None
-    assert "2 notebooks in this folder" in found.why and "`JUPYTER_DEP_NOTEBOOK`" in found.why
+    assert "2 notebooks in this folder" in found.why
+    assert "`JUPYTER_DEP_NOTEBOOK`" in found.why
 
 
 def test_a_folder_that_is_gone_is_no_error(tmp_path: Path) -> None:

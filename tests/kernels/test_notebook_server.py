@@ -66,15 +66,18 @@ def _author(server: Server, work: Path) -> dict[str, Any]:
     page = Page(server, server.new_notebook())
     assert page.path == "Untitled.ipynb"
     first = page.run("%dep")
-    assert first.status == "ok" and "declares nothing" in first.text, first.text
+    assert first.status == "ok", first.text
+    assert "declares nothing" in first.text
     assert visible(work) == ["Untitled.ipynb"], "nothing is written before the first add"
 
     added = page.run("%dep add weather")
     assert added.status == "ok", added.text
-    assert "weather" in added.text and "sky" in added.text
+    assert "weather" in added.text
+    assert "sky" in added.text
     assert page.run("import weather; print(weather.TALE)").text.strip() == "sun, 1.0"
     assert (work / "pylock.Untitled.toml").is_file()
-    assert added.next_input is not None and "weather" in added.next_input
+    assert added.next_input is not None
+    assert "weather" in added.next_input
     page.insert_first(added.next_input)
 
     page.restart()
@@ -82,7 +85,8 @@ def _author(server: Server, work: Path) -> dict[str, Any]:
 
     page.rename("forecast.ipynb")
     moved = page.run("%dep status")
-    assert moved.status == "error" and "restart the kernel" in moved.text
+    assert moved.status == "error"
+    assert "restart the kernel" in moved.text
     page.restart()
     renamed = page.run("import weather; print(weather.TALE)")
     assert renamed.text.strip().endswith("sun, 1.0"), renamed.text
@@ -90,7 +94,8 @@ def _author(server: Server, work: Path) -> dict[str, Any]:
     assert visible(work) == ["forecast.ipynb", "pylock.forecast.toml"]
     facts: dict[str, Any] = json.loads(page.run(FACTS).text)
     page.close()
-    assert facts["weather"][0] == "1.0" and "ipykernel" in facts
+    assert facts["weather"][0] == "1.0"
+    assert "ipykernel" in facts
     return facts
 
 
@@ -109,7 +114,8 @@ def _reader(server: Server, before: dict[Path, bytes], mirror: Index, env: dict[
     assert done.returncode == 0, done.stderr
     page.restart()
     ran = page.run("import weather; print(weather.TALE)")
-    assert ran.status == "ok" and ran.text.strip().endswith("sun, 1.0"), ran.text
+    assert ran.status == "ok", ran.text
+    assert ran.text.strip().endswith("sun, 1.0")
     facts: dict[str, Any] = json.loads(page.run(FACTS).text)
     page.close()
     return facts
@@ -196,5 +202,6 @@ def test_a_changed_environment_is_withdrawn_behind_the_start_and_built_anew(stoc
             time.sleep(0.1)
         page.restart()
         healed = page.run("import weather; print(weather.TALE)")
-        assert "sun, 1.0" in healed.text and "withdrawn" in healed.text, healed.text
+        assert "sun, 1.0" in healed.text
+        assert "withdrawn" in healed.text
         page.close()

@@ -68,9 +68,8 @@ def test_progress_is_one_output_of_the_first_cell_that_the_next_output_replaces(
     assert len(shown) == 1
     assert "building the environment: downloading 1 of 3" in shown[0]["content"]["data"]["text/plain"]
     updates = front.of(first, "update_display_data")
-    assert updates and {m["content"]["transient"]["display_id"] for m in updates} == {
-        shown[0]["content"]["transient"]["display_id"]
-    }
+    assert updates
+    assert {m["content"]["transient"]["display_id"] for m in updates} == {shown[0]["content"]["transient"]["display_id"]}
     assert len(shown + updates) <= 6
     assert front.of(first, "clear_output")[0]["content"] == {"wait": True}
     assert not front.of(second, "display_data")
@@ -96,7 +95,8 @@ def test_a_silent_kept_cell_leaves_no_output_and_no_count(hold: Hold) -> None:
     front = hold("building")
     quiet, cell = front.execute("x = 1", silent=True), front.execute("print(x)")
     front.done(quiet, cell)
-    assert not front.of(quiet, "display_data") and not front.of(quiet, "execute_input")
+    assert not front.of(quiet, "display_data")
+    assert not front.of(quiet, "execute_input")
     assert front.replies[cell]["execution_count"] == 1
 
 
@@ -281,7 +281,8 @@ def test_it_ends_with_the_process_that_wanted_it(tmp_path: Path) -> None:
 
 def test_an_error_that_is_not_ours_is_told_as_a_fault_with_a_next_step() -> None:
     refused = diagnosis.of_error(ZeroDivisionError("division by zero"))
-    assert refused.code == "internal-error" and refused.steps
+    assert refused.code == "internal-error"
+    assert refused.steps
     assert "ZeroDivisionError: division by zero" in refused.message
 
 

@@ -95,15 +95,18 @@ def test_progress_is_told_five_times_a_second_at_most_and_a_change_of_state_at_o
     said = Said()
     page = page_comm.PageComm(cast(KernelSockets, said))
     page.send_state(page_comm.building("b", None, 0))
-    assert said.comms == [] and not page
+    assert said.comms == []
+    assert not page
     assert page.handle(asked("comm_open", comm_id="c", target_name="jupyter-dep", data={"holds": True}))
     for done in range(100):
         page.send_state(page_comm.building("b", Progress(phase="linking", done=done, total=100), 0))
         clock[0] += 0.01
     assert len(said.comms) == 5
     page.send_state(page_comm.stopped(Refused(code="c", message="m", steps=()), 0, asking=False))
-    assert said.comms[-1]["state"] == "diagnosis" and said.comms[-1]["problem"]["hint"]
-    assert page.handle(asked("comm_msg", comm_id="c", data={"holds": False})) and not page
+    assert said.comms[-1]["state"] == "diagnosis"
+    assert said.comms[-1]["problem"]["hint"]
+    assert page.handle(asked("comm_msg", comm_id="c", data={"holds": False}))
+    assert not page
     assert not page.handle(asked("comm_msg", comm_id="other", data={"holds": True}))
 
 
@@ -131,7 +134,8 @@ def test_a_page_that_comes_late_gets_the_state_at_once_and_so_does_kernel_info(h
     (data,) = opened(front)
     conforms(data)
     assert data["state"] == "diagnosis"
-    assert data["problem"]["code"] == "bad-lock" and data["problem"]["hint"] == "run `jupyter dep lock`"
+    assert data["problem"]["code"] == "bad-lock"
+    assert data["problem"]["hint"] == "run `jupyter dep lock`"
     assert data["steps"] == ["run `jupyter dep lock`", "restart the kernel"]
     front.client.kernel_info()
     front.until(lambda: len(opened(front)) == 2)
@@ -167,7 +171,8 @@ def test_a_question_is_told_as_asking_until_it_is_answered(hold: Hold) -> None:
     front.until(lambda: states(front)[-1:] == ["asking"])
     data = opened(front)[-1]
     conforms(data)
-    assert data["problem"]["code"] == "no-consent" and data["kept"] == 1
+    assert data["problem"]["code"] == "no-consent"
+    assert data["kept"] == 1
     front.client.input("7391")
     front.done(cell)
     assert states(front)[-1] == "ready"

@@ -16,16 +16,21 @@ def asked(kind: str, **content: Any) -> tuple[str, dict[str, Any]]:
 
 def test_a_front_end_learns_that_the_debugger_is_not_started() -> None:
     status, content = asked("debug_request", seq=7, command="debugInfo", type="request")
-    assert status == "ok" and content["success"] and content["request_seq"] == 7
-    assert content["body"]["isStarted"] is False and content["body"]["breakpoints"] == []
+    assert status == "ok"
+    assert content["success"]
+    assert content["request_seq"] == 7
+    assert content["body"]["isStarted"] is False
+    assert content["body"]["breakpoints"] == []
 
 
 @pytest.mark.parametrize("command", ["initialize", "attach", "evaluate"])
 def test_debugging_itself_waits_for_the_environment(command: str) -> None:
     _, content = asked("debug_request", seq=1, command=command, type="request")
-    assert content["success"] is False and content["command"] == command
+    assert content["success"] is False
+    assert content["command"] == command
 
 
 def test_what_nobody_knows_is_an_error_that_says_so() -> None:
     status, content = asked("strange_request")
-    assert status == "error" and "strange_request" in content["evalue"]
+    assert status == "error"
+    assert "strange_request" in content["evalue"]

@@ -99,7 +99,8 @@ def test_the_last_word_counts_and_goes_with_who_said_it() -> None:
     assert desk.page.block == "first again"
     first.closed({})
     # the second's text may be older than what the first has saved
-    assert desk.page.block is None and desk.page.connected
+    assert desk.page.block is None
+    assert desk.page.connected
     second.say({"holds": False})
     assert not desk.page.connected
 

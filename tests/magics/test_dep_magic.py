@@ -370,7 +370,8 @@ def _provisional() -> Any:
 )  # fmt: skip
 def test_missing_module_names_its_distribution(missing: str, source: str, hint: str) -> None:
     found = missing_import.hint_for(missing, source)
-    assert found is not None and hint in found.text
+    assert found is not None
+    assert hint in found.text
 
 
 @pytest.mark.parametrize(
@@ -448,4 +449,5 @@ def test_a_second_edit_is_shown_as_text_since_a_second_cell_would_be_a_second_bl
     shell.run_cell(answer(tmp_path, edit={"project": "p", "before": None, "after": more, "pending": True}))
     assert offered == [BLOCK]
     said = capsys.readouterr().out
-    assert more in said and "in place of the existing block" in said
+    assert more in said
+    assert "in place of the existing block" in said

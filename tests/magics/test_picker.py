@@ -51,7 +51,8 @@ def test_an_emptied_field_shows_how_to_begin() -> None:
     made.type("ric")
     run("search")
     made.type("  ")
-    assert made.state.hits == () and made.state.list_note == EMPTY
+    assert made.state.hits == ()
+    assert made.state.list_note == EMPTY
 
 
 def test_a_search_that_fails_says_why_and_the_next_works() -> None:
@@ -70,7 +71,8 @@ def test_a_selected_row_shows_its_versions_and_one_of_them_can_be_taken() -> Non
     made = picker(Fake())
     made.select("rich")
     run("details")
-    assert made.state.details is not None and made.state.details.versions == ("14.0", "13.9")
+    assert made.state.details is not None
+    assert made.state.details.versions == ("14.0", "13.9")
     made.pin("13.9")
     made.choose()
     assert (made.state.selected, made.state.version, made.state.details) == ("", "", None)
@@ -126,7 +128,8 @@ def test_enter_on_words_says_what_to_do() -> None:
     made.type("read excel")
     made.enter()
     run("enter")
-    assert made.state.chips == () and "choose a package from the list" in made.state.list_note
+    assert made.state.chips == ()
+    assert "choose a package from the list" in made.state.list_note
 
 
 def test_the_last_letters_may_come_after_enter() -> None:
@@ -185,7 +188,8 @@ def test_a_name_that_looks_like_a_better_known_one_is_doubted() -> None:
     run("details")
     made.choose()
     run("plan")
-    assert made.state.tone == "warn" and made.state.ready
+    assert made.state.tone == "warn"
+    assert made.state.ready
     assert "`richer` looks like `rich`, which is far better known" in made.state.plan
 
 
@@ -205,7 +209,8 @@ def test_adding_shows_progress_and_the_result_and_starts_anew() -> None:
     assert [state.progress.text for state in seen if state.progress] == ["downloading 1 of 3"]
     state = made.state
     assert (state.working, state.chips, state.plan) == (False, (), "")
-    assert state.report is not None and state.report.headline == "added rich"
+    assert state.report is not None
+    assert state.report.headline == "added rich"
     assert state.declared == ("rich", "pandas", "requests")
 
 
@@ -224,7 +229,8 @@ def test_a_mistake_of_ours_is_told_and_freezes_nothing() -> None:
     run("plan")
     made.apply()
     run("work")
-    assert made.state.report is not None and "KeyError" in made.state.report.headline
+    assert made.state.report is not None
+    assert "KeyError" in made.state.report.headline
     assert not made.state.working
 
 
@@ -300,7 +306,7 @@ def test_what_is_typed_is_one_word_of_the_line_and_no_option(typed: str, word: s
 def test_a_search_reads_what_it_knows_and_ignores_the_rest() -> None:
     hits = [{"name": "rich", "summary": "s", "tier": 1, "source": "catalogue", "near": ""}, {"summary": "no name"}, 3]
     asking, session = client({"hits": hits, "full": True, "requirements": ["rich>=1"], "later": 1})
-    assert asking.search("rich>=1", NEVER) == SearchResult((Hit("rich", "s"),), ("rich>=1",), True)
+    assert asking.search("rich>=1", NEVER) == SearchResult((Hit("rich", "s"),), ("rich>=1",), full=True)
     assert session.lines == ['search "rich>=1"']
     assert session.options[0]["abandon"]
 
@@ -326,7 +332,8 @@ def test_a_change_waits_for_the_running_cell_and_says_so(monkeypatch: pytest.Mon
     asking, _ = client({}, late=0.3)
     told: list[Progress] = []
     assert asking.apply(["a"], told.append, NEVER).headline == "h"
-    assert told and "when the running cell has finished" in told[0].text
+    assert told
+    assert "when the running cell has finished" in told[0].text
 
 
 # The worker

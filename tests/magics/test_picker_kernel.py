@@ -75,13 +75,14 @@ class Form:
 
 @pytest.fixture
 def form(kernel: Kernel) -> Iterator[Callable[[str], Form]]:  # noqa: F811
-    yield lambda cell: Form(kernel, cell)
+    return lambda cell: Form(kernel, cell)
 
 
 def test_the_form_is_a_widget_and_a_text_for_those_who_show_none(form: Callable[[str], Form]) -> None:
     shown = form("%dep ui ric").shown
     assert shown[VIEW]["model_id"]
-    assert "%dep search WORDS" in shown["text/plain"] and "2 packages" in shown["text/plain"]
+    assert "%dep search WORDS" in shown["text/plain"]
+    assert "2 packages" in shown["text/plain"]
     assert "VBox" not in shown["text/plain"]
 
 
@@ -143,5 +144,6 @@ def test_help_and_options_of_the_form(kernel: Kernel) -> None:  # noqa: F811
 def test_without_ipywidgets_the_same_is_text(kernel: Kernel) -> None:  # noqa: F811
     kernel.run("import sys; sys.modules['ipywidgets'] = None")
     told = kernel.text("%dep ui ric")
-    assert told.splitlines()[0] == "2 packages" and "next: %dep add NAME" in told
+    assert told.splitlines()[0] == "2 packages"
+    assert "next: %dep add NAME" in told
     assert "needs ipywidgets" in kernel.text("%dep ui")

@@ -35,7 +35,7 @@ def test_outcome_arrives_whole() -> None:
         report=wire.Report("added", "good", ("a",), (wire.Table("t", ("c",), (("r",),), ("warn",)),), ("n",), ("x",)),
         data={"declared": ["numpy"]},
         switch=wire.Switch("k", "/e", "/e/bin/python", ("/e/s",), "/l", (wire.Change("a", "1", "2"),)),
-        edit=wire.Edit("p", None, "b", True),
+        edit=wire.Edit("p", None, "b", pending=True),
         seconds=1.5,
     )
 
@@ -53,7 +53,8 @@ def test_an_answer_of_another_shape_is_a_failure_and_not_silence() -> None:
     for broken in ({"switch": {"key": "k"}}, {"switch": 3}, {"edit": {"before": "b"}}, {"report": {"tables": 5}}):
         found = wire.parse(json.dumps({"type": "outcome", "id": 4, **broken}))
         assert isinstance(found, wire.Failure)
-        assert (found.id, found.code) == (4, "bad-answer") and found.hint
+        assert (found.id, found.code) == (4, "bad-answer")
+        assert found.hint
 
 
 def test_both_speak_the_same_version() -> None:
