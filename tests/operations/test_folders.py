@@ -22,6 +22,7 @@ from jupyter_dep.operations.consent.build_backend import build_backend_scope, gr
 from jupyter_dep.operations.edit import add_remove, python, relock
 from jupyter_dep.operations.edit import relock as environment_relock
 from jupyter_dep.operations.edit import undo as edit_undo
+from jupyter_dep.operations.edit.requirement_args import SourceOptions
 from jupyter_dep.operations.environment import install as environment_install
 from jupyter_dep.operations.environment import trust
 from jupyter_dep.operations.environment.local_sources import InstallSelection
@@ -81,12 +82,14 @@ def lock(desk: Desk, project: Path) -> ChangeResult:
 
 
 def add(desk: Desk, project: Path, *names: str, place: DependencySection = DEPENDENCIES, **changes: object) -> ChangeResult:
-    return add_remove.add(project, names, desk.services(), asking("add"), place=place, cwd=project.parent, **changes)  # type: ignore[arg-type]
+    source = SourceOptions(cwd=project.parent, **changes)  # type: ignore[arg-type]
+    return add_remove.add(project, names, desk.services(), asking("add"), place=place, source=source)
 
 
 def install(desk: Desk, project: Path, **named: Sequence[str] | bool) -> Sealed:
     services = desk.services()
-    chosen = environment_install.resolve_install_selection(project, services, **named)  # type: ignore[arg-type]
+    options = environment_install.InstallOptions(**named)  # type: ignore[arg-type]
+    chosen = environment_install.resolve_install_selection(project, services, options)
     sealed = environment_relock.install(project, services, asking("install"), chosen=chosen).sealed
     assert sealed is not None
     return sealed

@@ -18,6 +18,7 @@ from jupyter_dep.operations.edit import add_remove, init_notebook, relock, renam
 from jupyter_dep.operations.edit import python as edit_python
 from jupyter_dep.operations.edit import relock as environment_relock
 from jupyter_dep.operations.edit import undo as edit_undo
+from jupyter_dep.operations.edit.requirement_args import SourceOptions
 from jupyter_dep.operations.environment import install as environment_install
 from jupyter_dep.operations.inspect.status import status as status_of
 from jupyter_dep.operations.project import context
@@ -35,9 +36,7 @@ def add(call: Call) -> Outcome:
         call.services,
         call.asking,
         place=_place(call),
-        editable=call.parsed.flag("editable"),
-        index=call.parsed.text("index"),
-        cwd=call.cwd,
+        source=SourceOptions(editable=call.parsed.flag("editable"), index=call.parsed.text("index"), cwd=call.cwd),
     )
     names = [name for text in wanted if (name := _name(text))]
     return _with_notes(_changed(call, result, names), _mistaken(names))
@@ -154,9 +153,7 @@ def sync(call: Call) -> Outcome:
 def install(call: Call) -> Outcome:
     parsed = call.parsed
     target = call.target()
-    chosen = environment_install.resolve_install_selection(
-        target,
-        call.services,
+    options = environment_install.InstallOptions(
         with_=parsed.texts("with"),
         without=parsed.texts("without"),
         only=parsed.texts("only"),
@@ -164,6 +161,7 @@ def install(call: Call) -> Outcome:
         all_extras=parsed.flag("all_extras"),
         root=not parsed.flag("no_root"),
     )
+    chosen = environment_install.resolve_install_selection(target, call.services, options)
     with grant.granting(call.allowed, call.services):
         return _changed(call, environment_relock.install(target, call.services, call.asking, chosen=chosen, confirm=call.ask))
 

@@ -14,16 +14,13 @@ from jupyter_dep_cli.call import Call
 def export(call: Call) -> Outcome:
     target, parsed = call.target(), call.parsed
     format_ = parsed.text("format") or "requirements"
-    text = inspect_export.export(
-        target,
-        format_,
-        call.services,
-        call.asking,
+    options = inspect_export.ExportOptions(
         hashes=not parsed.flag("without_hashes"),
         kernel=parsed.flag("with_kernel"),
         groups=parsed.texts("with"),
         extras=parsed.texts("extras"),
     )
+    text = inspect_export.export(target, format_, call.services, call.asking, options)
     data = {"project": str(target), "format": format_, "text": text, "output": None}
     wanted = parsed.text("output")
     if wanted is None:

@@ -94,9 +94,11 @@ def _built(call: Call, target: Path, output: str | None = None) -> package_build
         target,
         call.services,
         call.asking,
-        wheel=wheel or not sdist,
-        sdist=sdist or not wheel,
-        into=call.cwd / expand_home(output) if output is not None else None,
+        package_build.BuildOptions(
+            wheel=wheel or not sdist,
+            sdist=sdist or not wheel,
+            into=call.cwd / expand_home(output) if output is not None else None,
+        ),
         allowed=call.allowed,
         confirm=call.ask,
     )

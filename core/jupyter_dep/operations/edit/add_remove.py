@@ -8,7 +8,6 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.steps import NAME, Hint, step
-from jupyter_dep.io.files import look
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.operations.consent.evaluate import declaration_scopes
 from jupyter_dep.operations.consent.grant import granting
@@ -19,7 +18,7 @@ from jupyter_dep.services import Services
 
 from .change import ChangeOptions, change
 from .init_notebook import new_block
-from .requirement_args import RequestedRequirement, declared_with, parse_requirement_args
+from .requirement_args import RequestedRequirement, SourceOptions, declared_with, parse_requirement_args
 
 
 def add(
@@ -29,18 +28,14 @@ def add(
     context: CommandContext,
     *,
     place: DependencySection = DEPENDENCIES,
-    editable: bool = False,
-    index: str | None = None,
-    cwd: Path | None = None,
+    source: SourceOptions | None = None,
 ) -> ChangeResult:
     """Declare requirements, lock and build. What the user types by hand is consented to by typing it.
 
-    `editable`: they are folders that are used where they lie. `index` is `NAME=URL`, the one index that they are taken from.
-    A path counts from `cwd`. Errors: `bad-source` and its kin, those of the form, of locking and of building.
+    Errors: `bad-source` and its kin, those of the format, of locking and of building.
     """
     state = load_state(target, services, context)
-    cwd = cwd or look.absolute_path(Path())
-    asked = parse_requirement_args(requirements, state.project, editable=editable, index=index, cwd=cwd)
+    asked = parse_requirement_args(requirements, state.project, source or SourceOptions())
     if state.block is None:
         block = new_block(services, context, [])
         block = declared_with(block, asked, state.project, place) if asked else block
@@ -67,6 +62,7 @@ def _typed(state: State, block: str, asked: Sequence[RequestedRequirement]) -> l
 def remove(
     target: Path, names: Sequence[str], services: Services, context: CommandContext, *, place: DependencySection = DEPENDENCIES
 ) -> ChangeResult:
+    """Take packages out of the declaration, lock and build. Errors: `nothing-declared`, `not-declared`, those of `change`."""
     state = load_state(target, services, context)
     if state.block is None:
         raise DepError(

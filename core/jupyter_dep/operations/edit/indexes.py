@@ -16,7 +16,7 @@ from jupyter_dep.model.manifest import sources as manifest_sources
 from jupyter_dep.operations.consent.evaluate import declaration_scopes
 from jupyter_dep.operations.consent.grant import granting
 from jupyter_dep.operations.project.context import ChangeResult, CommandContext, load_state
-from jupyter_dep.operations.project.formats import FOLDER
+from jupyter_dep.operations.project.formats import FOLDER, DeclarationFormat
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
@@ -51,8 +51,8 @@ def add(target: Path, name: str, url: str, services: Services, context: CommandC
         )
     requirements.refuse_secrets(url, context={"key": "tool.uv.index"})
 
-    def edit(text: str, folder: bool) -> str:
-        if folder:
+    def edit(text: str, form: DeclarationFormat) -> str:
+        if form is FOLDER:
             return manifest_sources.add_source(text, name, url)
         known = [dict(index) for index in script_block.parse(text).indexes]
         for index in known:
@@ -67,8 +67,8 @@ def add(target: Path, name: str, url: str, services: Services, context: CommandC
 def remove(target: Path, name: str, services: Services, context: CommandContext) -> ChangeResult:
     """Take an index out of the declaration. Errors: `no-such-source`, `source-in-use`, those of locking."""
 
-    def edit(text: str, folder: bool) -> str:
-        if folder:
+    def edit(text: str, form: DeclarationFormat) -> str:
+        if form is FOLDER:
             return manifest_sources.remove_source(text, name)
         declaration = script_block.parse(text)
         known = _listed(declaration)
@@ -100,7 +100,9 @@ def _listed(declaration: Declaration) -> tuple[DeclaredIndex, ...]:
     )
 
 
-def _changed(target: Path, edit: Callable[[str, bool], str], services: Services, context: CommandContext) -> ChangeResult:
+def _changed(
+    target: Path, edit: Callable[[str, DeclarationFormat], str], services: Services, context: CommandContext
+) -> ChangeResult:
     """The declaration edited, and its lock with it; where nothing is locked yet, an index alone is no reason to lock."""
     state = load_state(target, services, context)
     if state.block is None or state.declaration is None:
@@ -110,7 +112,7 @@ def _changed(target: Path, edit: Callable[[str, bool], str], services: Services,
             hint=Hint(step("init", target=target), " begins a declaration"),
             context=state.project.context,
         )
-    text = edit(state.block, state.project.form is FOLDER)
+    text = edit(state.block, state.project.form)
     with granting(_typed(state, text), services):
         if state.lock_data is None and state.data is not None and not state.live and not context.in_kernel:
             return _written(state, text, services)

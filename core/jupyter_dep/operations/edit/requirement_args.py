@@ -48,17 +48,32 @@ class RequestedRequirement:
     parts: tuple[str, ...] = ()
 
 
-def parse_requirement_args(
-    words: Sequence[str], project: Project, *, editable: bool, index: str | None, cwd: Path
-) -> tuple[RequestedRequirement, ...]:
-    """What the words ask for. Errors: `bad-requirement` and its kin, `bad-source`, `unnamed-source`, `path-in-notebook`."""
-    if editable and index is not None:
+@frozen_dataclass
+class SourceOptions:
+    """Where requirements come from: `editable` folders that are used where they lie, or the one index `NAME=URL`.
+
+    Paths count from `cwd`, None for the process's own folder.
+    """
+
+    editable: bool = False
+    index: str | None = None
+    cwd: Path | None = None
+
+
+def parse_requirement_args(words: Sequence[str], project: Project, options: SourceOptions) -> tuple[RequestedRequirement, ...]:
+    """Parse what was typed behind `add`.
+
+    Errors: `bad-requirement` and its kin, `bad-source`, `unnamed-source`, `path-in-notebook`.
+    """
+    editable = options.editable
+    if editable and options.index is not None:
         raise UsageError("bad-usage", "`--editable` is for folders, `--index` for names", hint="use one of the two")
-    named = _index(index) if index is not None else None
+    named = _index(options.index) if options.index is not None else None
+    cwd = options.cwd or look.absolute_path(Path())
     found = []
     for word in words:
         if (match := _PATH.fullmatch(word.strip())) is not None:
-            found.append(_at_path(match, project, editable, cwd))
+            found.append(_at_path(match, project, cwd, editable=editable))
         elif editable:
             raise UsageError(
                 "bad-source", f"`{word}` is not a folder", hint="`--editable` takes a path, such as `--editable ../library`"
@@ -127,7 +142,7 @@ def _index(text: str) -> tuple[str, str]:
     return name, url
 
 
-def _at_path(match: re.Match[str], project: Project, editable: bool, cwd: Path) -> RequestedRequirement:
+def _at_path(match: re.Match[str], project: Project, cwd: Path, *, editable: bool) -> RequestedRequirement:
     if project.folder is None:
         raise DepError(
             "path-in-notebook",

@@ -9,6 +9,7 @@ from typing import Literal
 from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import UsageError
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.store.store import Sealed
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.lock.select import Selection, require_known
@@ -91,43 +92,47 @@ MAIN = "main"
 """The dependencies themselves, where a group may be named: a word of Poetry's users."""
 
 
-def resolve_install_selection(
-    target: Path,
-    services: Services,
-    *,
-    with_: Sequence[str] = (),
-    without: Sequence[str] = (),
-    only: Sequence[str] = (),
-    extras: Sequence[str] = (),
-    all_extras: bool = False,
-    root: bool = True,
-) -> InstallSelection:
-    """The choice among what a folder declares: everything but extras where nothing is named.
+@frozen_dataclass
+class InstallOptions:
+    """What `install` was asked for: groups and extras by name; `root`: the project itself, too.
 
-    `with_` names what is wanted all the same where `without` names more. Errors: `no-such-group`, `no-such-extra`,
-    `bad-usage`.
+    `with_` names what is wanted all the same where `without` names more; `only` stands alone.
+    """
+
+    with_: Sequence[str] = ()
+    without: Sequence[str] = ()
+    only: Sequence[str] = ()
+    extras: Sequence[str] = ()
+    all_extras: bool = False
+    root: bool = True
+
+
+def resolve_install_selection(target: Path, services: Services, options: InstallOptions) -> InstallSelection:
+    """Resolve options among what a folder declares: everything but extras where nothing is named.
+
+    Errors: `no-such-group`, `no-such-extra`, `bad-usage`.
     """
     declaration = load_state(target, services, CommandContext()).declaration or Declaration()
-    if only and (with_ or without):
-        raise UsageError("bad-usage", "`--only` says it all", hint="leave out `--with` and `--without`, or `--only`")
+    if options.only and (options.with_ or options.without):
+        raise UsageError(
+            "bad-usage",
+            "`--only` cannot be combined with `--with` or `--without`",
+            hint="leave out `--with` and `--without`, or `--only`",
+        )
     groups = set(declaration.groups)
-    asked = {part: names_in(names) for part, names in (("with", with_), ("without", without), ("only", only))}
-    for names in asked.values():
+    with_, without, only = names_in(options.with_), names_in(options.without), names_in(options.only)
+    for names in (with_, without, only):
         require_known("group", sorted(names - {MAIN}), groups, {})
-    chosen_extras = set(declaration.extras) if all_extras else names_in(extras)
-    require_known("extra", sorted(chosen_extras), declaration.extras, {})
-    if only:
-        wanted, default = asked["only"] - {MAIN}, MAIN in asked["only"] or MAIN in groups
+    extras = set(declaration.extras) if options.all_extras else names_in(options.extras)
+    require_known("extra", sorted(extras), declaration.extras, {})
+    if options.only:
+        wanted, default = only - {MAIN}, MAIN in only or MAIN in groups
     else:
-        wanted, default = (groups - asked["without"]) | asked["with"], MAIN not in asked["without"]
-    return InstallSelection(
-        choice=Selection(
-            extras=tuple(sorted(chosen_extras)),
-            groups=None if wanted == groups else tuple(sorted(wanted)),
-            default=default,
-        ),
-        root=root and default,
+        wanted, default = (groups - without) | with_, MAIN not in without
+    choice = Selection(
+        extras=tuple(sorted(extras)), groups=None if wanted == groups else tuple(sorted(wanted)), default=default
     )
+    return InstallSelection(choice=choice, root=options.root and default)
 
 
 def declared_in(target: Path, place: DependencySection, services: Services, context: CommandContext) -> tuple[str, ...]:

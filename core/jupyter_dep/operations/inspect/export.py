@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from jupyter_dep.base.errors import UsageError
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.export import FORMATS, cyclonedx, dockerfile, environment_yml, pylock, requirements_txt, script
 from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.lock.lockfile import Lock
@@ -15,18 +16,18 @@ from jupyter_dep.operations.project.context import CommandContext, load_state, r
 from jupyter_dep.services import Services
 
 
-def export(
-    target: Path,
-    format_: str,
-    services: Services,
-    context: CommandContext,
-    *,
-    hashes: bool = True,
-    kernel: bool = False,
-    groups: Sequence[str] = (),
-    extras: Sequence[str] = (),
-) -> str:
-    """A project's lock in one of `FORMATS`; `kernel`: with what only the kernel needs. Of a folder, these groups and extras.
+@frozen_dataclass
+class ExportOptions:
+    """What an export holds: `hashes` of files, what only the `kernel` needs, and of a folder these groups and extras."""
+
+    hashes: bool = True
+    kernel: bool = False
+    groups: Sequence[str] = ()
+    extras: Sequence[str] = ()
+
+
+def export(target: Path, format_: str, services: Services, context: CommandContext, options: ExportOptions) -> str:
+    """Export a project's lock in one of `FORMATS`.
 
     Errors: `bad-usage` for another format, `unlocked`, those of the formats (`no-hash`, `no-container-image`, …).
     """
@@ -38,15 +39,19 @@ def export(
             raise UsageError("bad-usage", "a folder is no script", hint="name the notebook that is to become one")
         return script(state.notebook)
     state = require_lock(target, services, context)
-    if state.project.folder is None and (groups or extras):
+    if state.project.folder is None and (options.groups or options.extras):
         raise UsageError("bad-usage", "a notebook has no groups and no extras", hint="leave `--with` and `--extras` out")
-    choice = Selection(kernel=kernel)
+    choice = Selection(kernel=options.kernel)
     if state.project.folder is not None:
-        choice = Selection(kernel=kernel, groups=tuple(sorted(names_in(groups))), extras=tuple(sorted(names_in(extras))))
+        choice = Selection(
+            kernel=options.kernel,
+            groups=tuple(sorted(names_in(options.groups))),
+            extras=tuple(sorted(names_in(options.extras))),
+        )
     python, called = state.summary.python, state.project.called
     lock = lockfile.read(state.lock_data, context=state.project.lock_context)
     made: dict[str, Callable[[Lock], str]] = {
-        "requirements": lambda lock: requirements_txt(lock, choice, hashes=hashes),
+        "requirements": lambda lock: requirements_txt(lock, choice, hashes=options.hashes),
         "pylock": lambda lock: pylock(lock, choice),
         "environment-yml": lambda lock: environment_yml(lock, choice, name=called, python=python),
         "dockerfile": lambda lock: dockerfile(lock, choice, python=python),

@@ -46,18 +46,25 @@ def read_manifest(target: Path) -> Manifest:
     return manifest.parse(decode_text(read_write.read(target), context=context), context=context)
 
 
+@frozen_dataclass
+class BuildOptions:
+    """What to build; `into` is a whole path, `dist` beside the manifest if there is none."""
+
+    wheel: bool = True
+    sdist: bool = True
+    into: Path | None = None
+
+
 def build(
     target: Path,
     services: Services,
     context: CommandContext,
+    options: BuildOptions,
     *,
-    wheel: bool = True,
-    sdist: bool = True,
-    into: Path | None = None,
     allowed: Sequence[str] = (),
     confirm: Callable[[str], bool] | None = None,
 ) -> BuildResult:
-    """Build the folder of the `pyproject.toml` at `target`; `into` is a whole path, `dist` beside it if there is none.
+    """Build the folder of the `pyproject.toml` at `target`.
 
     The build program needs its yes: recorded, named in `allowed`, or given to `confirm`. Nothing is written into the folder
     before everything is built. Errors: `no-build-system`, `consent-missing`, `build-failed`, `nothing-built`, network codes.
@@ -85,12 +92,12 @@ def build(
                 into=made,
                 python=python.executable,
                 log=dist_files.new_log(services.paths.state, folder.name),
-                wheel=wheel,
-                sdist=sdist,
+                wheel=options.wheel,
+                sdist=options.sdist,
                 offline=context.offline,
             )
             services.engine.build(order, reporter=context.reporter, cancel=context.cancel)
-            placed = dist_files.place(made, into or folder / DIST)
+            placed = dist_files.place(made, options.into or folder / DIST)
     return BuildResult(name=found.name or folder.name, files=placed, python=python.version)
 
 

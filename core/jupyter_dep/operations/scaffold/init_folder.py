@@ -72,7 +72,10 @@ def init(
     if chosen is not None:
         remember_python(file, services, python, chosen)
     after = parse_manifest(adopted.text, context=context)
-    notes = [*_notes(folder, services, before, text, python, found, changed=adopted.text != text), *_undeclared(after)]
+    notes = [*_python_notes(before, python, services), *_file_notes(folder, services, found)]
+    if adopted.text != text and is_poetry(text):
+        notes.append("Poetry's tables are left as they are; now `[project]`, `[dependency-groups]` and `[tool.uv]` count")
+    notes += _undeclared(after)
     return ScaffoldResult(
         file=file,
         name=after.name or "",
@@ -168,29 +171,21 @@ _IMPORT = step("import", Placeholder(name="FILE"))
 _OVERWRITE = step("lock", "--overwrite")
 
 
-def _notes(
-    folder: Path,
-    services: Services,
-    before: Manifest,
-    text: str,
-    python: str | None,
-    found: other_tools.DetectedFiles,
-    *,
-    changed: bool,
-) -> Iterator[Text]:
+def _python_notes(before: Manifest, python: str | None, services: Services) -> Iterator[Text]:
     wanted = before.requires_python
     if wanted is not None and python is not None:
         yield Hint(f"`requires-python` is `{wanted}` already; ", step("python", python), " changes it")
     elif wanted is not None and not _fitting(wanted, services):
         choices = f"no Python here fits `requires-python`, which is `{wanted}`: there is {_choices(services)}"
         yield Hint(f"{choices}; ", step("python", Placeholder(name="VERSION")), " changes it")
+
+
+def _file_notes(folder: Path, services: Services, found: other_tools.DetectedFiles) -> Iterator[Text]:
     if found.passed:
         listed = ", ".join(found.passed)
         yield Hint(f"not read: {listed}, since `{found.teller}` says what is needed; ", _IMPORT, " reads one more")
     if look.exists(folder / FOLDER_LOCK) and not _locked(folder, services):
         yield Hint(f"`{FOLDER_LOCK}` was written by another tool and is left as it is; ", _OVERWRITE, " replaces it")
-    if changed and is_poetry(text):
-        yield "Poetry's tables are left as they are; now `[project]`, `[dependency-groups]` and `[tool.uv]` count"
 
 
 def _undeclared(after: Manifest) -> Iterator[Text]:
