@@ -13,7 +13,7 @@ from support.workplace import Desk, asking
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.store.store import Sealed
-from jupyter_dep.io.system import mounts
+from jupyter_dep.io.system import disk
 from jupyter_dep.operations.edit import add_remove
 from jupyter_dep.operations.environment import gc
 from jupyter_dep.operations.environment.base_environment import ensure_base_environment
@@ -174,7 +174,7 @@ def test_a_list_of_mounts_that_cannot_be_read_stops_the_collection(
     (desk.folder / "n.ipynb").unlink()
     loop = desk.home / "mountinfo"
     loop.symlink_to(loop.name)
-    monkeypatch.setattr(mounts.file_system, "__defaults__", (str(loop),))
+    monkeypatch.setattr(disk.file_system, "__defaults__", (str(loop),))
     with pytest.raises(DepError):
         gc.collect(desk.services())
     assert desk.services().store.sealed(used.key) == used
