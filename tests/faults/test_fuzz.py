@@ -148,7 +148,7 @@ def test_locks(tally: Tally, seed: int, volume: Callable[[int, int], int], tmp_p
         if number % 5:
             with watch.case(f"lock {number}"):
                 lock = lockfile.read(data, context={})
-                lock.open_ends()
+                lock.missing_dependencies()
                 lock.graph()
         else:
             desk.lock_path(path).write_bytes(data)

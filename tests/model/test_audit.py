@@ -155,7 +155,7 @@ def test_a_summary_is_the_same_after_being_remembered() -> None:
     )
     summary = digest_lock(lockfile.read(data, context={}), context={})
     assert LockDigest.from_json(summary.as_json()) == summary
-    assert summary.open_ends == ("gone",)
+    assert summary.missing_dependencies == ("gone",)
     assert [str(item) for item in summary.unusual] == ["build:alpha"]
 
 

@@ -186,11 +186,11 @@ def test_markers_inside_a_text_are_no_merge_conflict() -> None:
 def test_a_lock_of_another_tool_is_read_without_our_table() -> None:
     lock = lockfile.read(locks.document(locks.package("alpha"), ours=""), context={})
     assert lock.table is None
-    assert lock.open_ends() == ()
+    assert lock.missing_dependencies() == ()
 
 
 @pytest.mark.parametrize(
-    "packages, declared_names, open_ends",
+    "packages, declared_names, missing_dependencies",
     [
         ([locks.package("alpha", needs=["beta"]), locks.package("beta")], ["alpha"], ()),
         ([locks.package("alpha", needs=["beta"])], ["alpha"], ("beta",)),
@@ -199,9 +199,9 @@ def test_a_lock_of_another_tool_is_read_without_our_table() -> None:
     ],
     ids=["whole", "a need is lacking", "a declared one is lacking", "one with a marker may be absent"],
 )
-def test_open_ends(packages: list[str], declared_names: list[str], open_ends: tuple[str, ...]) -> None:
+def test_open_ends(packages: list[str], declared_names: list[str], missing_dependencies: tuple[str, ...]) -> None:
     data = locks.document(*packages, ours=locks.table(declared=declared_names))
-    assert lockfile.read(data, context={}).open_ends() == open_ends
+    assert lockfile.read(data, context={}).missing_dependencies() == missing_dependencies
 
 
 CHANGES: dict[str, Callable[[bytes], bytes]] = {

@@ -176,7 +176,7 @@ def test_the_lock_answers_its_declaration_and_is_whole(shop: Index) -> None:
     lock = read(locked(shop))
     assert lock.table is not None
     assert lock.table.declaration_digest() == manifest.declaration(manifest.parse(PARTS)).digest()
-    assert lock.open_ends() == ()
+    assert lock.missing_dependencies() == ()
     assert lock.declared_names(conditional=True) == {"alpha", "winner", "zeta", "solo", "docs-tool"}
     assert set(lock.table.kernel) == {"ipykernel"}
 
@@ -185,7 +185,7 @@ def test_a_group_that_a_merge_lost_is_an_open_end(shop: Index) -> None:
     text = locked(shop).decode()
     start = text.index('[[packages]]\nname = "solo"')
     cut = text[:start] + text[text.index("[[packages]]", start + 1) :]
-    assert read(cut.encode()).open_ends() == ("solo",)
+    assert read(cut.encode()).missing_dependencies() == ("solo",)
 
 
 def test_the_same_project_gives_the_same_bytes_in_any_order(shop: Index) -> None:
@@ -199,7 +199,7 @@ def test_who_needs_the_project_back_is_answered_by_the_project(shop: Index) -> N
     build_wheel(shop.folder, "mine", "3.0")
     lock = read(locked(shop, HEAD + 'dependencies = []\n[dependency-groups]\ntest = ["plugin"]\n'))
     assert names(lock, Selection(kernel=False)) == {"plugin", "beta"}
-    assert lock.open_ends() == ()
+    assert lock.missing_dependencies() == ()
 
 
 @pytest.mark.parametrize(

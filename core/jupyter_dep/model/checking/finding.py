@@ -16,7 +16,7 @@ _ORDER: Mapping[Level, int] = {"error": 0, "warning": 1, "note": 2}
 
 @frozen_dataclass
 class Finding:
-    """What was found, and the next step. `code` and `context` are as of a `DepError`: the place is `file`, `cell`, `key` …"""
+    """One finding and its next step; `code` and `context` (`file`, `cell`, `key` …) are those of a `DepError`."""
 
     level: Level
     code: str
@@ -26,6 +26,7 @@ class Finding:
 
     @classmethod
     def of(cls, error: DepError, level: Level = "error") -> Finding:
+        """The finding that an error amounts to."""
         return cls(level=level, code=error.code, message=error.message, hint=error.hint, context=dict(error.context))
 
     def where(self) -> str:
@@ -34,6 +35,7 @@ class Finding:
         return ", ".join([*parts, *(f"{key} {value}" for key, value in self.context.items() if key != "file")])
 
     def as_json(self, front_end: FrontEnd) -> dict[str, object]:
+        """The finding as JSON-like values, its next step as the front end writes it."""
         return {
             "level": self.level,
             "code": self.code,
@@ -60,14 +62,17 @@ class Findings:
 
     @property
     def errors(self) -> tuple[Finding, ...]:
+        """What makes the check fail."""
         return self._of("error")
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
+        """What should be corrected."""
         return self._of("warning")
 
     @property
     def notes(self) -> tuple[Finding, ...]:
+        """What may be intended."""
         return self._of("note")
 
     def strict(self) -> Findings:

@@ -20,8 +20,11 @@ KERNEL = "dep"
 def notebook_findings(
     notebook: Notebook, *, declared: Collection[str], kernels: Collection[str], target: Target, where: Context
 ) -> Iterator[Finding]:
-    """What disagrees; `declared` are normalised names, `kernels` the names of the project's own registered kernels,
-    `target` is what a package is added to."""
+    """Compare a notebook with the folder that it belongs to.
+
+    `declared` are normalised names, `kernels` the names of the project's own registered kernels, `target` is what a package is
+    added to.
+    """
     if notebook.language not in (None, "python", "Python"):
         yield Finding(
             level="note",

@@ -54,7 +54,7 @@ def project_findings(document: Mapping[str, object], where: Context) -> Iterator
         yield from found.licence()
         yield from found.people()
         yield from found.entry_points()
-        yield from found.unknown("build-system" in document)
+        yield from found.unknown(built="build-system" in document)
 
 
 def named_files(document: Mapping[str, object]) -> tuple[NamedFile, ...]:
@@ -234,7 +234,7 @@ class _Table:
                 message = f"`{name}` does not name an object: {shown} is not of the form {expected}"
                 yield self._found(key, "bad-entry-point", message, f"write {expected}, such as `my_package.cli:main`")
 
-    def unknown(self, built: bool) -> Iterator[Finding]:
+    def unknown(self, *, built: bool) -> Iterator[Finding]:
         for key in self._given:
             if key not in _KEYS:
                 near = get_close_matches(key, _KEYS, 1)

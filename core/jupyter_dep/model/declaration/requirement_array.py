@@ -49,6 +49,7 @@ def removed(array: str, names: Collection[str]) -> str:
 
 
 def not_declared(name: str, declared: Sequence[str]) -> DepError:
+    """The error for a name that is not declared, with the declared names that are close."""
     close = difflib.get_close_matches(name, declared, n=3)
     listed = ", ".join(f"`{one}`" for one in close or sorted(set(declared)))
     hint = f"did you mean {listed}?" if close else f"declared are {listed}" if listed else "nothing is declared yet"

@@ -40,6 +40,7 @@ class Block:
 
     @property
     def line(self) -> int:
+        """The 1-based line of the opening fence."""
         return self.source.count("\n", 0, self.start) + 1
 
 
@@ -128,29 +129,12 @@ def add(source: str, requirements: Sequence[str]) -> str:
 
     Errors and rules are those of `requirement_array.added`.
     """
-
-    def edit(toml: str) -> str:
-        import tomlkit
-
-        document = tomlkit.parse(toml)
-        array = document["dependencies"].as_string() if "dependencies" in document else "[]"
-        return _with_array(toml, added(array, requirements))
-
-    return _edited(source, edit)
+    return _edit_dependencies(source, lambda array: added(array, requirements))
 
 
 def remove(source: str, names: Sequence[str]) -> str:
     """The source without the requirements of these names; `DepError` `not-declared` names what is close."""
-
-    def edit(toml: str) -> str:
-        import tomlkit
-
-        document = tomlkit.parse(toml)
-        array = document["dependencies"].as_string() if "dependencies" in document else "[]"
-        shorter = removed(array, names)
-        return toml if shorter == array else _with_array(toml, shorter)
-
-    return _edited(source, edit)
+    return _edit_dependencies(source, lambda array: removed(array, names))
 
 
 def without(source: str) -> str:
@@ -191,9 +175,6 @@ def set_setting(source: str, key: str, value: object) -> str:
     return _edited(source, lambda toml: _with_tool(toml, "jupyter-dep", key, value))
 
 
-# Reading
-
-
 def _document(block: Block, where: Context) -> dict[str, object]:
     try:
         return read_toml(block.toml)
@@ -219,9 +200,6 @@ def _undeclared(context: Context | None) -> DepError:
         hint=Hint("write one with ", step("init")),
         context=context,
     )
-
-
-# Editing
 
 
 def _edited(source: str, edit: Callable[[str], str]) -> str:
@@ -260,12 +238,21 @@ def _commented(lines: Iterable[str]) -> list[str]:
     return [f"# {line}" if line else "#" for line in lines]
 
 
-def _with_array(toml: str, array: str) -> str:
-    import tomlkit
+def _edit_dependencies(source: str, change: Callable[[str], str]) -> str:
+    """The source with the text of its array of dependencies changed; an array that stays the same is not written anew."""
 
-    document = tomlkit.parse(toml)
-    document["dependencies"] = tomlkit.value(array)
-    return tomlkit.dumps(document)
+    def edit(toml: str) -> str:
+        import tomlkit
+
+        document = tomlkit.parse(toml)
+        array = document["dependencies"].as_string() if "dependencies" in document else "[]"
+        changed = change(array)
+        if changed == array and "dependencies" in document:
+            return toml
+        document["dependencies"] = tomlkit.value(changed)
+        return tomlkit.dumps(document)
+
+    return _edited(source, edit)
 
 
 def _with_tool(toml: str, name: str, key: str, value: object) -> str:

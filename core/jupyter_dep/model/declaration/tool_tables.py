@@ -41,6 +41,7 @@ _CHOICES = {
 
 
 def requires_python(value: object, where: Context) -> str | None:
+    """A checked `requires-python`, None where it is not set. Errors: `bad-value`, `bad-requires-python`."""
     if value is None:
         return None
     if not isinstance(value, str):
@@ -107,6 +108,7 @@ def _indexes(value: object, where: Context) -> None:
 
 
 def settings(given: Mapping[str, object], where: Context) -> Settings:
+    """The settings in `[tool.jupyter-dep]`. Errors: `unsupported-key`, `bad-value`, `bad-marker`."""
     for key in given:
         if key not in SETTINGS:
             raise unsupported(f"tool.jupyter-dep.{key}", SETTINGS, where)
@@ -139,12 +141,14 @@ def _markers(value: object, key: str, where: Context) -> tuple[str, ...]:
 
 
 def texts(value: object, key: str, where: Context) -> list[str]:
+    """A value that must be a list of texts. Errors: `bad-value`."""
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
         raise wrong(key, "a list of texts", where)
     return value
 
 
 def table(value: object, key: str, where: Context) -> dict[str, object]:
+    """A value that must be a table. Errors: `bad-value`."""
     if not isinstance(value, dict):
         raise wrong(key, "a table", where)
     return value
@@ -162,6 +166,7 @@ def plain(value: object) -> object:
 
 
 def strings(value: object) -> Iterable[str]:
+    """Every text in a value, however deep."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -173,12 +178,14 @@ def strings(value: object) -> Iterable[str]:
 
 
 def wrong(key: str, expected: str, where: Context) -> DepError:
+    """The error `bad-value` for a key, with what is expected there."""
     return DepError(
         "bad-value", f"`{key}` has a value of the wrong kind", hint=f"write {expected}", context={**where, "key": key}
     )
 
 
 def unsupported(key: str, allowed: Iterable[str], where: Context) -> DepError:
+    """The error `unsupported-key` for a key, with the allowed ones."""
     return DepError(
         "unsupported-key",
         f"`{key}` is not supported in a declaration",

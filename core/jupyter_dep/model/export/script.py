@@ -49,7 +49,7 @@ def block(declaration: Declaration, *, requires_python: str) -> str:
         if listed:
             text = script_block.set_setting(text, name, listed)
     if not settings.widgets:
-        text = script_block.set_setting(text, "widgets", False)
+        text = script_block.set_setting(text, "widgets", False)  # noqa: FBT003  the value that is written
     return text + "\n"
 
 

@@ -27,10 +27,10 @@ _PATH = re.compile(r"(?P<before>(?:directory|archive|sdist|wheels) = \[?\s*\{ (?
 def compose(
     export: str, graph: Graph, table: LockTable, *, membership: GroupMarkers | None = None, folder: str | None = None
 ) -> bytes:
-    """The lock's bytes. `export` is the engine's pylock without header comment; order and lines are kept, so that the
-    same answer gives the same bytes.
+    """Write the lock's bytes from the engine's export, the graph and our table.
 
-    `membership` makes it a folder's lock, whose extras and groups are those of the table's declaration. `folder` is the
+    `export` is the engine's pylock without header comment; order and lines are kept, so that the same answer gives the same
+    bytes. `membership` makes it a folder's lock, whose extras and groups are those of the table's declaration. `folder` is the
     absolute path, with slashes, that the export's paths become relative to.
     """
     text = export.replace('created-by = "uv"', 'created-by = "jupyter-dep"', 1).rstrip("\n") + "\n"

@@ -14,8 +14,10 @@ ChangeKind = Literal["added", "removed", "changed"]
 
 @frozen_dataclass
 class Change:
-    """One package's way from one lock to the next; versions are empty where it is absent. `via` are its direct requirers,
-    empty for a declared one."""
+    """What became of one package from one lock to the next; versions are empty where it is absent.
+
+    `via` are its direct requirers, empty for a declared one.
+    """
 
     name: str
     kind: ChangeKind
@@ -25,6 +27,7 @@ class Change:
     via: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
+        """The change as JSON-like values."""
         return {
             "name": self.name,
             "change": self.kind,

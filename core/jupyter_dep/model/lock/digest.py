@@ -21,7 +21,7 @@ VERSION = 6
 
 @frozen_dataclass
 class LockDigest:
-    """A valid lock in short. `ours`: it carries our table; `open_ends`: what the graph needs and the lock lacks."""
+    """A valid lock in short. `ours`: it carries our table; `missing_dependencies`: what the graph needs and the lock lacks."""
 
     digest: str
     ours: bool
@@ -34,13 +34,14 @@ class LockDigest:
     kernel: tuple[str, ...]
     versions: Mapping[str, str]
     items: tuple[tuple[str, str], ...]
-    open_ends: tuple[str, ...]
+    missing_dependencies: tuple[str, ...]
     unavailable: Mapping[str, tuple[str, ...]]
     sizes: Mapping[str, int]
     pins: tuple[tuple[str, str, str, str], ...] = ()
     """What is locked from an index: name, version, the index's URL, and the marker where a name has several versions."""
 
     def as_json(self) -> dict[str, Any]:
+        """The digest as JSON-like values, which `from_json` reads."""
         return {"version": VERSION, **asdict(self)}
 
     @classmethod
@@ -54,7 +55,7 @@ class LockDigest:
                     **raw,
                     "kernel": tuple(raw["kernel"]),
                     "items": tuple((kind, value) for kind, value in raw["items"]),
-                    "open_ends": tuple(raw["open_ends"]),
+                    "missing_dependencies": tuple(raw["missing_dependencies"]),
                     "pins": tuple(tuple(pin) for pin in raw["pins"]),
                     "unavailable": {key: tuple(names) for key, names in raw["unavailable"].items()},
                 }
@@ -64,6 +65,7 @@ class LockDigest:
 
     @property
     def unusual(self) -> tuple[ConsentScope, ...]:
+        """What needs a consent of its own."""
         return tuple(ConsentScope(kind=kind, value=value) for kind, value in self.items)  # type: ignore[arg-type]
 
 
@@ -87,7 +89,7 @@ def digest_lock(lock: Lock, *, context: Mapping[str, str | int]) -> LockDigest:
         kernel=table.kernel if table else (),
         versions=lock.versions(),
         items=tuple((item.kind, item.value) for item in items),
-        open_ends=lock.open_ends(),
+        missing_dependencies=lock.missing_dependencies(),
         unavailable=(table.unavailable or {}) if table else {},
         sizes=sizes,
         pins=pins(lock),

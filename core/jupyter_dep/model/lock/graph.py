@@ -17,8 +17,10 @@ Node = tuple[str, str]
 
 @frozen_dataclass
 class Graph:
-    """`edges` of every locked package; `roots` of the user's declaration with its extras and groups, `kernel_roots` of the
-    kernel's packages."""
+    """The dependency graph of a lock: `edges` lead from every locked package to what it needs.
+
+    `roots` are the packages of the user's declaration with its extras and groups, `kernel_roots` those of the kernel.
+    """
 
     edges: Mapping[Node, tuple[Node, ...]]
     roots: tuple[Node, ...] = ()
@@ -44,6 +46,7 @@ class Graph:
             return None
 
     def reachable(self, roots: Iterable[Node]) -> frozenset[Node]:
+        """The roots and all that they need, directly or not."""
         seen: set[Node] = set()
         waiting = deque(roots)
         while waiting:
@@ -96,7 +99,8 @@ def from_engine_tree(tree: Mapping[str, object], *, kernel_group: str) -> Graph:
     """
     resolution = tree["resolution"]
     roots_listed = tree["roots"]
-    assert isinstance(resolution, Mapping) and isinstance(roots_listed, list)
+    assert isinstance(resolution, Mapping)
+    assert isinstance(roots_listed, list)
 
     def node(identity: str) -> Node:
         entry = resolution[identity]

@@ -62,6 +62,7 @@ class GroupMarkers:
     ways: Mapping[Node, Mapping[Part, Ways]]
 
     def parts(self, node: Node) -> tuple[Part, ...]:
+        """The parts of the project that need a package."""
         return tuple(sorted(self.ways.get(node, {})))
 
     def marker(self, node: Node) -> str:

@@ -63,6 +63,7 @@ class Lock:
 
     @property
     def packages(self) -> tuple[Package, ...]:
+        """The locked packages, in the file's order."""
         return tuple(self.pylock.packages)
 
     def versions(self) -> dict[str, str]:
@@ -93,7 +94,7 @@ class Lock:
             kernel_roots=tuple(kernel),
         )
 
-    def open_ends(self) -> tuple[str, ...]:
+    def missing_dependencies(self) -> tuple[str, ...]:
         """What the graph needs and the lock lacks, and declared names that are missing: a bad merge leaves such."""
         locked = {package.name for package in self.packages}
         graph = self.graph()
@@ -132,6 +133,7 @@ def _node(package: Package) -> Node:
 
 
 def bad_lock(message: str, context: Mapping[str, str | int], code: ErrorCode = "bad-lock") -> DepError:
+    """The error for a lock that cannot be used."""
     return DepError(
         code,
         message,

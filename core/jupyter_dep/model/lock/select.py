@@ -46,10 +46,12 @@ class Artifact:
     editable: bool = False
 
     def as_json(self) -> dict[str, Any]:
+        """The artifact as JSON-like values, which `from_json` reads."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Artifact:
+        """The artifact that `as_json` gave."""
         return cls(**raw)
 
 

@@ -140,6 +140,7 @@ def dynamic(key: str, where: Context, *, told_by: str = "") -> DepError:
 
 
 def requirements(value: object, key: str, where: Context) -> tuple[Requirement, ...]:
+    """Parse a list of requirements under a key. Errors: `bad-value`, and those of `requirement.parse`."""
     return tuple(
         requirement.parse(text, context={**where, "key": key, "entry": number})
         for number, text in enumerate(texts(value, key, where), 1)

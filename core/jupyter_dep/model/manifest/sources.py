@@ -90,6 +90,7 @@ def set_package_source(text: str, package: str, source: Mapping[str, object] | N
 
 
 def drop_source(document: Any, package: str, *, keep: bool = False) -> None:
+    """Remove a package from `[tool.uv.sources]` of a tomlkit document, unless it is to `keep` it."""
     sources = document.get("tool", {}).get("uv", {}).get("sources", {})
     spelled = spelling(sources, package)
     if spelled is not None and not keep:

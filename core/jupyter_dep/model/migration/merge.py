@@ -1,5 +1,7 @@
-"""What other tools' files declare, written into a folder's `pyproject.toml`: what is declared there stays, and what could not
-be carried over is listed."""
+"""Merge what other tools' files declare into a folder's `pyproject.toml`.
+
+What is declared there stays, and what could not be carried over is listed.
+"""
 
 from __future__ import annotations
 

@@ -45,6 +45,7 @@ class MergeLog:
         """Names of package indexes that mean another one here."""
 
     def taken(self) -> Imported:
+        """What was taken so far, as a value."""
         return Imported(
             origin=self.brought.origin,
             keys=tuple(self.keys),

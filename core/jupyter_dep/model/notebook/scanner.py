@@ -124,6 +124,7 @@ class Scan:
         )
 
     def code_cells(self, where: Context) -> tuple[CodeCell, ...]:
+        """The code cells. Errors: `not-a-notebook` for a source that is not text."""
         cells: list[CodeCell] = []
         for index, cell in enumerate(self._found):
             source = cell.get("source", "")
@@ -148,6 +149,7 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 
 
 def block_cell(cells: tuple[CodeCell, ...], where: Context) -> CodeCell | None:
+    """The cell that holds the script block, None without one. Errors: `two-script-blocks`, and those of `script_block.find`."""
     found = [
         cell
         for cell in cells
@@ -175,6 +177,7 @@ class CodeCell:
 
 
 def decoded(data: bytes, where: Context) -> str:
+    """The text of a notebook file. Errors: `unreadable-json`."""
     try:
         return data.decode()
     except UnicodeDecodeError as error:
@@ -187,6 +190,7 @@ def decoded(data: bytes, where: Context) -> str:
 
 
 def unreadable(text: str, error: JSONDecodeError, where: Context) -> DepError:
+    """The error for a file that is not JSON: `unmerged` where it holds conflict markers."""
     if re.search(r"^(?:<{7}|>{7}) ", text, re.MULTILINE):
         return DepError(
             "unmerged",
@@ -203,11 +207,13 @@ def unreadable(text: str, error: JSONDecodeError, where: Context) -> DepError:
 
 
 def skip(text: str, at: int) -> int:
+    """The place behind the white space at `at`."""
     match = _SPACE.match(text, at)
     return match.end() if match else at
 
 
 def record(text: str, at: int, spans: list[tuple[int, int]]) -> int:
+    """Append the span of the value at `at`, and return its end."""
     end = DECODER.raw_decode(text, at)[1]
     spans.append((at, end))
     return end
@@ -248,4 +254,5 @@ def array(text: str, at: int, visit: Callable[[int, int], int]) -> int:
 
 
 def text_or_none(value: object) -> str | None:
+    """The value where it is text."""
     return value if isinstance(value, str) else None

@@ -42,6 +42,7 @@ class Interpreter:
 
     @property
     def minor(self) -> str:
+        """The minor version, such as `3.12`."""
         return ".".join(self.version.split(".")[:2])
 
     @property

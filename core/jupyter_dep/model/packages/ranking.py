@@ -54,8 +54,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What was typed. `name` is it as one normalised name, `terms` its words, `said` those as they stand in a
-    `Candidate.text`, `meant` the distribution of a module of this name."""
+    """What was typed.
+
+    `name` is it as one normalised name, `terms` its words, `said` those as they stand in a `Candidate.text`, `meant` the
+    distribution of a module of this name.
+    """
 
     name: str
     terms: tuple[str, ...]
@@ -64,6 +67,7 @@ class Query:
 
     @classmethod
     def of(cls, words: str) -> Query:
+        """The query for words as typed."""
         terms = tuple(dict.fromkeys(re.findall(r"[0-9a-z][0-9a-z._+#-]*", words[:LONGEST].lower())))
         name = str(canonicalize_name("-".join(terms))).strip("-")
         said = tuple(_spelled(" ".join(_words(term))) for term in terms)
@@ -98,6 +102,7 @@ def rank(query: Query, candidates: Iterable[Candidate], limit: int) -> tuple[Can
 
 @cache
 def catalogue_candidates() -> tuple[Candidate, ...]:
+    """Every entry of the catalogue as a candidate."""
     return tuple(
         Candidate(name=entry.name, summary=entry.summary, tier=entry.tier, source="catalogue") for entry in entries().values()
     )

@@ -49,8 +49,10 @@ def two_edits(first: str, second: str) -> bool:
 
 
 def similar_names(name: str) -> str:
-    """The popular name that a name which is in no catalogue could be mistaken for: it differs by one slip or by its
-    separators, or it is the name of the other's module; "" for none."""
+    """The popular name that an unknown name could be mistaken for; "" for none.
+
+    It differs by one typing error or by its separators, or it is the name of the other's module.
+    """
     wanted = str(canonicalize_name(name))
     if wanted in entries():
         return ""

@@ -61,7 +61,7 @@ def _gone(folder: str) -> str:
 
 
 def _zsh_session(inside: str, folder: str, variables: Mapping[str, str]) -> Session:
-    """zsh reads its files from `ZDOTDIR`, which the user may have set, and may set in his own `.zshenv`."""
+    """Start zsh, which reads its files from `ZDOTDIR`; the user may have set it, and may set it in their own `.zshenv`."""
     ours, own = quote("zsh", folder), variables.get("ZDOTDIR")
     environment = [
         f"ZDOTDIR={quote('zsh', own)}" if own is not None else "unset ZDOTDIR",

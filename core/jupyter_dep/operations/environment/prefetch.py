@@ -98,7 +98,7 @@ class SpeculativeInstall:
         if data is None:
             return None
         summary = state.summary if state.lock_data is not None else services.lock_cache.digest(data, context={})
-        if summary is None or summary.open_ends:
+        if summary is None or summary.missing_dependencies:
             return None
         choice = (
             install_selection(state, services).choice

@@ -190,8 +190,8 @@ def _lock_findings(state: State, target: Path) -> Iterator[Finding]:
                 context=state.project.context,
             )
         return
-    if summary.open_ends:
-        names = ", ".join(f"`{name}`" for name in summary.open_ends[:5])
+    if summary.missing_dependencies:
+        names = ", ".join(f"`{name}`" for name in summary.missing_dependencies[:5])
         yield Finding(
             level="error",
             code="unmerged-lock",

@@ -118,10 +118,10 @@ class _Resolver:
         state = read_state(owned.file, self.services)
         if not isinstance(state, LockedState):
             return self._without_lock(state)
-        if state.summary.open_ends:
+        if state.summary.missing_dependencies:
             raise DepError(
                 "unmerged-lock",
-                f"the lock lacks {', '.join(state.summary.open_ends)}, as after a bad merge",
+                f"the lock lacks {', '.join(state.summary.missing_dependencies)}, as after a bad merge",
                 hint=Hint(
                     "run ", step("lock", target=state.project.file), ": it rebuilds the lock with the pins of both sides"
                 ),

@@ -112,10 +112,10 @@ def make_lock(task: LockTask, services: Services, context: CommandContext) -> Lo
         check_same_files(before.result(), lock, request.pins, upgrade=task.options.upgrade, context=task.context)
     data = _compose(answer, graph, replace(table, unavailable=without_wheels(lock, table.python)), task)
     summary = services.lock_cache.digest(data, context=task.context)
-    if summary.open_ends:
+    if summary.missing_dependencies:
         raise DepError(
             "engine-incomplete",
-            f"the engine's answer lacks {', '.join(summary.open_ends)}",
+            f"the engine's answer lacks {', '.join(summary.missing_dependencies)}",
             hint=Hint("run ", step("lock", "--upgrade"), "; if it stays, report it"),
             context=task.context,
         )

@@ -73,7 +73,7 @@ class LockedState(ProjectState):
         """How declaration and lock agree."""
         if self.declaration is None:
             return "none"
-        if self.summary.open_ends:
+        if self.summary.missing_dependencies:
             return "unmerged"
         if self.summary.declaration_digest != self.declaration.digest():
             return "stale"

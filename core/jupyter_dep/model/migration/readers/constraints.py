@@ -209,7 +209,8 @@ def _merged(ranges: list[_Range]) -> list[_Range]:
 def _excluded(before: _Range, after: _Range, *, python: bool) -> list[str] | None:
     """The exclusions that fill the gap exactly, None if none do."""
     high, low = before.high, after.low
-    assert high is not None and low is not None
+    assert high is not None
+    assert low is not None
     if high == low:
         return [f"!={high}"]
     if before.high_in or not after.low_in or high.epoch != low.epoch or not (_final(high) and _final(low)):
