@@ -6,19 +6,23 @@ the command `run`, which looks at everything and then notes what it found.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.files.manifest_paths import manifest_candidates
 from jupyter_dep.io.system.locks import FileLock
 from jupyter_dep.io.system.paths import UserPaths, script_folder
+from jupyter_dep.io.system.presence import Presence, presence
 from jupyter_dep.operations.kernel_start.cache import read_cached_start
 from jupyter_dep_kernels import PIP_SHIM
 
 _DROPPED = ("PYTHONHOME", "PYTHONPATH")
 """They would put packages into the environment that its lock does not name."""
+_NOTHING_COLLECTED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSYS, errno.ENOLCK})
 
 
 def program_folders(environment: str) -> tuple[str, ...]:
@@ -35,14 +39,25 @@ def environment_variables(environment: str, environ: Mapping[str, str]) -> dict[
 
 
 def hold(lease: str) -> FileLock | None:
-    """Keep garbage collection away for as long as this process, or what it becomes or starts, lives; None where it cannot be.
+    """Keep garbage collection away for as long as this process, or what it becomes or starts, lives.
 
-    A store of the system's is read-only, and nobody collects it.
+    None where nothing is collected: a store of the system's is read-only, and without locks the collection stops.
+    Errors: `environment-going` if the environment is just being removed, OSError.
     """
     try:
-        return FileLock.try_acquire(Path(lease), inheritable=True)
-    except OSError:
-        return None
+        held = FileLock.try_acquire(Path(lease), inheritable=True)
+    except OSError as error:
+        if error.errno in _NOTHING_COLLECTED:
+            return None
+        raise
+    if held is None:
+        raise DepError(
+            "environment-going",
+            "the environment is just being removed by another process",
+            hint="run the same again, which builds it anew",
+            context={"file": lease},
+        )
+    return held
 
 
 def run_fast(words: Sequence[str]) -> None:
@@ -54,14 +69,20 @@ def run_fast(words: Sequence[str]) -> None:
         cwd = Path.cwd()
     except OSError:  # somebody removed the folder that we stand in
         return
-    manifest = next((file for file in manifest_candidates(cwd) if file.exists()), None)
+    # one that cannot be looked at may be the project's: it is not remembered as readable, so that the command itself looks
+    manifest = next((file for file in manifest_candidates(cwd) if presence(file) is not Presence.ABSENT), None)
     ready = read_cached_start(manifest, UserPaths.of_user(os.environ), os.environ) if manifest is not None else None
     if ready is None:
         return
     variables = environment_variables(ready.path, os.environ)
     program = shutil.which(command[0], path=variables["PATH"])
-    lease = hold(ready.lease) if program is not None else None
-    if program is None or not os.path.exists(ready.python):
+    if program is None:
+        return
+    try:
+        lease = hold(ready.lease)
+    except (OSError, DepError):
+        return
+    if not os.path.exists(ready.python):
         return
     from jupyter_dep.io.system.process import replace_or_supervise
 

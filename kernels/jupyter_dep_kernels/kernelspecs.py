@@ -16,6 +16,8 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.files.manifest_paths import MANIFEST
+from jupyter_dep.io.files.read_write import list_folder
+from jupyter_dep.io.system.presence import Presence, presence, presence_of_project
 from jupyter_dep_kernels.start.notebook_discovery import KERNEL_NAME
 
 _MARK = "jupyter-dep"
@@ -79,7 +81,7 @@ class DiskKernelRegistry:
 
     def _write(self, name: str, display_name: str, project: Path | None) -> RegisteredKernel:
         folder = self._kernels / name
-        if folder.exists() and self._read(folder) is None:
+        if presence(folder) is not Presence.ABSENT and self._read(folder) is None:
             raise DepError(
                 "kernel-name-taken",
                 f"another tool has registered a kernel `{name}`",
@@ -105,10 +107,8 @@ class DiskKernelRegistry:
         return RegisteredKernel(name=name, display_name=display_name, folder=folder, project=project)
 
     def _iter_kernels(self) -> Iterator[RegisteredKernel]:
-        if not self._kernels.is_dir():
-            return
-        for folder in sorted(self._kernels.iterdir()):
-            kernel = self._read(folder)
+        for name in list_folder(self._kernels):
+            kernel = self._read(self._kernels / name)
             if kernel is not None:
                 yield kernel
 
@@ -122,9 +122,9 @@ class DiskKernelRegistry:
         except (OSError, ValueError, LookupError, TypeError):
             return None
         stale = None
-        if not python.is_file():
+        if presence(python) is Presence.ABSENT:
             stale = f"its interpreter `{python}` no longer exists"
-        elif project is not None and not project.exists():
+        elif project is not None and presence_of_project(project, None) is Presence.ABSENT:
             stale = f"its project `{project}` no longer exists"
         return RegisteredKernel(name=folder.name, display_name=display_name, folder=folder, project=project, stale=stale)
 

@@ -21,6 +21,17 @@ if TYPE_CHECKING:
 TARGET = "jupyter-dep"
 
 
+def _absent(path: str) -> bool:
+    """Whether a file is not there: one that cannot be looked at may well be."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        pass
+    return False
+
+
 class PageComm:
     """The open pages. `block` is the live text that a page sent last, None without one or once that page has closed.
 
@@ -64,7 +75,7 @@ class PageComm:
     def current_path(self, notebook: str) -> str:
         """Return where the notebook with this absolute path is now, if a page has reported a new name."""
         first, now = self._first_path.replace("/", os.sep), self._path.replace("/", os.sep)
-        if not first or first == now or not notebook.endswith(os.sep + first) or os.path.exists(notebook):
+        if not first or first == now or not notebook.endswith(os.sep + first) or not _absent(notebook):
             return notebook
         moved = notebook[: -len(first)] + now
         return moved if os.path.exists(moved) else notebook

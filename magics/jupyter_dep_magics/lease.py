@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -10,6 +11,9 @@ from typing import List
 from .failure import DepFailure
 
 _held: List[int] = []
+_WITHOUT_LOCKS = frozenset(
+    getattr(errno, name) for name in ("ENOSYS", "ENOLCK", "EOPNOTSUPP", "ENOTSUP", "EINVAL") if hasattr(errno, name)
+)
 
 
 def hold(path: str, *, seconds: float = 2.0) -> None:
@@ -62,5 +66,6 @@ def _lock(descriptor: int, seconds: float) -> bool:
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.05)
-        except OSError:  # a file system without locks
-            return True
+        except OSError as error:
+            # a file system without locks, where nothing is collected; any other failure holds nothing
+            return error.errno in _WITHOUT_LOCKS

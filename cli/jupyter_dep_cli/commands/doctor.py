@@ -54,7 +54,11 @@ def doctor(call: Call) -> Outcome:
     environments = services.store.all()
     damaged = {}
     for sealed in environments:
-        found = gc.verify(sealed, services, full=not quick)
+        try:
+            found = gc.verify(sealed, services, full=not quick)
+        except DepError as error:
+            problems.append((f"environment {sealed.key[:12]} cannot be checked: {error.message}", error.hint))
+            continue
         if found:
             damaged[sealed.key] = found
             names = ", ".join(sorted(filter(None, found))) or "not from a package"

@@ -13,19 +13,20 @@ from pathlib import Path
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.system.locks import lock_descriptor
+from jupyter_dep.io.system.presence import exists
 
 _TEMPORARY = re.compile(r"\.[0-9a-f]{8}\.tmp")
 
 
 @frozen_dataclass
 class Write:
-    """One file's new content, and what it has to hold for that (None: nothing, it must not be there).
+    """One file's new content (None: it is removed), and what it has to hold for that (None: it must not be there).
 
     `private`: nobody but its user may read it, not even before.
     """
 
     path: Path
-    content: bytes
+    content: bytes | None
     expected: bytes | None
     private: bool = False
 
@@ -76,6 +77,8 @@ def _remove_if_dead(temporary: Path) -> None:
 
 def stage(staged: Staged) -> None:
     write, target = staged.write, staged.target
+    if write.content is None:
+        return
     mode = stat.S_IMODE(target.stat().st_mode) if write.expected is not None else None
     if mode is not None and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, "read-only")
@@ -106,7 +109,9 @@ def _created(staged: Staged, mode: int) -> int:
 
 
 def publish(staged: Staged) -> None:
-    if staged.write.expected is None:
+    if staged.write.content is None:
+        staged.target.unlink(missing_ok=True)
+    elif staged.write.expected is None:
         _publish_new(staged.temporary, staged.target)
     else:
         os.replace(staged.temporary, staged.target)
@@ -118,6 +123,6 @@ def _publish_new(temporary: Path, target: Path) -> None:
     except FileExistsError:
         raise
     except OSError:  # a file system without hard links
-        if target.exists():
+        if exists(target, follow_links=False):
             raise FileExistsError(target) from None
         temporary.rename(target)

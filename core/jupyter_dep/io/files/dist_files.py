@@ -13,6 +13,7 @@ from pathlib import Path
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.system.os_errors import explain_os_error
+from jupyter_dep.io.system.presence import exists
 
 from .read_write import list_folder
 
@@ -54,7 +55,7 @@ def place(built: Path, into: Path) -> tuple[PlacedFiles, ...]:
             temporary = into / f".{name}.{os.urandom(4).hex()}.tmp"
             staged.append((_blank(into / name), temporary))
             size, digest = _copy(built / name, temporary)
-            before = sha256_of(into / name) if (into / name).exists() else None
+            before = sha256_of(into / name) if exists(into / name) else None
             same = before == digest
             placed = PlacedFiles(
                 path=into / name, size=size, sha256=digest, replaced=before is not None and not same, same=same

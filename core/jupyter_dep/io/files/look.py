@@ -63,14 +63,16 @@ def size(path: Path) -> int:
 
 
 def stamps(paths: Iterable[str | Path]) -> Stamps:
-    """What changes when one of these files changes."""
+    """What changes when one of these files changes. Errors: as `exists`: one that cannot be looked at is not absent."""
     found: Stamps = {}
     for path in paths:
         try:
             status = os.stat(path)
             found[str(path)] = [status.st_ino, status.st_size, status.st_mtime_ns]
-        except OSError:
+        except presence.ABSENT_ERRORS:
             found[str(path)] = None
+        except OSError as error:
+            raise explain_os_error(error, Path(path), "reading") from error
     return found
 
 

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from jupyter_dep.io.system.presence import Presence, presence
+
 MANIFEST = "pyproject.toml"
 
 
@@ -20,5 +22,5 @@ def manifest_candidates(folder: Path) -> Iterator[Path]:
         if each == home and each != here:
             return
         yield each / MANIFEST
-        if (each / ".git").exists():
+        if presence(each / ".git") is not Presence.ABSENT:  # what lies above a repository belongs to others
             return

@@ -14,7 +14,7 @@ from typing import Any
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.io.system.paths import private_folder
-from jupyter_dep.io.system.presence import ABSENT_ERRORS
+from jupyter_dep.io.system.presence import ABSENT_ERRORS, Presence, exists, presence
 
 from .atomic import Staged, Write, publish, stage, sweep, temporary_name
 
@@ -88,7 +88,8 @@ def replace_all(writes: Sequence[Write]) -> None:
     staged: list[Staged] = []
     try:
         for write in writes:
-            one = Staged(write=write, target=Path(os.path.realpath(write.path)))
+            # a link is written through, and is what is removed
+            one = Staged(write=write, target=write.path if write.content is None else Path(os.path.realpath(write.path)))
             staged.append(one)
             _guarded(write.path, stage, one)
         for one in staged:
@@ -119,20 +120,14 @@ def _guarded(path: Path, step: Callable[[Staged], None], staged: Staged) -> None
 
 def _put_back(write: Write, target: Path) -> None:
     """What a file held before, unless somebody else has changed it since. What stopped the writing is what the user reads."""
-    try:
-        if target.read_bytes() != write.content:
-            return
-        if write.expected is None:
-            target.unlink()
-            return
-    except OSError:
-        return
     back = Write(path=write.path, content=write.expected, expected=write.content, private=write.private)
     one = Staged(write=back, target=target)
-    with suppress(OSError):
+    with suppress(OSError, DepError):
+        if read_if_there(target) != write.content:
+            return
         try:
             stage(one)
-            os.replace(one.temporary, target)
+            publish(one)
         finally:
             one.discard()
 
@@ -141,7 +136,6 @@ def rename(old: Path, new: Path) -> None:
     """Rename a file without replacing another one. Errors: `name-taken`, those of `explain_os_error`."""
     try:
         os.link(old, new, follow_symlinks=False)
-        old.unlink()
     except FileExistsError as error:
         raise DepError(
             "name-taken",
@@ -149,13 +143,20 @@ def rename(old: Path, new: Path) -> None:
             hint="choose another name, or move that file away first",
             context={"file": str(new)},
         ) from error
-    except OSError:
+    except OSError:  # a file system without hard links
         try:
-            if new.exists():
+            if exists(new, follow_links=False):
                 raise FileExistsError(new)
             old.rename(new)
         except OSError as error:
             raise explain_os_error(error, old, "renaming") from error
+        return
+    try:
+        old.unlink()
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink()
+        raise explain_os_error(error, old, "renaming") from error
 
 
 def rename_all(renames: Sequence[tuple[Path, Path]]) -> None:
@@ -184,7 +185,7 @@ def remove(path: Path) -> None:
 def check_writable(path: Path) -> None:
     """Refuse if `replace` would: the file, if it is there, and its folder have to be writable. Errors: `read-only`."""
     target = Path(os.path.realpath(path))
-    if not os.access(target.parent, os.W_OK) or (target.exists() and not os.access(target, os.W_OK)):
+    if not os.access(target.parent, os.W_OK) or (presence(target) is not Presence.ABSENT and not os.access(target, os.W_OK)):
         raise explain_os_error(PermissionError(errno.EACCES, "read-only"), path, "writing")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.system.os_errors import explain_os_error
+from jupyter_dep.io.system.presence import Presence, presence
 
 from .atomic import Write
 from .read_write import replace_all
@@ -57,7 +58,7 @@ def write(texts: Mapping[Path, bytes]) -> None:
     made: list[Path] = []
     try:
         for folder in dict.fromkeys(path.parent for path in texts):
-            missing = [place for place in (folder, *folder.parents) if not place.exists()]
+            missing = [place for place in (folder, *folder.parents) if presence(place) is Presence.ABSENT]
             for place in reversed(missing):
                 try:
                     place.mkdir()

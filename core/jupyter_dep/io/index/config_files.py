@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.io.system.presence import is_regular_file
 
 Level = Literal["uv", "pip", "system"]
 
@@ -212,7 +213,8 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def _text(path: Path, instead: str) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+        # one that cannot be looked at is an error: without it another index would be asked
+        return path.read_text(encoding="utf-8-sig") if is_regular_file(path) else ""
     except (OSError, UnicodeDecodeError) as error:
         raise _bad(path, "no permission, or not UTF-8", instead) from error
 

@@ -13,6 +13,9 @@ from packaging.version import InvalidVersion, Version
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.steps import DOCTOR, Hint
+from jupyter_dep.io.files.read_write import list_folder
+from jupyter_dep.io.system.os_errors import explain_os_error
+from jupyter_dep.io.system.presence import is_regular_file
 
 from .record import RECORD, RecordRow, distribution_of, read_record
 from .snapshots import Listing
@@ -99,11 +102,21 @@ def _check_record(root: Path, prefix: str, record: str, files: Listing) -> None:
 
 
 def damaged(root: Path, site: Path) -> dict[str, list[str]]:
-    """Files whose bytes are not what their wheel's RECORD hashes say, by distribution: the full check of `doctor`."""
+    """Files whose bytes are not what their wheel's RECORD hashes say, by distribution: the full check of `doctor`.
+
+    Errors: what `explain_os_error` says of a file that is there and cannot be read: it is not known to be damaged.
+    """
+    try:
+        return _damaged(root, site)
+    except OSError as error:
+        raise explain_os_error(error, root, "checking an environment") from error
+
+
+def _damaged(root: Path, site: Path) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for info in sorted(site.glob("*.dist-info")):
+    for info in (site / name for name in list_folder(site) if name.endswith(".dist-info")):
         record, distribution = info / RECORD, distribution_of(info.name)
-        if distribution is None or not record.is_file():
+        if distribution is None or not is_regular_file(record):
             continue
         name, rows = distribution[0], read_record(record)
         if not rows:
@@ -111,7 +124,7 @@ def damaged(root: Path, site: Path) -> dict[str, list[str]]:
         for row in rows:
             if row.hash.startswith("sha256=") and not row.path.endswith(".pyc"):
                 path = Path(os.path.normpath(site / row.path))
-                if not path.is_file() or _sha256(path) != row.hash.removeprefix("sha256="):
+                if not is_regular_file(path) or _sha256(path) != row.hash.removeprefix("sha256="):
                     found.setdefault(name, []).append(Path(os.path.relpath(path, root)).as_posix())
     return found
 

@@ -26,7 +26,7 @@ from jupyter_dep.io.system.disk import NETWORK, file_system
 from jupyter_dep.io.system.locks import FileLock, build_lock
 from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.io.system.paths import private_folder
-from jupyter_dep.io.system.presence import Presence, presence
+from jupyter_dep.io.system.presence import ABSENT_ERRORS, Presence, presence
 
 from . import record_check, snapshots
 from .build_dir import EnvironmentSpec, StagingEnvironment, remove_tree
@@ -181,11 +181,16 @@ class Store:
         return sealed
 
     def changed(self, environment: Sealed) -> bool:
-        """Whether names, sizes or times of a sealed environment's files are not what they were (0.1 s for 14,000 files)."""
+        """Whether names, sizes or times of a sealed environment's files are not what they were (0.1 s for 14,000 files).
+
+        Errors: what `explain` says of a folder that is there and cannot be read: it is not known to have changed.
+        """
         try:
             return snapshots.stamp(snapshots.take(Path(environment.path)).files) != environment.stamp
-        except OSError:
+        except ABSENT_ERRORS:
             return True
+        except OSError as error:
+            raise explain_os_error(error, Path(environment.path), "checking an environment") from error
 
     def quarantine(self, environment: Sealed) -> dict[str, list[str]]:
         """Withdraw the seal of a changed environment, so that the next start builds a fresh one; gives the damaged files."""

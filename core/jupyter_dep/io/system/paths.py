@@ -14,6 +14,8 @@ from jupyter_dep import environment_variables
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
+from .presence import ABSENT_ERRORS
+
 
 @frozen_dataclass
 class UserPaths:
@@ -93,15 +95,18 @@ def private_folder(folder: Path) -> Path:
 def require_owned(folder: Path) -> Path:
     """The folder, which need not be there; what lies in it will be believed, so it has to be this user's.
 
-    An administrator's (root's) is as good. Errors: `foreign-folder` if another user made it, or its link, or all may write.
+    An administrator's (root's) is as good. Errors: `foreign-folder` if another user made it, or its link, all may write,
+    or it cannot be looked at.
     """
     if sys.platform == "win32":  # there a home is closed to others by what it inherits
         return folder
     for look in (os.lstat, os.stat):
         try:
             status = look(folder)
-        except OSError:
+        except ABSENT_ERRORS:
             return folder
+        except OSError as error:
+            raise _foreign(folder, f"cannot be looked at ({error.strerror or error})") from error
         if status.st_uid not in (os.geteuid(), 0):
             raise _foreign(folder, f"belongs to another user of this machine (number {status.st_uid})")
         if stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_IWOTH:

@@ -79,7 +79,7 @@ def _difference(now: str | None, then: str | None, form: DeclarationFormat) -> s
 def _restore(
     state: State, block: str | None, lock: bytes | None, services: Services, context: CommandContext
 ) -> DeclarationEdit | None:
-    project = state.project
+    project, writes = state.project, []
     edit = None
     if project.folder is not None:
         _restore_folder(state, block, lock)
@@ -94,11 +94,10 @@ def _restore(
     elif state.data is not None and text != state.base:
         parsed = Notebook.parse(state.data, context=project.context)
         content = parsed.with_block(text) if block is not None else parsed.without_block()
-        read_write.replace(project.file, content, expected=state.data)
-    if lock is None:
-        read_write.remove(project.lock)
-    elif lock != state.lock_data:
-        read_write.replace(project.lock, lock, expected=state.lock_data)
+        writes.append(Write(path=project.file, content=content, expected=state.data))
+    if lock != state.lock_data:
+        writes.append(Write(path=project.lock, content=lock, expected=state.lock_data))
+    read_write.replace_all(writes)
     return edit
 
 
@@ -108,8 +107,6 @@ def _restore_folder(state: State, text: str | None, lock: bytes | None) -> None:
     if state.data is not None and text is not None and text != state.base:
         content = project.form.written(state.data, text, context=project.context)
         writes.append(Write(path=project.file, content=content, expected=state.data))
-    if lock is not None and lock != state.lock_data:
+    if lock != state.lock_data:
         writes.append(Write(path=project.lock, content=lock, expected=state.lock_data))
     read_write.replace_all(writes)
-    if lock is None:
-        read_write.remove(project.lock)

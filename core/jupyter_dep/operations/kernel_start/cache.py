@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,7 +65,9 @@ class StartCache:
         self._notebook, self._services = notebook, services
         paths = services.paths
         history = services.history.file(notebook)
-        self._stamps = look.stamps((history, services.consent.file, paths.state / "pythons.json", *also))
+        self._stamps: look.Stamps | None = None
+        with suppress(DepError):  # nothing is kept that rests on what cannot be looked at
+            self._stamps = look.stamps((history, services.consent.file, paths.state / "pythons.json", *also))
 
     @classmethod
     def of_owned(cls, notebook: Path, owned: ProjectMatch, services: Services) -> StartCache:
@@ -83,10 +86,12 @@ class StartCache:
         `manifest` is the folder's that the notebook belongs to.
         """
         seal = self._services.paths.store / "k" / f"{ready.key}.json"
-        stamps = {**self._stamps, **look.stamps((seal, Path(interpreter)))}
-        if ready.notes or ready.base or stamps[str(seal)] is None:
+        if ready.notes or ready.base or self._stamps is None:
             return
         try:
+            stamps = {**self._stamps, **look.stamps((seal, Path(interpreter)))}
+            if stamps[str(seal)] is None:
+                return
             basis = _basis(self._notebook, data, lock, manifest, self._services.environ)
             file = _file(self._notebook, self._services.paths)
             private_folder(file.parent)

@@ -46,7 +46,10 @@ def find_project_root(folder: Path) -> Path | None:
 
 
 def find_project(notebook: Path, services: Services, *, live_block: str | None = None) -> ProjectMatch:
-    """Whose declaration counts for a notebook; `live_block` is the block that an editor holds. Errors: the notebook's."""
+    """Whose declaration counts for a notebook; `live_block` is the block that an editor holds.
+
+    Errors: those of reading the notebook and the manifests above it.
+    """
     if notebook.name == MANIFEST:
         return ProjectMatch(file=notebook, why="folder")
     if live_block is not None or _declares(notebook, services):
@@ -73,10 +76,16 @@ def _declares(notebook: Path, services: Services) -> bool:
 
 
 def _is_project(file: Path) -> bool:
+    """Whether a manifest makes its folder a project. Errors: those of reading it, but for a folder of that name.
+
+    One that cannot be read may be the project: the next one above would be another.
+    """
     try:
         data = read_write.read_if_there(file)
-    except DepError:
-        return False
+    except DepError as error:
+        if error.code == "is-a-folder":
+            return False
+        raise
     if data is None:
         return False
     from jupyter_dep.model.manifest.manifest import is_project
