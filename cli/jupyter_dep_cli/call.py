@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import field, replace
 from pathlib import Path
 
-from jupyter_dep.base.errors import UsageError
+from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.steps import FrontEnd, Hint, Placeholder, Step, Text, step
 from jupyter_dep.io.files.manifest_paths import MANIFEST
@@ -51,7 +51,10 @@ class Call:
     @property
     def front_end(self) -> FrontEnd:
         """How results of this call name its project and write next steps."""
-        project = self.project or self.notebook or self._folder()
+        try:
+            project = self.project or self.notebook or self._folder()
+        except DepError:  # the command itself says what is wrong, if it needs the folder
+            project = None
         cell = self.asking.from_cell
         own = cell and (self.in_cell if self.notebook is not None else self.parsed.text("project") is None)
         return FrontEnd(kind="cell" if cell else "terminal", project=project, cwd=self.cwd, own=own)

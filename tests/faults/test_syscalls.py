@@ -56,6 +56,33 @@ NOT_STARTED = (
 )
 
 
+def run_traced(options: list[str], words: list[str], desk: Desk, **environ: str) -> subprocess.CompletedProcess[str]:
+    """A command under `strace`; it follows the engine too."""
+    process = subprocess.Popen(
+        ["strace", "-f", "--seccomp-bpf", "-qq", *options, *CLI, *words],
+        cwd=desk.folder, env={**desk.environ, **environ}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        out, err = process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # what is traced would go on without `strace`
+        process.communicate()
+        raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def untold(done: subprocess.CompletedProcess[str]) -> bool:
+    """Whether a failure was not told as one of ours. A Python that cannot even be started says so in its own words."""
+    if any(words in done.stderr for words in NOT_STARTED) or not done.stdout + done.stderr:
+        return False  # Python says it, or nobody can: the exit code has to do
+    try:
+        told = json.loads(done.stdout)["results"][0]["error"]
+        return not (told["code"] and told["hint"]) or told["code"] == "internal"
+    except (ValueError, KeyError, IndexError, TypeError):
+        return "error: " not in done.stderr or "Traceback" in done.stderr
+
+
 @dataclass(slots=True, kw_only=True)
 class Scene:
     """A verb in one lane: what is there before it, and how many calls of each kind it makes."""
@@ -90,19 +117,7 @@ class Scene:
         self.reset()
 
     def run(self, options: list[str]) -> subprocess.CompletedProcess[str]:
-        """The command under `strace`; it follows the engine too."""
-        process = subprocess.Popen(
-            ["strace", "-f", "--seccomp-bpf", "-qq", *options, *CLI, *VERBS[self.verb]],
-            cwd=self.desk.folder, env=self.desk.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            start_new_session=True,
-        )  # fmt: skip
-        try:
-            out, err = process.communicate(timeout=60)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)  # what is traced would go on without `strace`
-            process.communicate()
-            raise
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        return run_traced(options, VERBS[self.verb], self.desk)
 
     def reset(self) -> None:
         desk = self.desk
@@ -157,7 +172,7 @@ class Scene:
                 return f"a false success: {lacking}"
         elif not at.endswith("+") and self._kept(done) and self._changed(now):
             return f"it failed and changed {self._changed(now)}: {done.stdout[-400:]}"
-        elif self._untold(done):
+        elif untold(done):
             return f"exit {done.returncode} without a reason: {done.stdout[-300:]}{done.stderr[-600:]}"
         return self._again()
 
@@ -167,16 +182,6 @@ class Scene:
     def _kept(self, done: subprocess.CompletedProcess[str]) -> bool:
         """Whether it says of itself that it failed: not where only the saying did."""
         return '"error": {' in done.stdout
-
-    def _untold(self, done: subprocess.CompletedProcess[str]) -> bool:
-        """Whether a failure was not told as one of ours. A Python that cannot even be started says so in its own words."""
-        if any(words in done.stderr for words in NOT_STARTED) or not done.stdout + done.stderr:
-            return False  # Python says it, or nobody can: the exit code has to do
-        try:
-            told = json.loads(done.stdout)["results"][0]["error"]
-            return not (told["code"] and told["hint"]) or told["code"] == "internal"
-        except (ValueError, KeyError, IndexError, TypeError):
-            return "error: " not in done.stderr or "Traceback" in done.stderr
 
     def _again(self) -> str:
         path, services = self.desk.folder / "n.ipynb", self.desk.services()

@@ -180,8 +180,11 @@ class ChangePlan:
         with downgrade_to_note(notes, "this cannot be undone later", file):
             commit.record_step(state, self.block, locked.data, services, self.context)
         outcome = self._record_use(request, outcome, notes)
+        after = state
+        with downgrade_to_note(notes, "what was written could not be read again", file):
+            after = read_state(file, services, live_block=self.block if state.live else None)
         return ChangeResult(
-            state=read_state(file, services, live_block=self.block if state.live else None),
+            state=after,
             summary=locked.summary,
             changes=locked.changes,
             notes=tuple(notes),

@@ -52,14 +52,14 @@ def undo(notebook: Path, services: Services, context: CommandContext, *, redo: b
     notes: list[str] = []
     with downgrade_to_note(notes, "the history does not know of it", notebook):
         history.move(notebook, redo=redo)
-    after = read_state(notebook, services, live_block=old_block if state.live else None)
+    after, summary = state, None  # for the answer, where what is back cannot be read
     told = f"{'brought again' if redo else 'taken back'}: `{change.command}`"
     try:
+        after = read_state(notebook, services, live_block=old_block if state.live else None)
+        summary = after.summary
         return replace(ensure_current(after, services, context, edit=edit), notes=(told, *notes))
     except DepError as error:  # declaration and lock are back, which was asked for: a build can be tried again
-        return ChangeResult(
-            state=after, summary=after.summary, edit=edit, unbuilt=describe_build_failure(error), notes=tuple(notes)
-        )
+        return ChangeResult(state=after, summary=summary, edit=edit, unbuilt=describe_build_failure(error), notes=tuple(notes))
 
 
 def _difference(now: str | None, then: str | None, form: DeclarationFormat) -> str:
