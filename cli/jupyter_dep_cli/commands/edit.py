@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.steps import NAME, Hint, step
-from jupyter_dep.io.files import read_write
+from jupyter_dep.io.files import foreign_text, read_write
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.model.declaration import exclude_newer, requirement, requirement_lines
 from jupyter_dep.operations.consent import grant
@@ -80,7 +80,7 @@ def _requirements(call: Call) -> list[str]:
     found = list(call.parsed.words)
     for name in call.parsed.texts("requirements"):
         path = call.cwd / name
-        text = read_write.read(path).decode("utf-8", "replace")
+        text = foreign_text.decode(read_write.read(path), path)
         found += [str(item) for item in requirement_lines.parse_lines(text, context={"file": path.name})]
     if call.body.strip():
         found += [str(item) for item in requirement_lines.parse_lines(call.body, context={})]

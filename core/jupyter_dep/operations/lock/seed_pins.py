@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
 from pathlib import Path
 
 from jupyter_dep.base.engine_port import Pin
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
-from jupyter_dep.io.files import read_write
+from jupyter_dep.io.files.foreign_text import read_foreign_text
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.model.migration import LOCKS
 from jupyter_dep.model.migration.readers.pins import pins
-
-_LIMIT = 16 << 20
-"""Bytes; a lock of Poetry's for a large application has about one MB."""
-
-
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 @frozen_dataclass
@@ -60,20 +47,3 @@ def seed_pins(folder: Path) -> SeedPins | None:
         if versions:
             return SeedPins(origin=name, versions=versions)
     return None
-
-
-def read_foreign_text(file: Path) -> str | None:
-    """The text of another tool's file: UTF-8, or what its byte-order mark says. Errors: `not-utf-8`."""
-    data = read_write.read_if_there(file, limit=_LIMIT)
-    if data is None:
-        return None
-    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise DepError(
-            "not-utf-8",
-            f"`{file.name}` is not UTF-8 (byte {error.start})",
-            hint="save it as UTF-8",
-            context={"file": str(file)},
-        ) from error

@@ -14,12 +14,12 @@ from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.files import look, read_write
+from jupyter_dep.io.files.foreign_text import read_foreign_text
 from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.io.index.settings import redact
 from jupyter_dep.model.declaration.requirement import parse as parse_requirement
 from jupyter_dep.model.migration import ADOPTED, ImportedManifest, Read, Unsupported, bring, transform
 from jupyter_dep.model.migration.readers.poetry import is_poetry
-from jupyter_dep.operations.lock.seed_pins import read_foreign_text
 from jupyter_dep.services import Services
 
 _REQUIREMENTS = "requirements.txt"
