@@ -19,7 +19,7 @@ from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.lock.lockfile import Lock
 from jupyter_dep.model.notebook.notebook import blank
 from jupyter_dep.operations.consent.build_backend import build_backend_scope, grant_build_backend
-from jupyter_dep.operations.edit import add_remove, python, relock
+from jupyter_dep.operations.edit import add_remove, relock
 from jupyter_dep.operations.edit import relock as environment_relock
 from jupyter_dep.operations.edit import undo as edit_undo
 from jupyter_dep.operations.edit.requirement_args import SourceOptions
@@ -220,7 +220,7 @@ def test_python_verb_changes_what_the_manifest_requires(desk: Desk, project: Pat
     (desk.home / "state" / PYTHONS).write_bytes(known)
     mine = {name: os.environ[name] for name in ("HOME", "PYENV_ROOT") if name in os.environ}
     project.write_text(project.read_text("utf-8").replace(f">={MINOR}", f"=={MINOR}.*"), "utf-8")
-    python.use_python(project, minor, desk.services(**mine), asking("python", sync=False))
+    relock.use_python(project, minor, desk.services(**mine), asking("python", sync=False))
     assert f'requires-python = ">={minor}"' in project.read_text("utf-8")
     assert locked(project).table.python == minor  # type: ignore[union-attr]
 

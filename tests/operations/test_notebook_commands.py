@@ -22,7 +22,7 @@ from jupyter_dep.io.files import read_write
 from jupyter_dep.io.store.store import Store
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.notebook.notebook import Notebook, blank
-from jupyter_dep.operations.edit import add_remove, init_notebook, python, relock, rename
+from jupyter_dep.operations.edit import add_remove, init_notebook, relock, rename
 from jupyter_dep.operations.edit import undo as edit_undo
 from jupyter_dep.operations.environment import install
 from jupyter_dep.operations.inspect import status
@@ -443,7 +443,7 @@ def test_python_changes_the_minor_and_the_bound_only_where_it_forbids(desk: Desk
     notebook = desk.notebook("n.ipynb", "alpha")
     rewritten(notebook, block("alpha", python=">=3.9"))
     relock.relock(notebook, services(), asking(), python=MINOR)
-    changed = python.use_python(notebook, minor, services(), asking())
+    changed = relock.use_python(notebook, minor, services(), asking())
     assert changed.sealed is not None
     assert f"python{minor}" in changed.sealed.site
     assert changed.summary is not None and changed.summary.python == minor
@@ -451,13 +451,13 @@ def test_python_changes_the_minor_and_the_bound_only_where_it_forbids(desk: Desk
     again = relock.relock(notebook, services(), asking(sync=False), upgrade=True)
     assert again.summary is not None and again.summary.python == minor
     rewritten(notebook, block("alpha", python=f"=={MINOR}.*"))
-    python.use_python(notebook, minor, services(), asking(sync=False))
+    relock.use_python(notebook, minor, services(), asking(sync=False))
     assert Notebook.parse(notebook.read_bytes(), context={}).declaration().requires_python == f">={minor}"  # type: ignore[union-attr]
 
 
 def test_a_python_that_is_not_here_is_told_with_the_choices(desk: Desk) -> None:
     notebook = desk.notebook("n.ipynb", "alpha")
-    error = refused(DepError, "no-matching-python", lambda: python.use_python(notebook, "3.99", desk.services(), asking()))
+    error = refused(DepError, "no-matching-python", lambda: relock.use_python(notebook, "3.99", desk.services(), asking()))
     assert MINOR in str(error.hint)
     assert desk.listing().keys() == {"n.ipynb"}
 

@@ -15,7 +15,6 @@ from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.model.declaration import exclude_newer, requirement, requirement_lines
 from jupyter_dep.operations.consent import grant
 from jupyter_dep.operations.edit import add_remove, init_notebook, relock, rename
-from jupyter_dep.operations.edit import python as edit_python
 from jupyter_dep.operations.edit import relock as environment_relock
 from jupyter_dep.operations.edit import undo as edit_undo
 from jupyter_dep.operations.edit.requirement_args import SourceOptions
@@ -210,7 +209,7 @@ def python(call: Call) -> Outcome:
 
     target = call.target()
     if call.parsed.words:
-        return _changed(call, edit_python.use_python(target, call.parsed.words[0], call.services, call.asking))
+        return _changed(call, relock.use_python(target, call.parsed.words[0], call.services, call.asking))
     state = context.load_state(target, call.services, call.asking)
     current = state.summary.python if state.summary else None
     wanted = state.declaration.requires_python if state.declaration else None

@@ -18,7 +18,6 @@ from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.messages.web import JobRequest
 from jupyter_dep.model.declaration import requirement
 from jupyter_dep.operations.edit import add_remove, init_notebook, relock
-from jupyter_dep.operations.edit import python as edit_python
 from jupyter_dep.operations.edit import undo as edit_undo
 from jupyter_dep.operations.environment import install, trust
 from jupyter_dep.operations.inspect import tree
@@ -113,7 +112,7 @@ def _undo(request: JobRequest, notebook: Path, services: Services, asking: Comma
 def _python(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
     spec = _known_python(request.python, services)
     assert spec is not None
-    return _changed(request, edit_python.use_python(notebook, spec, services, asking), services)
+    return _changed(request, relock.use_python(notebook, spec, services, asking), services)
 
 
 def _init(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:

@@ -1,4 +1,4 @@
-"""`update` and `lock`: lock what is declared; `install` of a folder that may have no lock yet."""
+"""`update`, `lock` and `python`: lock what is declared; `install` of a folder that may have no lock yet."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.steps import NAME, Hint, step
+from jupyter_dep.model.packages.python_range import allows_minor
 from jupyter_dep.operations.environment.install import require_build_backend, sync
 from jupyter_dep.operations.environment.local_sources import InstallSelection
 from jupyter_dep.operations.project.context import (
@@ -16,6 +17,7 @@ from jupyter_dep.operations.project.context import (
     load_state,
     require_current_lock,
 )
+from jupyter_dep.operations.project.formats import format_of
 from jupyter_dep.operations.project.state import require_locked
 from jupyter_dep.services import Services
 
@@ -70,3 +72,18 @@ def install(
     changed = sync(target, services, context, chosen=chosen)
     services.history.set_installed(target, chosen.as_json() if chosen != InstallSelection() else {})
     return replace(changed, first=first)
+
+
+def use_python(target: Path, spec: str, services: Services, context: CommandContext) -> ChangeResult:
+    """Lock again with another Python; `requires-python` is changed only if it forbids that one."""
+    found = services.interpreters.find(spec)
+    form = format_of(target)
+
+    def edit(text: str) -> str:
+        allowed = allows_minor(form.declaration(text).requires_python, found.minor)
+        return text if allowed else form.set_requires_python(text, f">={found.minor}")
+
+    changed = relock(target, services, context, python=found.name or spec, edit=edit)
+    now = changed.state.declaration.requires_python if changed.state.declaration else None
+    note = (f"`requires-python` forbade it and is `{now}` now",) if changed.redeclared else ()
+    return replace(changed, notes=(*changed.notes, *note))
