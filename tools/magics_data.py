@@ -18,7 +18,7 @@ def generated() -> dict[str, str]:
     """The text of each file by its name, for the magics' folder."""
     names = resources.files("jupyter_dep.data").joinpath("import_names.json").read_text(encoding="utf-8")
     return {
-        "verbs.json": json.dumps(completion_data(), indent=1, sort_keys=True) + "\n",
+        "commands.json": json.dumps(completion_data(), indent=1, sort_keys=True) + "\n",
         "import_names.json": names,
         "popular.json": json.dumps(popular(), separators=(",", ":")) + "\n",
     }

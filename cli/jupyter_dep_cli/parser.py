@@ -140,7 +140,7 @@ def completion_data() -> dict[str, object]:
             if command.actions:
                 entry["words"] = list(command.actions)
             commands[command.name] = entry
-    return {"verbs": commands}
+    return {"commands": commands}
 
 
 def help_text(name: str | None = None, *, cell: bool = False) -> str:

@@ -121,14 +121,14 @@ class Agent:
             if deadline is None and (interrupted or waiting.is_cancelled()):
                 process.send({"type": "cancel", "id": number})
                 if waiting.abandon:
-                    return _cancelled(number, "cancelled")
+                    return _build_cancelled(number, "cancelled")
                 deadline = time.monotonic() + CANCEL_SECONDS
                 waiting.on_progress(Progress(number, "cancelling"))
             elif interrupted:
                 deadline = 0.0
             if deadline is not None and time.monotonic() > deadline:
                 self.close()
-                return _cancelled(number, "interrupted: the agent did not react to the cancel and was stopped")
+                return _build_cancelled(number, "interrupted: the agent did not react to the cancel and was stopped")
 
     def _ensure_process(self) -> _Process:
         process = self._process
@@ -265,7 +265,7 @@ class _Process:
         return self._log.read().decode("utf-8", "replace").splitlines()[-5:]
 
 
-def _cancelled(number: int, message: str) -> Failure:
+def _build_cancelled(number: int, message: str) -> Failure:
     return Failure(number, "cancelled", message, {}, "`%dep status` shows what was done")
 
 

@@ -1,6 +1,6 @@
 """Completion of `%dep` and `%%dep`: commands, their options and words, declared and well-known packages.
 
-It needs no agent, only two generated files: `verbs.json` is made from the command table, `{"verbs": {"add": {"summary",
+It needs no agent, only two generated files: `commands.json` is made from the command table, `{"commands": {"add": {"summary",
 "options": [...], "names": "none" | "declared" | "locked" | "popular", "words": [...]}}}`, and `popular.json` lists the
 well-known names of the catalogue, the best known first.
 """
@@ -27,9 +27,9 @@ class Completions(NamedTuple):
 
 def read_commands() -> Dict[str, Any]:
     """Read the agent's commands."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "verbs.json")
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "commands.json")
     with open(path, encoding="utf-8") as file:
-        commands: Dict[str, Any] = json.load(file)["verbs"]
+        commands: Dict[str, Any] = json.load(file)["commands"]
     return commands
 
 

@@ -85,20 +85,20 @@ def find_replacement(tool: str, arguments: Sequence[str]) -> str:
     words = list(arguments)
     if words[:1] == ["pip"]:
         words = words[1:]
-    verb = words[0] if words else ""
+    action = words[0] if words else ""
     files, names = _read_operands(words[1:], conda=tool not in ("pip", "uv"))
-    if verb in ("install", "add", "create", "sync"):
-        if verb == "sync" and not names:
+    if action in ("install", "add", "create", "sync"):
+        if action == "sync" and not names:
             return "%dep sync"
         parts = ["-r {}".format(_quote(file)) for file in files] + [_quote(name) for name in names]
         return " ".join(["%dep", "add", *parts]) if parts else "%dep add NAME"
-    if verb in ("uninstall", "remove"):
+    if action in ("uninstall", "remove"):
         return " ".join(["%dep", "remove", *(_requirement_name(name) for name in names)]) if names else "%dep remove NAME"
-    if verb in ("update", "upgrade"):
+    if action in ("update", "upgrade"):
         return " ".join(["%dep", "update", *(_requirement_name(name) for name in names)])
-    if verb in ("list", "freeze", "show", "check", "tree", "inspect"):
+    if action in ("list", "freeze", "show", "check", "tree", "inspect"):
         return "%dep show"
-    if verb == "lock":
+    if action == "lock":
         return "%dep lock"
     return ""
 

@@ -1,4 +1,4 @@
-"""Text from outside made safe and legible: nothing in it can hide, reorder or colour what a person reads."""
+"""Escapes and aligns untrusted text, so that it cannot hide, reorder or colour what the user reads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ASCII_ONLY = re.compile(r"[ -~]*\Z")
 
 
 def visible(text: str, *, newlines: bool = False) -> str:
-    """Write invisible and reordering characters of `text` as escapes, `\\u202e`; newlines survive if asked for."""
+    """Write invisible and reordering characters of `text` as escapes, `\\u202e`; newlines stay if asked for."""
     if _ASCII_ONLY.match(text):
         return text
     return "".join(
@@ -22,12 +22,12 @@ def visible(text: str, *, newlines: bool = False) -> str:
 
 
 def width(text: str) -> int:
-    """Columns that `text` takes in a terminal: East Asian wide characters take two, combining ones none."""
+    """Return the columns that `text` takes in a terminal: two for East Asian wide characters, none for combining ones."""
     return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> List[str]:
-    """Rows as lines with aligned columns, two spaces apart, without trailing blanks; rows may be ragged."""
+    """Format rows as lines with aligned columns, two spaces apart; rows may differ in length."""
     count = max((len(row) for row in rows), default=0)
     widths = [max(width(row[at]) for row in rows if at < len(row)) for at in range(count)]
     return ["  ".join(cell + " " * (widths[at] - width(cell)) for at, cell in enumerate(row)).rstrip() for row in rows]

@@ -298,7 +298,7 @@ def test_commands_still_see_local_variables(start: Start) -> None:
     assert list(shell.user_ns["z"]) == ["deep c"]
 
 
-VERBS: dict[str, Any] = {
+COMMANDS: dict[str, Any] = {
     "add": {"options": ["--dry-run", "-r"], "names": "none"},
     "remove": {"options": [], "names": "declared"},
     "update": {"options": [], "names": "declared"},
@@ -326,14 +326,14 @@ VERBS: dict[str, Any] = {
     ],
 )
 def test_completion_offers_what_can_follow(line: str, expected: set[str]) -> None:
-    words = completion.suggest(line, VERBS, declared=["numpy", "pandas"], locked=["numpy", "pandas", "urllib3"])
+    words = completion.suggest(line, COMMANDS, declared=["numpy", "pandas"], locked=["numpy", "pandas", "urllib3"])
     assert set(words.options) == expected
 
 
 def test_completion_never_offers_trust() -> None:
-    verbs = completion.read_commands()
-    assert {"add", "remove", "update", "undo"} <= set(completion.suggest("%dep ", verbs).options)
-    assert "trust" not in verbs
+    commands = completion.read_commands()
+    assert {"add", "remove", "update", "undo"} <= set(completion.suggest("%dep ", commands).options)
+    assert "trust" not in commands
 
 
 def test_completion_answers_in_the_middle_of_a_cell_with_what_is_declared(start: Start, tmp_path: Path) -> None:

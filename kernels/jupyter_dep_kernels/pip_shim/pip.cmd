@@ -1,7 +1,7 @@
 @echo off
-set "verb=show"
-if "%~1"=="install" set "verb=add"
-if "%~1"=="uninstall" set "verb=remove"
->&2 echo pip does not change a locked environment: its lock decides what is in it
->&2 echo hint: `%%dep %verb%` in a cell, `jupyter dep %verb%` in a terminal
+set "command=show"
+if "%~1"=="install" set "command=add"
+if "%~1"=="uninstall" set "command=remove"
+>&2 echo pip cannot change a locked environment: only its lock decides what is installed
+>&2 echo hint: `%%dep %command%` in a cell, `jupyter dep %command%` in a terminal
 exit /b 1

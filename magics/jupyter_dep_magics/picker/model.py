@@ -139,7 +139,7 @@ class Picker:
         self._work.cancel()
 
     def _run_search(self, text: str, cancelled: threading.Event) -> None:
-        with _reported(lambda error: self._update(cancelled, hits=(), list_note=_describe_error(error))):
+        with _show_errors(lambda error: self._update(cancelled, hits=(), list_note=_describe_error(error))):
             result = self._client.search(text, cancelled)
             note = "" if result.hits else "no known package matches these words"
             if result.requirements and not any(requirement_name(result.requirements[0]) == hit.name for hit in result.hits):
@@ -154,7 +154,7 @@ class Picker:
         text = self.state.text
         if not text:
             return
-        with _reported(lambda error: self._update(cancelled, list_note=_describe_error(error))):
+        with _show_errors(lambda error: self._update(cancelled, list_note=_describe_error(error))):
             result = self._result if self._result_for == text else self._client.search(text, cancelled)
             if not result.requirements:
                 self._update(cancelled, list_note="choose a package from the list, or type a single name")
@@ -170,7 +170,7 @@ class Picker:
                         self.type("")
 
     def _load_details(self, name: str, cancelled: threading.Event) -> None:
-        with _reported(lambda error: self._update(cancelled, details_note=_describe_error(error))):
+        with _show_errors(lambda error: self._update(cancelled, details_note=_describe_error(error))):
             details = self._client.details(name, cancelled)
             self._near[name] = details.near
             self._update(cancelled, details=details, details_note="")
@@ -195,7 +195,7 @@ class Picker:
         def show_progress(progress: Progress) -> None:
             self._update(cancelled, plan="working out what this changes: " + progress.text)
 
-        with _reported(lambda error: self._update(cancelled, plan=_describe_error(error), tone="bad")):
+        with _show_errors(lambda error: self._update(cancelled, plan=_describe_error(error), tone="bad")):
             plan = self._client.preview(chips, show_progress, cancelled)
             near = [(requirement_name(chip), self._near.get(requirement_name(chip), "")) for chip in chips]
             doubts = [_LOOKALIKE.format(name, known) for name, known in near if known]
@@ -207,7 +207,7 @@ class Picker:
             report = Report(headline=str(error), tone="bad", next=(error.hint,) if error.hint else ())
             self._update(working=False, progress=None, report=report, ready=True)
 
-        with _reported(fail):
+        with _show_errors(fail):
             report = self._client.apply(chips, lambda progress: self._update(progress=progress), cancelled)
             with self._change:
                 declared = dict.fromkeys([*self.state.declared, *(requirement_name(chip) for chip in chips)])
@@ -224,8 +224,8 @@ class Picker:
 
 
 @contextmanager
-def _reported(show: Callable[[DepFailure], None]) -> Iterator[None]:
-    """Show an error in the form."""
+def _show_errors(show: Callable[[DepFailure], None]) -> Iterator[None]:
+    """Pass an error to `show`, which displays it in the form."""
     try:
         yield
     except DepFailure as failure:
