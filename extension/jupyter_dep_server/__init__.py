@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Any
 
-__version__ = version("jupyter-dep")
+from .version import VERSION
+
+__version__ = VERSION
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:

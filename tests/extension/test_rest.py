@@ -189,6 +189,31 @@ async def test_a_job_is_accepted_polled_and_readable_after_its_end(rest: Asker, 
     assert (over.status, over.code) == (409, "job-over")
 
 
+async def test_a_server_is_active_while_a_job_runs(
+    rest: Asker, rest_desk: Desk, engine: GatedEngine, jp_serverapp: Any
+) -> None:
+    rest_desk.notebook()
+    manager, app = jp_serverapp.extension_manager, jp_serverapp.web_app
+    assert not manager.any_activity()
+    before = app.last_activity()
+    engine.gate.clear()
+    job = await rest.begin("add", "n.ipynb", names=["alpha"])
+    assert manager.any_activity(), "it does not shut itself down"
+    engine.gate.set()
+    await rest.end(job["id"])
+    assert not manager.any_activity()
+    marked = app.settings["last_activity_times"]["jupyter_dep_server"]
+    assert marked >= before and app.last_activity() >= marked, "a culler that asks /api/status sees it"
+
+
+async def test_an_administrator_sets_the_limits(rest: Asker, rest_desk: Desk, jp_serverapp: Any) -> None:
+    (extension,) = jp_serverapp.extension_manager.extension_apps["jupyter_dep_server"]
+    traits = extension.class_own_traits(config=True)
+    assert {"parallel_jobs", "queued_jobs", "kept_jobs", "kept_seconds", "parallel_reads", "worker_idle_seconds"} <= set(traits)
+    assert all(trait.help for trait in traits.values())
+    assert (extension.state.limits.parallel, extension.state.limits.kept_seconds) == (2, 3600.0)
+
+
 async def test_a_running_job_is_cancelled_and_changes_nothing(rest: Asker, rest_desk: Desk, engine: GatedEngine) -> None:
     rest_desk.notebook()
     before = rest_desk.listing()
@@ -361,7 +386,7 @@ async def test_a_mistake_of_ours_is_a_problem_without_detail(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the secret")
 
-    monkeypatch.setattr("jupyter_dep_server.views.views.inspect_status.status", broken)
+    monkeypatch.setattr("jupyter_dep.operations.inspect.status.status", broken)
     answer = await rest.ask("GET", "projects", path="n.ipynb")
     assert (answer.status, answer.code) == (500, "internal") and "secret" not in json.dumps(answer.body)
     monkeypatch.setattr("jupyter_dep_server.jobs.dispatch.relock.relock", broken)

@@ -13,8 +13,8 @@ from support.rest import Asker
 from support.workplace import Desk, block
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep_server.api.paths import Root
 from jupyter_dep_server.api.routes import BASE, ROUTES
+from jupyter_dep_server.state.paths import Root
 
 ADDRESSES = [(route.method, route.path.replace("{name}", "alpha").replace("{id}", "0000"), route.action) for route in ROUTES]
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")

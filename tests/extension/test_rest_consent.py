@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from support.rest import Asker, GatedEngine, somebody_elses
 from support.workplace import Desk, asking, block
 
 from jupyter_dep.operations.project import context
-from jupyter_dep_server.state.nonces import SECONDS, Nonces, PendingConsent
+from jupyter_dep_server.state.nonces import LIFETIME, Nonces, PendingConsent
 
 PATH = "theirs.ipynb"
 
@@ -93,16 +94,16 @@ async def test_a_word_for_another_notebook_is_refused(rest: Asker, rest_desk: De
 
 
 async def test_another_users_word_is_refused(rest: Asker, rest_desk: Desk, engine: GatedEngine, jp_serverapp: Any) -> None:
-    somebody_elses(rest_desk, engine)
+    notebook = somebody_elses(rest_desk, engine)
     given = await nonce(rest)
-    desk = jp_serverapp.web_app.settings["jupyter_dep_desk"]
-    (word,) = desk.nonces._open
-    until, question = desk.nonces._open[word]
-    desk.nonces._open[word] = (
-        until,
+    page = given["page"]
+    given["nonce"] = jp_serverapp.web_app.settings["jupyter_dep_state"].nonces.create(
         PendingConsent(
-            user="user somebody", notebook=question.notebook, fingerprint=question.fingerprint, items=question.items
-        ),
+            user="user somebody",
+            notebook=os.path.realpath(notebook),
+            fingerprint=page["fingerprint"],
+            items=frozenset(one["item"] for one in page["unusual"]),
+        )
     )
     answer = await rest.ask("POST", "jobs", body=yes(given))
     assert (answer.status, answer.code) == (403, "nonce-refused")
@@ -187,11 +188,11 @@ def test_a_word_is_forgotten_after_its_time_and_only_so_many_are_kept() -> None:
     now = [0.0]
     nonces = Nonces(clock=lambda: now[0])
     question = PendingConsent(user="a", notebook="/n", fingerprint="f", items=frozenset())
-    late = nonces.ask(question)
-    now[0] = SECONDS + 1
+    late = nonces.create(question)
+    now[0] = LIFETIME + 1
     with pytest.raises(Exception, match="came too late"):
         nonces.spend(late, user="a", notebook="/n", fingerprint="f", allow=())
-    first, *others = [nonces.ask(question) for _ in range(201)]
+    first, *others = [nonces.create(question) for _ in range(201)]
     nonces.spend(others[-1], user="a", notebook="/n", fingerprint="f", allow=())
     with pytest.raises(Exception, match="does not belong"):
         nonces.spend(first, user="a", notebook="/n", fingerprint="f", allow=())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,8 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import Progress
 from jupyter_dep.messages import Failure, Outcome, Switch
 from jupyter_dep.messages.web import Job, JobEvent, JobProgress, JobRequest, ProjectEvent
-from jupyter_dep_server import turns
-from jupyter_dep_server.api.decoding import encode
-from jupyter_dep_server.jobs import jobs as jobs_room
-from jupyter_dep_server.jobs.jobs import Jobs
+from jupyter_dep_server.codec import encode
+from jupyter_dep_server.jobs.jobs import JobLimits, Jobs
 from jupyter_dep_server.state.events import JOB, PROJECT, event_schema
 from jupyter_dep_server.state.reader import Reader
 
@@ -166,16 +163,16 @@ async def test_progress_is_told_ten_times_a_second_and_at_each_new_phase() -> No
     await jobs.close()
 
 
-async def test_old_jobs_are_forgotten_and_running_ones_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs_room, "KEPT", 3)
+async def test_old_jobs_are_forgotten_and_running_ones_are_not() -> None:
     now = [100.0]
-    jobs = Jobs(lambda *_: Outcome(verb="lock"), Told(), clock=lambda: now[0])
+    limits = JobLimits(kept=3)
+    jobs = Jobs(lambda *_: Outcome(verb="lock"), Told(), limits=limits, clock=lambda: now[0])
     made = []
     for place in range(5):
         made.append(jobs.submit(request(), Path(f"/{place}.ipynb"), f"/{place}.ipynb").id)
         await ended(jobs, made[-1])
     assert [job.id for job in jobs.all()] == made[:1:-1]
-    now[0] += jobs_room.KEPT_SECONDS + 1
+    now[0] += limits.kept_seconds + 1
     assert jobs.all() == ()
     with pytest.raises(DepError, match="no such job"):
         jobs.get(made[-1])
@@ -250,16 +247,4 @@ async def test_a_reading_that_fails_fails_for_all_who_wait_and_not_for_the_next(
     results = await asyncio.gather(*(reader.read("k", broken) for _ in range(3)), return_exceptions=True)
     assert [getattr(one, "code", None) for one in results] == ["system"] * 3
     assert await reader.read("k", lambda: 1) == 1
-    reader.close()
-
-
-async def test_readings_make_nobody_look_through_all_that_the_server_is_made_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "_settled", False)
-    reader = Reader()
-    kept = gc.get_freeze_count()
-    left = [{"of": "the server"} for _ in range(1000)]
-    await reader.read("k", lambda: 1)
-    assert gc.get_freeze_count() >= kept + len(left)
-    await reader.read("k", lambda: 1)
-    assert turns._settled
     reader.close()

@@ -15,8 +15,9 @@ from support.rest import Asker, GatedEngine, somebody_elses
 from support.workplace import Desk
 
 from jupyter_dep_kernels.start.provisioner import DepProvisioner
-from jupyter_dep_server.api.paths import Root
-from jupyter_dep_server.state.kernels import Kernels, Running
+from jupyter_dep_server.state.kernels import Kernels
+from jupyter_dep_server.state.live_kernel import LiveKernel
+from jupyter_dep_server.state.paths import Root
 from jupyter_dep_server.views import views
 
 ROOT = Path(__file__).parents[2]
@@ -84,10 +85,10 @@ async def test_a_kernel_has_moved_on_where_the_project_has_another_environment(r
     rest_desk.notebook()
     key = (await rest.do("add", "n.ipynb", names=["alpha"]))["outcome"]["data"]["environment"]["key"]
     services = rest_desk.services()
-    running = Running(id="a", path="n.ipynb", holding=True, starter=False, key=key)
+    running = LiveKernel(id="a", path="n.ipynb", holding=True, starter=False, key=key)
     told = views.running(running, key, services)
     assert (told.holding, told.moved_on) == (False, False), "what it waited for is there: it has become the real one"
-    waiting = views.running(Running(id="a", path="n.ipynb", holding=True, starter=False, key="0" * 40), key, services)
+    waiting = views.running(LiveKernel(id="a", path="n.ipynb", holding=True, starter=False, key="0" * 40), key, services)
     assert (waiting.holding, waiting.moved_on) == (True, True)
 
 

@@ -24,9 +24,20 @@ from jupyter_dep.base.progress import CancelToken, Progress, silent
 from jupyter_dep.messages import Failure, Outcome, Report, Switch, Table
 from jupyter_dep.messages.web import JobRequest
 from jupyter_dep.model.lock.audit import ConsentScope
-from jupyter_dep_server.jobs import protocol, workers
-from jupyter_dep_server.jobs.protocol import Begun, Done, Hosts, JobOrder, ProgressEvent
-from jupyter_dep_server.jobs.workers import JobRunner, Workers
+from jupyter_dep_server.jobs import protocol, worker_process
+from jupyter_dep_server.jobs.protocol import (
+    Begun,
+    CancelJob,
+    Done,
+    Hello,
+    HostScopes,
+    JobOrder,
+    ProgressEvent,
+    ReadAnswer,
+    ReadOrder,
+)
+from jupyter_dep_server.jobs.workers import Runner, Workers
+from jupyter_dep_server.state.live_kernel import LiveKernel
 
 PROGRAM = Path(__file__).parents[1] / "support" / "job_worker.py"
 LOG = logging.getLogger("test-workers")
@@ -46,7 +57,7 @@ def command(rest_desk: Desk, signs: Path) -> tuple[str, ...]:
 
 
 @pytest.fixture
-def make_carrier(command: tuple[str, ...]) -> Callable[[logging.Logger], JobRunner]:
+def make_runner(command: tuple[str, ...]) -> Callable[[logging.Logger], Runner]:
     return lambda log: Workers(log, command=command)
 
 
@@ -87,7 +98,9 @@ def until(held: Callable[[], bool], seconds: float = 10) -> None:
 
 
 def order(desk: Desk, kind: Any = "lock", name: str = "n.ipynb") -> JobOrder:
-    return JobOrder(request=JobRequest(kind=kind, path=name), notebook=str(desk.folder / name), folder=str(desk.folder))
+    return JobOrder(
+        request=JobRequest(kind=kind, path=name), notebook=os.fsencode(desk.folder / name), folder=os.fsencode(desk.folder)
+    )
 
 
 def failure(done: Done) -> Failure:
@@ -149,7 +162,7 @@ async def test_a_job_is_cancelled_in_the_middle_and_its_worker_stays(rest: Asker
 async def test_what_does_not_hear_a_cancel_is_ended(
     rest: Asker, rest_desk: Desk, signs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "PATIENCE", 0.3)
+    monkeypatch.setattr(worker_process, "CANCEL_SECONDS", 0.3)
     rest_desk.notebook()
     (signs / "gate").touch()
     (signs / "deaf").touch()
@@ -177,7 +190,7 @@ async def test_a_slip_of_ours_is_logged_and_tells_the_page_nothing(
 ) -> None:
     rest_desk.notebook()
     (signs / "broken").touch()
-    jp_serverapp.web_app.settings["jupyter_dep_desk"].log.addHandler(caplog.handler)
+    jp_serverapp.web_app.settings["jupyter_dep_state"].log.addHandler(caplog.handler)
     ended = await rest.do("add", "n.ipynb", names=["alpha"])
     assert ended["failure"]["code"] == "internal" and "slip" not in str(ended), ended
     assert "RuntimeError: a slip of ours" in caplog.text and "Traceback" in caplog.text
@@ -188,13 +201,35 @@ async def test_a_slip_of_ours_is_logged_and_tells_the_page_nothing(
 
 
 async def test_who_looks_for_a_package_finds_a_worker_ready(rest: Asker, jp_serverapp: Any) -> None:
-    carrier = jp_serverapp.web_app.settings["jupyter_dep_desk"].carrier
-    assert not carrier._all
+    runner = jp_serverapp.web_app.settings["jupyter_dep_state"].runner
+    assert not runner.processes
     for _ in range(3):
         await rest.get("packages", q="alp")
-    while not carrier._free:
-        await asyncio.sleep(0.01)
-    assert len(carrier._all) == 1
+    (ready,) = runner.processes
+    assert ready.ready
+
+
+async def test_a_page_is_made_by_a_worker_that_is_kept(rest: Asker, rest_desk: Desk, jp_serverapp: Any) -> None:
+    rest_desk.notebook("n.ipynb", "alpha")
+    runner = jp_serverapp.web_app.settings["jupyter_dep_state"].runner
+    await rest.get("projects", path="n.ipynb")
+    (worker,) = runner.processes
+    await rest.get("projects", path="n.ipynb")
+    assert runner.processes == (worker,)
+    os.kill(worker.pid, signal.SIGKILL)
+    assert (await rest.get("projects", path="n.ipynb"))["state"] == "unlocked", "another one does it"
+    assert (await rest.ask("GET", "projects", path="gone.ipynb")).code == "no-such-notebook"
+
+
+async def test_a_slip_of_ours_in_a_reading_is_logged_and_tells_the_page_nothing(
+    rest: Asker, rest_desk: Desk, signs: Path, caplog: pytest.LogCaptureFixture, jp_serverapp: Any
+) -> None:
+    rest_desk.notebook()
+    (signs / "broken-services").touch()
+    jp_serverapp.web_app.settings["jupyter_dep_state"].log.addHandler(caplog.handler)
+    answer = await rest.ask("GET", "projects", path="n.ipynb")
+    assert (answer.status, answer.code) == (500, "internal") and "slip" not in str(answer.body)
+    assert "RuntimeError: a slip of ours" in caplog.text and "Traceback" in caplog.text
 
 
 # beside REST
@@ -202,31 +237,31 @@ async def test_who_looks_for_a_package_finds_a_worker_ready(rest: Asker, jp_serv
 
 def test_a_worker_that_ended_while_nobody_wanted_it_is_not_missed(crew: Workers, rest_desk: Desk, signs: Path) -> None:
     rest_desk.notebook()
-    assert isinstance(crew.carry(order(rest_desk), silent, CancelToken()).result, Outcome)
+    assert isinstance(crew.run(order(rest_desk), silent, CancelToken()).result, Outcome)
     (pid,) = pids(signs)
     os.kill(pid, signal.SIGKILL)
-    assert isinstance(crew.carry(order(rest_desk), silent, CancelToken()).result, Outcome)
+    assert isinstance(crew.run(order(rest_desk), silent, CancelToken()).result, Outcome)
 
 
 def test_a_worker_that_ends_before_it_takes_an_order_is_not_missed_either(
     crew: Workers, rest_desk: Desk, signs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rest_desk.notebook()
-    crew.carry(order(rest_desk), silent, CancelToken())
-    monkeypatch.setattr(workers._Worker, "ended", lambda self: False)  # it ends between the look and the order
+    crew.run(order(rest_desk), silent, CancelToken())
+    monkeypatch.setattr(worker_process.WorkerProcess, "ended", False)  # it ends between the look and the order
     (pid,) = pids(signs)
     os.kill(pid, signal.SIGKILL)
     until(lambda: not runs(pid))
-    assert isinstance(crew.carry(order(rest_desk), silent, CancelToken()).result, Outcome)
+    assert isinstance(crew.run(order(rest_desk), silent, CancelToken()).result, Outcome)
 
 
 def test_a_worker_has_the_environment_that_the_server_has_now(
     crew: Workers, rest_desk: Desk, signs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rest_desk.notebook()
-    crew.carry(order(rest_desk), silent, CancelToken())
+    crew.run(order(rest_desk), silent, CancelToken())
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://index.example/simple")
-    done = crew.carry(order(rest_desk, "update"), silent, CancelToken())
+    done = crew.run(order(rest_desk, "update"), silent, CancelToken())
     assert isinstance(done.result, Outcome) and len(pids(signs)) == 2
 
 
@@ -241,39 +276,55 @@ def test_a_worker_has_the_environment_that_the_server_has_now(
 )
 def test_a_worker_that_is_none(rest_desk: Desk, source: str, code: str) -> None:
     odd = Workers(LOG, command=[sys.executable, "-P", "-c", source])
-    told = failure(odd.carry(order(rest_desk), silent, CancelToken()))
+    told = failure(odd.run(order(rest_desk), silent, CancelToken()))
     assert told.code == code and told.hint
-    assert not odd._free
+    assert failure(odd.run(order(rest_desk), silent, CancelToken())).code == code, "it was not kept for this one"
+    assert len(odd.processes) <= 1, "the next one"
     odd.close()
+
+
+@pytest.mark.parametrize(
+    ("source", "status"),
+    [("import sys; sys.exit(3)", 422), ("print('no such line', flush=True); input()", 500)],
+    ids=["ends", "babbles"],
+)
+def test_a_reading_by_a_worker_that_is_none(source: str, status: int) -> None:
+    odd = Workers(LOG, command=[sys.executable, "-P", "-c", source])
+    answer = odd.read(ReadOrder(view="kernels"))
+    assert answer.status == status and b"hint" in answer.body and not odd.processes
+    odd.close()
+    assert odd.read(ReadOrder(view="kernels")).status == 503
 
 
 def test_a_worker_that_cannot_be_started(rest_desk: Desk, tmp_path: Path) -> None:
     crew = Workers(LOG, command=[str(tmp_path / "nothing")])
-    crew.expect()
-    assert failure(crew.carry(order(rest_desk), silent, CancelToken())).code == "program-missing"
+    crew.prepare()
+    assert failure(crew.run(order(rest_desk), silent, CancelToken())).code == "program-missing"
     crew.close()
 
 
 def test_a_worker_that_does_not_begin_is_waited_for_a_while(rest_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "START", 0.2)
+    monkeypatch.setattr(worker_process, "START_SECONDS", 0.2)
     crew = Workers(LOG, command=[sys.executable, "-P", "-c", "import time; time.sleep(60)"])
-    assert failure(crew.carry(order(rest_desk), silent, CancelToken())).code == "worker-died"
-    monkeypatch.setattr(workers, "START", 60)
+    assert failure(crew.run(order(rest_desk), silent, CancelToken())).code == "worker-died"
+    crew.close()
+    monkeypatch.setattr(worker_process, "START_SECONDS", 60)
+    crew = Workers(LOG, command=[sys.executable, "-P", "-c", "import time; time.sleep(60)"])
     cancel = CancelToken()
     threading.Timer(0.1, cancel.set).start()
-    assert failure(crew.carry(order(rest_desk), silent, cancel)).code == "cancelled"
+    assert failure(crew.run(order(rest_desk), silent, cancel)).code == "cancelled"
     crew.close()
-    assert failure(crew.carry(order(rest_desk), silent, CancelToken())).code == "server-stopping"
+    assert failure(crew.run(order(rest_desk), silent, CancelToken())).code == "server-stopping"
 
 
 def test_closing_ends_what_works_and_what_waits(crew: Workers, rest_desk: Desk, signs: Path) -> None:
     for name in ("a.ipynb", "b.ipynb"):
         rest_desk.notebook(name)
-    crew.carry(order(rest_desk, name="a.ipynb"), silent, CancelToken())
+    crew.run(order(rest_desk, name="a.ipynb"), silent, CancelToken())
     (signs / "gate").touch()
     found: list[Done] = []
     threads = [
-        threading.Thread(target=lambda one=one: found.append(crew.carry(one, silent, CancelToken())))
+        threading.Thread(target=lambda one=one: found.append(crew.run(one, silent, CancelToken())))
         for one in (order(rest_desk, "update", name) for name in ("a.ipynb", "b.ipynb"))
     ]
     for thread in threads:
@@ -292,33 +343,43 @@ def test_a_worker_ends_with_its_input_and_stops_what_it_does(crew: Workers, rest
     rest_desk.notebook()
     before = rest_desk.listing()
     (signs / "gate").touch()
-    thread = threading.Thread(target=crew.carry, args=(order(rest_desk), silent, CancelToken()))
+    thread = threading.Thread(target=crew.run, args=(order(rest_desk), silent, CancelToken()))
     thread.start()
     until(lambda: bool(pids(signs)))
-    (one,) = crew._all
-    one.companion.hang_up()  # as it is when the server dies, where no signal tells
+    every = crew.processes
+    for one in every:
+        one.hang_up()  # as it is when the server dies, where no signal tells
     thread.join(5)
-    until(lambda: one.companion.returncode is not None)
-    assert one.companion.returncode == 0 and rest_desk.listing() == before
+    until(lambda: not crew.processes)
+    assert {one.returncode for one in every} == {0} and rest_desk.listing() == before
 
 
 def test_a_worker_ends_by_itself_where_nobody_wants_it() -> None:
-    lonely = Workers(LOG, command=[sys.executable, "-P", "-c", "from jupyter_dep_server import worker; worker.main(idle=0.1)"])
-    lonely.expect()
-    until(lambda: bool(lonely._all))
-    (one,) = lonely._all
-    until(lambda: one.companion.returncode == 0, 20)
+    lonely = Workers(LOG, idle=0.1)
+    lonely.prepare()
+    until(lambda: bool(lonely.processes))
+    (one,) = lonely.processes
+    until(lambda: one.ended, 20)
+    assert one.returncode == 0
     lonely.close()
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        JobOrder(request=JobRequest(kind="add", path="é.ipynb", names=("a", "b")), notebook="/caf\udce9/é.ipynb", id=3),
+        JobOrder(request=JobRequest(kind="add", path="é.ipynb", names=("a", "b")), notebook=b"/caf\xe9/\xc3\xa9.ipynb", id=3),
+        CancelJob(id=3),
+        ReadOrder(
+            view="kernels",
+            folder=b"/caf\xe9",
+            kernels=(LiveKernel(id="a", path="n.ipynb", holding=True, starter=False, key=None),),
+        ),
+        ReadAnswer(status=404, body=b'{"code":"c"}', id=4),
+        Hello(version="1.0"),
         Begun(id=1),
         ProgressEvent(id=1, progress=Progress(phase="linking", detail="x", done=1, total=2)),
         Done(
-            result=Outcome(
+            outcome=Outcome(
                 verb="add",
                 report=Report(headline="h", tables=(Table(columns=("a", "b"), rows=(("1", "2"),), tones=("good",)),)),
                 data={"anything": [1, None, {"deep": 0.5}]},
@@ -327,12 +388,12 @@ def test_a_worker_ends_by_itself_where_nobody_wants_it() -> None:
             id=7,
         ),
         Done(
-            result=Failure(verb="lock", code="c", context={"cell": 1, "file": "n.ipynb"}, exit_code=6),
-            hosts=Hosts(fingerprint="f", items=(ConsentScope(kind="host", value="files.example"),)),
+            failure=Failure(verb="lock", code="c", message="caf\udce9", context={"cell": 1, "file": "n.ipynb"}, exit_code=6),
+            hosts=HostScopes(fingerprint="f", items=(ConsentScope(kind="host", value="files.example"),)),
             trouble="a\nb",
         ),
     ],
-    ids=lambda line: line.type,
+    ids=lambda line: type(line).__name__,
 )
 def test_a_line_says_what_was_meant(line: Any) -> None:
     text = protocol.write(line)
@@ -376,7 +437,8 @@ def test_a_server_that_ends_in_the_middle_of_a_job_leaves_no_process(
     with server:
         server.call("POST", "jupyter-dep/jobs", {"kind": "add", "path": notebook.name, "names": ["alpha"]})
         until(lambda: any("uv" in line.split(" ")[0].rsplit("/", 1)[-1] for line in of_user(tmp_path).values()), 30)
-        assert sum("jupyter_dep_server.jobs.worker" in line for line in of_user(tmp_path).values()) == 1
+        # one for the job, and one for what is read meanwhile
+        assert sum("jupyter_dep_server.jobs.worker" in line for line in of_user(tmp_path).values()) == 2
         started = time.monotonic()
         server.process.send_signal(end)
         server.process.wait(20)

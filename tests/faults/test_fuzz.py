@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import random
 import subprocess
 import sys
@@ -23,7 +24,6 @@ from support.rest import Asker
 from support.workplace import Desk, asking, block
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import CancelToken
 from jupyter_dep.messages import PROTOCOL
 from jupyter_dep.messages.web import JobRequest
 from jupyter_dep.model.declaration import requirement, script_block
@@ -301,16 +301,19 @@ def test_lines_to_a_worker(tally: Tally, seed: int, volume: Callable[[int, int],
         if asked["kind"] == "python" or chance.random() < 0.2:  # the server refuses a `python` without one
             asked |= {"python": chance.choice(["3.11", chance.choice(SCRAPS).encode("utf-8", "replace").decode()])}
         where = str(path) if chance.random() < 0.8 else str(tmp_path / "nowhere.ipynb")
-        orders.append(protocol.JobOrder(id=number + 1, request=JobRequest(**asked), notebook=where, folder=str(desk.folder)))
+        orders.append(
+            protocol.JobOrder(
+                id=number + 1, request=JobRequest(**asked), notebook=os.fsencode(where), folder=os.fsencode(desk.folder)
+            )
+        )
     sink = io.StringIO()
     worker = Worker(io.StringIO(), sink, lambda: desk.services(engine))
     wrong = {}
     for order in orders:
         again = protocol.read(protocol.write(order))
         assert again == order, "what is written is not what is read"
-        worker._cancels[order.id] = CancelToken()
         begin = time.monotonic()
-        worker._carry_out(order)
+        worker.handle(order)
         done = protocol.read(sink.getvalue().splitlines()[-1])
         assert isinstance(done, protocol.Done) and done.id == order.id
         took = time.monotonic() - begin

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from jupyter_dep.base.engine_port import EngineAnswer, LockRequest
 from jupyter_dep.base.progress import CancelToken, Progress, Reporter, cancelled, silent
+from jupyter_dep.services import Services
 from jupyter_dep_server.jobs import worker
 from support.fake_engine import Catalogue, FakeEngine
 from support.releases import RELEASES
@@ -21,7 +22,8 @@ from support.workplace import Desk
 
 
 class SignedEngine(FakeEngine):
-    """`lock` waits while there is a file `gate` (hears no cancel while there is `deaf`), and breaks where there is `broken`."""
+    """`lock` waits while there is a file `gate` (hears no cancel while there is `deaf`), and breaks where there is `broken`.
+    With `broken-services` everything breaks before it begins."""
 
     def __init__(self, signs: Path) -> None:
         self.signs = signs
@@ -43,4 +45,10 @@ class SignedEngine(FakeEngine):
 if __name__ == "__main__":
     folder, home, signs = map(Path, sys.argv[1:4])
     desk = Desk(folder=folder, home=home, index="http://127.0.0.1:9/simple")
-    worker.main(lambda: desk.services(SignedEngine(signs)))
+
+    def services() -> Services:
+        if (signs / "broken-services").exists():
+            raise RuntimeError("a slip of ours")
+        return desk.services(SignedEngine(signs))
+
+    worker.main(services)

@@ -21,9 +21,10 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import CancelToken, Progress, Reporter, silent
 from jupyter_dep.operations.edit import relock
 from jupyter_dep_server.extension import DepExtension
-from jupyter_dep_server.jobs.protocol import Done, JobOrder
-from jupyter_dep_server.jobs.workers import JobRunner
-from jupyter_dep_server.jobs.working import MakeServices, work
+from jupyter_dep_server.jobs.dispatch import MakeServices, execute
+from jupyter_dep_server.jobs.protocol import Done, JobOrder, ReadAnswer, ReadOrder
+from jupyter_dep_server.jobs.reading import read_page
+from jupyter_dep_server.jobs.workers import Runner
 
 from .fake_engine import Catalogue, FakeEngine
 from .releases import RELEASES
@@ -58,15 +59,18 @@ class GatedEngine(FakeEngine):
 
 
 class InThread:
-    """Does the jobs in the thread that waits for them: what a test puts in the place of the engine is not elsewhere."""
+    """A runner in the thread that waits for it: what a test puts in the place of the engine is in this process."""
 
     def __init__(self, make_services: MakeServices) -> None:
         self.make_services = make_services
 
-    def carry(self, order: JobOrder, reporter: Reporter, cancel: CancelToken) -> Done:
-        return work(order, self.make_services, reporter, cancel)
+    def run(self, order: JobOrder, reporter: Reporter, cancel: CancelToken) -> Done:
+        return execute(order, self.make_services, reporter, cancel)
 
-    def expect(self) -> None:
+    def read(self, order: ReadOrder) -> ReadAnswer:
+        return read_page(order, self.make_services)
+
+    def prepare(self) -> None:
         pass
 
     def close(self) -> None:
@@ -180,8 +184,8 @@ def jp_server_config() -> dict[str, Any]:
 
 
 @pytest.fixture
-def make_carrier(rest_desk: Desk, engine: GatedEngine) -> Callable[[logging.Logger], JobRunner]:
-    """Who does the jobs of the server; the tests of workers have their own."""
+def make_runner(rest_desk: Desk, engine: GatedEngine) -> Callable[[logging.Logger], Runner]:
+    """What does the work of the server; the tests of workers have their own."""
     return lambda log: InThread(lambda: rest_desk.services(engine))
 
 
@@ -189,21 +193,21 @@ def make_carrier(rest_desk: Desk, engine: GatedEngine) -> Callable[[logging.Logg
 def rest(
     rest_desk: Desk,
     engine: GatedEngine,
-    make_carrier: Callable[[logging.Logger], JobRunner],
+    make_runner: Callable[[logging.Logger], Runner],
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> Iterator[Asker]:
     """The server's own user, by token."""
 
     monkeypatch.setattr(DepExtension, "make_services", staticmethod(lambda: rest_desk.services(engine)))
-    monkeypatch.setattr(DepExtension, "make_carrier", staticmethod(make_carrier))
+    monkeypatch.setattr(DepExtension, "make_runner", lambda app: make_runner(app.log))
     client = request.getfixturevalue("http_server_client")
     base = request.getfixturevalue("jp_base_url")
     yield Asker(client=client, base=base, headers=dict(request.getfixturevalue("jp_auth_header")))
     engine.gate.set()
     server = request.getfixturevalue("jp_serverapp")
     loop = request.getfixturevalue("jp_asyncio_loop")
-    loop.run_until_complete(server.web_app.settings["jupyter_dep_desk"].close())
+    loop.run_until_complete(server.web_app.settings["jupyter_dep_state"].close())
 
 
 def somebody_elses(desk: Desk, engine: FakeEngine, name: str = "theirs.ipynb", *requirements: str) -> Path:

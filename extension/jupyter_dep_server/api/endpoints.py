@@ -1,186 +1,135 @@
-"""What each address answers: from a call to a value of `messages.web`. The table of addresses is `routes`."""
+"""What each address answers: a value of `messages.web`, or the page that a worker has made. The addresses are in `routes`."""
 
 from __future__ import annotations
 
-from jupyter_dep.base.errors import ConsentError, DepError
-from jupyter_dep.messages import PROTOCOL
-from jupyter_dep.messages.web import (
-    About,
-    ConsentPage,
-    Details,
-    GraphPage,
-    Hit,
-    Hits,
-    Job,
-    JobRequest,
-    Jobs,
-    Kernels,
-    Nonce,
-    NonceRequest,
-    Packages,
-    Project,
-    Pythons,
-)
-from jupyter_dep.services import Services
-from jupyter_dep_server import __version__
-from jupyter_dep_server.jobs import dispatch
-from jupyter_dep_server.state.app_state import ExtensionState, ProjectCall
-from jupyter_dep_server.state.nonces import PendingConsent
-from jupyter_dep_server.views import consent as views_consent
-from jupyter_dep_server.views import views
+import msgspec
 
-from .paths import Place
+from jupyter_dep.base.errors import DepError
+from jupyter_dep.messages import PROTOCOL
+from jupyter_dep.messages.web import About, ConsentPage, Job, JobRequest, Jobs, Nonce, NonceRequest
+from jupyter_dep_server.jobs.protocol import ReadAnswer
+from jupyter_dep_server.state.nonces import PendingConsent
+from jupyter_dep_server.version import VERSION
+
+from .app_state import ProjectCall
+from .decoding import check_job
 
 
 async def about(call: ProjectCall) -> About:
-    return About(protocol=PROTOCOL, version=__version__, allowed=await call.allowed())
+    """Say who answers. A page asks this first, so that a worker is ready when it reads its project."""
+    call.state.runner.prepare()
+    return About(protocol=PROTOCOL, version=VERSION, allowed=await call.may_execute())
 
 
-async def project(call: ProjectCall) -> Project:
-    path, desk = call.query["path"], call.desk
-    kernels = tuple(one for one in await desk.kernels.running() if one.path == path)
-    return await desk.reader.read(("project", path, kernels), lambda: views.project(desk.place(path), desk.services(), kernels))
+async def project(call: ProjectCall) -> ReadAnswer:
+    """Read a notebook's status, with its running kernels."""
+    path = call.query["path"]
+    kernels = tuple(kernel for kernel in await call.state.kernels.running() if kernel.path == path)
+    return await call.state.read("project", path=path, kernels=kernels)
 
 
-async def packages(call: ProjectCall) -> Packages:
-    return await call.read(_packages)
+async def packages(call: ProjectCall) -> ReadAnswer:
+    """Read the locked packages."""
+    return await call.state.read("packages", path=call.query["path"])
 
 
-def _packages(place: Place, services: Services) -> Packages:
-    return views.packages(place, services, _summary)
+async def graph(call: ProjectCall) -> ReadAnswer:
+    """Read which package needs which."""
+    return await call.state.read("graph", path=call.query["path"])
 
 
-async def graph(call: ProjectCall) -> GraphPage:
-    return await call.read(views.graph)
+async def pythons(call: ProjectCall) -> ReadAnswer:
+    """Read the Pythons to choose from."""
+    return await call.state.read("pythons", path=call.query["path"])
 
 
-async def pythons(call: ProjectCall) -> Pythons:
-    return await call.read(views.pythons)
+async def search(call: ProjectCall) -> ReadAnswer:
+    """Search package names, without a network."""
+    return await call.state.read("search", words=call.query["q"], limit=int(call.query.get("limit", 20)))
 
 
-async def search(call: ProjectCall) -> Hits:
-    from jupyter_dep.operations.inspect import search as inspect_search
-
-    words, limit = call.query["q"], int(call.query.get("limit", 20))
-    if await call.allowed():  # who looks for a package is about to add it
-        call.desk.carrier.expect()
-    found = await call.desk.reader.read(
-        ("search", words, limit), lambda: inspect_search.search(words, call.desk.services(), limit)
-    )
-    hits = tuple(Hit(name=one.name, summary=one.summary, tier=one.tier, source=one.source, near=one.near) for one in found.hits)
-    return Hits(words=found.words, hits=hits, full=found.full, near=found.near)
+async def details(call: ProjectCall) -> ReadAnswer:
+    """Ask the index for one package."""
+    return await call.state.read("details", words=call.parts["name"])
 
 
-async def details(call: ProjectCall) -> Details:
-    from jupyter_dep.operations.inspect import search as inspect_search
-
-    name = call.parts["name"]
-    found = await call.desk.asker.read(("details", name), lambda: inspect_search.details(name, call.desk.services()))
-    return Details(
-        name=found.name,
-        versions=found.versions,
-        summary=found.summary,
-        requires_python=found.requires_python,
-        size=found.size,
-        near=found.near,
-    )
-
-
-async def kernels(call: ProjectCall) -> Kernels:
-    found = await call.desk.kernels.running()
-
-    def read() -> Kernels:
-        services = call.desk.services()
-        keys = {path: _key(call.desk, path, services) for path in {one.path for one in found}}
-        return Kernels(kernels=tuple(views.running(one, keys[one.path], services) for one in found))
-
-    return await call.desk.reader.read(("kernels", found), read)
+async def kernels(call: ProjectCall) -> ReadAnswer:
+    """Read the running kernels of the project's own kind."""
+    return await call.state.read("kernels", kernels=await call.state.kernels.running())
 
 
 async def jobs(call: ProjectCall) -> Jobs:
-    return Jobs(jobs=call.desk.jobs.all(call.query.get("path")))
+    """List the jobs."""
+    return Jobs(jobs=call.state.jobs.all(call.query.get("path")))
 
 
 async def job(call: ProjectCall) -> Job:
-    return call.desk.jobs.get(call.parts["id"])
+    """Return one job."""
+    return call.state.jobs.get(call.parts["id"])
 
 
 async def submit(call: ProjectCall) -> Job:
+    """Queue a job. One that records a consent has to bring the nonce of its question."""
     request: JobRequest = call.body
-    dispatch.check(request)
-    place = await call.place(request.path)
+    check_job(request)
+    found = await call.state.find_notebook(request.path)
     if request.kind == "trust":
-        call.desk.nonces.spend(
+        call.state.nonces.spend(
             request.nonce,
             user=call.user,
-            notebook=place.real,
+            notebook=found.real,
             fingerprint=request.fingerprint,
             allow=request.allow,
         )
     # an editor's own block makes the notebook a project, whatever its file says yet
     own = (request.held and request.block is not None) or request.kind == "init"
-    return call.desk.jobs.submit(request, place.notebook if own else place.file, place.real)
+    return call.state.jobs.submit(request, found.notebook if own else found.file, found.real)
 
 
 async def cancel(call: ProjectCall) -> Job:
-    return call.desk.jobs.cancel(call.parts["id"])
+    """Cancel a job."""
+    return call.state.jobs.cancel(call.parts["id"])
 
 
-async def consent(call: ProjectCall) -> ConsentPage:
-    return await _consent_page(call, call.query["path"])
+async def consent(call: ProjectCall) -> ReadAnswer:
+    """Read what a consent would cover."""
+    return await _read_consent(call, call.query["path"])
 
 
-async def ask(call: ProjectCall) -> Nonce:
+async def ask(call: ProjectCall) -> Nonce | ReadAnswer:
+    """Open a consent question: its content, and the nonce that its answer has to bring."""
     request: NonceRequest = call.body
-    place = await call.place(request.path)
-    page = await _consent_page(call, request.path)
+    found = await call.state.find_notebook(request.path)
+    answer = await _read_consent(call, request.path)
+    if answer.failed:
+        return answer
+    page = msgspec.json.decode(answer.body, type=ConsentPage)
     if page.given:
-        raise ConsentError(
+        raise DepError(
             "nothing-to-allow",
             "everything here is allowed already",
             hint="start the kernel, or build the environment",
-            context={"file": place.notebook.name},
+            context={"file": found.notebook.name},
         )
-    word = call.desk.nonces.ask(
+    nonce = call.state.nonces.create(
         PendingConsent(
             user=call.user,
-            notebook=place.real,
+            notebook=found.real,
             fingerprint=page.fingerprint,
             items=frozenset(one.item for one in page.unusual),
         )
     )
-    call.desk.carrier.expect()
-    return Nonce(nonce=word, page=page)
+    return Nonce(nonce=nonce, page=page)
 
 
-async def revoke(call: ProjectCall) -> None:
-    place = await call.place(call.query["path"])
-    await call.desk.reader.read(object(), lambda: views_consent.revoke(place.file, call.desk.services()))
-    call.desk.events.project(place.path, "revoke")
+async def revoke(call: ProjectCall) -> ReadAnswer:
+    """Take back a consent."""
+    path = call.query["path"]
+    answer = await call.state.revoke(path)
+    if not answer.failed:
+        call.state.events.project(path, "revoke")
+    return answer
 
 
-def _key(desk: ExtensionState, path: str, services: Services) -> str | None:
-    """The environment that answers the project of a session's path, which may be no notebook's."""
-    try:
-        return views.key_of(desk.place(path).file, services)
-    except DepError:
-        return None
-
-
-def _summary(name: str) -> str:
-    from jupyter_dep.model.packages.catalogue import entries
-
-    known = entries().get(name)
-    return known.summary if known else ""
-
-
-async def _consent_page(call: ProjectCall, path: str) -> ConsentPage:
-    desk = call.desk
-
-    def read() -> ConsentPage:
-        place, services = desk.place(path), desk.services()
-        page = views_consent.page(place, services)
-        hosts = desk.hosts.get(page.fingerprint, ())
-        return views_consent.page(place, services, hosts) if hosts else page
-
-    return await desk.reader.read(("consent", path), read)
+async def _read_consent(call: ProjectCall, path: str) -> ReadAnswer:
+    return await call.state.read("consent", path=path, hosts=tuple(call.state.hosts.values()))

@@ -15,10 +15,13 @@ from jupyter_dep.base.error_registry import http_status
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.messages import PROTOCOL
 from jupyter_dep.messages.web import HEADER
-from jupyter_dep_server.state.app_state import ExtensionState, ProjectCall
+from jupyter_dep_server import problems
+from jupyter_dep_server.codec import encode
+from jupyter_dep_server.jobs.protocol import ReadAnswer
+from jupyter_dep_server.problems import bad_request
 
-from . import decoding, problems
-from .problems import bad_request
+from .app_state import ExtensionState, ProjectCall
+from .decoding import check_unicode, decode_body
 from .routes import BASE, RESOURCE, ROUTES, Action, Query, Route
 
 Method = Callable[..., Awaitable[None] | None]
@@ -26,64 +29,67 @@ Method = Callable[..., Awaitable[None] | None]
 _PART = r"([^/]+)"
 
 
-def _guarded(action: Action, method: Method) -> Method:
-    """A method that only those reach who are signed in and whom the Authorizer lets."""
+def _guard(action: Action, method: Method) -> Method:
+    """Let only callers through who are signed in and whom the Authorizer allows the action."""
     allowed: Method = authorized(action=action, resource=RESOURCE)(method)
     return web.authenticated(allowed)
 
 
-def _refusing(status: int) -> Method:
+def _refuse(status: int) -> Method:
     async def refuse(self: APIHandler, *parts: str) -> None:
         raise web.HTTPError(status)
 
-    return _guarded("read", refuse)
+    return _guard("read", refuse)
 
 
 class DepHandler(APIHandler):
-    """What every address of ours shares. No method is there for anybody who is not signed in and allowed to read."""
+    """What every address shares. No method answers a caller who is not signed in and allowed to read."""
 
     auth_resource = RESOURCE
-    get = head = post = put = patch = delete = _refusing(405)
+    get = head = post = put = patch = delete = _refuse(405)
 
-    def initialize(self, desk: ExtensionState) -> None:
-        self.desk = desk
+    def initialize(self, state: ExtensionState) -> None:
+        """Keep the state; tornado calls this for each request."""
+        self.state = state
 
     def set_default_headers(self) -> None:
+        """Name the protocol on each answer, and keep it out of caches."""
         super().set_default_headers()
         self.set_header(HEADER, str(PROTOCOL))
         self.set_header("Cache-Control", "no-store")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """What was refused before our code ran, or broke in it: a `Problem` that tells no detail."""
+        """Answer with a `Problem` without details: the server refused the request, or an exception escaped."""
         error = problems.of_status(status_code)
-        self.finish(decoding.encode(problems.problem(error)))
+        self.finish(encode(problems.problem(error)))
 
     async def answer(self, route: Route, parts: Mapping[str, str]) -> None:
-        """Carry out one request that is authenticated and authorised."""
+        """Answer a request that is authenticated and authorised."""
         try:
             check_protocol(self.request.headers.get(HEADER))
             call = ProjectCall(
-                desk=self.desk,
+                state=self.state,
                 query=read_query(route.query, self.request.query_arguments),
-                parts={name: decoding.text(part, name) for name, part in parts.items()},
-                body=decoding.body(route.body, self.request.body) if route.body else None,
-                user=self._who(),
-                allowed=self._may_execute,
+                parts={name: check_unicode(part, name) for name, part in parts.items()},
+                body=decode_body(route.body, self.request.body) if route.body else None,
+                user=self._name_user(),
+                may_execute=self._may_execute,
             )
             found = await route.does(call)
         except DepError as error:
             self.set_status(http_status(error))
-            self.finish(decoding.encode(problems.problem(error, self.desk.folder)))
+            self.finish(encode(problems.problem(error, self.state.folder)))
             return
-        self.set_status(route.status)
-        if route.answer is None:
-            self.finish()
+        if isinstance(found, ReadAnswer):
+            self.set_status(found.status if found.failed else route.status)
+            self.finish(found.body or None)
         else:
-            self.finish(decoding.encode(found))
+            self.set_status(route.status)
+            self.finish(encode(found))
 
-    def _who(self) -> str:
-        """Who a nonce is given to. The server's own token is one person, though each request without a cookie gets
-        another anonymous name."""
+    def _name_user(self) -> str:
+        """Name the user that a nonce is bound to. All who have the server's token are one user, though each request without a
+        cookie gets another anonymous name."""
         if self.token_authenticated and self.identity_provider.token:
             return "token"
         return f"user {self.current_user.username}"
@@ -93,26 +99,26 @@ class DepHandler(APIHandler):
 
 
 class NoSuchPage(DepHandler):
-    """Any other address below ours: a page of another version asks for it."""
+    """Any other address below `jupyter-dep/`: a page of another version asks for it."""
 
-    get = head = post = put = patch = delete = _refusing(404)
+    get = head = post = put = patch = delete = _refuse(404)
 
 
-def _method(route: Route) -> Method:
-    async def carry(self: DepHandler, *parts: str) -> None:
+def _build_method(route: Route) -> Method:
+    async def handle(self: DepHandler, *parts: str) -> None:
         await self.answer(route, dict(zip(re.findall(r"{(\w+)}", route.path), parts, strict=True)))
 
-    return _guarded(route.action, carry)
+    return _guard(route.action, handle)
 
 
-def handlers(desk: ExtensionState) -> list[tuple[str, type[DepHandler], dict[str, Any]]]:
-    """Address patterns below the server's base URL, and the class that answers each."""
+def handlers(state: ExtensionState) -> list[tuple[str, type[DepHandler], dict[str, Any]]]:
+    """Map each address pattern below the server's base URL to the class that answers it."""
     found: list[tuple[str, type[DepHandler], dict[str, Any]]] = []
     for path in dict.fromkeys(route.path for route in ROUTES):
-        methods = {route.method.lower(): _method(route) for route in ROUTES if route.path == path}
+        methods = {route.method.lower(): _build_method(route) for route in ROUTES if route.path == path}
         kind = type(f"{path.title().replace('/', '')}Handler", (DepHandler,), methods)
-        found.append((f"/{BASE}/{re.sub(r'{[a-z]+}', lambda _: _PART, path)}", kind, {"desk": desk}))
-    return [*found, (f"/{BASE}(?:/.*)?", NoSuchPage, {"desk": desk})]
+        found.append((f"/{BASE}/{re.sub(r'{[a-z]+}', lambda _: _PART, path)}", kind, {"state": state}))
+    return [*found, (f"/{BASE}(?:/.*)?", NoSuchPage, {"state": state})]
 
 
 def check_protocol(sent: str | None) -> None:
@@ -128,7 +134,7 @@ def check_protocol(sent: str | None) -> None:
 
 
 def read_query(wanted: tuple[Query, ...], given: Mapping[str, list[bytes]]) -> dict[str, str]:
-    """The parameters that an address knows, checked; others are left out. Errors: `bad-request`."""
+    """Check the parameters that an address knows, and leave out others. Errors: `bad-request`."""
     found = {}
     for query in wanted:
         values = given.get(query.name, [])
@@ -143,6 +149,6 @@ def read_query(wanted: tuple[Query, ...], given: Mapping[str, list[bytes]]) -> d
         if len(text) > query.longest:
             raise bad_request(f"`{query.name}` is too long", {"key": query.name})
         if query.most and not (re.fullmatch(r"[0-9]{1,6}", text) and 1 <= int(text) <= query.most):
-            raise bad_request(f"`{query.name}` is no number from 1 to {query.most}", {"key": query.name})
+            raise bad_request(f"`{query.name}` is not a number from 1 to {query.most}", {"key": query.name})
         found[query.name] = text
     return found

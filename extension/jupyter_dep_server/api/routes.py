@@ -7,13 +7,13 @@ from typing import Literal
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.messages import web
-from jupyter_dep_server.state.app_state import ProjectCall
 
 from . import endpoints
+from .app_state import ProjectCall
 
 BASE = "jupyter-dep"
 RESOURCE = "jupyter-dep"
-"""What an Authorizer is asked about."""
+"""The name that an Authorizer knows the addresses by."""
 
 Method = Literal["GET", "POST", "DELETE"]
 Action = Literal["read", "write", "execute"]
@@ -33,8 +33,8 @@ class Query:
 
 @frozen_dataclass
 class Route:
-    """One method of one address. `{name}` in `path` is a part that is handed on. `action` is what the Authorizer is asked
-    for: work that installs packages is `execute`, since packages are code."""
+    """One method of one address. `{name}` in `path` is a part that is handed on. `action` is what the Authorizer has to
+    allow: work that installs packages is `execute`, since packages are code."""
 
     method: Method
     path: str
@@ -48,14 +48,20 @@ class Route:
 
 
 _PATH = Query(name="path", words="the notebook: its path in the contents API", pattern=r"[^/.][^/]*(?:/[^/.][^/]*)*\.ipynb")
-_PERHAPS = Query(name="path", words=_PATH.words, required=False, pattern=_PATH.pattern)
+_OPTIONAL_PATH = Query(name="path", words=_PATH.words, required=False, pattern=_PATH.pattern)
 
 ROUTES = (
-    Route(method="GET", path="about", words="Who answers, and what the caller may do.", does=endpoints.about, answer=web.About),
+    Route(
+        method="GET",
+        path="about",
+        words="The server's version, and what the caller may do.",
+        does=endpoints.about,
+        answer=web.About,
+    ),
     Route(
         method="GET",
         path="projects",
-        words="A notebook's standing.",
+        words="A notebook's status.",
         does=endpoints.project,
         answer=web.Project,
         query=(_PATH,),
@@ -87,31 +93,38 @@ ROUTES = (
     Route(
         method="GET",
         path="packages",
-        words="Names that answer what is typed; asks no index.",
+        words="Names that match what is typed; without a network.",
         does=endpoints.search,
         answer=web.Hits,
         query=(
             Query(name="q", words="what is typed"),
             Query(name="limit", words="how many at most, 20 by default", required=False, most=100),
-            _PERHAPS,
+            _OPTIONAL_PATH,
         ),
     ),
     Route(
         method="GET",
         path="packages/{name}",
-        words="What the configured index says of one name.",
+        words="What the configured index has for one name.",
         does=endpoints.details,
         answer=web.Details,
-        query=(_PERHAPS,),
+        query=(_OPTIONAL_PATH,),
     ),
-    Route(method="GET", path="kernels", words="The running kernels of ours.", does=endpoints.kernels, answer=web.Kernels),
     Route(
-        method="GET", path="jobs", words="The jobs, the newest first.", does=endpoints.jobs, answer=web.Jobs, query=(_PERHAPS,)
+        method="GET", path="kernels", words="The running kernels of jupyter-dep.", does=endpoints.kernels, answer=web.Kernels
+    ),
+    Route(
+        method="GET",
+        path="jobs",
+        words="The jobs, the newest first.",
+        does=endpoints.jobs,
+        answer=web.Jobs,
+        query=(_OPTIONAL_PATH,),
     ),
     Route(
         method="POST",
         path="jobs",
-        words="Begin long work.",
+        words="Start a job.",
         does=endpoints.submit,
         answer=web.Job,
         action="execute",
@@ -131,7 +144,7 @@ ROUTES = (
     Route(
         method="GET",
         path="consent",
-        words="What a yes to a notebook's lock would cover.",
+        words="What a consent to a notebook's lock would cover.",
         does=endpoints.consent,
         answer=web.ConsentPage,
         query=(_PATH,),
@@ -139,7 +152,7 @@ ROUTES = (
     Route(
         method="DELETE",
         path="consent",
-        words="Take back the yes to a notebook's lock.",
+        words="Take back the consent to a notebook's lock.",
         does=endpoints.revoke,
         answer=None,
         action="write",
@@ -149,7 +162,7 @@ ROUTES = (
     Route(
         method="POST",
         path="consent/nonce",
-        words="The question as it is shown, and the word that its answer needs.",
+        words="The consent question as it is shown, and the nonce that its answer needs.",
         does=endpoints.ask,
         answer=web.Nonce,
         action="execute",

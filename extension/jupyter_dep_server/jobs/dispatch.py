@@ -1,11 +1,12 @@
-"""A job's work: from a request of the page to the operation that does it, and to the outcome that is shown."""
+"""Execute a job: from a request of the page to the operation, and to the outcome or failure that is shown."""
 
 from __future__ import annotations
 
 import os
-import re
 import time
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,33 +25,34 @@ from jupyter_dep.operations.inspect import tree
 from jupyter_dep.operations.project.context import ChangeResult, CommandContext
 from jupyter_dep.presentation import outcomes
 from jupyter_dep.services import Services
-from jupyter_dep_server.api.problems import bad_request
+from jupyter_dep_server import problems
+from jupyter_dep_server.views import consent
 
-_KEY = re.compile(r"[0-9a-f]{40}")
-_MOST_NAMES = 200
-_NAMED = ("add", "remove")
-_WITHOUT_DRY_RUN = ("init", "sync", "undo", "redo", "trust", "outdated")
+from .protocol import Done, HostScopes, JobOrder
+
+MakeServices = Callable[[], Services]
 
 
-def check(request: JobRequest) -> None:
-    """Refuse what could not be carried out, before anybody waits for it. Errors: `bad-request`."""
-    if request.kind in _NAMED and not request.names:
-        raise bad_request(f"nothing is named to {request.kind}", {"key": "names"})
-    if len(request.names) > _MOST_NAMES:
-        raise bad_request(f"more than {_MOST_NAMES} names", {"key": "names"})
-    if request.kind == "python" and not request.python:
-        raise bad_request("no Python is named", {"key": "python"})
-    if request.dry_run and request.kind in _WITHOUT_DRY_RUN:
-        raise bad_request(f"there is no dry run of `{request.kind}`", {"key": "dry_run"})
-    if request.environment is not None and not _KEY.fullmatch(request.environment):
-        raise bad_request("`environment` is no environment's key", {"key": "environment"})
+def execute(order: JobOrder, make_services: MakeServices, reporter: Reporter, cancel: CancelToken) -> Done:
+    """Execute one job in this thread, and convert every exception into a failure."""
+    kind, notebook = order.request.kind, Path(os.fsdecode(order.notebook))
+    folder = Path(os.fsdecode(order.folder)) if order.folder is not None else None
+    try:
+        services = make_services()  # new for each job, as for each command, so that changed settings count
+        try:
+            return Done(outcome=run_job(order.request, notebook, services, reporter, cancel))
+        except DepError as error:
+            hosts = _find_unvouched(notebook, services) if error.code == "host-not-vouched" else None
+            return Done(failure=problems.failure(error, kind, folder), hosts=hosts)
+    except Exception:
+        return Done(failure=problems.failure(problems.internal(), kind), trouble=traceback.format_exc())
 
 
 def run_job(request: JobRequest, notebook: Path, services: Services, reporter: Reporter, cancel: CancelToken) -> Outcome:
-    """Do it, in this thread. Errors: those of the operations; an `OSError` comes in the user's words."""
+    """Run the operation that a request names. Errors: those of the operations; an `OSError` becomes a `DepError`."""
     started = time.monotonic()
-    held = request.held and notebook.name != MANIFEST  # a folder's file is in nobody's editor
-    asking = CommandContext(
+    held = request.held and notebook.name != MANIFEST  # a manifest is never open in the notebook's editor
+    context = CommandContext(
         command=" ".join([request.kind, *request.names, *([request.python] if request.python else [])]),
         environment=request.environment,
         # a job never consents by naming its notebook: it takes a nonce, which is `trust`'s
@@ -65,81 +67,81 @@ def run_job(request: JobRequest, notebook: Path, services: Services, reporter: R
     try:
         if cancel.is_set:
             raise DepError("cancelled", "cancelled", hint="nothing was changed; ask again when you like")
-        outcome = _WORK[request.kind](request, notebook, services, asking)
+        outcome = _OPERATIONS[request.kind](request, notebook, services, context)
     except OSError as error:
         where = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else notebook
         raise explain_os_error(error, where, f"doing `{request.kind}`") from error
     return replace(outcome, seconds=round(time.monotonic() - started, 3))
 
 
-def _page_of(project: Path) -> FrontEnd:
+def _show_on_page(project: Path) -> FrontEnd:
     return FrontEnd(kind="page", project=project)
 
 
-def _changed(request: JobRequest, result: ChangeResult, services: Services) -> Outcome:
-    front_end = _page_of(result.state.project.file)
+def _report_change(request: JobRequest, result: ChangeResult, services: Services) -> Outcome:
+    front_end = _show_on_page(result.state.project.file)
     return outcomes.changed(request.kind, result, services, front_end, environment=request.environment, names=request.names)
 
 
-def _add(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
-    result = add_remove.add(notebook, request.names, services, asking)
+def _add(request: JobRequest, notebook: Path, services: Services, context: CommandContext) -> Outcome:
+    result = add_remove.add(notebook, request.names, services, context)
     names = [requirement.parse(text).name for text in request.names]
-    front_end = _page_of(result.state.project.file)
+    front_end = _show_on_page(result.state.project.file)
     return outcomes.changed(request.kind, result, services, front_end, environment=request.environment, names=names)
 
 
-def _remove(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
-    return _changed(request, add_remove.remove(notebook, request.names, services, asking), services)
+def _remove(request: JobRequest, notebook: Path, services: Services, context: CommandContext) -> Outcome:
+    return _report_change(request, add_remove.remove(notebook, request.names, services, context), services)
 
 
-def _update(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
+def _update(request: JobRequest, notebook: Path, services: Services, context: CommandContext) -> Outcome:
     upgrade = request.names or True
-    return _changed(request, relock.relock(notebook, services, asking, upgrade=upgrade), services)
+    return _report_change(request, relock.relock(notebook, services, context, upgrade=upgrade), services)
 
 
-def _lock(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
-    return _changed(request, relock.relock(notebook, services, asking), services)
+def _lock(request: JobRequest, notebook: Path, services: Services, context: CommandContext) -> Outcome:
+    return _report_change(request, relock.relock(notebook, services, context), services)
 
 
-def _sync(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
-    return _changed(request, install.sync(notebook, services, asking), services)
+def _sync(request: JobRequest, notebook: Path, services: Services, context: CommandContext) -> Outcome:
+    return _report_change(request, install.sync(notebook, services, context), services)
 
 
-def _undo(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
-    return _changed(request, edit_undo.undo(notebook, services, asking, redo=request.kind == "redo"), services)
+def _undo(request: JobRequest, notebook: Path, services: Services, context: CommandContext) -> Outcome:
+    return _report_change(request, edit_undo.undo(notebook, services, context, redo=request.kind == "redo"), services)
 
 
-def _python(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
-    spec = _known_python(request.python, services)
+def _change_python(request: JobRequest, notebook: Path, services: Services, context: CommandContext) -> Outcome:
+    spec = _check_python(request.python, services)
     assert spec is not None
-    return _changed(request, relock.use_python(notebook, spec, services, asking), services)
+    return _report_change(request, relock.use_python(notebook, spec, services, context), services)
 
 
-def _init(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
-    python = _known_python(request.python, services)
-    result = init_notebook.init(notebook, services, asking, python=python, imports=request.imports)
-    return outcomes.created(notebook, result, _page_of(notebook))
+def _init(request: JobRequest, notebook: Path, services: Services, context: CommandContext) -> Outcome:
+    python = _check_python(request.python, services)
+    result = init_notebook.init(notebook, services, context, python=python, imports=request.imports)
+    return outcomes.created(notebook, result, _show_on_page(notebook))
 
 
-def _known_python(spec: str | None, services: Services) -> str | None:
-    """A version or a range, or the path of a Python that this machine is known to have: a page starts no other program."""
+def _check_python(spec: str | None, services: Services) -> str | None:
+    """Accept a version, a range, or the path of a Python that was found here: a page must not start another program."""
     if spec is None:
         return None
     path = "/" in spec or os.sep in spec or spec.startswith("~") or spec.lower().endswith(".exe")
     if path and spec not in {found.executable for found in services.interpreters.all()}:
         raise UsageError(
-            "bad-python", f"`{spec}` is no known Python", hint="write a version such as `3.12`, or choose from the list"
+            "bad-python", f"`{spec}` is not a known Python", hint="write a version such as `3.12`, or choose from the list"
         )
     return spec
 
 
-def _trust(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
-    allowed = trust.allow(notebook, request.allow, services, asking, shown=request.fingerprint)
-    return outcomes.allowed(notebook, allowed, _page_of(notebook))
+def _trust(request: JobRequest, notebook: Path, services: Services, context: CommandContext) -> Outcome:
+    allowed = trust.allow(notebook, request.allow, services, context, shown=request.fingerprint)
+    return outcomes.allowed(notebook, allowed, _show_on_page(notebook))
 
 
-def _outdated(request: JobRequest, notebook: Path, services: Services, asking: CommandContext) -> Outcome:
-    _, rows = tree.rows(notebook, services, asking, outdated=True)
+def _outdated(request: JobRequest, notebook: Path, services: Services, context: CommandContext) -> Outcome:
+    _, rows = tree.rows(notebook, services, context, outdated=True)
     newer = [row for row in rows if row.latest]
     table = Table(columns=("package", "version", "latest"), rows=tuple((row.name, row.version, row.latest) for row in newer))
     headline = f"{len(newer)} packages could be newer" if newer else "nothing is outdated"
@@ -150,7 +152,15 @@ def _outdated(request: JobRequest, notebook: Path, services: Services, asking: C
     )
 
 
-_WORK: dict[str, Callable[[JobRequest, Path, Services, CommandContext], Outcome]] = {
+def _find_unvouched(notebook: Path, services: Services) -> HostScopes | None:
+    """The hosts that the next question has to name, None where the index does not say (any more)."""
+    with suppress(DepError):
+        fingerprint, found = consent.not_vouched(notebook, services)
+        return HostScopes(fingerprint=fingerprint, items=found)
+    return None
+
+
+_OPERATIONS: dict[str, Callable[[JobRequest, Path, Services, CommandContext], Outcome]] = {
     "init": _init,
     "add": _add,
     "remove": _remove,
@@ -159,7 +169,7 @@ _WORK: dict[str, Callable[[JobRequest, Path, Services, CommandContext], Outcome]
     "sync": _sync,
     "undo": _undo,
     "redo": _undo,
-    "python": _python,
+    "python": _change_python,
     "trust": _trust,
     "outdated": _outdated,
 }

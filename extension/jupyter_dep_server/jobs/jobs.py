@@ -1,6 +1,6 @@
-"""Long work: one job at a time for a project, two projects at a time, readable for an hour after the end.
+"""The job queue: one job at a time for a project, several projects at a time, readable for a while after the end.
 
-Everything here belongs to the thread of the server's loop but `Work`, which waits in a thread for a worker (`workers`).
+Everything here runs in the thread of the server's loop except `Work`, which waits in a thread for a worker process.
 """
 
 from __future__ import annotations
@@ -19,22 +19,26 @@ from jupyter_dep.base.progress import CancelToken, Progress, Reporter
 from jupyter_dep.messages import Failure, Outcome
 from jupyter_dep.messages.web import Job, JobProgress, JobRequest
 
-from .sparing import throttle
-
 Work = Callable[[JobRequest, Path, Reporter, CancelToken], Outcome | Failure]
-"""Does what is asked for; what goes wrong comes back as a `Failure`."""
-Tell = Callable[[Job], None]
-"""Is called with every change of a job."""
+"""Executes a job; errors come back as a `Failure`."""
+Publish = Callable[[Job], None]
+"""Called with every change of a job."""
 
-PARALLEL = 2
-WAITING = 50
-"""Jobs that may wait or run at a time; more are refused."""
-KEPT = 100
-KEPT_SECONDS = 3600.0
-TICK = 0.1
+PROGRESS_INTERVAL = 0.1
 """Seconds between two events about progress."""
-GRACE = 2.5
-"""Seconds that running jobs get to clean up behind themselves when the server ends; whoever ended it waits for it."""
+SHUTDOWN_SECONDS = 2.5
+"""Seconds that running jobs get to clean up when the server ends, which waits for them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobLimits:
+    """How much work a server takes: jobs that run at once, jobs that may wait or run, and for how long and how many ended
+    ones can be read."""
+
+    parallel: int = 2
+    queued: int = 50
+    kept: int = 100
+    kept_seconds: float = 3600.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,7 +46,7 @@ class _Entry:
     job: Job
     request: JobRequest
     notebook: Path
-    turn: str
+    lock: str
     """Jobs with the same one wait for each other."""
     cancel: CancelToken = field(default_factory=CancelToken)
     task: asyncio.Task[None] | None = None
@@ -50,44 +54,62 @@ class _Entry:
 
 
 class Jobs:
-    """The jobs of a server. `work` runs in a thread, `tell` in the loop's."""
+    """The jobs of a server. `work` runs in a thread, `publish` in the loop's."""
 
     def __init__(
-        self, work: Work, tell: Tell, *, parallel: int = PARALLEL, clock: Callable[[], float] = time.monotonic
+        self,
+        work: Work,
+        publish: Publish,
+        *,
+        limits: JobLimits = JobLimits(),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._work, self._tell, self._clock = work, tell, clock
-        self._pool = ThreadPoolExecutor(parallel, thread_name_prefix="jupyter-dep-job")
-        self._places = asyncio.Semaphore(parallel)
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._work, self._publish, self._clock = work, publish, clock
+        self._limits = limits
+        self._pool = ThreadPoolExecutor(limits.parallel, thread_name_prefix="jupyter-dep-job")
+        self._slots = asyncio.Semaphore(limits.parallel)
+        self._locks: dict[str, asyncio.Lock] = {}
         self._entries: dict[str, _Entry] = {}
         self._closing = False
 
-    def submit(self, request: JobRequest, notebook: Path, turn: str) -> Job:
-        """Queue a job for a notebook; `turn` is its real path. Errors: `too-many-jobs`, `server-stopping`."""
+    @property
+    def active(self) -> tuple[Job, ...]:
+        """The jobs that wait or run."""
+        return tuple(entry.job for entry in self._entries.values() if not entry.ended)
+
+    def submit(self, request: JobRequest, notebook: Path, lock: str) -> Job:
+        """Queue a job for a notebook; jobs with the same `lock`, its real path, wait for each other.
+
+        Errors: `too-many-jobs`, `server-stopping`.
+        """
         self._forget()
         if self._closing:
-            raise DepError("server-stopping", "the server is ending", hint="ask again when it is back")
-        if sum(not entry.ended for entry in self._entries.values()) >= WAITING:
-            raise DepError("too-many-jobs", f"{WAITING} jobs are waiting already", hint="wait for some of them, or cancel them")
+            raise DepError("server-stopping", "the server is ending", hint="try again when it is back")
+        if len(self.active) >= self._limits.queued:
+            raise DepError(
+                "too-many-jobs", f"{self._limits.queued} jobs are waiting already", hint="wait for some of them, or cancel them"
+            )
         job = Job(id=secrets.token_hex(8), kind=request.kind, path=request.path, state="queued", created=_now())
-        entry = _Entry(job=job, request=request, notebook=notebook, turn=turn)
+        entry = _Entry(job=job, request=request, notebook=notebook, lock=lock)
         self._entries[job.id] = entry
         self._change(entry)
         entry.task = asyncio.ensure_future(self._run(entry))
         return job
 
     def get(self, identity: str) -> Job:
-        """A job, also after its end. Errors: `no-such-job`."""
+        """Return a job, also after its end. Errors: `no-such-job`."""
         return self._entry(identity).job
 
     def all(self, path: str | None = None) -> tuple[Job, ...]:
-        """The jobs of a project, or all, the newest first."""
+        """List the jobs of a project, or all, the newest first."""
         self._forget()
         return tuple(entry.job for entry in reversed(self._entries.values()) if path is None or entry.job.path == path)
 
     def cancel(self, identity: str) -> Job:
-        """Cancel a job: at once while it waits, as soon as its work can stop while it runs. Errors: `no-such-job`,
-        `job-over`."""
+        """Cancel a job: at once while it waits, as soon as its work can stop while it runs.
+
+        Errors: `no-such-job`, `job-over`.
+        """
         entry = self._entry(identity)
         if entry.ended:
             raise DepError(
@@ -96,36 +118,36 @@ class Jobs:
         entry.cancel.set()
         if entry.job.state == "queued" and entry.task is not None:
             entry.task.cancel()
-            self._end(entry, _cancelled(entry))
+            self._end(entry, _fail_queued(entry))
         return entry.job
 
     async def close(self) -> None:
-        """Cancel everything and wait for it, but not for ever."""
+        """Cancel every job and wait `SHUTDOWN_SECONDS` at most for those that run."""
         self._closing = True
         running = [entry for entry in self._entries.values() if not entry.ended]
         for entry in running:
             self.cancel(entry.job.id)
         tasks = [entry.task for entry in running if entry.task is not None]
         if tasks:
-            await asyncio.wait(tasks, timeout=GRACE)
+            await asyncio.wait(tasks, timeout=SHUTDOWN_SECONDS)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, entry: _Entry) -> None:
-        turn = self._turns.setdefault(entry.turn, asyncio.Lock())
-        async with turn, self._places:
+        lock = self._locks.setdefault(entry.lock, asyncio.Lock())
+        async with lock, self._slots:
             self._change(entry, state="running")
             loop = asyncio.get_running_loop()
 
-            def tell(progress: Progress) -> None:
-                loop.call_soon_threadsafe(self._progress, entry, progress)
+            def forward(progress: Progress) -> None:
+                loop.call_soon_threadsafe(self._advance, entry, progress)
 
-            seen = throttle(tell, tick=TICK, clock=self._clock)
-            result = await loop.run_in_executor(self._pool, self._work, entry.request, entry.notebook, seen, entry.cancel)
+            reporter = throttle(forward, interval=PROGRESS_INTERVAL, clock=self._clock)
+            result = await loop.run_in_executor(self._pool, self._work, entry.request, entry.notebook, reporter, entry.cancel)
             self._end(entry, result)
 
-    def _progress(self, entry: _Entry, progress: Progress) -> None:
+    def _advance(self, entry: _Entry, progress: Progress) -> None:
         if not entry.ended:
-            self._change(entry, progress=_told(progress))
+            self._change(entry, progress=_convert_progress(progress))
 
     def _end(self, entry: _Entry, result: Outcome | Failure) -> None:
         entry.ended = self._clock() or 1e-9
@@ -135,33 +157,49 @@ class Jobs:
         else:
             state = "cancelled" if result.code == "cancelled" else "failed"
             entry.job = replace(ended, state=state, failure=result)  # type: ignore[arg-type]
-        self._tell(entry.job)
-        if not any(other.turn == entry.turn and not other.ended for other in self._entries.values()):
-            self._turns.pop(entry.turn, None)
+        self._publish(entry.job)
+        if not any(other.lock == entry.lock and not other.ended for other in self._entries.values()):
+            self._locks.pop(entry.lock, None)
 
     def _change(self, entry: _Entry, **changes: object) -> None:
         entry.job = replace(entry.job, **changes)  # type: ignore[arg-type]
-        self._tell(entry.job)
+        self._publish(entry.job)
 
     def _entry(self, identity: str) -> _Entry:
         self._forget()
         if identity not in self._entries:
             raise DepError(
                 "no-such-job",
-                "this server knows no such job (any more)",
-                hint=f"jobs are kept for {KEPT_SECONDS / 3600:.0f} h, and not over a restart of the server; read the project",
+                "this server has no such job (any more)",
+                hint=f"ended jobs are kept for {self._limits.kept_seconds / 60:.0f} min, and not over a restart of the server; "
+                "read the project",
             )
         return self._entries[identity]
 
     def _forget(self) -> None:
         over = [identity for identity, entry in self._entries.items() if entry.ended]
-        limit = self._clock() - KEPT_SECONDS
+        limit = self._clock() - self._limits.kept_seconds
         for place, identity in enumerate(over):
-            if len(over) - place > KEPT or self._entries[identity].ended < limit:
+            if len(over) - place > self._limits.kept or self._entries[identity].ended < limit:
                 del self._entries[identity]
 
 
-def _told(progress: Progress) -> JobProgress:
+def throttle(reporter: Reporter, *, interval: float, clock: Callable[[], float] = time.monotonic) -> Reporter:
+    """Pass on every change of the phase, and one other report every `interval` seconds."""
+    phase, last = "", 0.0
+
+    def report(progress: Progress) -> None:
+        nonlocal phase, last
+        now = clock()
+        if progress.phase == phase and now - last < interval:
+            return
+        phase, last = progress.phase, now
+        reporter(progress)
+
+    return report
+
+
+def _convert_progress(progress: Progress) -> JobProgress:
     return JobProgress(
         text=progress.text(),
         phase=progress.phase,
@@ -172,13 +210,13 @@ def _told(progress: Progress) -> JobProgress:
     )
 
 
-def _cancelled(entry: _Entry) -> Failure:
+def _fail_queued(entry: _Entry) -> Failure:
     return Failure(
         verb=entry.request.kind,
         code="cancelled",
         message="cancelled before it began",
         context={"file": entry.notebook.name},
-        hint="nothing was changed; ask again when you like",
+        hint="nothing was changed; try again when you like",
     )
 
 

@@ -1,117 +1,138 @@
-"""What the server and its workers tell each other: one JSON object a line.
+"""What the server and its workers send each other: one JSON object a line, tagged by `type`.
 
-To a worker: `JobOrder`, then perhaps `CancelRequest`. From it: `Hello` once; for an order `Begun`, any number of
-`ProgressEvent`s, and `Done`. Both are of one installation, so nothing is checked here that only a stranger would send.
+To a worker: a `JobOrder`, then perhaps a `CancelJob`; or a `ReadOrder`. From it: `Hello` once; for a job `Begun`, any number
+of `ProgressEvent`s, and `Done`; for a reading one `ReadAnswer`. Paths of this machine are bytes (base64 on the wire), since
+a file's name need not be text.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import types
-import typing
-from functools import cache
-from typing import Any, Literal
+import os
+from pathlib import Path
+from typing import Literal
 
-from jupyter_dep.base.fast_dataclass import frozen_dataclass
+import msgspec
+
+from jupyter_dep.base.error_registry import http_status
+from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import Progress
-from jupyter_dep.messages import CancelRequest, Failure, Outcome
+from jupyter_dep.messages import Failure, Outcome
 from jupyter_dep.messages.web import JobRequest
 from jupyter_dep.model.lock.audit import ConsentScope
-from jupyter_dep_server.api.decoding import encode
+from jupyter_dep_server import problems
+from jupyter_dep_server.codec import encode
+from jupyter_dep_server.state.live_kernel import LiveKernel
+
+ViewName = Literal["project", "packages", "graph", "pythons", "search", "details", "kernels", "consent", "revoke"]
 
 
-@frozen_dataclass
-class JobOrder:
-    """One job to do. `notebook` is absolute; `folder` the server's, below which paths are told as the page knows them."""
+class JobOrder(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="job"):
+    """One job to do. `notebook` is absolute; below `folder`, the server's, paths are written as the page knows them."""
 
     request: JobRequest
-    notebook: str
-    folder: str | None = None
+    notebook: bytes
+    folder: bytes | None = None
     id: int = 0
-    type: Literal["order"] = "order"
 
 
-@frozen_dataclass
-class Hello:
-    """A worker can take orders; `version` is that of the jupyter-dep that it has imported."""
-
-    version: str
-    type: Literal["hello"] = "hello"
-
-
-@frozen_dataclass
-class Begun:
-    """An order was taken. A worker that ends before it says so has done nothing of it."""
+class CancelJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="cancel"):
+    """Stop the job of this number."""
 
     id: int
-    type: Literal["begun"] = "begun"
 
 
-@frozen_dataclass
-class ProgressEvent:
-    id: int
-    progress: Progress
-    type: Literal["moment"] = "moment"
-
-
-@frozen_dataclass
-class Hosts:
-    """The hosts that a yes to the lock of this fingerprint has to name."""
+class HostScopes(msgspec.Struct, frozen=True, kw_only=True):
+    """The hosts that a consent to the lock of this fingerprint has to name."""
 
     fingerprint: str
     items: tuple[ConsentScope, ...]
 
 
-@frozen_dataclass
-class Done:
-    """The end of an order. `trouble` is for the log alone: the traceback behind an `internal` failure."""
+class ReadOrder(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="read"):
+    """One page to make. `folder` is the server's, None where its contents are not files; `hidden`: it serves hidden ones.
 
-    result: Outcome | Failure
-    hosts: Hosts | None = None
+    `path` is the notebook's in the contents API. `words` and `limit` belong to `search` and `details`, `kernels` to `project`
+    and `kernels`, `hosts` to `consent`.
+    """
+
+    view: ViewName
+    folder: bytes | None = None
+    hidden: bool = False
+    path: str = ""
+    words: str = ""
+    limit: int = 0
+    kernels: tuple[LiveKernel, ...] = ()
+    hosts: tuple[HostScopes, ...] = ()
+    id: int = 0
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="hello"):
+    """A worker is ready; `version` is that of the jupyter-dep that it has imported."""
+
+    version: str
+
+
+class Begun(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="begun"):
+    """A job was taken. A worker that ends before it says so has done nothing of it."""
+
+    id: int
+
+
+class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="progress"):
+    """How far a job is."""
+
+    id: int
+    progress: Progress
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="done"):
+    """The end of a job: one of `outcome` and `failure`. `trouble` is the traceback behind an `internal` failure, for the log.
+
+    `hosts` is there where the failure is that the index does not vouch for some.
+    """
+
+    outcome: Outcome | None = None
+    failure: Failure | None = None
+    hosts: HostScopes | None = None
     trouble: str = ""
     id: int = 0
-    type: Literal["done"] = "done"
+
+    @property
+    def result(self) -> Outcome | Failure:
+        found = self.outcome or self.failure
+        assert found is not None
+        return found
 
 
-Line = JobOrder | CancelRequest | Hello | Begun | ProgressEvent | Done
+class ReadAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="answer"):
+    """The end of a reading: the HTTP status and the JSON body, of the page or of a `Problem`. `trouble` as in `Done`."""
+
+    status: int = 200
+    body: bytes = b""
+    trouble: str = ""
+    id: int = 0
+
+    @property
+    def failed(self) -> bool:
+        return self.status >= 400
 
 
-def _name(kind: Any) -> str:
-    return str(kind.__dataclass_fields__["type"].default)
+def refuse(error: DepError, order: ReadOrder, *, trouble: str = "") -> ReadAnswer:
+    """Answer a reading with an error; paths below the server's folder are written as the page knows them."""
+    folder = Path(os.fsdecode(order.folder)) if order.folder is not None else None
+    return ReadAnswer(status=http_status(error), body=encode(problems.problem(error, folder)), trouble=trouble)
 
 
-_KINDS = {_name(kind): kind for kind in typing.get_args(Line)}
+Order = JobOrder | ReadOrder
+Line = Order | CancelJob | Hello | Begun | ProgressEvent | Done | ReadAnswer
 
 
 def write(line: Line) -> str:
-    """The line without its newline, in ASCII."""
-    return encode(line)
+    """The line without its newline, in ASCII: what a worker says of a strange file name survives as an escape."""
+    return json.dumps(msgspec.to_builtins(line), separators=(",", ":"))
 
 
 def read(text: str) -> Line:
-    """What `write` made a line of. Errors: `ValueError`, `TypeError` and `KeyError` where it did not."""
-    raw = json.loads(text)
-    return typing.cast(Line, _value(_KINDS[raw["type"]], raw))
-
-
-def _value(kind: Any, raw: Any) -> Any:
-    arguments = typing.get_args(kind)
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        hints = _hints(kind)
-        return kind(**{key: _value(hints[key], value) for key, value in raw.items()})
-    if typing.get_origin(kind) in (typing.Union, types.UnionType):
-        if raw is None:
-            return None
-        kinds = [one for one in arguments if one is not type(None)]
-        return _value(kinds[0] if len(kinds) == 1 else next(one for one in kinds if _name(one) == raw["type"]), raw)
-    if typing.get_origin(kind) is tuple:
-        several = len(arguments) == 2 and arguments[1] is Ellipsis
-        items = ((arguments[0], item) for item in raw) if several else zip(arguments, raw, strict=True)
-        return tuple(_value(one, item) for one, item in items)
-    return raw
-
-
-@cache
-def _hints(kind: type[Any]) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+    """Read what `write` made a line of. Errors: `ValueError` and `msgspec.ValidationError` for any other."""
+    return msgspec.convert(json.loads(text), Line)  # type: ignore[no-any-return]

@@ -1,7 +1,8 @@
-"""A worker: the process beside the server that carries out jobs. `lines` are what it reads from stdin and writes to stdout.
+"""A worker process: it does the jobs and makes the pages that the server orders, one after another.
 
-stdout belongs to the protocol, stderr to the server's log. It does one job after another, ends when its stdin ends (what
-runs is cancelled, and has some seconds to stop), and by itself when nobody has wanted anything for a while.
+It speaks `protocol` on stdin and stdout; stderr goes to the server's log. It ends when its stdin ends (a running job is
+cancelled, and has some seconds to stop), and after a while without work. `python -m jupyter_dep_server.jobs.worker [IDLE]`
+starts one; IDLE are the seconds of that while.
 """
 
 from __future__ import annotations
@@ -12,40 +13,41 @@ import sys
 import threading
 import time
 import traceback
-from dataclasses import replace
 from io import TextIOWrapper
 from typing import TextIO
 
-from jupyter_dep.base.progress import CancelToken
-from jupyter_dep.messages import CancelRequest
-from jupyter_dep.services import Services
-from jupyter_dep_server import __version__
+import msgspec
 
-from .protocol import Begun, Hello, JobOrder, Line, ProgressEvent, read, write
-from .sparing import throttle
-from .working import MakeServices, work
+from jupyter_dep.base.progress import CancelToken
+from jupyter_dep.services import Services
+from jupyter_dep_server.version import VERSION
+
+from .dispatch import MakeServices, execute
+from .jobs import throttle
+from .protocol import Begun, CancelJob, Hello, JobOrder, Line, Order, ProgressEvent, ReadOrder, read, write
+from .reading import read_page
 
 IDLE = 300.0
-"""Seconds without a job after which a worker ends."""
-TICK = 0.05
-"""Seconds between two moments of progress that are told."""
-STOPPING = 3.0
+"""Seconds without work after which a worker ends."""
+PROGRESS_INTERVAL = 0.05
+"""Seconds between two lines about progress."""
+STOP_SECONDS = 3.0
 """Seconds that a job has to stop after the server has gone."""
 
 
 class Worker:
-    """Takes orders from `source`, writes what becomes of them to `sink`; `make_services` is called for each."""
+    """Takes orders from `source` and writes the answers to `sink`; `make_services` is called for each."""
 
     def __init__(self, source: TextIO, sink: TextIO, make_services: MakeServices, *, idle: float = IDLE) -> None:
         self._source, self._sink, self._make_services, self._idle = source, sink, make_services, idle
-        self._orders: queue.Queue[JobOrder | None] = queue.Queue()
+        self._orders: queue.Queue[Order | None] = queue.Queue()
         self._writing = threading.Lock()
         self._cancels: dict[int, CancelToken] = {}
 
     def serve(self) -> None:
-        """To the end of `source`, or of patience. Jobs are done in the thread that calls this."""
+        """Work in the calling thread until `source` ends, or until there was no work for `idle` seconds."""
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
-        self._send(Hello(version=__version__))
+        self._send(Hello(version=VERSION))
         while True:
             try:
                 order = self._orders.get(timeout=self._idle)
@@ -53,49 +55,58 @@ class Worker:
                 return
             if order is None:
                 return
-            self._carry_out(order)
+            self.handle(order)
+
+    def handle(self, order: Order) -> None:
+        """Do one order, and send its answer."""
+        if isinstance(order, JobOrder):
+            self._run(order)
+        else:
+            self._send(msgspec.structs.replace(read_page(order, self._make_services), id=order.id))
 
     def _listen(self) -> None:
         try:
             for line in self._source:
-                said = read(line)
-                if isinstance(said, JobOrder):
-                    self._cancels[said.id] = CancelToken()
-                    self._orders.put(said)
-                elif isinstance(said, CancelRequest) and (cancel := self._cancels.get(said.id)) is not None:
+                message = read(line)
+                if isinstance(message, JobOrder):
+                    self._cancels[message.id] = CancelToken()
+                if isinstance(message, JobOrder | ReadOrder):
+                    self._orders.put(message)
+                elif isinstance(message, CancelJob) and (cancel := self._cancels.get(message.id)) is not None:
                     cancel.set()
         finally:
-            self._hung_up()
+            self._stop()
 
-    def _hung_up(self) -> None:
+    def _stop(self) -> None:
         for cancel in list(self._cancels.values()):
             cancel.set()
         self._orders.put(None)
-        time.sleep(STOPPING)
+        time.sleep(STOP_SECONDS)
         os._exit(1)  # what runs does not stop; everything that it writes is whole at any moment
 
-    def _carry_out(self, order: JobOrder) -> None:
+    def _run(self, order: JobOrder) -> None:
+        cancel = self._cancels.setdefault(order.id, CancelToken())
         self._send(Begun(id=order.id))
-        done = work(
+        done = execute(
             order,
             self._make_services,
-            throttle(lambda progress: self._send(ProgressEvent(id=order.id, progress=progress)), tick=TICK),
-            self._cancels[order.id],
+            throttle(lambda progress: self._send(ProgressEvent(id=order.id, progress=progress)), interval=PROGRESS_INTERVAL),
+            cancel,
         )
         del self._cancels[order.id]
-        self._send(replace(done, id=order.id))
+        self._send(msgspec.structs.replace(done, id=order.id))
 
     def _send(self, line: Line) -> None:
         with self._writing:
             try:
                 self._sink.write(write(line) + "\n")
                 self._sink.flush()
-            except OSError:  # nobody reads any more: the end of our stdin says so, too
+            except OSError:  # the server has gone: the end of stdin says so, too
                 pass
 
 
 def main(make_services: MakeServices = Services.of_user, *, idle: float = IDLE) -> None:
-    """Be a worker on this process's stdin and stdout; does not come back."""
+    """Be a worker on the stdin and stdout of this process; does not return."""
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     source = os.fdopen(os.dup(0), encoding="utf-8")
     os.dup2(2, 1)  # what a library prints goes to the log, not into the protocol
@@ -108,8 +119,8 @@ def main(make_services: MakeServices = Services.of_user, *, idle: float = IDLE) 
     except BaseException:
         traceback.print_exc()
         os._exit(1)
-    os._exit(0)  # the thread that reads could not be ended otherwise
+    os._exit(0)  # the thread that reads cannot be ended otherwise
 
 
 if __name__ == "__main__":
-    main()
+    main(idle=float(sys.argv[1]) if len(sys.argv) > 1 else IDLE)

@@ -1,4 +1,4 @@
-"""What goes out on Jupyter's event bus: that a job has changed, that a project is to be read again."""
+"""The events on Jupyter's event bus: a job has changed, a project should be read again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from jupyter_dep.messages import PROTOCOL
 from jupyter_dep.messages.web import Job, JobEvent, ProjectEvent
-from jupyter_dep_server.api.decoding import encode
+from jupyter_dep_server.codec import encode
 from jupyter_dep_server.schema import definitions, draft7
 
 JOB = "https://jupyter-dep.example/events/job/v1"
@@ -24,9 +24,11 @@ class Events:
                 logger.register_event_schema(event_schema(identity, kind))
 
     def job(self, job: Job) -> None:
+        """Send that a job has changed."""
         self._emit(JOB, JobEvent(job=job))
 
     def project(self, path: str, why: str) -> None:
+        """Send that a project should be read again."""
         self._emit(PROJECT, ProjectEvent(path=path, why=why))
 
     def _emit(self, identity: str, event: JobEvent | ProjectEvent) -> None:
@@ -34,7 +36,7 @@ class Events:
 
 
 def event_schema(identity: str, kind: type[JobEvent | ProjectEvent]) -> dict[str, Any]:
-    """The schema of an event as the bus wants it: one document of draft 7."""
+    """Build the schema of an event as the bus wants it: one document of draft 7."""
     found = definitions([kind])
     whole = found.pop(kind.__name__)
     described: dict[str, Any] = draft7({"$id": identity, "version": str(PROTOCOL), **whole, "$defs": found})

@@ -1,4 +1,4 @@
-"""The running kernels of ours, as this server's managers know them."""
+"""The running kernels of jupyter-dep, as the server's managers know them."""
 
 from __future__ import annotations
 
@@ -8,71 +8,60 @@ from typing import Any
 from jupyter_core.utils import ensure_async
 from tornado.web import HTTPError
 
-from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep_kernels.start.provisioner import DepProvisioner
-from jupyter_dep_server.api.paths import Root
 
 from .events import Events
+from .live_kernel import LiveKernel
+from .paths import Root
 
 ACTIONS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
 """The server's own event about its kernels."""
 
 
-@frozen_dataclass
-class Running:
-    """A live kernel as it was started: `path` is its session's, "" without one; `key` its environment, if it was known."""
-
-    id: str
-    path: str
-    holding: bool
-    starter: bool
-    key: str | None
-
-
 class Kernels:
-    """What runs. `kernels` and `sessions` are the server's managers; only for the thread of its loop."""
+    """`kernels` and `sessions` are the server's managers. Only for the thread of its loop."""
 
     def __init__(self, kernels: Any, sessions: Any, root: Root | None) -> None:
         self._kernels, self._sessions, self._root = kernels, sessions, root
         self._known: dict[str, str] = {}
 
-    async def running(self) -> tuple[Running, ...]:
-        """Every kernel of ours, with the path of its session."""
-        ours = {identity: found for identity in self._kernels.list_kernel_ids() if (found := self._ours(identity))}
-        if not ours:
+    async def running(self) -> tuple[LiveKernel, ...]:
+        """List the kernels that jupyter-dep started, with the path of each one's session."""
+        started = {identity: found for identity in self._kernels.list_kernel_ids() if (found := self._find(identity))}
+        if not started:
             return ()
         sessions = await ensure_async(self._sessions.list_sessions())
         paths = {session["kernel"]["id"]: session["path"] for session in sessions if session.get("kernel")}
         return tuple(
-            Running(
+            LiveKernel(
                 id=identity,
-                path=paths.get(identity) or self._notebook(found),
+                path=paths.get(identity) or self._path_of(found),
                 holding=found.placeholder,
                 starter=found.base,
                 key=found.key,
             )
-            for identity, found in ours.items()
+            for identity, found in started.items()
         )
 
-    def _ours(self, identity: str) -> DepProvisioner | None:
+    def _find(self, identity: str) -> DepProvisioner | None:
         try:
             found = self._kernels.get_kernel(identity).provisioner
         except (AttributeError, KeyError, HTTPError):  # a gateway's kernel has none; another one has just ended
             return None
         return found if isinstance(found, DepProvisioner) else None
 
-    def _notebook(self, found: DepProvisioner) -> str:
+    def _path_of(self, found: DepProvisioner) -> str:
         return (self._root.relative(found.notebook) or "") if found.notebook and self._root else ""
 
     def follow(self, logger: Any, events: Events) -> Callable[[], None]:
-        """Tell of every start, restart and end of a kernel of ours; what is given back stops that."""
+        """Send an event at every start, restart and end of such a kernel, until the returned function is called."""
 
         async def listen(logger: Any, schema_id: str, data: dict[str, Any]) -> None:
             identity = str(data.get("kernel_id"))
             if data.get("status") != "success" or data.get("action") == "interrupt":
                 return
-            found = self._ours(identity)
-            path = self._notebook(found) if found else self._known.pop(identity, "")
+            found = self._find(identity)
+            path = self._path_of(found) if found else self._known.pop(identity, "")
             if found and path:
                 self._known[identity] = path
             if path:

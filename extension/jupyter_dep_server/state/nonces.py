@@ -1,4 +1,4 @@
-"""The words that a consent needs: made by the server, good once, so that no output, command or message can say yes."""
+"""Nonces that a consent needs: made by the server, good once, so that no output, command or message can consent."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from collections.abc import Callable, Sequence
 from jupyter_dep.base.errors import ConsentError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
-SECONDS = 600.0
-MOST = 200
+LIFETIME = 600.0
+"""Seconds that a nonce is good for."""
+MAX_OPEN = 200
 """Open questions at a time; the oldest is dropped for a newer one."""
 
 
 @frozen_dataclass
 class PendingConsent:
-    """What somebody was shown: whose question it is, the notebook's real path, the lock's fingerprint, what was unusual."""
+    """What a user was shown: the notebook's real path, the lock's fingerprint, and the scopes that were unusual."""
 
     user: str
     notebook: str
@@ -31,22 +32,22 @@ class Nonces:
         self._clock = clock
         self._open: dict[str, tuple[float, PendingConsent]] = {}
 
-    def ask(self, question: PendingConsent) -> str:
-        """A new nonce for a question."""
+    def create(self, question: PendingConsent) -> str:
+        """Create the nonce of a question."""
         now = self._clock()
-        self._open = {word: (until, asked) for word, (until, asked) in self._open.items() if until > now}
-        while len(self._open) >= MOST:
+        self._open = {nonce: (until, asked) for nonce, (until, asked) in self._open.items() if until > now}
+        while len(self._open) >= MAX_OPEN:
             del self._open[next(iter(self._open))]
-        word = secrets.token_urlsafe(24)
-        self._open[word] = (now + SECONDS, question)
-        return word
+        nonce = secrets.token_urlsafe(24)
+        self._open[nonce] = (now + LIFETIME, question)
+        return nonce
 
-    def spend(self, word: str, *, user: str, notebook: str, fingerprint: str, allow: Sequence[str]) -> None:
-        """Take the nonce; whatever comes of it, it is gone.
+    def spend(self, nonce: str, *, user: str, notebook: str, fingerprint: str, allow: Sequence[str]) -> None:
+        """Use a nonce up, whether it fits or not.
 
         Errors: `nonce-refused`, unless it was made for this user, notebook and lock, and for all that is now allowed.
         """
-        until, question = self._open.pop(word, (0.0, None))
+        until, question = self._open.pop(nonce, (0.0, None))
         fits = (
             question is not None
             and until > self._clock()
@@ -56,6 +57,6 @@ class Nonces:
         if not fits:
             raise ConsentError(
                 "nonce-refused",
-                "this yes does not belong to a question that was asked here, or came too late",
-                hint="open the dialog again, look, and answer anew",
+                "this consent does not belong to a question that was asked here, or came too late",
+                hint="open the dialog again, and answer anew",
             )

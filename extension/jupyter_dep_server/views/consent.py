@@ -18,10 +18,10 @@ from jupyter_dep.operations.environment.select import Selected
 from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
-from jupyter_dep_server.api.paths import Place
+from jupyter_dep_server.state.paths import ServedNotebook
 
 
-def page(place: Place, services: Services, hosts: Iterable[ConsentScope] = ()) -> ConsentPage:
+def page(place: ServedNotebook, services: Services, hosts: Iterable[ConsentScope] = ()) -> ConsentPage:
     """Show what a yes would cover; no network. `hosts` are those found not to serve the locked files.
 
     Errors: the notebook's, the lock's, `no-matching-python`, `not-installable-here`.

@@ -27,9 +27,9 @@ from jupyter_dep.operations.project.context import CommandContext, load_state
 from jupyter_dep.operations.project.project import Project as Where
 from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
-from jupyter_dep_server.api.paths import Place
-from jupyter_dep_server.api.problems import problem
-from jupyter_dep_server.state.kernels import Running
+from jupyter_dep_server.problems import problem
+from jupyter_dep_server.state.live_kernel import LiveKernel
+from jupyter_dep_server.state.paths import ServedNotebook
 
 from .imports import ImportUsage, import_usage
 
@@ -37,7 +37,7 @@ Summaries = Callable[[str], str]
 """The one-line summary of a distribution, "" where none is known."""
 
 
-def project(place: Place, services: Services, kernels: Sequence[Running] = ()) -> Project:
+def project(place: ServedNotebook, services: Services, kernels: Sequence[LiveKernel] = ()) -> Project:
     """A notebook's standing. A declaration that cannot be read is a state, too, with its problem.
 
     Errors: `no-such-notebook`, and what the system refuses.
@@ -84,7 +84,7 @@ def project(place: Place, services: Services, kernels: Sequence[Running] = ()) -
     )
 
 
-def running(kernel: Running, key: str | None, services: Services) -> RunningKernel:
+def running(kernel: LiveKernel, key: str | None, services: Services) -> RunningKernel:
     """A kernel as the page sees it; `key` is the environment of its project now. One that was held has become the real
     one as soon as the environment that it waited for is there."""
     built = kernel.key is not None and services.store.sealed(kernel.key) is not None
@@ -106,7 +106,7 @@ def key_of(file: Path, services: Services) -> str | None:
         return None
 
 
-def packages(place: Place, services: Services, summaries: Summaries) -> Packages:
+def packages(place: ServedNotebook, services: Services, summaries: Summaries) -> Packages:
     """Every locked package, declared ones first. Errors: the lock's, `unlocked`."""
     _, rows = inspect_tree.rows(place.file, services, CommandContext())
     used = _usage(place, inspect_status.status(place.file, services, CommandContext()), services)
@@ -132,7 +132,7 @@ def packages(place: Place, services: Services, summaries: Summaries) -> Packages
     )
 
 
-def graph(place: Place, services: Services) -> GraphPage:
+def graph(place: ServedNotebook, services: Services) -> GraphPage:
     """The locked graph by names. Errors: the lock's, `unlocked`."""
     state = inspect_context.require_lock(place.file, services, CommandContext())
     found = services.lock_cache.graph(state.lock_data, context=state.project.lock_context)
@@ -145,7 +145,7 @@ def graph(place: Place, services: Services) -> GraphPage:
     )
 
 
-def pythons(place: Place, services: Services) -> Pythons:
+def pythons(place: ServedNotebook, services: Services) -> Pythons:
     """The Pythons to choose from, the newest first; all of them fit while the declaration cannot be read.
 
     Errors: `no-such-notebook`.
@@ -173,7 +173,7 @@ def pythons(place: Place, services: Services) -> Pythons:
     )
 
 
-def _usage(place: Place, status: Status, services: Services) -> ImportUsage | None:
+def _usage(place: ServedNotebook, status: Status, services: Services) -> ImportUsage | None:
     state = status.state
     notebook = state.notebook or _read(place.notebook)
     if notebook is None or (notebook.language or "python").lower() != "python":
@@ -236,7 +236,7 @@ def _writable(where: Where) -> bool:
     return True
 
 
-def _unreadable(place: Place, error: DepError, services: Services, kernels: Sequence[Running]) -> Project:
+def _unreadable(place: ServedNotebook, error: DepError, services: Services, kernels: Sequence[LiveKernel]) -> Project:
     """The page of a notebook whose own text is at fault: everything else waits for its author."""
     where = Where.of(place.file)
     last, undone = services.history.last(place.file), services.history.last(place.file, redo=True)

@@ -18,9 +18,9 @@ _LIMIT = 2000
 
 
 @frozen_dataclass
-class Place:
-    """A notebook, by its contents path and as a file. `file` holds the declaration that counts for it: the notebook itself
-    or its folder's manifest; `real` is that file whatever link it is named by."""
+class ServedNotebook:
+    """A notebook, by its contents path and as a file. `file` holds its declaration: the notebook itself or its folder's
+    manifest; `real` is that file with links resolved."""
 
     path: str
     notebook: Path
@@ -36,11 +36,11 @@ class Root:
     hidden: bool = False
 
     def notebook(self, path: str) -> Path:
-        """The absolute path of a notebook, whether it is there or not; links in it are followed only within the root.
+        """Return the absolute path of a notebook, whether it exists or not; links are followed only within the root.
 
         Errors: `bad-path`, `not-a-notebook-name`, `hidden-path`, `outside-root` (the lock beside it counts, too).
         """
-        parts = self._parts(path)
+        parts = self._split(path)
         if not parts[-1].endswith(".ipynb"):
             raise UsageError(
                 "not-a-notebook-name",
@@ -54,15 +54,17 @@ class Root:
         return found
 
     def project(self, notebook: Path, services: Services) -> Path:
-        """What holds the declaration of a notebook of this root. Errors: `outside-root` for links that lead out of it."""
+        """Find the file with the declaration of a notebook. Errors: `outside-root` for links that lead out of the root."""
         file = find_project(notebook, services).file
-        if file != notebook and self.relative(file) is not None:  # a folder above the root was the choice of who started here
+        if (
+            file != notebook and self.relative(file) is not None
+        ):  # a folder above the root was chosen by the one who started the server
             self._confine(file)
             self._confine(Project.of(file).lock)
         return file
 
     def relative(self, file: str | Path) -> str | None:
-        """The contents path of a file, None if it is not below the root."""
+        """Return the contents path of a file, None if it is not below the root."""
         path = os.path.abspath(file)
         for root in (os.path.abspath(self.folder), os.path.realpath(self.folder)):
             inside = path.removeprefix(root.rstrip(os.sep) + os.sep)
@@ -70,13 +72,13 @@ class Root:
                 return inside.replace(os.sep, "/")
         return None
 
-    def _parts(self, path: str) -> list[str]:
+    def _split(self, path: str) -> list[str]:
         parts = path.split("/")
         strange = _CONTROLS.search(path) or (os.sep != "/" and (os.sep in path or ":" in path))
         if not path or len(path) > _LIMIT or strange or any(part in ("", ".", "..") for part in parts):
             raise UsageError(
                 "bad-path",
-                "this is no path of a notebook below the server's folder",
+                "this is not the path of a notebook below the server's folder",
                 hint="use the path that the file browser shows, relative and with `/`",
             )
         self._refuse_hidden(parts)
@@ -99,6 +101,19 @@ class Root:
         if not real.startswith(root.rstrip(os.sep) + os.sep):
             raise _outside(file)
         self._refuse_hidden(real[len(root) :].strip(os.sep).split(os.sep))
+
+
+def find_notebook(root: Root | None, path: str, services: Services) -> ServedNotebook:
+    """Look up the notebook of a contents path on disk. Errors: those of `Root.notebook` and `Root.project`, `not-files`."""
+    if root is None:
+        raise DepError(
+            "not-files",
+            "this server keeps its notebooks elsewhere than in files",
+            hint="jupyter-dep needs a server whose contents are files",
+        )
+    notebook = root.notebook(path)
+    file = root.project(notebook, services)
+    return ServedNotebook(path=path, notebook=notebook, file=file, real=os.path.realpath(file))
 
 
 def _outside(file: Path) -> DepError:

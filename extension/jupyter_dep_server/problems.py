@@ -1,4 +1,4 @@
-"""From errors to what a page reads: the one place where a code becomes a status. Nothing but a `DepError` tells details."""
+"""Errors as messages for a page; only a `DepError` shows details."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ def problem(error: DepError, folder: Path | None = None) -> Problem:
     front_end = FrontEnd(kind="page", cwd=folder)
     return Problem(
         code=error.code,
-        message=_below(error.message, folder),
-        hint=_below(front_end.write(error.hint), folder),
-        context=_context(error.context),
+        message=_shorten(error.message, folder),
+        hint=_shorten(front_end.write(error.hint), folder),
+        context=_hide_folders(error.context),
         steps=next_steps(error.hint, front_end),
     )
 
 
 def failure(error: DepError, verb: str, folder: Path | None = None) -> Failure:
-    """The same as the end of a job."""
-    told = problem(error, folder)
+    """Describe an error as the end of a job."""
+    described = problem(error, folder)
     return Failure(
         verb=verb,
-        code=told.code,
-        message=told.message,
-        context=told.context,
-        hint=told.hint,
-        steps=told.steps,
+        code=described.code,
+        message=described.message,
+        context=described.context,
+        hint=described.hint,
+        steps=described.steps,
         exit_code=error.exit_code,
     )
 
 
 def of_status(status: int) -> DepError:
-    """What the server itself refused, before any code of ours ran, or what is broken behind it."""
+    """Name the error of a request that the server refused, or in which an exception escaped."""
     if status in (401, 403):
         return DepError(
             "forbidden",
             "this is not allowed for you here",
-            hint="reload the page and sign in; if you are, ask whoever runs this server for the permission",
+            hint="reload the page and sign in; if you are, ask the administrator of this server for the permission",
         )
     if status == 404:
         return DepError("no-such-page", "there is nothing at this address", hint="reload the page, or upgrade jupyter-dep")
@@ -57,19 +57,21 @@ def of_status(status: int) -> DepError:
 
 
 def internal() -> DepError:
+    """An exception that is a bug."""
     return DepError("internal", "something in jupyter-dep is broken", hint="please report it, with the end of the server's log")
 
 
 def bad_request(message: str, context: Mapping[str, str | int] | None = None) -> UsageError:
+    """A request that does not fit the protocol."""
     return UsageError("bad-request", message, hint="reload the page; if that does not help, report it", context=context)
 
 
-def _below(text: str, folder: Path | None) -> str:
+def _shorten(text: str, folder: Path | None) -> str:
     return text if folder is None else text.replace(str(folder).rstrip(os.sep) + os.sep, "")
 
 
-def _context(context: Mapping[str, str | int]) -> dict[str, str | int]:
-    """Where it happened, without this machine's folders."""
+def _hide_folders(context: Mapping[str, str | int]) -> dict[str, str | int]:
+    """Say where it happened, without the folders of this machine."""
     return {
         key: os.path.basename(value) if isinstance(value, str) and os.path.isabs(value) else value
         for key, value in context.items()
