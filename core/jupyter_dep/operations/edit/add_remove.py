@@ -18,7 +18,7 @@ from jupyter_dep.services import Services
 
 from .change import ChangeOptions, change
 from .init_notebook import new_block
-from .requirement_args import RequestedRequirement, SourceOptions, declared_with, parse_requirement_args
+from .requirement_args import RequestedRequirement, SourceOptions, declare_requirements, parse_requirement_args
 
 
 def add(
@@ -38,16 +38,16 @@ def add(
     asked = parse_requirement_args(requirements, state.project, source or SourceOptions())
     if state.block is None:
         block = new_block(services, context, [])
-        block = declared_with(block, asked, state.project, place) if asked else block
+        block = declare_requirements(block, asked, state.project, place) if asked else block
     else:
-        block = declared_with(state.block, asked, state.project, place)
-    with granting(_typed(state, block, asked) if not context.dry_run else [], services):
+        block = declare_requirements(state.block, asked, state.project, place)
+    with granting(_list_typed_scopes(state, block, asked) if not context.dry_run else [], services):
         result = change(state, block, services, context, ChangeOptions(grows=True))
     joined = [f"{', '.join(f'`{part}`' for part in one.parts)} became `{one.requirement}`" for one in asked if one.parts]
     return replace(result, notes=(*result.notes, *joined))
 
 
-def _typed(state: State, block: str, asked: Sequence[RequestedRequirement]) -> list[str]:
+def _list_typed_scopes(state: State, block: str, asked: Sequence[RequestedRequirement]) -> list[str]:
     """What the new requirements ask for beyond names: who types it means it."""
     project = state.project
     before = declaration_scopes(state.declaration, project.folder)

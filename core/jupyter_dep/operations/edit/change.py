@@ -148,7 +148,7 @@ class ChangePlan:
         if state.lock_data is None:
             return True
         if state.summary is None:  # unreadable, or a merge: every side of it must have been the user's
-            return all(_was_ours(side, state, services) for side in sides(state.lock_data))
+            return all(_was_own(side, state, services) for side in sides(state.lock_data))
         return trust_of(state.summary, state.project.file, services).basis in ("own", "allowed")
 
     def build_and_commit(self, request: BuildRequest) -> tuple[BuildOutcome, DeclarationEdit | None]:
@@ -214,7 +214,7 @@ class ChangePlan:
             return replace(outcome, sealed=None, unbuilt=describe_build_failure(error))
 
 
-def _was_ours(data: bytes, state: State, services: Services) -> bool:
+def _was_own(data: bytes, state: State, services: Services) -> bool:
     try:
         summary = services.lock_cache.digest(data, context=state.project.lock_context)
     except DepError:

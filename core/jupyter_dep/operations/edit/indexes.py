@@ -35,7 +35,7 @@ class DeclaredIndex:
 def listed(target: Path, services: Services, context: CommandContext) -> tuple[DeclaredIndex, ...]:
     """The indexes in the order of the declaration. Errors: those of reading it."""
     state = load_state(target, services, context)
-    return _listed(state.declaration) if state.declaration is not None else ()
+    return _read_indexes(state.declaration) if state.declaration is not None else ()
 
 
 def add(target: Path, name: str, url: str, services: Services, context: CommandContext) -> ChangeResult:
@@ -61,7 +61,7 @@ def add(target: Path, name: str, url: str, services: Services, context: CommandC
                 return script_block.set_uv(text, "index", known)
         return script_block.set_uv(text, "index", [*known, {"name": name, "url": url, "explicit": True}])
 
-    return _changed(target, edit, services, context)
+    return _change_declaration(target, edit, services, context)
 
 
 def remove(target: Path, name: str, services: Services, context: CommandContext) -> ChangeResult:
@@ -71,7 +71,7 @@ def remove(target: Path, name: str, services: Services, context: CommandContext)
         if form is FOLDER:
             return manifest_sources.remove_source(text, name)
         declaration = script_block.parse(text)
-        known = _listed(declaration)
+        known = _read_indexes(declaration)
         found = next((index for index in known if index.name == name), None)
         if found is None:
             raise manifest_sources.no_such_source(name, [index.name for index in known])
@@ -80,10 +80,10 @@ def remove(target: Path, name: str, services: Services, context: CommandContext)
         left = [dict(index) for index in declaration.indexes if index.get("name") != name]
         return script_block.set_uv(text, "index", left or None)
 
-    return _changed(target, edit, services, context)
+    return _change_declaration(target, edit, services, context)
 
 
-def _listed(declaration: Declaration) -> tuple[DeclaredIndex, ...]:
+def _read_indexes(declaration: Declaration) -> tuple[DeclaredIndex, ...]:
     sources = declaration.uv.get("sources", {})
     users: dict[str, list[str]] = {}
     for package, lines in sources.items() if isinstance(sources, Mapping) else ():
@@ -100,7 +100,7 @@ def _listed(declaration: Declaration) -> tuple[DeclaredIndex, ...]:
     )
 
 
-def _changed(
+def _change_declaration(
     target: Path, edit: Callable[[str, DeclarationFormat], str], services: Services, context: CommandContext
 ) -> ChangeResult:
     """The declaration edited, and its lock with it; where nothing is locked yet, an index alone is no reason to lock."""
@@ -113,13 +113,13 @@ def _changed(
             context=state.project.context,
         )
     text = edit(state.block, state.project.form)
-    with granting(_typed(state, text), services):
+    with granting(_list_new_scopes(state, text), services):
         if state.lock_data is None and state.data is not None and not state.live and not context.in_kernel:
-            return _written(state, text, services)
+            return _write_declaration(state, text, services)
         return relock(target, services, context, edit=lambda _: text)
 
 
-def _written(state: State, text: str, services: Services) -> ChangeResult:
+def _write_declaration(state: State, text: str, services: Services) -> ChangeResult:
     assert state.data is not None
     content = state.project.form.written(state.data, text, context=state.project.context)
     if content != state.data:
@@ -128,7 +128,7 @@ def _written(state: State, text: str, services: Services) -> ChangeResult:
     return ChangeResult(state=after, summary=None, redeclared=content != state.data)
 
 
-def _typed(state: State, text: str) -> list[str]:
+def _list_new_scopes(state: State, text: str) -> list[str]:
     """What the edit asks for beyond what was declared: who types an address means it."""
     project = state.project
     before = declaration_scopes(state.declaration, project.folder)

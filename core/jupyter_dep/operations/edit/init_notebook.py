@@ -95,7 +95,7 @@ def suggestions(notebook: Notebook) -> tuple[str, ...]:
     sources = [cell.source for cell in notebook.code_cells]
     found: dict[str, str] = {}
     for text in code_imports.installed_by_lines(sources):
-        found.setdefault(_name(text), text)
+        found.setdefault(_parse_name(text), text)
     for module in code_imports.imported_modules(sources):
         match = distribution_for(module)
         if match.certain:
@@ -105,7 +105,7 @@ def suggestions(notebook: Notebook) -> tuple[str, ...]:
     return tuple(found.values())
 
 
-def _name(text: str) -> str:
+def _parse_name(text: str) -> str:
     from packaging.utils import canonicalize_name
 
     from jupyter_dep.model.declaration.requirement import parse

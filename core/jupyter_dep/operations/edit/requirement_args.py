@@ -68,18 +68,18 @@ def parse_requirement_args(words: Sequence[str], project: Project, options: Sour
     editable = options.editable
     if editable and options.index is not None:
         raise UsageError("bad-usage", "`--editable` is for folders, `--index` for names", hint="use one of the two")
-    named = _index(options.index) if options.index is not None else None
+    named = _parse_index(options.index) if options.index is not None else None
     cwd = options.cwd or look.absolute_path(Path())
     found = []
     for word in words:
         if (match := _PATH.fullmatch(word.strip())) is not None:
-            found.append(_at_path(match, project, cwd, editable=editable))
+            found.append(_parse_path(match, project, cwd, editable=editable))
         elif editable:
             raise UsageError(
                 "bad-source", f"`{word}` is not a folder", hint="`--editable` takes a path, such as `--editable ../library`"
             )
         elif _ADDRESS.fullmatch(word.strip()):
-            found.append(RequestedRequirement(requirement=_at_address(word.strip())))
+            found.append(RequestedRequirement(requirement=_parse_address(word.strip())))
         else:
             parsed = requirements.parse(word)
             source = {"index": named[0]} if named is not None else None
@@ -104,7 +104,7 @@ def _combine(found: Sequence[RequestedRequirement]) -> tuple[RequestedRequiremen
     return tuple(joined)
 
 
-def declared_with(text: str, asked: Sequence[RequestedRequirement], project: Project, place: DependencySection) -> str:
+def declare_requirements(text: str, asked: Sequence[RequestedRequirement], project: Project, place: DependencySection) -> str:
     """The declaration's text with all that is asked for, in the form of its project."""
     text = project.form.add(text, [str(one.requirement) for one in asked], place)
     for one in asked:
@@ -115,11 +115,11 @@ def declared_with(text: str, asked: Sequence[RequestedRequirement], project: Pro
                 text = manifest_sources.add_source(text, *one.index)
             text = manifest_sources.set_package_source(text, one.requirement.name, one.source)
         else:
-            text = _in_block(text, one)
+            text = _write_source(text, one)
     return text
 
 
-def _in_block(text: str, one: RequestedRequirement) -> str:
+def _write_source(text: str, one: RequestedRequirement) -> str:
     declaration = script_block.parse(text)
     if one.index is not None:
         name, url = one.index
@@ -131,7 +131,7 @@ def _in_block(text: str, one: RequestedRequirement) -> str:
     return script_block.set_uv(text, "sources", {**known, one.requirement.name: one.source})
 
 
-def _index(text: str) -> tuple[str, str]:
+def _parse_index(text: str) -> tuple[str, str]:
     name, equals, url = text.partition("=")
     if not equals or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) or not re.match(r"https?://", url):
         raise UsageError(
@@ -142,7 +142,7 @@ def _index(text: str) -> tuple[str, str]:
     return name, url
 
 
-def _at_path(match: re.Match[str], project: Project, cwd: Path, *, editable: bool) -> RequestedRequirement:
+def _parse_path(match: re.Match[str], project: Project, cwd: Path, *, editable: bool) -> RequestedRequirement:
     if project.folder is None:
         raise DepError(
             "path-in-notebook",
@@ -151,7 +151,7 @@ def _at_path(match: re.Match[str], project: Project, cwd: Path, *, editable: boo
             context=project.context,
         )
     path = look.typed_path(match["path"], cwd)
-    name = match["name"] or _name_of(path)
+    name = match["name"] or _read_name(path)
     if editable and not look.is_folder(path):
         raise UsageError("bad-source", f"`{match['path']}` is not a folder", hint="name the folder that holds the package")
     if path == project.folder:
@@ -166,14 +166,14 @@ def _at_path(match: re.Match[str], project: Project, cwd: Path, *, editable: boo
     return RequestedRequirement(requirement=requirements.parse(name + (match["extras"] or "")), source=source)
 
 
-def _name_of(path: Path) -> str:
+def _read_name(path: Path) -> str:
     """The name of what lies at a path, read and not built."""
     if look.is_folder(path):
         data = read_write.read_if_there(path / MANIFEST)
         name = manifest.parse(data.decode("utf-8", "replace")).name if data is not None else None
         if name:
             return name
-    elif look.is_file(path) and (name := _filename(path.name)):
+    elif look.is_file(path) and (name := _parse_file_name(path.name)):
         return name
     else:
         raise UsageError("bad-source", f"there is nothing at `{path}`", hint="check the path; it counts from where you are")
@@ -185,8 +185,10 @@ def _name_of(path: Path) -> str:
     )
 
 
-def _at_address(word: str) -> Requirement:
-    name = _filename(word.split("#", 1)[0].split("?", 1)[0].rsplit("/", 1)[-1]) if "+" not in word.split("://")[0] else ""
+def _parse_address(word: str) -> Requirement:
+    name = (
+        _parse_file_name(word.split("#", 1)[0].split("?", 1)[0].rsplit("/", 1)[-1]) if "+" not in word.split("://")[0] else ""
+    )
     if not name:
         raise DepError(
             "unnamed-source",
@@ -196,7 +198,7 @@ def _at_address(word: str) -> Requirement:
     return requirements.parse(f"{name} @ {word}")
 
 
-def _filename(name: str) -> str:
+def _parse_file_name(name: str) -> str:
     try:
         return str(parse_wheel_filename(name)[0])
     except InvalidWheelFilename:

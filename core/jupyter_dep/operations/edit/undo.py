@@ -43,7 +43,7 @@ def undo(notebook: Path, services: Services, context: CommandContext, *, redo: b
         what = "the lock" if same else "the declaration"
         raise DepError(
             "changed-since",
-            f"{what} has changed since `{change.command}`, so nothing was undone{_difference(state.block, new_block_, form)}",
+            f"{what} has changed since `{change.command}`, so nothing was undone{_describe_difference(state.block, new_block_, form)}",
             hint=Hint("compare with your version control, or edit the declaration and run ", _LOCK),
             context=state.project.context,
         )
@@ -62,7 +62,7 @@ def undo(notebook: Path, services: Services, context: CommandContext, *, redo: b
         return ChangeResult(state=after, summary=summary, edit=edit, unbuilt=describe_build_failure(error), notes=tuple(notes))
 
 
-def _difference(now: str | None, then: str | None, form: DeclarationFormat) -> str:
+def _describe_difference(now: str | None, then: str | None, form: DeclarationFormat) -> str:
     """What was declared or taken out since, ` (+numpy, -pandas)`; empty where the requirements are the same."""
 
     def entries(block: str | None) -> set[str]:

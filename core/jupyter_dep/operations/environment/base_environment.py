@@ -31,7 +31,7 @@ def ensure_base_environment(
     interpreter = services.interpreters.find(minor or ">=3.9")
     file = services.base_environments / f"{interpreter.minor}.toml"
     data = read_write.read_if_there(file)
-    summary = _readable(data, services)
+    summary = _read_digest(data, services)
     if data is None or summary is None:
         declaration = Declaration(requires_python=f"=={interpreter.minor}.*")
         task = LockTask(declaration=declaration, options=LockOptions(python=interpreter.minor))
@@ -45,7 +45,7 @@ def ensure_base_environment(
     return ensure_environment(request, services, context)
 
 
-def _readable(data: bytes | None, services: Services) -> LockDigest | None:
+def _read_digest(data: bytes | None, services: Services) -> LockDigest | None:
     if data is None:
         return None
     try:

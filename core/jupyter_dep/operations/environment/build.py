@@ -91,7 +91,7 @@ def build(request: BuildRequest, services: Services, context: CommandContext) ->
         allow = step("trust allow", target=file)
         unbuilt = Hint("the lock came from someone else, so it is not built until you allow it: ", allow)
         return BuildOutcome(artifacts=selected.artifacts, unbuilt=unbuilt)
-    sealed, built = sealed_environment(state, selected, trust, services, context, request.head)
+    sealed, built = ensure_sealed(state, selected, trust, services, context, request.head)
     return BuildOutcome(sealed=sealed, artifacts=selected.artifacts, built=built)
 
 
@@ -127,7 +127,7 @@ def describe_build_failure(error: DepError) -> Hint:
     return Hint(f"its environment is not built: {error.message.splitlines()[0]} (", step("sync"), " tries again)")
 
 
-def sealed_environment(
+def ensure_sealed(
     state: State,
     selected: Selected,
     trust: Trust,

@@ -74,7 +74,7 @@ def collect(services: Services, *, dry_run: bool = False) -> GcResult:
         needed.add(base)
     removed = []
 
-    def noted(key: str) -> bool:
+    def is_needed(key: str) -> bool:
         """Whether a project has begun to use it since: asked while the environment is held, see `building.keep`."""
         nonlocal mark
         if (now := services.history.mark()) != mark:
@@ -83,7 +83,7 @@ def collect(services: Services, *, dry_run: bool = False) -> GcResult:
         return key in needed
 
     for sealed in everything:
-        if sealed.key not in needed and (dry_run or store.remove(sealed, unless=partial(noted, sealed.key))):
+        if sealed.key not in needed and (dry_run or store.remove(sealed, unless=partial(is_needed, sealed.key))):
             removed.append(sealed.key)
     swept = 0 if dry_run else store.sweep()
     unreachable = tuple(use.project for use in uses if use.environments and use.presence is Presence.UNKNOWN)
@@ -176,17 +176,17 @@ def verify(sealed: Sealed, services: Services, *, full: bool = False) -> dict[st
     damaged = services.store.quarantine(sealed)
     if damaged:
         services.engine.forget(sorted(damaged))
-    read_write.write_state(_report(sealed.key, services), sorted(damaged))
+    read_write.write_state(_report_file(sealed.key, services), sorted(damaged))
     return damaged or {"": ["files were added, removed or touched"]}
 
 
-def _report(key: str, services: Services) -> Path:
+def _report_file(key: str, services: Services) -> Path:
     return services.paths.state / "withdrawn" / f"{key}.json"
 
 
 def pop_integrity_report(key: str, services: Services) -> str | None:
     """Why the environment of a key is built anew, told once."""
-    file = _report(key, services)
+    file = _report_file(key, services)
     names = read_write.read_cached(file)
     if names is None:
         return None

@@ -25,7 +25,7 @@ from jupyter_dep.operations.project.formats import DEPENDENCIES, DependencySecti
 from jupyter_dep.operations.project.state import LockedState, State
 from jupyter_dep.services import Services
 
-from .build import record_use, sealed_environment
+from .build import ensure_sealed, record_use
 from .local_sources import InstallSelection, install_selection, project_artifact, select_state
 from .select import Selected
 
@@ -80,11 +80,11 @@ def _install(
         raise consent_missing(state.summary, trust.missing, file.name, known=trust.basis != "none")
     if trust.basis == "none" and context.from_cell:  # a Run All must not consent for its author
         raise consent_missing(state.summary, (), file.name)
-    sealed, built = sealed_environment(state, selected, trust, services, context)
+    sealed, built = ensure_sealed(state, selected, trust, services, context)
     if trust.basis == "none":
         grant_lock(state.summary.fingerprint, services, GrantOrigin.NAMED_IN_COMMAND)
     if not record_use(state, sealed, services):
-        sealed, _ = sealed_environment(state, selected, trust, services, context)
+        sealed, _ = ensure_sealed(state, selected, trust, services, context)
     return sealed, selected, built
 
 

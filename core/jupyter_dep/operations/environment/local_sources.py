@@ -79,7 +79,7 @@ def select_lock(
         return select_for(data, summary, services, context=context)
     chosen = chosen or install_selection(state, services)
     selected = select_for(data, summary, services, context=context, choice=chosen.choice)
-    return _with_folders(selected, state, chosen, services)
+    return _add_folders(selected, state, chosen, services)
 
 
 def select_state_cached(state: LockedState, services: Services) -> Selected | None:
@@ -89,10 +89,10 @@ def select_state_cached(state: LockedState, services: Services) -> Selected | No
         return select_cached(state.lock_data, state.summary, services, context=context)
     chosen = install_selection(state, services)
     selected = select_cached(state.lock_data, state.summary, services, context=context, choice=chosen.choice)
-    return _with_folders(selected, state, chosen, services) if selected is not None else None
+    return _add_folders(selected, state, chosen, services) if selected is not None else None
 
 
-def _with_folders(selected: Selected, state: State, chosen: InstallSelection, services: Services) -> Selected:
+def _add_folders(selected: Selected, state: State, chosen: InstallSelection, services: Services) -> Selected:
     """A selection with its folders at whole paths, and with the project itself.
 
     The project is a part only where it has a build system and its build has a yes (`build_backend_scope`).
@@ -100,7 +100,7 @@ def _with_folders(selected: Selected, state: State, chosen: InstallSelection, se
     folder = state.project.folder
     if folder is None:
         return selected
-    artifacts = [_anchored(item, folder) if item.kind == "directory" else item for item in selected.artifacts]
+    artifacts = [_locate_folder(item, folder) if item.kind == "directory" else item for item in selected.artifacts]
     root = project_artifact(state) if chosen.root else None
     if root is not None and not services.consent.lacking([build_backend_scope(folder)]):
         artifacts.append(root)
@@ -131,7 +131,7 @@ def project_artifact(state: State) -> Artifact | None:
     )
 
 
-def _anchored(item: Artifact, folder: Path) -> Artifact:
+def _locate_folder(item: Artifact, folder: Path) -> Artifact:
     """A locked folder at its whole path, with the digest of what it is built from."""
     path = look.joined_path(folder, item.url)
     if not look.is_folder(path):

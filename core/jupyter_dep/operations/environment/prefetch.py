@@ -22,7 +22,7 @@ from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
 from .local_sources import install_selection
-from .select import Selected, linking, recipe, select_cached
+from .select import Selected, install_order, recipe, select_cached
 
 
 class SpeculativeInstall:
@@ -38,13 +38,13 @@ class SpeculativeInstall:
 
     def __enter__(self) -> SpeculativeInstall:
         if not self._context.dry_run and self._context.sync:
-            self._work = self._pool.submit(self._begin)
+            self._work = self._pool.submit(self._install)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._cancel.set()
         if self._work is not None:  # nobody waits for what nobody wants
-            self._work.add_done_callback(_give_up)
+            self._work.add_done_callback(_drop_result)
         self._pool.shutdown(wait=False)
 
     def take(self, selected: Selected) -> StagingEnvironment | None:
@@ -70,8 +70,8 @@ class SpeculativeInstall:
         self._work = None
         return unsealed
 
-    def _begin(self) -> tuple[Selected, StagingEnvironment] | None:
-        head = self._known()
+    def _install(self) -> tuple[Selected, StagingEnvironment] | None:
+        head = self._select_ahead()
         if head is None or any(item.kind != "wheel" for item in head.artifacts):
             return None
         services = self._services
@@ -85,11 +85,11 @@ class SpeculativeInstall:
 
     def _link(self, head: Selected, python: Path) -> None:
         # offline: a download that the next environment does not need would hold up those that it does
-        install = linking(head.artifacts, python, head.interpreter, self._services, offline=True)
+        install = install_order(head.artifacts, python, head.interpreter, self._services, offline=True)
         self._through = install.through
         self._services.engine.install(install, cancel=self._cancel)
 
-    def _known(self) -> Selected | None:
+    def _select_ahead(self) -> Selected | None:
         """What is locked: by the project, if its lock may be used, or by the base environment."""
         state, services = self._state, self._services
         data = state.lock_data
@@ -112,6 +112,6 @@ class SpeculativeInstall:
         return selected if trust.basis == "own" and not trust.missing else None
 
 
-def _give_up(work: Future[tuple[Selected, StagingEnvironment] | None]) -> None:
+def _drop_result(work: Future[tuple[Selected, StagingEnvironment] | None]) -> None:
     if work.exception() is None and (begun := work.result()) is not None:
         begun[1].drop()

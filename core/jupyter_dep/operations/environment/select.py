@@ -103,8 +103,8 @@ def ensure_environment(request: EnvironmentRequest, services: Services, context:
         artifacts = selected.artifacts
         if request.trust.basis != "own":
             reporter(Progress(phase="checking", detail="what your package index vouches for"))
-            artifacts = checked_against_index(selected, services, file=request.file, offline=context.offline, cancel=cancel)
-        install = linking(artifacts, python, selected.interpreter, services, offline=context.offline)
+            artifacts = check_against_index(selected, services, file=request.file, offline=context.offline, cancel=cancel)
+        install = install_order(artifacts, python, selected.interpreter, services, offline=context.offline)
         reporter(Progress(phase="linking"))
         services.engine.install(install, reporter=reporter, cancel=cancel)
 
@@ -146,7 +146,7 @@ def bytecode_source(file: Path, environment: str | None, selected: Selected, ser
     return next(same, None)
 
 
-def linking(
+def install_order(
     artifacts: tuple[Artifact, ...], python: Path, interpreter: Interpreter, services: Services, *, offline: bool
 ) -> Install:
     """The order to link artifacts into the empty environment of `python`, which was made of `interpreter`."""
@@ -163,7 +163,7 @@ def linking(
     )
 
 
-def checked_against_index(
+def check_against_index(
     selected: Selected, services: Services, *, file: str, offline: bool = False, cancel: CancelToken | None = None
 ) -> tuple[Artifact, ...]:
     """The artifacts at the addresses of the user's own index; a stranger's address only after a yes to its host."""

@@ -17,7 +17,7 @@ from jupyter_dep.operations.project.state import LockedState, State
 from jupyter_dep.services import Services
 
 from .local_sources import select_state
-from .select import Selected, checked_against_index
+from .select import Selected, check_against_index
 
 
 @frozen_dataclass
@@ -84,7 +84,7 @@ def _require_named(state: State, question: ConsentQuestion, allowed: Sequence[st
 
 def _check_index(selected: Selected, services: Services, context: CommandContext, *, file: str) -> None:
     try:
-        checked_against_index(selected, services, file=file, offline=context.offline, cancel=context.cancel)
+        check_against_index(selected, services, file=file, offline=context.offline, cancel=context.cancel)
     except IndexUnreachableError as error:
         raise ConsentError(
             "not-vouched",

@@ -53,7 +53,7 @@ def check(target: Path, services: Services, context: CommandContext, *, kernels:
     """
     if format_of(target) is FOLDER:
         return _Folder.read(target, services).checked(context, kernels)
-    return _checked_notebook(target, services, context, kernels)
+    return _check_notebook(target, services, context, kernels)
 
 
 @frozen_dataclass
@@ -78,7 +78,7 @@ class _Folder:
             return cls(file=file, services=services, document=None, manifest=None, state=None, faults=(error,))
         parsed, found = faults(document, where)
         if parsed is not None:
-            found = (*found, *_untold(parsed, where))
+            found = (*found, *_find_dynamic(parsed, where))
         if not found:
             try:
                 state = read_state(file, services)
@@ -94,22 +94,22 @@ class _Folder:
         found = [Finding.of(error) for error in self.faults]
         if self.document is not None:
             found += project_findings(self.document, self.where)
-            found += _missing(self.file.parent, named_files(self.document), self.where)
+            found += _find_missing(self.file.parent, named_files(self.document), self.where)
             found += conflicting_requirements(
                 self.document, self.manifest.requires_python if self.manifest else None, self.where
             )
         if self.manifest is not None:
             found += source_findings(self.manifest, self.where)
-            found += _missing(self.file.parent, named_folders(self.manifest), self.where)
+            found += _find_missing(self.file.parent, named_folders(self.manifest), self.where)
         summary = self.state.summary if self.state else None
-        found += _lock_findings(self.state, self.file) if self.state else _damage(self.file, self.services)
+        found += _lock_findings(self.state, self.file) if self.state else _find_damage(self.file, self.services)
         looking = FileScanner(
             tree=project_files.find(self.file.parent), context=context, manifest=self.manifest, document=self.document
         )
         declared = self.declared(summary)
         found += looking.everything(declared.everything, kernels)
         if self.manifest is not None and "dependencies" not in self.manifest.dynamic:
-            known = _bringers(self.state, self.services)
+            known = _read_providers(self.state, self.services)
             found += usage_findings(looking.uses, declared, known, where=self.where)
         return Findings.sorted(found, notebooks=looking.notebooks, modules=looking.modules)
 
@@ -120,17 +120,17 @@ class _Folder:
         return Declared(
             name=str(canonicalize_name(read.name or "")),
             parts={"default": names_of(read.dependencies), "extra": names_of(extras), "group": names_of(groups)},
-            **_locked(self.state),
+            **_describe_lock(self.state),
         )
 
 
-def _untold(parsed: Manifest, where: Context) -> tuple[DepError, ...]:
+def _find_dynamic(parsed: Manifest, where: Context) -> tuple[DepError, ...]:
     """What only a build would tell, and a lock cannot do without."""
     keys = ("dependencies", "optional-dependencies", "requires-python")
     return tuple(manifest.dynamic(key, where) for key in keys if key in parsed.dynamic)
 
 
-def _checked_notebook(notebook: Path, services: Services, context: CommandContext, kernels: Collection[str]) -> Findings:
+def _check_notebook(notebook: Path, services: Services, context: CommandContext, kernels: Collection[str]) -> Findings:
     try:
         state = load_state(notebook, services, context)
     except DepError as error:
@@ -141,17 +141,20 @@ def _checked_notebook(notebook: Path, services: Services, context: CommandContex
     if belongs.why == "folder":
         folder = _Folder.read(belongs.file, services)
         tree = project_files.find(belongs.file.parent)
-        declared, known = folder.declared(folder.state.summary if folder.state else None), _bringers(folder.state, services)
+        declared, known = (
+            folder.declared(folder.state.summary if folder.state else None),
+            _read_providers(folder.state, services),
+        )
         target, found = belongs.file, [Finding.of(error) for error in folder.faults]
         name = look.real_path(notebook).relative_to(look.real_path(belongs.file.parent)).as_posix()
     else:
         tree, name = project_files.around(notebook), notebook.name
-        known, target = _bringers(state, services), notebook
+        known, target = _read_providers(state, services), notebook
         own = state.declaration.dependencies if state.declaration else ()
-        declared = Declared(parts={"default": names_of(own)}, **_locked(state))
+        declared = Declared(parts={"default": names_of(own)}, **_describe_lock(state))
         found = list(_lock_findings(state, target))
         if state.declaration is None:
-            found.append(_undeclared(notebook))
+            found.append(_report_undeclared(notebook))
     looking = FileScanner(tree=tree, context=context, manifest=None, document=None, target=target)
     if state.notebook is not None:
         found += looking.notebook(state.notebook, name, declared.everything, kernels, own=belongs.why == "own")
@@ -161,7 +164,7 @@ def _checked_notebook(notebook: Path, services: Services, context: CommandContex
     return Findings.sorted(found, notebooks=1)
 
 
-def _undeclared(notebook: Path) -> Finding:
+def _report_undeclared(notebook: Path) -> Finding:
     return Finding(
         level="warning",
         code="no-declaration",
@@ -204,7 +207,7 @@ def _lock_findings(state: State, target: Path) -> Iterator[Finding]:
     yield from other_python(summary, declaration.requires_python, lock=lock, where=where)
 
 
-def _damage(file: Path, services: Services) -> Iterator[Finding]:
+def _find_damage(file: Path, services: Services) -> Iterator[Finding]:
     """What is wrong with the lock itself, where its declaration cannot be read as a whole."""
     project = Project.of(file)
     try:
@@ -215,7 +218,7 @@ def _damage(file: Path, services: Services) -> Iterator[Finding]:
         yield Finding.of(error)
 
 
-def _missing(folder: Path, named: Collection[NamedFile], where: Context) -> Iterator[Finding]:
+def _find_missing(folder: Path, named: Collection[NamedFile], where: Context) -> Iterator[Finding]:
     """Files and folders that the manifest names and that are not there."""
     for one in named:
         outside = one.pattern and (".." in one.path.split("/") or one.path.startswith("/"))
@@ -230,7 +233,7 @@ def _missing(folder: Path, named: Collection[NamedFile], where: Context) -> Iter
             )
 
 
-def _locked(state: State | None) -> dict[str, Any]:
+def _describe_lock(state: State | None) -> dict[str, Any]:
     """What of a lock `Declared` takes."""
     if not isinstance(state, LockedState):
         return {}
@@ -242,7 +245,7 @@ def _locked(state: State | None) -> dict[str, Any]:
     return {"locked": frozenset(state.summary.versions), "kernel": frozenset(state.summary.kernel), "via": via}
 
 
-def _bringers(state: State | None, services: Services) -> ModuleProviders:
+def _read_providers(state: State | None, services: Services) -> ModuleProviders:
     """What the project's sealed environment brings, nothing where there is none: reading it starts nothing of it."""
     if not isinstance(state, LockedState):
         return NOTHING

@@ -49,8 +49,8 @@ class FileScanner:
         """Read all; `declared` and `kernels` are as for `notebook_findings`."""
         yield from (Finding.of(error, "warning") for error in self.tree.unread)
         if self.tree.nested:
-            yield _nested(self.tree.nested)
-        for path in self._told(self.tree.notebooks):
+            yield _report_nested(self.tree.nested)
+        for path in self._iterate(self.tree.notebooks):
             self.notebooks += 1
             try:
                 data = read_write.read_if_there(self.tree.root / path, limit=_NOTEBOOK_LIMIT)
@@ -68,9 +68,9 @@ class FileScanner:
             else:
                 yield from self.notebook(notebook, path, declared, kernels)
         role = self._roles()
-        for path in self._told(self.tree.modules):
+        for path in self._iterate(self.tree.modules):
             self.modules += 1
-            yield from self._module(path, role(path))
+            yield from self._read_module(path, role(path))
 
     def notebook(
         self, notebook: Notebook, path: str, declared: Collection[str], kernels: Collection[str], *, own: bool = False
@@ -82,11 +82,11 @@ class FileScanner:
             return
         for cell in notebook.code_cells:
             place: Context = {**where, "cell": cell.index + 1}
-            self._imported(code_imports.imports_of(cell.source), path, "notebook", place)
+            self._add_uses(code_imports.imports_of(cell.source), path, "notebook", place)
             for module in code_imports.loaded_by_magics(cell.source):
                 self.uses.append(ImportUse(module=module, role="notebook", where=place, optional=True))
 
-    def _module(self, path: str, role: Role) -> Iterator[Finding]:
+    def _read_module(self, path: str, role: Role) -> Iterator[Finding]:
         where: Context = {"file": path}
         try:
             data = read_write.read_if_there(self.tree.root / path, limit=_MODULE_LIMIT)
@@ -98,13 +98,13 @@ class FileScanner:
             yield Finding.of(error, "warning")
             return
         except (SyntaxError, UnicodeDecodeError):  # a coding that there is not, or bytes that are not in it
-            yield _unreadable(path, "is not in the coding that it names", role)
+            yield _report_unreadable(path, "is not in the coding that it names", role)
             return
-        self._imported(code_imports.imports_of(text), path, role, where)
+        self._add_uses(code_imports.imports_of(text), path, role, where)
         if role == "package" and not code_imports.is_python(text):
-            yield _unreadable(path, "is not Python as this Python reads it", role)
+            yield _report_unreadable(path, "is not Python as this Python reads it", role)
 
-    def _imported(self, found: Collection[code_imports.Import], path: str, role: Role, place: Context) -> None:
+    def _add_uses(self, found: Collection[code_imports.Import], path: str, role: Role, place: Context) -> None:
         for one in found:
             if self.tree.is_own(one.module, path):
                 continue
@@ -117,7 +117,7 @@ class FileScanner:
         if self.manifest is None or self.manifest.build_system is None:
             return lambda _: "other"
         name = str(canonicalize_name(self.manifest.name or "")).replace("-", "_")
-        roots = ["src/", *(f"{folder.strip('/')}/" for folder in _packages(self.document or {}))]
+        roots = ["src/", *(f"{folder.strip('/')}/" for folder in _read_hatch_packages(self.document or {}))]
         roots += [f"{name}/", f"{name}.py"] if name else []
 
         def role(path: str) -> Role:
@@ -127,7 +127,7 @@ class FileScanner:
 
         return role
 
-    def _told(self, paths: Collection[str]) -> Iterator[str]:
+    def _iterate(self, paths: Collection[str]) -> Iterator[str]:
         if len(paths) >= _MANY:
             self.context.reporter(Progress(phase="checking", detail=f"{len(paths):,} files"))
         for path in paths:
@@ -136,7 +136,7 @@ class FileScanner:
             yield path
 
 
-def _packages(document: Mapping[str, object]) -> list[str]:
+def _read_hatch_packages(document: Mapping[str, object]) -> list[str]:
     """The folders that hatchling is told to publish."""
     here: object = document
     for key in ("tool", "hatch", "build", "targets", "wheel", "packages"):
@@ -144,7 +144,7 @@ def _packages(document: Mapping[str, object]) -> list[str]:
     return [one for one in here if isinstance(one, str)] if isinstance(here, list) else []
 
 
-def _nested(folders: Collection[str]) -> Finding:
+def _report_nested(folders: Collection[str]) -> Finding:
     listed = ", ".join(f"`{folder}`" for folder in list(folders)[:5])
     more = f" and {len(folders) - 5} more" if len(folders) > 5 else ""
     return Finding(
@@ -156,7 +156,7 @@ def _nested(folders: Collection[str]) -> Finding:
     )
 
 
-def _unreadable(path: str, why: str, role: Role) -> Finding:
+def _report_unreadable(path: str, why: str, role: Role) -> Finding:
     return Finding(
         level="warning" if role == "package" else "note",
         code="unreadable-python",

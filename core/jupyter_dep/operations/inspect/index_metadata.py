@@ -40,8 +40,8 @@ def details(name: str, services: Services, cancel: CancelToken | None = None) ->
     network's, `cancelled`.
     """
     wanted = str(canonicalize_name(parse(name).name))
-    indexes = _indexes(services)
-    files = next((found for index in indexes if (found := _files(index, wanted, services, cancel))), ())
+    indexes = _list_indexes(services)
+    files = next((found for index in indexes if (found := _fetch_files(index, wanted, services, cancel))), ())
     if not files:
         meant = meant_by(wanted) or ((similar_names(wanted),) if similar_names(wanted) else ())
         raise IndexUnreachableError(
@@ -60,14 +60,14 @@ def details(name: str, services: Services, cancel: CancelToken | None = None) ->
     return PackageDetails(
         name=wanted,
         versions=tuple(str(version) for version in versions[:MOST_VERSIONS]),
-        summary=_summary(newest, indexes, services, cancel) or (entry.summary if entry else ""),
+        summary=_fetch_summary(newest, indexes, services, cancel) or (entry.summary if entry else ""),
         requires_python=next((file.requires_python for file in newest if file.requires_python), ""),
-        size=_fitting(newest).size,
+        size=_choose_file(newest).size,
         near=similar_names(wanted),
     )
 
 
-def _indexes(services: Services) -> tuple[str, ...]:
+def _list_indexes(services: Services) -> tuple[str, ...]:
     """The URLs to ask, with credentials, in the engine's order. Errors: `no-index`."""
     settings = services.indexes
     if settings.no_index:
@@ -79,7 +79,7 @@ def _indexes(services: Services) -> tuple[str, ...]:
     return (*settings.extra, settings.default or services.engine.default_index())
 
 
-def _files(index: str, name: str, services: Services, cancel: CancelToken | None) -> tuple[File, ...]:
+def _fetch_files(index: str, name: str, services: Services, cancel: CancelToken | None) -> tuple[File, ...]:
     """The files of a name on one index, () where it has no such name."""
     try:
         page = Page(page_url(index, name), services.indexes, _PAGE, cancel)
@@ -91,7 +91,7 @@ def _files(index: str, name: str, services: Services, cancel: CancelToken | None
     return files_of_page(page.head.kind, content, page.head.url, name)
 
 
-def _fitting(files: list[File]) -> File:
+def _choose_file(files: list[File]) -> File:
     """The file that this machine would take, as well as can be told without its Pythons: of wheels that fit, the first best."""
     order = {tag: at for at, tag in enumerate(sys_tags())}
     wheels = [(min(order[tag] for tag in file.tags & order.keys()), file) for file in files if file.tags & order.keys()]
@@ -100,7 +100,7 @@ def _fitting(files: list[File]) -> File:
     return max(files, key=lambda file: (file.is_wheel, file.size))
 
 
-def _summary(files: list[File], indexes: tuple[str, ...], services: Services, cancel: CancelToken | None) -> str:
+def _fetch_summary(files: list[File], indexes: tuple[str, ...], services: Services, cancel: CancelToken | None) -> str:
     """The summary in the metadata that the index serves beside a wheel; "" where it serves none."""
     schemes = {"https", *(urlsplit(index).scheme for index in indexes)}  # nothing is fetched less safely than the page was
     served = next((file for file in files if file.metadata and urlsplit(file.url).scheme in schemes), None)
@@ -108,7 +108,7 @@ def _summary(files: list[File], indexes: tuple[str, ...], services: Services, ca
         return ""
     url = served.url.partition("#")[0] + ".metadata"
     try:
-        page = Page(_with_credentials(url, indexes), services.indexes, _METADATA, cancel, accept="*/*")
+        page = Page(_add_credentials(url, indexes), services.indexes, _METADATA, cancel, accept="*/*")
         content = b"".join(page.pieces())
     except IndexUnreachableError:
         return ""
@@ -116,7 +116,7 @@ def _summary(files: list[File], indexes: tuple[str, ...], services: Services, ca
     return " ".join(str(said or "").split())[:_LONGEST_SUMMARY]
 
 
-def _with_credentials(url: str, indexes: tuple[str, ...]) -> str:
+def _add_credentials(url: str, indexes: tuple[str, ...]) -> str:
     """A file's address with the credentials of the index at the same origin, and of no other."""
     target = urlsplit(url)
     for index in indexes:
@@ -140,14 +140,14 @@ def sync_names(services: Services, reporter: Reporter = silent, cancel: CancelTo
 
     An extra index without such a list is left out and named. Errors: `no-index`, the network's, `disk-full`, `cancelled`.
     """
-    *extra, default = _indexes(services)
+    *extra, default = _list_indexes(services)
     left_out: list[str] = []
 
     def texts() -> Iterator[str]:
-        yield from _names(default, services, reporter, cancel)
+        yield from _fetch_names(default, services, reporter, cancel)
         for index in extra:
             try:
-                yield from _names(index, services, reporter, cancel)
+                yield from _fetch_names(index, services, reporter, cancel)
             except IndexUnreachableError as error:
                 left_out.append(f"{redact(index)}: {error.message}")
         reporter(Progress(phase="sealing", detail="the list of names"))
@@ -157,7 +157,7 @@ def sync_names(services: Services, reporter: Reporter = silent, cancel: CancelTo
     return Synced(stored=stored, left_out=tuple(left_out))
 
 
-def _names(index: str, services: Services, reporter: Reporter, cancel: CancelToken | None) -> Iterator[str]:
+def _fetch_names(index: str, services: Services, reporter: Reporter, cancel: CancelToken | None) -> Iterator[str]:
     host = urlsplit(index).hostname or index
     try:
         page = Page(page_url(index), services.indexes, _ROOT, cancel)
@@ -167,11 +167,11 @@ def _names(index: str, services: Services, reporter: Reporter, cancel: CancelTok
         raise
     done = 0
 
-    def told() -> Iterator[bytes]:
+    def report_pieces() -> Iterator[bytes]:
         nonlocal done
         for piece in page.pieces():
             done += len(piece)
             reporter(Progress(phase="downloading", detail=f"names of {host}", bytes_done=done, bytes_total=page.head.length))
             yield piece
 
-    yield from names_of_root(page.head.kind, told(), host)
+    yield from names_of_root(page.head.kind, report_pieces(), host)

@@ -34,11 +34,11 @@ def search(words: str, services: Services, limit: int = 20) -> SearchResult:
     stored = _Stored(services)
     queries = [Query.of(Requirement(text).name) for text in parse_pasted(words)]
     if len(queries) > 1:
-        best = [(query, rank(query, _candidates(query, services, stored), 1)) for query in queries[:limit]]
+        best = [(query, rank(query, _list_candidates(query, services, stored), 1)) for query in queries[:limit]]
         found = tuple(one for query, ranked in best for one in ranked if one.name in (query.name, query.meant))
     else:
         query = queries[0] if queries else Query.of(words)
-        found = rank(query, _candidates(query, services, stored), limit)
+        found = rank(query, _list_candidates(query, services, stored), limit)
     hits = tuple(
         SearchHit(
             name=one.name,
@@ -49,7 +49,7 @@ def search(words: str, services: Services, limit: int = 20) -> SearchResult:
         )
         for one in found
     )
-    return SearchResult(words=words, hits=hits, full=stored.full, near=_mistaken(queries or [query], found))
+    return SearchResult(words=words, hits=hits, full=stored.full, near=_find_similar(queries or [query], found))
 
 
 def details(name: str, services: Services, cancel: CancelToken | None = None) -> PackageDetails:
@@ -70,7 +70,7 @@ def sync_names(services: Services, reporter: Reporter = silent, cancel: CancelTo
     return index_metadata.sync_names(services, reporter, cancel)
 
 
-def _mistaken(queries: Sequence[Query], found: Sequence[Candidate]) -> str:
+def _find_similar(queries: Sequence[Query], found: Sequence[Candidate]) -> str:
     """The popular name that the one name which was typed could be mistaken for, if that is none of the names found."""
     name = queries[0].name
     return "" if len(queries) > 1 or any(one.name == name for one in found) else similar_names(name)
@@ -96,7 +96,7 @@ class _Stored:
         return found or ()
 
 
-def _candidates(query: Query, services: Services, stored: _Stored) -> Iterator[Candidate]:
+def _list_candidates(query: Query, services: Services, stored: _Stored) -> Iterator[Candidate]:
     locked = (Candidate(name=name, source="locked") for name in services.names.locked())
     found = (Candidate(name=name, source="index") for name in stored.look(query))
     return chain(catalogue_candidates(), locked, found)

@@ -41,7 +41,7 @@ def rows(
     if outdated and state.declaration is not None:
         fresh = lock_for_state(state, state.declaration, services, context, LockOptions(upgrade=True))
         newest = dict(fresh.summary.versions)
-    graph = _graph(state, services)
+    graph = _read_graph(state, services)
     asked = state.declaration.every_requirement if state.declaration else ()
     declared = {canonicalize_name(item.name): str(item) for item in reversed(asked)}
     places = state.declaration.places if state.declaration else {}
@@ -61,14 +61,14 @@ def rows(
     return state, tuple(sorted(found, key=lambda row: (not row.declared, row.kernel, row.name)))
 
 
-def _graph(state: LockedState, services: Services) -> Graph:
+def _read_graph(state: LockedState, services: Services) -> Graph:
     return services.lock_cache.graph(state.lock_data, context=state.project.lock_context)
 
 
 def tree(notebook: Path, services: Services, context: CommandContext) -> tuple[LockedState, tuple[str, ...]]:
     """The locked graph as indented lines from each declared package; a package's needs are shown once."""
     state = require_lock(notebook, services, context)
-    graph = _graph(state, services)
+    graph = _read_graph(state, services)
     versions = state.summary.versions
     needs: dict[str, set[str]] = {}
     for (who, _), nodes in graph.edges.items():
@@ -102,4 +102,4 @@ def why(
         require_locked(state, (name,))
     roots = list(state.declaration.places) if state.declaration else []
     kernel = [item for item in ("ipykernel", "ipywidgets") if item in state.summary.versions and item not in roots]
-    return state, wanted, _graph(state, services).paths(wanted, [*roots, *kernel])
+    return state, wanted, _read_graph(state, services).paths(wanted, [*roots, *kernel])

@@ -42,13 +42,13 @@ def read_cached_start(notebook: Path, paths: UserPaths, environ: Mapping[str, st
     try:
         require_owned(paths.store)
         require_owned(paths.state)
-        known = read_write.read_cached(_file(notebook, paths))
+        known = read_write.read_cached(_cache_file(notebook, paths))
         if not isinstance(known, dict) or known.get("format") != _FORMAT or known["files"] != look.stamps(known["files"]):
             return None
         ready = Ready(**{**known["ready"], "notes": ()})
         lock = read_write.read_if_there(Path(ready.lock))
-        manifest = _manifest(known["basis"].get("manifest"))
-        if lock is None or known["basis"] != _basis(notebook, read_write.read(notebook), lock, manifest, environ):
+        manifest = _read_manifest(known["basis"].get("manifest"))
+        if lock is None or known["basis"] != _describe_basis(notebook, read_write.read(notebook), lock, manifest, environ):
             return None
         return ready if look.is_there(Path(ready.python)) else None
     except (DepError, OSError, KeyError, TypeError, ValueError):
@@ -92,39 +92,39 @@ class StartCache:
             stamps = {**self._stamps, **look.stamps((seal, Path(interpreter)))}
             if stamps[str(seal)] is None:
                 return
-            basis = _basis(self._notebook, data, lock, manifest, self._services.environ)
-            file = _file(self._notebook, self._services.paths)
+            basis = _describe_basis(self._notebook, data, lock, manifest, self._services.environ)
+            file = _cache_file(self._notebook, self._services.paths)
             private_folder(file.parent)
             read_write.write_state(file, {"format": _FORMAT, "basis": basis, "files": stamps, "ready": asdict(ready)})
         except (DepError, OSError, KeyError, TypeError, ValueError):
             pass  # a full disk must not keep a kernel from starting
 
 
-def _file(notebook: Path, paths: UserPaths) -> Path:
+def _cache_file(notebook: Path, paths: UserPaths) -> Path:
     name = blake2b(look.path_bytes(look.real_path(notebook)), digest_size=12).hexdigest()
     return paths.state / "openings" / f"{name}.json"
 
 
-def _manifest(known: Any) -> tuple[Path, bytes] | None:
+def _read_manifest(known: Any) -> tuple[Path, bytes] | None:
     """A folder's manifest as it is now, where the answer rests on one. Errors: those of reading it."""
     return None if known is None else (Path(known[0]), read_write.read(Path(known[0])))
 
 
-def _basis(
+def _describe_basis(
     notebook: Path, data: bytes, lock: bytes, manifest: tuple[Path, bytes] | None, environ: Mapping[str, str]
 ) -> dict[str, Any]:
     """What an answer rests on, but for files of ours."""
     return {
         "version": __version__,
         "notebook": str(notebook),
-        "block": _declared(notebook, data),
-        "manifest": [str(manifest[0]), _declared(*manifest)] if manifest is not None else None,
+        "block": _digest_declaration(notebook, data),
+        "manifest": [str(manifest[0]), _digest_declaration(*manifest)] if manifest is not None else None,
         "lock": blake2b(lock, digest_size=32).hexdigest(),
         "environ": {name: environ.get(name, "") for name in _VARIABLES},
     }
 
 
-def _declared(file: Path, data: bytes) -> str:
+def _digest_declaration(file: Path, data: bytes) -> str:
     """A digest of what could declare something: a manifest's bytes, or every code cell that could hold a block.
 
     Errors: ValueError, KeyError, TypeError.
@@ -166,13 +166,13 @@ def cache_folder_environment(target: Path, sealed: Sealed, services: Services) -
         trusted = trust_of(state.summary, target, services, [item for item in selected.artifacts if item not in folders])
         if trusted.given:
             memory.keep(
-                _ready(target, sealed, again.project.lock), selected.interpreter.executable, state.data, state.lock_data
+                _make_ready(target, sealed, again.project.lock), selected.interpreter.executable, state.data, state.lock_data
             )
     except (DepError, OSError):
         pass  # it is found the long way again
 
 
-def _ready(target: Path, sealed: Sealed, lock: Path) -> Ready:
+def _make_ready(target: Path, sealed: Sealed, lock: Path) -> Ready:
     return Ready(
         key=sealed.key, path=sealed.path, python=sealed.python, notebook=str(target), lease=sealed.lease, lock=str(lock)
     )

@@ -48,12 +48,12 @@ def resolve_environment(
             since = services.history.environments(find_project(notebook, services).file)[-1:] if notebook else ()
             for key in (*since, reuse_key):
                 if (sealed := services.store.sealed(key)) is not None:
-                    return _ready(sealed, notebook)
+                    return _make_ready(sealed, notebook)
         # a front end that does not say which notebook it is may still stand in a folder that is a project
         target = notebook or find_project_root(cwd)
         if target is None:
             note = "the front end did not say which notebook this is: `%dep` works on the notebooks that you name"
-            return _base_environment(None, services, (note,))
+            return _start_base_environment(None, services, (note,))
         return _Resolver(notebook=target, services=services).answer()
     except DepError as error:
         return refused(error, notebook)
@@ -72,7 +72,7 @@ def refused(error: DepError, project: Path | None, question: ConsentPrompt | Non
     return Refused(code=error.code, message=str(error), steps=steps, question=question)
 
 
-def _ready(
+def _make_ready(
     sealed: Sealed,
     notebook: Path | None,
     *,
@@ -92,16 +92,16 @@ def _ready(
     )
 
 
-def _base_environment(
+def _start_base_environment(
     notebook: Path | None, services: Services, notes: tuple[str, ...], lock: Path | None = None
 ) -> StartResult:
     """The base environment, built first if need be; `notes` say why it is this one."""
     if (sealed := sealed_base_environment(services)) is not None:
-        return _ready(sealed, notebook, base=True, notes=notes, lock=lock)
+        return _make_ready(sealed, notebook, base=True, notes=notes, lock=lock)
 
     def build(reporter: Reporter, cancel: CancelToken) -> Ready:
         sealed = ensure_base_environment(services, reporter=reporter, cancel=cancel)
-        return _ready(sealed, notebook, base=True, notes=notes, lock=lock)
+        return _make_ready(sealed, notebook, base=True, notes=notes, lock=lock)
 
     return NeedsBuild(key="base", headline="preparing the kernel's own packages", build=build)
 
@@ -136,8 +136,8 @@ class _Resolver:
         error = state.lock_error
         if error is not None and error.code != "foreign-lock":
             raise error
-        notes = (str(error),) if error is not None else self._notes(state)
-        return _base_environment(self.notebook, self.services, notes, state.project.lock)
+        notes = (str(error),) if error is not None else self._list_notes(state)
+        return _start_base_environment(self.notebook, self.services, notes, state.project.lock)
 
     def _cache(self, found: Ready, state: LockedState, data: bytes | None, cache: StartCache) -> None:
         """Cache the answer if all that it rests on is compared the next time; `data` are the notebook's bytes."""
@@ -150,7 +150,7 @@ class _Resolver:
         elif data is not None:
             cache.keep(found, base.executable, data, state.lock_data, (state.project.file, state.data))
 
-    def _notes(self, state: State) -> tuple[str, ...]:
+    def _list_notes(self, state: State) -> tuple[str, ...]:
         notes = notes_of(state)
         if state.project.folder is None or state.summary is None or not install_selection(state, self.services).root:
             return notes
@@ -169,12 +169,12 @@ class _Resolver:
         file = state.project.file
         trust = trust_of(state.summary, file, self.services, selected.artifacts)
         if not trust.given:
-            return self._ask(state, trust, selected)
+            return self._prompt(state, trust, selected)
         with suppress(DepError):  # a full disk must not keep a kernel from starting
             self.services.history.used(file, selected.key)
         if (sealed := self.services.store.sealed(selected.key)) is not None:
             lock = state.project.orphan or state.project.lock
-            return _ready(sealed, self.notebook, notes=self._notes(state), lock=lock)
+            return _make_ready(sealed, self.notebook, notes=self._list_notes(state), lock=lock)
         return self._build(state, selected, trust)
 
     def _build(self, state: LockedState, selected: Selected, trust: Trust) -> NeedsBuild:
@@ -184,7 +184,7 @@ class _Resolver:
             context = CommandContext(reporter=reporter, cancel=cancel)
             sealed = ensure_environment(request, self.services, context)
             why = pop_integrity_report(selected.key, self.services)
-            return _ready(sealed, self.notebook, notes=(*([why] if why else ()), *self._notes(state)))
+            return _make_ready(sealed, self.notebook, notes=(*([why] if why else ()), *self._list_notes(state)))
 
         count = len(selected.artifacts)
         return NeedsBuild(key=selected.key, headline=f"building the locked environment ({count} packages)", build=build)
@@ -194,7 +194,7 @@ class _Resolver:
         python = state.summary.python
         trust = trust_of(state.summary, state.project.file, self.services)
         if not trust.given:
-            return self._ask(state, trust, None)
+            return self._prompt(state, trust, None)
 
         def build(reporter: Reporter, cancel: CancelToken) -> Ready:
             again = self._start(state, select_state(state, self.services))
@@ -206,7 +206,7 @@ class _Resolver:
 
         return NeedsBuild(key="", headline=f"looking for Python {python}", build=build)
 
-    def _ask(self, state: LockedState, trust: Trust, selected: Selected | None) -> Refused:
+    def _prompt(self, state: LockedState, trust: Trust, selected: Selected | None) -> Refused:
         from secrets import token_hex
 
         from jupyter_dep.operations.consent.evaluate import consent_missing

@@ -94,7 +94,7 @@ def make_lock(task: LockTask, services: Services, context: CommandContext) -> Lo
     """
     require_scopes(declaration_scopes(task.declaration, task.path), services, task.file)
     interpreter = choose_interpreter(task.declaration, services, task.old_summary, task.options)
-    request = _engine_request(task, interpreter, services, context)
+    request = _make_request(task, interpreter, services, context)
     with ThreadPoolExecutor(1) as beside:  # while the engine asks the index
         before = beside.submit(_prepare, task.old, interpreter)
         answer, notes = _resolve(request, services, context)
@@ -129,7 +129,7 @@ def make_lock(task: LockTask, services: Services, context: CommandContext) -> Lo
     )
 
 
-def _engine_request(task: LockTask, interpreter: Interpreter, services: Services, context: CommandContext) -> LockRequest:
+def _make_request(task: LockTask, interpreter: Interpreter, services: Services, context: CommandContext) -> LockRequest:
     """What the engine is asked; what has to be built before it can be resolved is built here."""
     declaration, options = task.declaration, task.options
     pins = _keep_pins(task, services)
@@ -160,7 +160,7 @@ def _keep_pins(task: LockTask, services: Services) -> tuple[Pin, ...]:
         return pins_of(task.old, task.old_summary, task.declaration, services)
     if task.seed is not None:
         return pins_of(task.seed, None, task.declaration, services)
-    return _foreign_pins(task.declaration, services, task.path)
+    return _read_foreign_pins(task.declaration, services, task.path)
 
 
 def _compose(answer: EngineAnswer, graph: Graph, table: LockTable, task: LockTask) -> bytes:
@@ -169,7 +169,7 @@ def _compose(answer: EngineAnswer, graph: Graph, table: LockTable, task: LockTas
     return compose(answer.pylock, graph, table, membership=membership, folder=folder)
 
 
-def _foreign_pins(declaration: Declaration, services: Services, folder: Path | None) -> tuple[Pin, ...]:
+def _read_foreign_pins(declaration: Declaration, services: Services, folder: Path | None) -> tuple[Pin, ...]:
     """What another tool's lock pins in a folder that has none of ours yet: a move to us changes no version by itself."""
     if folder is None:
         return ()
@@ -199,10 +199,10 @@ def _resolve(request: LockRequest, services: Services, context: CommandContext) 
                 pass
             else:
                 return answer, ("ipywidgets does not fit beside what is declared, so it was left out",)
-        raise _with_kernel_named(error, request) from error
+        raise _name_kernel(error, request) from error
 
 
-def _with_kernel_named(error: ConflictError, request: LockRequest) -> ConflictError:
+def _name_kernel(error: ConflictError, request: LockRequest) -> ConflictError:
     """Say it plainly where the user's own pin keeps the kernel below its floor."""
     for requirement in request.declaration.every_requirement:
         if requirement.name.lower() == "ipykernel" and "the kernel" in error.message:
@@ -229,7 +229,7 @@ def lock_for_state(
         declaration=declaration,
         options=options,
         file=state.project.file.name,
-        folder=_folder_context(state),
+        folder=_read_folder_context(state),
         old=state.lock_data,
         old_summary=state.summary,
         seed=seed,
@@ -237,7 +237,7 @@ def lock_for_state(
     return make_lock(task, services, context)
 
 
-def _folder_context(state: State) -> FolderContext | None:
+def _read_folder_context(state: State) -> FolderContext | None:
     manifest = state.manifest
     if manifest is None or state.project.folder is None:
         return None

@@ -79,13 +79,13 @@ def build(
             '`build-backend = "hatchling.build"`; a folder of notebooks alone needs none, and is not built',
             context={"file": target.name},
         )
-    summary = _summary(target, services)
+    summary = _read_digest(target, services)
     with granting(allowed, services):
         if not build_backend_granted(folder, services):
             if confirm is None or not confirm(f"Building runs the build program of {folder}. Do you trust this folder?"):
                 raise build_backend_consent_missing(folder)
             grant_build_backend(folder, services, GrantOrigin.PROMPT)
-        python = _python(found, summary, services)
+        python = _find_python(found, summary, services)
         with dist_files.scratch_folder() as made:
             order = Build(
                 folder=folder,
@@ -101,7 +101,7 @@ def build(
     return BuildResult(name=found.name or folder.name, files=placed, python=python.version)
 
 
-def _summary(target: Path, services: Services) -> LockDigest | None:
+def _read_digest(target: Path, services: Services) -> LockDigest | None:
     """What the folder's lock says, None where there is none that can be read: a build does not depend on it."""
     lock = Project.of(target).lock
     try:
@@ -111,7 +111,7 @@ def _summary(target: Path, services: Services) -> LockDigest | None:
         return None
 
 
-def _python(found: Manifest, summary: LockDigest | None, services: Services) -> Interpreter:
+def _find_python(found: Manifest, summary: LockDigest | None, services: Services) -> Interpreter:
     """The locked Python, so that a compiled wheel fits the folder's environment; else one that the folder allows."""
     if summary is not None:
         try:

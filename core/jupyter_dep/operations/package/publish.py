@@ -63,7 +63,7 @@ def publish(
     place = repositories.repository(repository, settings, target.parent)
     if place.credentials is None and not place.trusted and place.url is None:
         raise _no_credentials()
-    upload = _upload(place, files, services)
+    upload = _make_upload(place, files, services)
     served = services.engine.published_files(upload, cancel=context.cancel)
     name = found.name or target.parent.name
     if served.other or len(served.same) == len(files):
@@ -76,12 +76,12 @@ def publish(
         uploaded=tuple(file.name for file in missing),
         skipped=served.same,
         sizes=tuple((file.name, look.size(file)) for file in files),
-        notes=_notes(place),
+        notes=_list_notes(place),
         dry_run=context.dry_run,
     )
     if context.dry_run:
         return result
-    uploaded = _uploaded(replace(upload, files=missing), name, version, place, services, context)
+    uploaded = _send(replace(upload, files=missing), name, version, place, services, context)
     services.engine.forget([normalize_file_name(name)])  # the next `add` is to see what is there now
     raced = tuple(file.name for file in missing if file.name not in uploaded)
     return replace(result, uploaded=uploaded, skipped=(*served.same, *raced))
@@ -91,7 +91,7 @@ def chosen(found: Manifest, there: Sequence[Path], dist: Path) -> tuple[str, tup
     """The version to publish and its files, wheels first; of a version that only a build tells, the one that was built."""
     mine: dict[Version, list[Path]] = {}
     for file in there:
-        name, version = _named(file)
+        name, version = _parse_file_name(file)
         if name == normalize_file_name(found.name) and version is not None:
             mine.setdefault(version, []).append(file)
     wanted = Version(found.version) if found.version else None
@@ -115,7 +115,7 @@ def chosen(found: Manifest, there: Sequence[Path], dist: Path) -> tuple[str, tup
     return str(version), tuple(sorted(mine[version], key=lambda file: (file.suffix != ".whl", file.name)))
 
 
-def _named(file: Path) -> tuple[str, Version | None]:
+def _parse_file_name(file: Path) -> tuple[str, Version | None]:
     try:
         if file.suffix == ".whl":
             name, version, *_ = parse_wheel_filename(file.name)
@@ -137,7 +137,7 @@ def _refuse_what_check_refuses(target: Path, services: Services, context: Comman
         )
 
 
-def _upload(place: Repository, files: tuple[Path, ...], services: Services) -> Upload:
+def _make_upload(place: Repository, files: tuple[Path, ...], services: Services) -> Upload:
     known = place.credentials
     return Upload(
         files=files,
@@ -149,7 +149,7 @@ def _upload(place: Repository, files: tuple[Path, ...], services: Services) -> U
     )
 
 
-def _uploaded(
+def _send(
     upload: Upload, name: str, version: str, place: Repository, services: Services, context: CommandContext
 ) -> tuple[str, ...]:
     try:
@@ -183,7 +183,7 @@ def _no_credentials() -> DepError:
     )
 
 
-def _notes(place: Repository) -> tuple[str, ...]:
+def _list_notes(place: Repository) -> tuple[str, ...]:
     if place.url is None or not place.url.startswith("http://") or repositories.is_local(place.url):
         return ()
     return ("the repository is asked without encryption (`http`): who sits between reads your credentials",)

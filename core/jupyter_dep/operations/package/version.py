@@ -51,14 +51,14 @@ def version(
         dynamic = "version" in found.dynamic
         told_by = edit.told_by(text, "version") if dynamic else ""
         return VersionResult(name=name, before=found.version, after=found.version, dynamic=dynamic, told_by=told_by)
-    after = _after(found.version, rule, dynamic="version" in found.dynamic, next_phase=next_phase, where=where)
+    after = _compute(found.version, rule, dynamic="version" in found.dynamic, next_phase=next_phase, where=where)
     edited = edit.set_version(text, after)  # refuses a dynamic version, with the place that tells it
     if edited != text and not context.dry_run and after != found.version:
         read_write.replace(target, edited.encode(), expected=data)
     return VersionResult(name=name, before=found.version, after=after, dry_run=context.dry_run)
 
 
-def _after(before: str | None, rule: str, *, dynamic: bool, next_phase: bool, where: dict[str, str]) -> str:
+def _compute(before: str | None, rule: str, *, dynamic: bool, next_phase: bool, where: dict[str, str]) -> str:
     if before is not None:
         return version_bump.bump(before, rule, next_phase=next_phase)
     if rule not in version_bump.RULES:

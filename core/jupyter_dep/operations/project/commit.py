@@ -35,8 +35,8 @@ def write(state: State, block: str, lock: bytes, services: Services, context: Co
     The notebook comes first, so that a kill between the two leaves what the user asked for declared, and the lock stale.
     """
     project = state.project
-    edit = _front_end_edit(state, block, services, context)
-    writes = [] if state.live or context.in_kernel else _file_writes(state, block)
+    edit = _make_front_end_edit(state, block, services, context)
+    writes = [] if state.live or context.in_kernel else _list_writes(state, block)
     if project.owner is not None:  # a renamed notebook's lock lies under our name: it gets its own first
         read_write.rename(project.lock, Project.of(project.owner).lock)
     if project.orphan is not None or lock != state.lock_data:
@@ -50,7 +50,7 @@ def write(state: State, block: str, lock: bytes, services: Services, context: Co
     return edit
 
 
-def _front_end_edit(state: State, block: str, services: Services, context: CommandContext) -> DeclarationEdit | None:
+def _make_front_end_edit(state: State, block: str, services: Services, context: CommandContext) -> DeclarationEdit | None:
     """The edit where an editor holds the file; what a kernel's user wants is remembered until the file carries it."""
     file = state.project.file
     if state.live:
@@ -61,7 +61,7 @@ def _front_end_edit(state: State, block: str, services: Services, context: Comma
     return DeclarationEdit(project=file, before=state.base, after=block, pending=True)
 
 
-def _file_writes(state: State, block: str) -> list[Write]:
+def _list_writes(state: State, block: str) -> list[Write]:
     project = state.project
     if state.data is None:
         return []
@@ -69,7 +69,7 @@ def _file_writes(state: State, block: str) -> list[Write]:
     if block != state.base:
         content = project.form.written(content, block, context=project.context)
     if state.base is None:
-        content = _with_kernel(content, project)
+        content = _set_kernel(content, project)
     return [Write(path=project.file, content=content, expected=state.data)] if content != state.data else []
 
 
@@ -88,7 +88,7 @@ def rollback(before: State, block: str, lock: bytes) -> None:
             read_write.replace(project.lock, before.lock_data, expected=lock)
 
 
-def _with_kernel(content: bytes, project: Project) -> bytes:
+def _set_kernel(content: bytes, project: Project) -> bytes:
     parsed = Notebook.parse(content, context=project.context)
     return content if parsed.kernel_name == KERNEL_NAME else parsed.with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
 

@@ -55,11 +55,11 @@ class _Inline:
         return script_block.parse(text, context=context)
 
     def add(self, text: str, requirements: Sequence[str], place: DependencySection) -> str:
-        _refuse_place(place)
+        _refuse_section(place)
         return script_block.add(text, requirements)
 
     def remove(self, text: str, names: Sequence[str], place: DependencySection) -> str:
-        _refuse_place(place)
+        _refuse_section(place)
         return script_block.remove(text, names)
 
     def set_requires_python(self, text: str, wanted: str) -> str:
@@ -147,7 +147,7 @@ def decode_text(data: bytes, *, context: Context) -> str:
         ) from error
 
 
-def _refuse_place(place: DependencySection) -> None:
+def _refuse_section(place: DependencySection) -> None:
     if place != DEPENDENCIES:
         raise UsageError(
             "no-groups-in-notebook",

@@ -23,7 +23,7 @@ def lock_for_notebook(project: Project, data: bytes, services: Services) -> tupl
         summary = services.lock_cache.digest(data, context=project.lock_context)
     except DepError:
         return project, data
-    owner = _new_owner(project, summary)
+    owner = _find_owner(project, summary)
     if owner is None:
         return project, data
     if services.history.last(owner) is None:
@@ -31,7 +31,7 @@ def lock_for_notebook(project: Project, data: bytes, services: Services) -> tupl
     return Project(file=project.file, lock=project.lock, owner=owner), None
 
 
-def _new_owner(project: Project, summary: LockDigest) -> Path | None:
+def _find_owner(project: Project, summary: LockDigest) -> Path | None:
     """The renamed notebook that a lock belongs to, if `project` only happens to have the lock's name now.
 
     That is one without a lock of its own whose file holds a block which the lock answers.
@@ -62,7 +62,7 @@ def adopt_orphaned_lock(project: Project, declaration: Declaration, services: Se
         if not (name.startswith("pylock.") and name.endswith(".toml")):
             continue
         lock = folder / name
-        if name in claimed and not _only_by_name(lock, names):
+        if name in claimed and not _is_new_notebook(lock, names):
             continue
         try:
             data = read_write.read_if_there(lock, limit=LOCK_LIMIT)
@@ -79,7 +79,7 @@ def adopt_orphaned_lock(project: Project, declaration: Declaration, services: Se
     return Project(file=project.file, lock=project.lock, orphan=found[0][0]), found[0][1]
 
 
-def _only_by_name(lock: Path, names: list[str]) -> bool:
+def _is_new_notebook(lock: Path, names: list[str]) -> bool:
     """Whether the notebook that has a lock's name declares nothing, so that it is a new one under a freed name."""
     for name in names:
         if name.endswith(".ipynb") and lock_name(name.removesuffix(".ipynb")) == lock.name:

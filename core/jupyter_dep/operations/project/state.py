@@ -86,8 +86,8 @@ class LockedState(ProjectState):
 
     def lacking(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Requirements that are declared but not locked, and locked but no longer declared."""
-        wanted = set(_requirements(self.declaration.canonical())) if self.declaration else set()
-        locked = set(_requirements(self.summary.declaration))
+        wanted = set(_list_requirements(self.declaration.canonical())) if self.declaration else set()
+        locked = set(_list_requirements(self.summary.declaration))
         return tuple(sorted(wanted - locked)), tuple(sorted(locked - wanted))
 
 
@@ -117,14 +117,14 @@ class UnlockedState(ProjectState):
 
     def lacking(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Requirements that are declared, none of which is locked, and nothing that is locked."""
-        wanted = set(_requirements(self.declaration.canonical())) if self.declaration else set()
+        wanted = set(_list_requirements(self.declaration.canonical())) if self.declaration else set()
         return tuple(sorted(wanted)), ()
 
 
 State = LockedState | UnlockedState
 
 
-def _requirements(canonical: Mapping[str, object]) -> list[str]:
+def _list_requirements(canonical: Mapping[str, object]) -> list[str]:
     found = canonical.get("dependencies", [])
     return [str(item) for item in found] if isinstance(found, list | tuple) else []
 
@@ -141,7 +141,7 @@ def read_state(notebook: Path, services: Services, *, live_block: str | None = N
     data = read_write.read_if_there(notebook)
     parsed = parsed_notebook(data, notebook.name) if data is not None else None
     base = parsed.block.source if parsed and parsed.block else None
-    pending = None if live_block is not None else _pending(project, base, services)
+    pending = None if live_block is not None else _read_pending(project, base, services)
     block = live_block if live_block is not None else pending.wanted if pending else base
     if block is None:
         declaration = None
@@ -166,7 +166,7 @@ def read_state(notebook: Path, services: Services, *, live_block: str | None = N
         pending=pending,
         declaration=declaration,
     )
-    return _with_lock(declared, lock_data, services)
+    return _add_lock(declared, lock_data, services)
 
 
 @lru_cache(maxsize=1)
@@ -189,10 +189,10 @@ def _read_folder(project: Project, services: Services) -> State:
         pending=None,
         declaration=FOLDER.declaration(text, context=project.context) if text is not None else None,
     )
-    return _with_lock(declared, lock_data, services)
+    return _add_lock(declared, lock_data, services)
 
 
-def _with_lock(declared: ProjectState, lock_data: bytes | None, services: Services) -> State:
+def _add_lock(declared: ProjectState, lock_data: bytes | None, services: Services) -> State:
     """The state with what its lock's bytes say."""
     known = {name: getattr(declared, name) for name in ProjectState.__dataclass_fields__}
     if lock_data is None:
@@ -215,10 +215,10 @@ def foreign_lock(project: Project) -> DepError:
     )
 
 
-def _pending(project: Project, base: str | None, services: Services) -> Pending | None:
+def _read_pending(project: Project, base: str | None, services: Services) -> Pending | None:
     """The remembered edit, on what the file says now; it is dropped once the file carries it (or its author overruled it)."""
     pending = services.history.pending(project.file)
-    if pending is None or (base is not None and _unreadable(base)):
+    if pending is None or (base is not None and _is_unreadable(base)):
         return None  # a slip of the author's in the block must not cost what waits for it
     if same_block(base, pending.wanted):
         services.history.set_pending(project.file, None)
@@ -238,7 +238,7 @@ def same_block(one: str | None, other: str | None, form: DeclarationFormat = INL
     return form.same(one, other)
 
 
-def _unreadable(block: str) -> bool:
+def _is_unreadable(block: str) -> bool:
     try:
         script_block.parse(block)
     except DepError:

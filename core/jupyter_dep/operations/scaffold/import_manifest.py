@@ -52,12 +52,12 @@ def import_file(
         adopted = merge.merge(state.block, [as_declared])
         if adopted.text != state.block:
             read_write.replace(target, adopted.text.encode(), expected=state.data)
-            _remember_step(state, adopted.text, services, context)
+            _record_step(state, adopted.text, services, context)
     else:
         block = state.block if state.block is not None else new_block(services, context)
         adopted = merge_block.merge_into_block(block, brought)
         if adopted.text != state.block:
-            edit = _into_notebook(state, adopted.text, services, context)
+            edit = _write_block(state, adopted.text, services, context)
     return ScaffoldResult(
         file=target,
         name=state.project.title,
@@ -69,7 +69,7 @@ def import_file(
     )
 
 
-def _into_notebook(state: State, block: str, services: Services, context: CommandContext) -> DeclarationEdit | None:
+def _write_block(state: State, block: str, services: Services, context: CommandContext) -> DeclarationEdit | None:
     """The block in the notebook: by the page that holds it, remembered for a kernel's user, or in the file."""
     file = state.project.file
     if state.live:
@@ -84,11 +84,11 @@ def _into_notebook(state: State, block: str, services: Services, context: Comman
         content = Notebook.parse(content, context=state.project.context).with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
     read_write.replace(file, content, expected=state.data)
     services.history.set_pending(file, None)
-    _remember_step(state, block, services, context)
+    _record_step(state, block, services, context)
     return None
 
 
-def _remember_step(state: State, text: str, services: Services, context: CommandContext) -> None:
+def _record_step(state: State, text: str, services: Services, context: CommandContext) -> None:
     """For `undo`: the declaration has changed, the lock has not."""
     lock = hashlib.sha256(state.lock_data).hexdigest() if state.lock_data is not None else None
     step = Step(command=context.command, block_before=state.block, block_after=text, lock_before=lock, lock_after=lock)

@@ -52,19 +52,19 @@ def init(
     before = parse_manifest(text, context=context)
     if name is not None:
         templates.checked_name(name)
-    found = other_tools.detect_files(folder, services, declared=_declared(before))
+    found = other_tools.detect_files(folder, services, declared=_list_declared(before))
     brought = other_tools.accept_proposals(found.brought, ask)
-    wanted, chosen, overrules = _python(before, brought, python, services, ask)
+    wanted, chosen, overrules = _choose_python(before, brought, python, services, ask)
     given = {"name": name, "requires-python": wanted if overrules else None}
     adopted = merge.merge(
         text,
         brought,
         given={key: value for key, value in given.items() if value is not None},
         defaults={
-            **(_default_name(folder, before, brought) if name is None else {}),
+            **(_choose_name(folder, before, brought) if name is None else {}),
             "version": templates.VERSION,
             "requires-python": wanted,
-            **_readme(folder),
+            **_find_readme(folder),
         },
     )
     if adopted.text != text:
@@ -75,7 +75,7 @@ def init(
     notes = [*_python_notes(before, python, services), *_file_notes(folder, services, found)]
     if adopted.text != text and is_poetry(text):
         notes.append("Poetry's tables are left as they are; now `[project]`, `[dependency-groups]` and `[tool.uv]` count")
-    notes += _undeclared(after)
+    notes += _list_dynamic(after)
     return ScaffoldResult(
         file=file,
         name=after.name or "",
@@ -87,12 +87,12 @@ def init(
         proposed=tuple(text for one in brought for text in one.proposed),
         passed=found.passed,
         assumed=adopted.assumed,
-        seed=seed_pins.seed_pins(folder) if not _locked(folder, services) else None,
+        seed=seed_pins.seed_pins(folder) if not _has_own_lock(folder, services) else None,
         notes=tuple(notes),
     )
 
 
-def _python(
+def _choose_python(
     before: Manifest,
     found: Sequence[ImportedManifest],
     python: str | None,
@@ -110,7 +110,7 @@ def _python(
     if asks is None or asks.requires_python is None:
         return requires_python_for(None, newest), None, False
     told = asks.requires_python
-    if _fitting(told, services):
+    if _is_satisfiable(told, services):
         return told, None, False
     if ask is not None and ask(
         f"{asks.origin} asks for Python {told}, and none here fits. Declare {requires_python_for(None, newest)}?"
@@ -122,21 +122,21 @@ def _python(
         hint=Hint(
             "declare another, such as ",
             step("init", "--python", newest.minor, target=None),
-            f" (there is {_choices(services)}), or install one that fits",
+            f" (there is {_list_versions(services)}), or install one that fits",
         ),
         context={"file": asks.origin, "python": told},
     )
 
 
-def _fitting(wanted: str, services: Services) -> bool:
+def _is_satisfiable(wanted: str, services: Services) -> bool:
     return any(allows_version(wanted, one.version) for one in services.interpreters.all())
 
 
-def _choices(services: Services) -> str:
+def _list_versions(services: Services) -> str:
     return ", ".join(dict.fromkeys(one.version for one in services.interpreters.all()))
 
 
-def _default_name(folder: Path, before: Manifest, found: Sequence[ImportedManifest]) -> dict[str, str]:
+def _choose_name(folder: Path, before: Manifest, found: Sequence[ImportedManifest]) -> dict[str, str]:
     """The folder's name, unless a name is told; a project that is called like what it needs could not have it installed."""
     if before.name or any(one.name for one in found):
         return {}
@@ -145,11 +145,11 @@ def _default_name(folder: Path, before: Manifest, found: Sequence[ImportedManife
     return {"name": f"{name}-project" if name in needed else name}
 
 
-def _readme(folder: Path) -> dict[str, str]:
+def _find_readme(folder: Path) -> dict[str, str]:
     return next(({"readme": name} for name in _READMES if look.is_file(folder / name)), {})
 
 
-def _locked(folder: Path, services: Services) -> bool:
+def _has_own_lock(folder: Path, services: Services) -> bool:
     """Whether a lock of ours is there, whose pins count."""
     data = read_write.read_if_there(folder / FOLDER_LOCK, limit=LOCK_LIMIT)
     if data is None:
@@ -160,7 +160,7 @@ def _locked(folder: Path, services: Services) -> bool:
         return b"[tool.jupyter-dep" in data
 
 
-def _declared(before: Manifest) -> set[str] | None:
+def _list_declared(before: Manifest) -> set[str] | None:
     """The names that a `[project]` declares, None where it declares nothing yet, so that other files are asked."""
     parts = (before.dependencies, *before.extras.values(), *before.groups.values())
     names = {str(canonicalize_name(one.name)) for part in parts for one in part}
@@ -175,8 +175,8 @@ def _python_notes(before: Manifest, python: str | None, services: Services) -> I
     wanted = before.requires_python
     if wanted is not None and python is not None:
         yield Hint(f"`requires-python` is `{wanted}` already; ", step("python", python), " changes it")
-    elif wanted is not None and not _fitting(wanted, services):
-        choices = f"no Python here fits `requires-python`, which is `{wanted}`: there is {_choices(services)}"
+    elif wanted is not None and not _is_satisfiable(wanted, services):
+        choices = f"no Python here fits `requires-python`, which is `{wanted}`: there is {_list_versions(services)}"
         yield Hint(f"{choices}; ", step("python", Placeholder(name="VERSION")), " changes it")
 
 
@@ -184,11 +184,11 @@ def _file_notes(folder: Path, services: Services, found: other_tools.DetectedFil
     if found.passed:
         listed = ", ".join(found.passed)
         yield Hint(f"not read: {listed}, since `{found.teller}` says what is needed; ", _IMPORT, " reads one more")
-    if look.exists(folder / FOLDER_LOCK) and not _locked(folder, services):
+    if look.exists(folder / FOLDER_LOCK) and not _has_own_lock(folder, services):
         yield Hint(f"`{FOLDER_LOCK}` was written by another tool and is left as it is; ", _OVERWRITE, " replaces it")
 
 
-def _undeclared(after: Manifest) -> Iterator[Text]:
+def _list_dynamic(after: Manifest) -> Iterator[Text]:
     """What keeps the project from being locked: a key that only its build backend tells."""
     try:
         declaration(after)

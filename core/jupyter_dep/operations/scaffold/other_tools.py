@@ -54,7 +54,7 @@ def detect_files(folder: Path, services: Services, *, declared: Collection[str] 
 
     Errors: `unreadable-import`, `not-utf-8`, `no-such-file` for one that another names.
     """
-    names = _names(folder)
+    names = _list_files(folder)
     found: list[ImportedManifest] = []
     passed: list[str] = []
     teller = MANIFEST if declared is not None else ""
@@ -63,20 +63,20 @@ def detect_files(folder: Path, services: Services, *, declared: Collection[str] 
         if text is None or (name == MANIFEST and not is_poetry(text)):
             continue
         others = {other for other in names if other != name}
-        if teller and name != MANIFEST and not (teller == _SETUP and _group_of(name)):
-            if _tells_more(partial(brought, name, text, folder, services, adopted=others), declared or ()):
+        if teller and name != MANIFEST and not (teller == _SETUP and _parse_group(name)):
+            if _declares_more(partial(brought, name, text, folder, services, adopted=others), declared or ()):
                 passed.append(name)
             continue
-        one = _grouped(brought(name, text, folder, services, adopted=others))
+        one = _assign_group(brought(name, text, folder, services, adopted=others))
         found.append(one)
         if name in _TELLING and (one.dependencies or one.groups):
             teller = teller or name
     if teller not in (MANIFEST, "Pipfile"):
-        found += _program(folder, has_setup_cfg=bool(teller))
+        found += _report_setup_py(folder, has_setup_cfg=bool(teller))
     return DetectedFiles(brought=tuple(found), passed=tuple(passed), teller=teller)
 
 
-def _tells_more(read: Callable[[], ImportedManifest], declared: Collection[str]) -> bool:
+def _declares_more(read: Callable[[], ImportedManifest], declared: Collection[str]) -> bool:
     """Whether a file declares a package that is not declared; one that cannot be read may."""
     try:
         one = read()
@@ -87,7 +87,7 @@ def _tells_more(read: Callable[[], ImportedManifest], declared: Collection[str])
     return any(str(canonicalize_name(parse_requirement(text).name)) not in declared for text in texts)
 
 
-def _program(folder: Path, *, has_setup_cfg: bool) -> list[ImportedManifest]:
+def _report_setup_py(folder: Path, *, has_setup_cfg: bool) -> list[ImportedManifest]:
     text = read_foreign_text(folder / _PROGRAM)
     if text is None or (has_setup_cfg and "install_requires" not in text):
         return []
@@ -106,7 +106,7 @@ def of_file(file: Path, services: Services, *, group: str | None = None) -> Impo
             "no-such-file", "there is no such file", hint="check the path and its spelling", context={"file": str(file)}
         )
     found = brought(file.name, text, file.parent, services)
-    return transform.as_group(found, group) if group else _grouped(found)
+    return transform.as_group(found, group) if group else _assign_group(found)
 
 
 def brought(name: str, text: str, folder: Path, services: Services, *, adopted: Collection[str] = ()) -> ImportedManifest:
@@ -118,8 +118,8 @@ def brought(name: str, text: str, folder: Path, services: Services, *, adopted: 
             hint=Hint("what its `[project]` declares counts as it stands: ", step("lock")),
             context={"file": name},
         )
-    known = _known_indexes(services) if "://" in text or "-r" in text else ()
-    found = bring(name, text, read=_reader(folder, name, adopted), known_indexes=known)
+    known = _list_indexes(services) if "://" in text or "-r" in text else ()
+    found = bring(name, text, read=_make_reader(folder, name, adopted), known_indexes=known)
     return rebased(transform.sound(found), (folder / name).parent, folder)
 
 
@@ -148,7 +148,7 @@ def accept_proposals(found: Iterable[ImportedManifest], ask: Callable[[str], boo
     return result
 
 
-def _names(folder: Path) -> list[str]:
+def _list_files(folder: Path) -> list[str]:
     """The files of a folder that `init` reads, those that decide first. Of compiled requirements the source counts."""
     there = [
         *read_write.list_folder(folder),
@@ -157,25 +157,25 @@ def _names(folder: Path) -> list[str]:
     plain = [name for name in ADOPTED if name in there and name not in _TELLING and name != "environment.yaml"]
     if "environment.yaml" in there and "environment.yml" not in there:
         plain.append("environment.yaml")
-    grouped = [name for name in there if _group_of(name)]
+    grouped = [name for name in there if _parse_group(name)]
     if _SOURCE in there:
         plain = [_SOURCE, *(name for name in plain if name != _REQUIREMENTS)]
     compiled = {name.removesuffix(".in") + ".txt" for name in grouped if name.endswith(".in")}
     return [*(name for name in _TELLING if name in there), *plain, *(name for name in grouped if name not in compiled)]
 
 
-def _group_of(name: str) -> str | None:
+def _parse_group(name: str) -> str | None:
     match = _OF_GROUP.fullmatch(name.lower())
     named = (match["behind"] or match["before"] or match["below"]) if match else None
     return (_GROUPS[named] or named) if named in _GROUPS else None
 
 
-def _grouped(found: ImportedManifest) -> ImportedManifest:
-    group = _group_of(found.origin)
+def _assign_group(found: ImportedManifest) -> ImportedManifest:
+    group = _parse_group(found.origin)
     return transform.as_group(found, group) if group and found.dependencies else found
 
 
-def _reader(folder: Path, origin: str, adopted: Collection[str]) -> Read:
+def _make_reader(folder: Path, origin: str, adopted: Collection[str]) -> Read:
     beside = Path(origin).parent
 
     def read(path: str) -> str:
@@ -194,6 +194,6 @@ def _reader(folder: Path, origin: str, adopted: Collection[str]) -> Read:
     return read
 
 
-def _known_indexes(services: Services) -> tuple[str, ...]:
+def _list_indexes(services: Services) -> tuple[str, ...]:
     settings = services.indexes
     return (services.engine.default_index(), *(redact(url) for url in settings.extra))
