@@ -1,1 +1,1 @@
-"""Orchestration over ports: what happens on each verb. No disk and no programs of its own."""
+"""What each command does, over the ports in `services`: no disk access and no programs of its own."""

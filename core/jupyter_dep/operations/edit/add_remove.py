@@ -1,4 +1,4 @@
-"""add, remove, update, lock, python: from a wanted declaration to notebook, lock and environment, all or nothing."""
+"""`add` and `remove`: declare packages or take them out, then lock and build, all or nothing."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def add(
 
 
 def _list_typed_scopes(state: State, block: str, asked: Sequence[RequestedRequirement]) -> list[str]:
-    """What the new requirements ask for beyond names: who types it means it."""
+    """List what the new requirements ask for beyond names: typing it is consent to it."""
     project = state.project
     before = declaration_scopes(state.declaration, project.folder)
     after = declaration_scopes(project.form.declaration(block, context=project.context), project.folder)

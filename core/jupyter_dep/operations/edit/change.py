@@ -1,4 +1,4 @@
-"""The one way in which a declaration changes: resolve, build, write."""
+"""Change a declaration: resolve, build, write."""
 
 from __future__ import annotations
 
@@ -101,11 +101,11 @@ class ChangePlan:
 
     @property
     def preferred_python(self) -> str | None:
-        """The minor to lock with where nothing else decides: the asking kernel's, else the one that `init` was asked for."""
+        """The minor to lock with where nothing else decides: the kernel's, else the one given to `init`."""
         return kernel_minor(self.services, self.context) or self.services.history.python(self.state.project.file)
 
     def check_lock(self) -> None:
-        """Refuse to touch a lock that is another tool's or a later version's, or that lies behind a link.
+        """Refuse to touch a lock that is another tool's or a later version's, or that lies behind a symlink.
 
         Errors: `foreign-lock`, `lock-too-new`, `linked-lock`, `lock-name-taken`, `name-not-text`.
         """
@@ -124,12 +124,12 @@ class ChangePlan:
         return SpeculativeInstall(self.state, self.services, self.context, minor=self.preferred_python)
 
     def resolve(self) -> Locked:
-        """The new lock, not yet written."""
+        """Resolve the new lock, without writing it."""
         options = LockOptions(upgrade=self.options.upgrade, python=self.options.python, prefer=self.preferred_python)
         return lock_for_state(self.state, self.declaration, self.services, self.context, options)
 
     def preview(self, locked: Locked) -> ChangeResult:
-        """What the change would do."""
+        """Describe what the change would do."""
         return ChangeResult(
             state=self.state,
             summary=locked.summary,
@@ -141,7 +141,7 @@ class ChangePlan:
         )
 
     def becomes_own(self) -> bool:
-        """Whether writing the lock is a yes to it: not if a stranger's was only changed, nor for a stranger's sources."""
+        """Whether writing the lock consents to it: not if it only changes another person's lock or declares their sources."""
         state, services = self.state, self.services
         if services.consent.lacking(declaration_scopes(self.declaration, state.project.folder)):
             return False

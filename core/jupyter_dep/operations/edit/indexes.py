@@ -1,4 +1,4 @@
-"""source add, list, remove: the package indexes that a project's declaration names for some of its packages."""
+"""`source add`, `list`, `remove`: package indexes that a declaration assigns to some of its packages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .relock import relock
 
 @frozen_dataclass
 class DeclaredIndex:
-    """`packages` are those that are taken from it."""
+    """A package index of a declaration; `packages` are assigned to it."""
 
     name: str
     url: str
@@ -33,20 +33,20 @@ class DeclaredIndex:
 
 
 def listed(target: Path, services: Services, context: CommandContext) -> tuple[DeclaredIndex, ...]:
-    """The indexes in the order of the declaration. Errors: those of reading it."""
+    """List the indexes in the order of the declaration. Errors: those of reading it."""
     state = load_state(target, services, context)
     return _read_indexes(state.declaration) if state.declaration is not None else ()
 
 
 def add(target: Path, name: str, url: str, services: Services, context: CommandContext) -> ChangeResult:
-    """Declare an index, or give one another URL. It is explicit: only packages that are assigned to it are asked of it.
+    """Declare an index, or give one another URL. It is explicit: only packages that are assigned to it come from it.
 
     Errors: `bad-source`, `credentials-in-declaration`, those of locking where there is a lock.
     """
     if not requirements.is_index_name(name) or not url.startswith(("https://", "http://")):
         raise UsageError(
             "bad-source",
-            f"`{name}` at that address is no package index",
+            f"invalid package index `{name}`: expected a name and an http(s) URL",
             hint=Hint("write a name and a web address: ", step("source add", "corp", "https://index.example/simple/")),
         )
     requirements.refuse_secrets(url, context={"key": "tool.uv.index"})
@@ -103,7 +103,7 @@ def _read_indexes(declaration: Declaration) -> tuple[DeclaredIndex, ...]:
 def _change_declaration(
     target: Path, edit: Callable[[str, DeclarationFormat], str], services: Services, context: CommandContext
 ) -> ChangeResult:
-    """The declaration edited, and its lock with it; where nothing is locked yet, an index alone is no reason to lock."""
+    """Edit the declaration and update its lock; without a lock, an index alone does not create one."""
     state = load_state(target, services, context)
     if state.block is None or state.declaration is None:
         raise DepError(
@@ -129,7 +129,7 @@ def _write_declaration(state: State, text: str, services: Services) -> ChangeRes
 
 
 def _list_new_scopes(state: State, text: str) -> list[str]:
-    """What the edit asks for beyond what was declared: who types an address means it."""
+    """List what the edit asks for beyond what was declared: typing an address is consent to it."""
     project = state.project
     before = declaration_scopes(state.declaration, project.folder)
     after = declaration_scopes(project.form.declaration(text, context=project.context), project.folder)

@@ -27,7 +27,7 @@ from jupyter_dep.services import Services
 
 @frozen_dataclass
 class Created:
-    """`suggested` are requirements that the notebook seems to need and does not declare."""
+    """What `init` declared; `suggested` are requirements that the notebook seems to need and does not declare."""
 
     requires_python: str
     declared: tuple[str, ...] = ()
@@ -44,12 +44,12 @@ def init(
     imports: bool = False,
     ask: Callable[[str], bool] | None = None,
 ) -> Created:
-    """Write the block and the kernel's name; a notebook that is not there is made. Errors: `already-declared`."""
+    """Write the block and the kernel's name; a missing notebook is created. Errors: `already-declared`, `not-python`."""
     state = read_state(notebook, services, live_block=context.live_block)
     if state.block is not None:
         raise DepError(
             "already-declared",
-            "the notebook has a declaration already",
+            "the notebook already has a declaration",
             hint=Hint(step("status", target=notebook), " shows it"),
             context=state.project.context,
         )
@@ -89,7 +89,7 @@ def init(
 
 
 def suggestions(notebook: Notebook) -> tuple[str, ...]:
-    """Requirements for what a notebook imports and what its `%pip install` lines name."""
+    """Suggest requirements for what a notebook imports and what its `%pip install` lines name."""
     from jupyter_dep.model.packages.import_map import distribution_for
 
     sources = [cell.source for cell in notebook.code_cells]
@@ -117,7 +117,7 @@ def _parse_name(text: str) -> str:
 
 
 def new_block(services: Services, context: CommandContext, requirements: Sequence[str] = (), python: str | None = None) -> str:
-    """A fresh block for the newest stable Python, or the asking kernel's, or the one asked for."""
+    """Create a block for the requested Python, else the kernel's, else the newest stable one."""
     minor = kernel_minor(services, context)
     found = services.interpreters.find(python or minor or ">=3.9")
     return script_block.new(list(requirements), f">={found.minor}")

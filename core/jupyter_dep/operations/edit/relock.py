@@ -56,9 +56,9 @@ def install(
     chosen: InstallSelection,
     confirm: Callable[[str], bool] | None = None,
 ) -> ChangeResult:
-    """The exact environment of a folder's lock, which is made first where there is none; `chosen` is remembered.
+    """Install the exact environment of a folder's lock, locking first if needed; `chosen` is remembered.
 
-    `confirm` asks a person whether the project's own build may run. Errors: `stale`, `consent-missing`, `no-such-group`,
+    `confirm` asks the user whether the project's own build may run. Errors: `stale`, `consent-missing`, `no-such-group`,
     `no-such-extra`, those of building.
     """
     state = load_state(target, services, context)

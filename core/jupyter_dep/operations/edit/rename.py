@@ -13,16 +13,16 @@ from jupyter_dep.services import Services
 
 
 def move(old: Path, new: Path, services: Services) -> tuple[str, ...]:
-    """Rename a notebook, its lock and what is remembered of it; gives what was moved. Errors: `name-taken`."""
+    """Rename a notebook, its lock and its history; returns a line for each rename. Errors: `no-such-folder`, `name-taken`."""
     state = load_state(old, services, CommandContext())
     source, target = state.project, Project.of(new)
     if not look.is_folder(new.parent):
-        raise DepError("no-such-folder", "there is no such folder", hint="make it first", context={"file": str(new.parent)})
+        raise DepError("no-such-folder", "folder not found", hint="create it first", context={"file": str(new.parent)})
     for path in (target.file, target.lock):
         if path != source.lock and look.exists(path):
             raise DepError(
                 "name-taken",
-                "there is already such a file",
+                "a file of that name already exists",
                 hint="choose another name, or move that file away first",
                 context={"file": str(path)},
             )

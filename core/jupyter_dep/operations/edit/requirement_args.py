@@ -1,4 +1,4 @@
-"""From what a person types behind `add` to requirements and where they come from: names, addresses, folders, an index."""
+"""Parse the arguments of `add`: names, URLs, folders, and the index that they come from."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ADDRESS = re.compile(r"(?:[a-z]+\+)?[a-z]+://\S+")
 
 @frozen_dataclass
 class RequestedRequirement:
-    """One requirement as it is to be declared; `source` is its line under `[tool.uv.sources]`, `index` the index behind it.
+    """A requirement to declare; `source` is its line under `[tool.uv.sources]`, `index` the index behind it.
 
     `parts` are the texts that were joined into it, if there were several.
     """
@@ -105,7 +105,7 @@ def _combine(found: Sequence[RequestedRequirement]) -> tuple[RequestedRequiremen
 
 
 def declare_requirements(text: str, asked: Sequence[RequestedRequirement], project: Project, place: DependencySection) -> str:
-    """The declaration's text with all that is asked for, in the form of its project."""
+    """Add the requirements and their sources to a declaration's text, in the format of its project."""
     text = project.form.add(text, [str(one.requirement) for one in asked], place)
     for one in asked:
         if one.source is None:
@@ -146,7 +146,7 @@ def _parse_path(match: re.Match[str], project: Project, cwd: Path, *, editable: 
     if project.folder is None:
         raise DepError(
             "path-in-notebook",
-            f"`{match['path']}` is a path, which means nothing on another machine",
+            f"a notebook cannot depend on the local path `{match['path']}`: it does not exist on other machines",
             hint="publish it to an index or name its repository; folders with a `pyproject.toml` may hold paths",
             context=project.context,
         )
@@ -167,7 +167,7 @@ def _parse_path(match: re.Match[str], project: Project, cwd: Path, *, editable: 
 
 
 def _read_name(path: Path) -> str:
-    """The name of what lies at a path, read and not built."""
+    """Read the package name of a folder or file, without building it."""
     if look.is_folder(path):
         data = read_write.read_if_there(path / MANIFEST)
         name = manifest.parse(data.decode("utf-8", "replace")).name if data is not None else None
@@ -176,11 +176,11 @@ def _read_name(path: Path) -> str:
     elif look.is_file(path) and (name := _parse_file_name(path.name)):
         return name
     else:
-        raise UsageError("bad-source", f"there is nothing at `{path}`", hint="check the path; it counts from where you are")
+        raise UsageError("bad-source", f"`{path}` does not exist", hint="check the path; it counts from where you are")
     raise DepError(
         "unnamed-source",
-        f"what lies at `{path}` does not say its name",
-        hint=f"say it: `NAME @ {path}`",
+        f"cannot determine the package name of `{path}`",
+        hint=f"use `NAME @ {path}`",
         context={"file": str(path)},
     )
 

@@ -23,47 +23,48 @@ _LOCK = step("lock")
 
 
 def undo(notebook: Path, services: Services, context: CommandContext, *, redo: bool = False) -> ChangeResult:
-    """Take back the last command (or bring it again): declaration and lock together, if both are what it left."""
+    """Take back the last command, or redo it: declaration and lock together, if both are what it left."""
     state = load_state(notebook, services, context)
     history = services.history
     change = history.last(notebook, redo=redo)
     if change is None:
         raise DepError(
             "nothing-to-undo",
-            f"there is nothing to {'redo' if redo else 'undo'} for this {state.project.form.noun}",
+            f"nothing to {'redo' if redo else 'undo'} for this {state.project.form.noun}",
             hint="the history starts with the first command and holds the last 20",
             context=state.project.context,
         )
-    old_block, new_block_ = (change.block_after, change.block_before) if redo else (change.block_before, change.block_after)
+    old_block, new_block = (change.block_after, change.block_before) if redo else (change.block_before, change.block_after)
     old_lock, new_lock = (change.lock_after, change.lock_before) if redo else (change.lock_before, change.lock_after)
     lock_now = hashlib.sha256(state.lock_data).hexdigest() if state.lock_data is not None else None
     form = state.project.form
-    same = same_block(state.block, new_block_, form)
+    same = same_block(state.block, new_block, form)
     if not same or lock_now != new_lock:
         what = "the lock" if same else "the declaration"
+        difference = _describe_difference(state.block, new_block, form)
         raise DepError(
             "changed-since",
-            f"{what} has changed since `{change.command}`, so nothing was undone{_describe_difference(state.block, new_block_, form)}",
+            f"{what} has changed since `{change.command}`, so nothing was undone{difference}",
             hint=Hint("compare with your version control, or edit the declaration and run ", _LOCK),
             context=state.project.context,
         )
     data = history.lock_bytes(notebook, old_lock)
     edit = _restore(state, old_block, data, services, context)
     notes: list[str] = []
-    with downgrade_to_note(notes, "the history does not know of it", notebook):
+    with downgrade_to_note(notes, "the history could not be updated", notebook):
         history.move(notebook, redo=redo)
     after, summary = state, None  # for the answer, where what is back cannot be read
-    told = f"{'brought again' if redo else 'taken back'}: `{change.command}`"
+    note = f"{'redone' if redo else 'undone'}: `{change.command}`"
     try:
         after = read_state(notebook, services, live_block=old_block if state.live else None)
         summary = after.summary
-        return replace(ensure_current(after, services, context, edit=edit), notes=(told, *notes))
+        return replace(ensure_current(after, services, context, edit=edit), notes=(note, *notes))
     except DepError as error:  # declaration and lock are back, which was asked for: a build can be tried again
         return ChangeResult(state=after, summary=summary, edit=edit, unbuilt=describe_build_failure(error), notes=tuple(notes))
 
 
 def _describe_difference(now: str | None, then: str | None, form: DeclarationFormat) -> str:
-    """What was declared or taken out since, ` (+numpy, -pandas)`; empty where the requirements are the same."""
+    """Describe what was declared or removed since, ` (+numpy, -pandas)`; empty if the requirements are the same."""
 
     def entries(block: str | None) -> set[str]:
         try:
@@ -102,7 +103,7 @@ def _restore(
 
 
 def _restore_folder(state: State, text: str | None, lock: bytes | None) -> None:
-    """A folder's manifest and lock as they were; its manifest is never taken away, whatever the history says."""
+    """Restore a folder's manifest and lock; the manifest is never removed, whatever the history says."""
     project, writes = state.project, []
     if state.data is not None and text is not None and text != state.base:
         content = project.form.written(state.data, text, context=project.context)

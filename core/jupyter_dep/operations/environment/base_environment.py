@@ -22,7 +22,7 @@ def ensure_base_environment(
     reporter: Reporter = silent,
     cancel: CancelToken | None = None,
 ) -> Sealed:
-    """The environment with the kernel's packages only, for a project without a lock. Its lock is kept per Python minor."""
+    """Return the environment with the kernel's packages only, built if needed; its lock is kept per Python minor."""
     from jupyter_dep.model.declaration.declaration import Declaration
     from jupyter_dep.operations.lock.python_choice import LockOptions
     from jupyter_dep.operations.lock.resolve import LockTask, make_lock
@@ -55,7 +55,7 @@ def _read_digest(data: bytes | None, services: Services) -> LockDigest | None:
 
 
 def sealed_base_environment(services: Services) -> Sealed | None:
-    """The base environment that was used last, if it is still sealed: no engine, no search. Errors: those of reading it."""
+    """Return the base environment that was used last, if it is still sealed. Errors: those of reading it."""
     key = base_environment_key(services)
     return services.store.sealed(key) if key is not None else None
 

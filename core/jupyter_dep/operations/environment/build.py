@@ -36,7 +36,7 @@ class BuildRequest:
 
     @classmethod
     def of(cls, state: LockedState) -> BuildRequest:
-        """What is locked already."""
+        """Request the environment of what is locked already."""
         return cls(state=state, data=state.lock_data, summary=state.summary)
 
 
@@ -107,10 +107,10 @@ def _grant_declared(request: BuildRequest, trust: Trust, services: Services) -> 
 
 
 def record_use(state: State, sealed: Sealed, services: Services) -> bool:
-    """Note that a project uses an environment; False if it was collected before anybody knew of that.
+    """Record that a project uses an environment; False if garbage collection removed it before that.
 
-    The collection looks at the notes once more while it holds an environment that it is about to remove, and this holds it
-    while it writes them: one of the two sees the other. From then on what is made again is safe.
+    Both hold the environment's lock, the collection while it reads the records again and removes, this while it writes them, so
+    that one sees the other. An environment that is built again after that is safe.
     """
     lease = services.store.hold(sealed)
     try:
@@ -123,7 +123,7 @@ def record_use(state: State, sealed: Sealed, services: Services) -> bool:
 
 
 def describe_build_failure(error: DepError) -> Hint:
-    """Why there is no environment, where all else that was asked for is done."""
+    """Say why there is no environment, where everything else was done."""
     return Hint(f"its environment is not built: {error.message.splitlines()[0]} (", step("sync"), " tries again)")
 
 
@@ -135,7 +135,7 @@ def ensure_sealed(
     context: CommandContext,
     head: SpeculativeInstall | None = None,
 ) -> tuple[Sealed, bool]:
-    """The sealed environment of a selection, and whether it had to be built now."""
+    """Return the sealed environment of a selection, and whether it had to be built."""
     found = services.store.sealed(selected.key)
     if found is not None:
         return found, False

@@ -1,4 +1,4 @@
-"""Keeping the store small and sound: what is still needed, what may go, what was damaged."""
+"""Garbage collection and integrity of the store: which environments are used, which may be removed, which are damaged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .base_environment import base_environment_key
 
 @frozen_dataclass
 class GcResult:
-    """`removed` keys; `kept` sealed environments that stay; `swept` folders of builders that are gone.
+    """What a collection did: `removed` keys; `kept` sealed environments that stay; `swept` folders of builders that are gone.
 
     `unreachable` are the projects that cannot be looked at, such as those of a home that is not mounted: they use what they
     used last.
@@ -54,7 +54,7 @@ def _by_key(uses: Iterable[ProjectUse]) -> dict[str, list[Path]]:
 
 
 def collect(services: Services, *, dry_run: bool = False) -> GcResult:
-    """Remove environments that no existing project used last and that no process runs on. The clock plays no part.
+    """Remove environments that no existing project used last and that no process runs on. Age is not considered.
 
     Errors: those of `users`, of the store's seals and of the base environment's record; nothing is removed before all of
     them were read.
@@ -75,7 +75,7 @@ def collect(services: Services, *, dry_run: bool = False) -> GcResult:
     removed = []
 
     def is_needed(key: str) -> bool:
-        """Whether a project has begun to use it since: asked while the environment is held, see `building.keep`."""
+        """Whether a project has begun to use it since: asked while the environment is held, see `build.record_use`."""
         nonlocal mark
         if (now := services.history.mark()) != mark:
             mark = now
@@ -130,7 +130,7 @@ def locked_key(target: Path, services: Services) -> str | None:
 
 @frozen_dataclass
 class RemoveResult:
-    """`freed` bytes are those that nothing else shares; `kept` pairs an environment that stays with why."""
+    """What a removal did: `freed` bytes are those that nothing else shares; `kept` pairs an environment that stays with why."""
 
     removed: tuple[Sealed, ...] = ()
     freed: int = 0
@@ -165,7 +165,7 @@ def remove_environments(target: Path, services: Services, *, dry_run: bool = Fal
 
 
 def verify(sealed: Sealed, services: Services, *, full: bool = False) -> dict[str, list[str]]:
-    """The check behind a start: if names, sizes or times changed, withdraw the seal and drop the cache's copies.
+    """Check an environment behind a start: if names, sizes or times changed, withdraw the seal and drop the cache's copies.
 
     `full`: every file's hash, too. Gives the changed files by distribution; the next start builds the environment anew
     and says why.
@@ -185,11 +185,11 @@ def _report_file(key: str, services: Services) -> Path:
 
 
 def pop_integrity_report(key: str, services: Services) -> str | None:
-    """Why the environment of a key is built anew, told once."""
+    """Return once why the environment of a key is built again."""
     file = _report_file(key, services)
     names = read_write.read_cached(file)
     if names is None:
         return None
     read_write.remove(file)
     what = f" of {', '.join(names)}" if names else ""
-    return f"files{what} in the environment had been changed since it was built, so it was withdrawn and built anew"
+    return f"files{what} in the environment had been changed since it was built, so it was withdrawn and built again"

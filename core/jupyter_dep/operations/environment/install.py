@@ -1,4 +1,4 @@
-"""A folder's environment: installed as it was asked for, found again by whatever runs in it."""
+"""`sync` and `install`: build what is locked, with the groups and extras that were chosen."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from .select import Selected
 def environment(
     target: Path, services: Services, context: CommandContext, *, confirm: Callable[[str], bool] | None = None
 ) -> Sealed:
-    """The environment that commands run in, as it was last installed; built now if need be. Errors: as for `install`."""
+    """Return the environment that commands run in, as it was last installed, built if needed. Errors: as for `install`."""
     state = require_current_lock(target, services)
     if state.project.folder is not None and install_selection(state, services).root:
         require_build_backend(state, services, confirm)
@@ -41,7 +41,7 @@ def environment(
 
 
 def require_build_backend(state: State, services: Services, confirm: Callable[[str], bool] | None) -> None:
-    """The yes that building the project itself needs: its build program is code of whoever wrote the folder."""
+    """Require consent to build the project itself: its build backend is code of the folder's author."""
     folder = state.project.folder
     if folder is None or project_artifact(state) is None:
         return
@@ -56,7 +56,7 @@ def require_build_backend(state: State, services: Services, confirm: Callable[[s
 def sync(
     notebook: Path, services: Services, context: CommandContext, *, chosen: InstallSelection | None = None
 ) -> ChangeResult:
-    """Build what is locked. It names the project and means it, so it is consent for what an index vouches for.
+    """Build what is locked. Naming the project is consent to files that the user's index serves with the locked hash.
 
     `chosen` is what of a folder's lock is wanted, in place of what was remembered. Errors: `unlocked`, `consent-missing`,
     those of selecting and of building.
@@ -72,7 +72,7 @@ def sync(
 def _install(
     state: LockedState, services: Services, context: CommandContext, chosen: InstallSelection | None
 ) -> tuple[Sealed, Selected, bool]:
-    """The environment, its selection, and whether it was built now."""
+    """Install a lock: its environment, its selection, and whether it was built now."""
     file = state.project.file
     selected = select_state(state, services, chosen=chosen)
     trust = trust_of(state.summary, file, services, selected.artifacts)
@@ -136,7 +136,7 @@ def resolve_install_selection(target: Path, services: Services, options: Install
 
 
 def declared_in(target: Path, place: DependencySection, services: Services, context: CommandContext) -> tuple[str, ...]:
-    """The names that a group or an extra declares, none where no part is named. Errors: `no-such-group`, `no-such-extra`."""
+    """List the names that a group or an extra declares, none without a part. Errors: `no-such-group`, `no-such-extra`."""
     if place == DEPENDENCIES:
         return ()
     declaration = load_state(target, services, context).declaration or Declaration()
@@ -149,5 +149,5 @@ def declared_in(target: Path, place: DependencySection, services: Services, cont
 
 
 def names_in(words: Sequence[str]) -> set[str]:
-    """Normalised names; several may stand in one word, with commas or spaces between them."""
+    """Normalize names; one word may hold several, separated by commas or spaces."""
     return {str(canonicalize_name(name)) for word in words for name in word.replace(",", " ").split()}

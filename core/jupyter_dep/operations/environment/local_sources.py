@@ -1,4 +1,4 @@
-"""What of a folder's environment is no file with a hash: the project itself, and other folders that its lock names.
+"""Installable local sources: the project itself and its path dependencies, which have no artifact hash.
 
 They are used where they lie or built from it, so the environment's key holds what their `pyproject.toml` says (an editable
 one), or every byte of theirs (one that is built).
@@ -32,7 +32,7 @@ from .select import Selected, select_cached, select_for
 
 @frozen_dataclass
 class InstallSelection:
-    """What of a folder's lock its environment holds, as `install` was last told. `root`: the project itself, too."""
+    """Which part of a folder's lock its environment holds, as last installed. `root`: the project itself, too."""
 
     choice: Selection = DEFAULT_SELECTION
     root: bool = True
@@ -42,7 +42,7 @@ class InstallSelection:
 
     @classmethod
     def from_json(cls, raw: Any) -> InstallSelection:
-        """What was remembered, the default where it is nothing of ours."""
+        """Read a remembered selection, the default if it cannot be read."""
         try:
             known = raw["choice"]
             groups = known["groups"]
@@ -58,7 +58,7 @@ class InstallSelection:
 
 
 def install_selection(state: State, services: Services) -> InstallSelection:
-    """What was chosen for a folder."""
+    """Return what was last chosen for a folder."""
     return InstallSelection.from_json(services.history.installed(state.project.file))
 
 
@@ -95,7 +95,7 @@ def select_state_cached(state: LockedState, services: Services) -> Selected | No
 def _add_folders(selected: Selected, state: State, chosen: InstallSelection, services: Services) -> Selected:
     """A selection with its folders at whole paths, and with the project itself.
 
-    The project is a part only where it has a build system and its build has a yes (`build_backend_scope`).
+    The project is a part only where it has a build system and its build is allowed (`build_backend_scope`).
     """
     folder = state.project.folder
     if folder is None:
@@ -112,7 +112,7 @@ def _add_folders(selected: Selected, state: State, chosen: InstallSelection, ser
 
 
 def project_artifact(state: State) -> Artifact | None:
-    """The project itself, to be used where it lies; None where it has no build system, so that there is nothing to install."""
+    """Return the project itself as an editable artifact, None if it has no build system."""
     folder = state.project.folder
     manifest = state.manifest
     if folder is None or manifest is None or manifest.name is None:
@@ -132,7 +132,7 @@ def project_artifact(state: State) -> Artifact | None:
 
 
 def _locate_folder(item: Artifact, folder: Path) -> Artifact:
-    """A locked folder at its whole path, with the digest of what it is built from."""
+    """Resolve a locked folder to its whole path, with the digest of what it is built from."""
     path = look.joined_path(folder, item.url)
     if not look.is_folder(path):
         raise DepError(

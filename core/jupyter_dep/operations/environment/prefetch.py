@@ -1,4 +1,4 @@
-"""A head start: while the engine resolves, what is locked already is linked into a folder for the next environment.
+"""Speculative install: while the engine resolves, what is locked already is linked into the next environment.
 
 An `add` keeps every other pin, so most of the next environment is known before the resolution is there, and linking it
 takes as long as everything else that follows the resolution. The folder is used only if all that was linked into it is a
@@ -26,7 +26,7 @@ from .select import Selected, install_order, recipe, select_cached
 
 
 class SpeculativeInstall:
-    """A context: the folder is given up at its end unless it was taken."""
+    """A context manager that drops the folder at its end unless it was claimed."""
 
     def __init__(self, state: State, services: Services, context: CommandContext, *, minor: str | None) -> None:
         self._state, self._services, self._context = state, services, context
@@ -43,12 +43,12 @@ class SpeculativeInstall:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._cancel.set()
-        if self._work is not None:  # nobody waits for what nobody wants
+        if self._work is not None:  # do not block; drop the result when it arrives
             self._work.add_done_callback(_drop_result)
         self._pool.shutdown(wait=False)
 
     def take(self, selected: Selected) -> StagingEnvironment | None:
-        """The folder, if what it holds is a part of `selected`. Whoever takes it seals it or drops it."""
+        """Return the folder, if what it holds is a part of `selected`. The caller seals it or drops it."""
         if self._work is None:
             return None
         while not wait([self._work], timeout=0.2).done:
@@ -56,7 +56,7 @@ class SpeculativeInstall:
                 raise cancelled()
         try:
             begun = self._work.result()
-        except (DepError, OSError):  # what is wrong will be told by the build itself, in its own words
+        except (DepError, OSError):  # the build itself will report it
             return None
         if begun is None:
             return None

@@ -1,4 +1,4 @@
-"""From a lock to its sealed environment on this machine."""
+"""Select what a lock installs on this machine, and ensure its environment."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Selected:
 
     @property
     def download_size(self) -> int:
-        """Bytes of all artifacts, as far as the lock tells."""
+        """Bytes of all artifacts, as far as the lock has sizes."""
         return sum(item.size or 0 for item in self.artifacts)
 
 
@@ -93,7 +93,7 @@ class EnvironmentRequest:
 
 
 def ensure_environment(request: EnvironmentRequest, services: Services, context: CommandContext) -> Sealed:
-    """The sealed environment, built now if need be; of a lock that is not the user's own, only what an index vouches for.
+    """Return the sealed environment, built if needed; for another person's lock only from files that the user's index serves.
 
     Errors: `consent-missing`, the engine's, the store's.
     """
@@ -120,7 +120,7 @@ def recipe(
     bytecode_from: str | None = None,
     begun: Callable[[], StagingEnvironment | None] = lambda: None,
 ) -> EnvironmentSpec:
-    """How the environment of a selection is built; `link` fills the empty one of the python that it is given."""
+    """Describe how the environment of a selection is built; `link` fills the empty one of the Python that it is given."""
     interpreter = selected.interpreter
     return EnvironmentSpec(
         key=selected.key,
@@ -149,7 +149,7 @@ def bytecode_source(file: Path, environment: str | None, selected: Selected, ser
 def install_order(
     artifacts: tuple[Artifact, ...], python: Path, interpreter: Interpreter, services: Services, *, offline: bool
 ) -> Install:
-    """The order to link artifacts into the empty environment of `python`, which was made of `interpreter`."""
+    """Order the engine to link artifacts into the empty environment of `python`, which was made of `interpreter`."""
     from jupyter_dep.base.engine_port import Install
 
     beside = python.parent.parent.parent
@@ -166,7 +166,7 @@ def install_order(
 def check_against_index(
     selected: Selected, services: Services, *, file: str, offline: bool = False, cancel: CancelToken | None = None
 ) -> tuple[Artifact, ...]:
-    """The artifacts at the addresses of the user's own index; a stranger's address only after a yes to its host."""
+    """Return the artifacts at the URLs of the user's own index; another URL only after consent to its host."""
     known = services.engine.verify_against_index(
         selected.artifacts, python=selected.interpreter.executable, offline=offline, cancel=cancel
     )

@@ -14,6 +14,7 @@ from .gc import verify
 
 
 def main() -> int:
+    """Verify the environment whose key is the first argument; exit code 1 if files were damaged."""
     lower_priority()
     services = Services.of_user()
     sealed = services.store.sealed(sys.argv[1])

@@ -1,4 +1,4 @@
-"""check: what is wrong with a project, found by reading its files. Starts nothing, asks no index, writes nothing."""
+"""`check`: find what is wrong with a project by reading its files, without starting or writing anything."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _NAMELESS = ("no-such-notebook", "not-a-notebook-name")
 
 
 def check(target: Path, services: Services, context: CommandContext, *, kernels: Collection[str] = ()) -> Findings:
-    """Everything that is wrong with a folder (`target` is its `pyproject.toml`) and what belongs to it, or with one notebook.
+    """Find everything that is wrong with a folder (`target` is its `pyproject.toml`) and its files, or with one notebook.
 
     `kernels` are the names of kernels that are registered for the project. What is wrong inside the project is a finding;
     errors: `no-such-notebook`, `no-such-file`, `not-a-notebook-name`.
@@ -125,7 +125,7 @@ class _Folder:
 
 
 def _find_dynamic(parsed: Manifest, where: Context) -> tuple[DepError, ...]:
-    """What only a build would tell, and a lock cannot do without."""
+    """Report metadata that only a build provides and that a lock needs."""
     keys = ("dependencies", "optional-dependencies", "requires-python")
     return tuple(manifest.dynamic(key, where) for key in keys if key in parsed.dynamic)
 

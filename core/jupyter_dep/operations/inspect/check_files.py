@@ -60,7 +60,7 @@ class FileScanner:
                 notebook.declaration()
             except DepError as error:
                 error.context["file"] = path
-                # tests keep broken notebooks on purpose, and nobody should be kept from publishing by them
+                # tests keep broken notebooks on purpose, which must not block publishing
                 yield Finding.of(error, "error" if _TESTS.isdisjoint(path.split("/")[:-1]) else "warning")
                 continue
             if notebook.block is not None:
@@ -137,7 +137,7 @@ class FileScanner:
 
 
 def _read_hatch_packages(document: Mapping[str, object]) -> list[str]:
-    """The folders that hatchling is told to publish."""
+    """Read the folders that hatchling publishes."""
     here: object = document
     for key in ("tool", "hatch", "build", "targets", "wheel", "packages"):
         here = here.get(key) if isinstance(here, Mapping) else None

@@ -32,11 +32,13 @@ def export(target: Path, format_: str, services: Services, context: CommandConte
     Errors: `bad-usage` for another format, `unlocked`, those of the formats (`no-hash`, `no-container-image`, …).
     """
     if format_ not in FORMATS:
-        raise UsageError("bad-usage", f"there is no format `{format_}`", hint=f"one of {', '.join(FORMATS)}")
+        raise UsageError("bad-usage", f"unknown format `{format_}`", hint=f"one of {', '.join(FORMATS)}")
     if format_ == "script":
         state = load_state(target, services, context)
         if state.notebook is None:
-            raise UsageError("bad-usage", "a folder is no script", hint="name the notebook that is to become one")
+            raise UsageError(
+                "bad-usage", "a folder cannot be exported as a script", hint="name the notebook that is to become one"
+            )
         return script(state.notebook)
     state = require_lock(target, services, context)
     if state.project.folder is None and (options.groups or options.extras):

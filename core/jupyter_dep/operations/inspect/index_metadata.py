@@ -1,4 +1,4 @@
-"""What only the configured index knows: the versions of one name, the list of all names. Asked when somebody says so."""
+"""Queries to the configured index: the versions of one name, and the list of all names."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _fetch_files(index: str, name: str, services: Services, cancel: CancelToken 
 
 
 def _choose_file(files: list[File]) -> File:
-    """The file that this machine would take, as well as can be told without its Pythons: of wheels that fit, the first best."""
+    """Guess the file that this machine would take, without its Pythons: of wheels that fit, the best."""
     order = {tag: at for at, tag in enumerate(sys_tags())}
     wheels = [(min(order[tag] for tag in file.tags & order.keys()), file) for file in files if file.tags & order.keys()]
     if wheels:

@@ -1,4 +1,4 @@
-"""Finding names: what somebody types is answered from this machine alone; an index is asked when they choose or say so."""
+"""Search for package names on this machine alone; the index is asked only for details and for syncing its names."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The short way to a project's environment: what opening it found the last time, as long as nothing of it has changed.
+"""Cache of what a kernel starts on, valid as long as nothing that the answer rests on has changed.
 
 Most openings are of a notebook that was opened before. The answer then needs neither a parser of requirements nor one of
 TOML, whose imports take longer than all the rest: what it rests on is compared, and anything else is looked at anew. The
-notebook's block, a folder's `pyproject.toml` and the lock, which others may write, are compared by digest; files of ours by
+notebook's block, a folder's `pyproject.toml` and the lock, which others may write, are compared by digest; our own files by
 inode, size and time.
 """
 
@@ -38,7 +38,7 @@ _VARIABLES = (environment_variables.TRUST, environment_variables.SYSTEM_STORE)
 
 
 def read_cached_start(notebook: Path, paths: UserPaths, environ: Mapping[str, str]) -> Ready | None:
-    """The last answer, None where there is none or something that it rests on is not as it was."""
+    """Return the last answer, None if there is none or something that it rests on has changed."""
     try:
         require_owned(paths.store)
         require_owned(paths.state)
@@ -113,7 +113,7 @@ def _read_manifest(known: Any) -> tuple[Path, bytes] | None:
 def _describe_basis(
     notebook: Path, data: bytes, lock: bytes, manifest: tuple[Path, bytes] | None, environ: Mapping[str, str]
 ) -> dict[str, Any]:
-    """What an answer rests on, but for files of ours."""
+    """Describe what an answer rests on, apart from our own files."""
     return {
         "version": __version__,
         "notebook": str(notebook),
@@ -132,14 +132,14 @@ def _digest_declaration(file: Path, data: bytes) -> str:
     if file.suffix == ".toml":
         return blake2b(data, digest_size=32).hexdigest()
     raw = json.loads(data)
-    told = [str(raw["nbformat"])]
+    parts = [str(raw["nbformat"])]
     for cell in raw["cells"]:
         if cell["cell_type"] == "code":
             source = cell["source"]
             text = source if isinstance(source, str) else "".join(source)
             if "///" in text:
-                told.append(text)
-    return blake2b(json.dumps(told).encode(), digest_size=32).hexdigest()
+                parts.append(text)
+    return blake2b(json.dumps(parts).encode(), digest_size=32).hexdigest()
 
 
 def cache_folder_environment(target: Path, sealed: Sealed, services: Services) -> None:

@@ -1,4 +1,4 @@
-"""What a notebook's kernel runs on: found in milliseconds, without network, without a write in the project."""
+"""Resolve what a kernel starts on, in milliseconds, without network and without a write in the project."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def resolve_environment(
     except OSError as error:
         return Refused(
             code="system",
-            message=f"this machine refused something: {error}",
+            message=f"operating system error: {error}",
             steps=(FrontEnd().write(Hint("run ", DOCTOR, " in a terminal")),),
         )
 

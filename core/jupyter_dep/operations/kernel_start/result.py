@@ -1,4 +1,4 @@
-"""The answers to "what does this notebook's kernel run on?": values that the kernels room acts on."""
+"""What a kernel starts on: ready, to be built, or refused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Ready:
     lease: str = ""
     """The file whose shared lock keeps garbage collection away while a process runs on the environment."""
     lock: str = ""
-    """The project's lock, so that its kernel can tell that somebody else has changed it."""
+    """The project's lock, so that its kernel can see that it was changed elsewhere."""
 
 
 @frozen_dataclass
@@ -39,7 +39,7 @@ class NeedsBuild:
 
 @frozen_dataclass
 class ConsentPrompt:
-    """A consent that somebody may give at the front end: they type `code`. `accept` records it."""
+    """A question that the user may answer at the front end by typing `code`; `accept` records the consent."""
 
     fingerprint: str
     code: str

@@ -53,7 +53,7 @@ def sides(data: bytes) -> list[bytes]:
 def check_same_files(
     old: Sequence[Lock], new: Lock, pins: tuple[Pin, ...], *, upgrade: bool | tuple[str, ...], context: Mapping[str, str | int]
 ) -> None:
-    """Our lock decides what a pinned version's files are: an index that replaced one is told of (`hash-changed`)."""
+    """Check that the index still serves the locked files of every pinned version. Errors: `hash-changed`."""
     if upgrade is True:
         return
     moving = {canonicalize_name(name) for name in (upgrade if isinstance(upgrade, tuple) else ())}

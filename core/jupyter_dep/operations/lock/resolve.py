@@ -83,7 +83,7 @@ class LockTask:
 
     @property
     def context(self) -> dict[str, str | int]:
-        """Where errors are."""
+        """The context of errors."""
         return {"file": self.file}
 
 
@@ -130,7 +130,7 @@ def make_lock(task: LockTask, services: Services, context: CommandContext) -> Lo
 
 
 def _make_request(task: LockTask, interpreter: Interpreter, services: Services, context: CommandContext) -> LockRequest:
-    """What the engine is asked; what has to be built before it can be resolved is built here."""
+    """Make the engine's request; sources that cannot be resolved unbuilt are built here."""
     declaration, options = task.declaration, task.options
     pins = _keep_pins(task, services)
     built = built_sources(declaration, pins if options.upgrade is not True else (), paths=task.folder is not None)
@@ -155,7 +155,7 @@ def _make_request(task: LockTask, interpreter: Interpreter, services: Services, 
 
 
 def _keep_pins(task: LockTask, services: Services) -> tuple[Pin, ...]:
-    """The pins of the old lock, else of the seed, else of another tool's lock."""
+    """Take the pins of the old lock, else of the seed, else of another tool's lock."""
     if task.old is not None:
         return pins_of(task.old, task.old_summary, task.declaration, services)
     if task.seed is not None:
@@ -170,7 +170,7 @@ def _compose(answer: EngineAnswer, graph: Graph, table: LockTable, task: LockTas
 
 
 def _read_foreign_pins(declaration: Declaration, services: Services, folder: Path | None) -> tuple[Pin, ...]:
-    """What another tool's lock pins in a folder that has none of ours yet: a move to us changes no version by itself."""
+    """Read another tool's pins in a folder without a lock, so that moving to jupyter-dep changes no version by itself."""
     if folder is None:
         return ()
     from .seed_pins import seed_pins
@@ -180,7 +180,7 @@ def _read_foreign_pins(declaration: Declaration, services: Services, folder: Pat
 
 
 def _prepare(old: bytes | None, interpreter: Interpreter) -> list[Lock]:
-    """What can be had ready before the answer is there: the lock as it was, and the tags that the new one is held to."""
+    """Prepare what is needed once the answer is there: the old lock, and the reference tags."""
     interpreter.tags()
     reference_tags(interpreter.name)
     return readable_sides(old) if old is not None else []
@@ -203,7 +203,7 @@ def _resolve(request: LockRequest, services: Services, context: CommandContext) 
 
 
 def _name_kernel(error: ConflictError, request: LockRequest) -> ConflictError:
-    """Say it plainly where the user's own pin keeps the kernel below its floor."""
+    """Name the user's own pin if it keeps the kernel below its floor."""
     for requirement in request.declaration.every_requirement:
         if requirement.name.lower() == "ipykernel" and "the kernel" in error.message:
             return ConflictError(

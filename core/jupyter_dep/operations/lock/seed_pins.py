@@ -34,15 +34,15 @@ class SeedPins:
 
 
 def seed_pins(folder: Path) -> SeedPins | None:
-    """The versions that another tool's lock in a folder pins, None where there is none that can be read.
+    """Read the versions that another tool's lock in a folder pins, None if none can be read.
 
-    For the first lock: where a `pylock.toml` of ours is there, it decides.
+    For the first lock: our own `pylock.toml` decides if there is one.
     """
     for name in (*LOCKS, "pylock.toml", "requirements.txt"):
         try:
             text = read_foreign_text(folder / name)
             versions = pins(text, origin=name) if text is not None else ()
-        except DepError:  # a lock that is no help is no reason to refuse one's own
+        except DepError:  # an unreadable lock must not prevent a new one
             continue
         if versions:
             return SeedPins(origin=name, versions=versions)

@@ -10,7 +10,7 @@ from jupyter_dep.model.declaration.declaration import Declaration
 
 
 def built_sources(declaration: Declaration, pins: tuple[Pin, ...], *, paths: bool = False) -> dict[str, str]:
-    """What has to be built before it can be resolved, by name: each alone, after its consent, so that nothing else is.
+    """List by name what has to be built before it can be resolved: each alone and after consent.
 
     `paths`: a folder may declare what lies on this machine. Errors: `path-in-notebook`.
     """

@@ -1,4 +1,4 @@
-"""build: a folder's wheel and source archive by its own backend, into `dist`."""
+"""`build`: a folder's wheel and sdist, by its own build backend, into `dist`."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def build(
     if found.build_system is None and not look.is_file(folder / "setup.py"):
         raise DepError(
             "no-build-system",
-            "`pyproject.toml` does not say what builds this folder",
+            "`pyproject.toml` has no `[build-system]`",
             hint='a package needs a `[build-system]`, such as `requires = ["hatchling"]` and '
             '`build-backend = "hatchling.build"`; a folder of notebooks alone needs none, and is not built',
             context={"file": target.name},

@@ -1,4 +1,4 @@
-"""publish: the distributions of the current version, to an index that takes uploads."""
+"""`publish`: upload the distributions of the current version to an index."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def chosen(found: Manifest, there: Sequence[Path], dist: Path) -> tuple[str, tup
     if wanted is None and len(mine) > 1:
         raise DepError(
             "several-versions",
-            f"`{dist.name}` holds {', '.join(map(str, sorted(mine)))}, and the version is told by the build alone",
+            f"`{dist.name}` holds {', '.join(map(str, sorted(mine)))}, and only a build determines the version",
             hint="remove those that are not meant, then publish again",
             context={"file": str(dist)},
         )
@@ -174,7 +174,7 @@ def version_exists(name: str, version: str, place: Repository, other: Sequence[s
 def _no_credentials() -> DepError:
     return DepError(
         "no-credentials",
-        "there is neither a token nor a password to publish with",
+        "no token and no password to publish with",
         hint=Hint(
             "set `JUPYTER_DEP_PUBLISH_TOKEN`, or keep it in your own configuration: ",
             step("config", f"repositories.{repositories.DEFAULT}.token", "--stdin", target=None),
@@ -186,4 +186,4 @@ def _no_credentials() -> DepError:
 def _list_notes(place: Repository) -> tuple[str, ...]:
     if place.url is None or not place.url.startswith("http://") or repositories.is_local(place.url):
         return ()
-    return ("the repository is asked without encryption (`http`): who sits between reads your credentials",)
+    return ("the repository is reached without encryption (`http`): your credentials can be read on the way",)

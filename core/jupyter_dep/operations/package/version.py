@@ -1,4 +1,4 @@
-"""version: show a folder's version, or raise it."""
+"""`version`: show or raise a folder's version."""
 
 from __future__ import annotations
 

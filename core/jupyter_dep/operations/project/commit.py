@@ -1,4 +1,4 @@
-"""What a change writes: notebook and lock, both or none, and the step that takes them back."""
+"""Write a change: notebook and lock, both or none, and the history step that undoes it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .state import State
 
 
 def refuse_link(state: State) -> None:
-    """A link in a stranger's folder may lead to any file of this user: only a lock of ours is replaced through one."""
+    """Refuse a symlink unless it leads to a jupyter-dep lock: in another person's folder it may lead to any file."""
     lock = state.project.lock
     if look.is_link(lock) and (state.summary is None or state.project.orphan is not None):
         raise DepError(
             "linked-lock",
-            f"`{lock.name}` is a link to something that is no lock of ours, so nothing is written there",
-            hint="look where it leads (`ls -l`), and remove the link",
+            f"refusing to write through the symlink `{lock.name}`: its target is not a jupyter-dep lock",
+            hint="check the target (`ls -l`), and remove the symlink",
             context={"file": lock.name},
         )
 
@@ -74,7 +74,7 @@ def _list_writes(state: State, block: str) -> list[Write]:
 
 
 def rollback(before: State, block: str, lock: bytes) -> None:
-    """What was written of a folder, as it was before; what somebody else wrote meanwhile stays."""
+    """Restore what was written of a folder; what others wrote meanwhile stays."""
     project = before.project
     if before.data is not None and block != before.base:
         with suppress(DepError):  # what stopped the build is what the user should read
@@ -102,6 +102,7 @@ def check_writable(state: State, block: str, context: CommandContext) -> None:
 
 
 def record_step(state: State, block: str, data: bytes, services: Services, context: CommandContext) -> None:
+    """Append the change to the project's history, with the bytes of both locks."""
     before = state.lock_data
     if block == state.block and data == before:
         return

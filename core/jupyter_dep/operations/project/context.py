@@ -1,4 +1,4 @@
-"""Who asks for a change and what came of it: the values that every verb that changes a project shares."""
+"""Input options and result type shared by all commands that change a project."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ KERNEL_DISPLAY = "Python (dep)"
 
 @frozen_dataclass
 class CommandContext:
-    """Who asks, and how the work is reported.
+    """Where a command comes from, its options, and how its progress is reported.
 
-    `environment` is the key that the asking kernel runs on (None: no kernel of ours). `live_block` is a front end's block,
+    `environment` is the key that the calling kernel runs on (None: not one of ours). `live_block` is a front end's block,
     `in_kernel` that the file belongs to an editor and is not written. `command` is the line for the history.
     """
 
@@ -82,13 +82,14 @@ class ChangeResult:
 
 
 def load_state(notebook: Path, services: Services, context: CommandContext) -> State:
+    """Read a project that has to be there. Errors: `no-project`, `no-such-notebook`, those of reading it."""
     state = read_state(notebook, services, live_block=context.live_block)
     if state.data is None and state.project.folder is not None:
         raise no_project(state.project.folder)
     if state.data is None and not context.in_kernel:
         raise DepError(
             "no-such-notebook",
-            "there is no such notebook",
+            "notebook not found",
             hint=Hint("check the path, or make one with ", step("init", target=notebook)),
             context={"file": str(notebook)},
         )
@@ -97,15 +98,16 @@ def load_state(notebook: Path, services: Services, context: CommandContext) -> S
 
 @contextmanager
 def downgrade_to_note(notes: list[str], consequence: str, file: Path) -> Iterator[None]:
-    """For what is remembered once the files are written: where that fails, what was asked for is done, and a note says so."""
+    """Turn an error after the files are written into a note: what was asked for is done."""
     try:
         yield
     except (DepError, OSError) as error:
-        told = error if isinstance(error, DepError) else explain_os_error(error, file, "remembering it")
-        notes.append(f"{consequence}: {told.message}")
+        explained = error if isinstance(error, DepError) else explain_os_error(error, file, "remembering it")
+        notes.append(f"{consequence}: {explained.message}")
 
 
 def kernel_minor(services: Services, context: CommandContext) -> str | None:
+    """The Python minor of the calling kernel, None where there is none."""
     sealed = services.store.sealed(context.environment) if context.environment else None
     return ".".join(sealed.interpreter.split()[1].split(".")[:2]) if sealed else None
 
@@ -114,7 +116,7 @@ def no_project(folder: Path) -> DepError:
     """The error where neither a notebook was named nor a folder is a project."""
     return UsageError(
         "no-project",
-        f"there is no project in `{folder}` or above it: no `pyproject.toml` with `[project]` or `[tool.jupyter-dep]`",
+        f"no project in `{folder}` or above it: no `pyproject.toml` with `[project]` or `[tool.jupyter-dep]`",
         hint=Hint(
             "name a notebook, or a folder with `--project DIR`; ", step("init", target=None), " makes this folder a project"
         ),
@@ -123,7 +125,7 @@ def no_project(folder: Path) -> DepError:
 
 
 def require_current_lock(target: Path, services: Services) -> State:
-    """`lock --check`: raises `stale` unless the lock answers the declaration; changes nothing and asks nobody."""
+    """`lock --check`: raises `stale` unless the lock answers the declaration; changes nothing."""
     state = load_state(target, services, CommandContext())
     if state.lock_error is not None:
         raise state.lock_error

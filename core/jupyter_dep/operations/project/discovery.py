@@ -1,4 +1,4 @@
-"""Which project a notebook belongs to: its own block, else the nearest folder that is a project, else none."""
+"""Find the project of a notebook: its own block, else the nearest folder that is a project, else none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Why = Literal["own", "folder", "none"]
 
 @frozen_dataclass
 class ProjectMatch:
-    """`file` holds the declaration that counts for a notebook: the notebook itself, or a folder's `pyproject.toml`.
+    """A notebook's project: `file` holds its declaration, which is the notebook itself or a folder's `pyproject.toml`.
 
     `why` is `own` for a block of its own, `folder` for the folder's, `none` where nothing is declared. `looked` are the
     manifests that were looked for on the way up, the found one last.
@@ -46,7 +46,7 @@ def find_project_root(folder: Path) -> Path | None:
 
 
 def find_project(notebook: Path, services: Services, *, live_block: str | None = None) -> ProjectMatch:
-    """Whose declaration counts for a notebook; `live_block` is the block that an editor holds.
+    """Find the declaration that counts for a notebook; `live_block` is the block that an editor holds.
 
     Errors: those of reading the notebook and the manifests above it.
     """
@@ -71,7 +71,7 @@ def _declares(notebook: Path, services: Services) -> bool:
         return False
     try:
         return parsed_notebook(data, notebook.name).block is not None
-    except DepError:  # what is wrong with it is told by whoever reads it next
+    except DepError:  # its next reader reports what is wrong with it
         return True
 
 

@@ -1,4 +1,4 @@
-"""The two forms of a declaration, a block in a notebook and a folder's `pyproject.toml`, behind the same few edits."""
+"""The two formats of a declaration, a block in a notebook and a folder's `pyproject.toml`, behind one interface."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class _Inline:
 
 
 class _Manifest:
-    """What reads manifests is loaded with the first one: most commands are about notebooks."""
+    """A folder's `pyproject.toml`; its parser is imported on first use, since most commands are about notebooks."""
 
     noun = "folder"
 
@@ -121,7 +121,7 @@ FOLDER: DeclarationFormat = _Manifest()
 
 
 def format_of(file: Path) -> DeclarationFormat:
-    """The form of a declaration by the name of its file. Errors: `not-a-notebook-name`."""
+    """The format of a declaration by the name of its file. Errors: `not-a-notebook-name`."""
     if file.suffix == ".ipynb":
         return INLINE
     if file.name == MANIFEST:

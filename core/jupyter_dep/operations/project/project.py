@@ -1,4 +1,4 @@
-"""A project by its files: what holds the declaration, and where the lock lies."""
+"""A project's files: the one with the declaration, and its lock."""
 
 from __future__ import annotations
 

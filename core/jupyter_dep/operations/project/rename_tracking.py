@@ -1,4 +1,4 @@
-"""Which lock is a notebook's own, where a notebook was renamed or has taken another one's name."""
+"""Match locks to notebooks that were renamed or that took another notebook's name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .project import LOCK_LIMIT, Project
 
 
 def lock_for_notebook(project: Project, data: bytes, services: Services) -> tuple[Project, bytes | None]:
-    """The lock under a notebook's name, unless the notebook is a new one that took the name of a renamed one."""
+    """Return the lock under a notebook's name, unless the notebook is a new one that took the name of a renamed one."""
     try:
         summary = services.lock_cache.digest(data, context=project.lock_context)
     except DepError:
@@ -32,7 +32,7 @@ def lock_for_notebook(project: Project, data: bytes, services: Services) -> tupl
 
 
 def _find_owner(project: Project, summary: LockDigest) -> Path | None:
-    """The renamed notebook that a lock belongs to, if `project` only happens to have the lock's name now.
+    """Find the renamed notebook that a lock belongs to, if `project` only happens to have the lock's name now.
 
     That is one without a lock of its own whose file holds a block which the lock answers.
     """
@@ -52,7 +52,7 @@ def _find_owner(project: Project, summary: LockDigest) -> Path | None:
 
 
 def adopt_orphaned_lock(project: Project, declaration: Declaration, services: Services) -> tuple[Project, bytes | None]:
-    """The one lock beside a renamed notebook that answers its declaration and that no other notebook claims."""
+    """Find the one lock beside a renamed notebook that answers its declaration and that no other notebook claims."""
     digest = declaration.digest()
     found: list[tuple[Path, bytes]] = []
     folder = project.file.parent
@@ -80,7 +80,7 @@ def adopt_orphaned_lock(project: Project, declaration: Declaration, services: Se
 
 
 def _is_new_notebook(lock: Path, names: list[str]) -> bool:
-    """Whether the notebook that has a lock's name declares nothing, so that it is a new one under a freed name."""
+    """True if the notebook matching this lock's file name has no declaration: it reused the name of a renamed notebook."""
     for name in names:
         if name.endswith(".ipynb") and lock_name(name.removesuffix(".ipynb")) == lock.name:
             try:
@@ -93,7 +93,7 @@ def _is_new_notebook(lock: Path, names: list[str]) -> bool:
 
 
 def _take_over(project: Project, orphan: Path, services: Services) -> None:
-    """What was remembered of a notebook under its former name is its own under the new one."""
+    """Move the history of a notebook's former name to its new one."""
     if services.history.last(project.file) is not None:
         return
     for former in list(services.history.projects()):
@@ -113,7 +113,7 @@ def check_lock_name(project: Project, *, leaving: Path | None = None) -> None:
     except UnicodeEncodeError:
         raise DepError(
             "name-not-text",
-            "the notebook's name holds bytes that are no text (UTF-8), and the lock has to name it",
+            "the notebook's file name is not valid UTF-8",
             hint="rename the notebook with `mv`",
             context=project.context,
         ) from None

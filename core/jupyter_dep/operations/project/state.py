@@ -1,4 +1,4 @@
-"""Where a project stands, a notebook's or a folder's: its declaration, its lock, and how the two agree."""
+"""State of a notebook's or folder's project: its declaration, its lock, and how the two agree."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _list_requirements(canonical: Mapping[str, object]) -> list[str]:
 
 
 def read_state(notebook: Path, services: Services, *, live_block: str | None = None, orphans: bool = True) -> State:
-    """Read a project's file, its lock and what is remembered of it; starts nothing, asks nobody, writes nothing in the project.
+    """Read a project's file, its lock and what is remembered of it; starts no program and writes nothing in the project.
 
     `notebook` is a notebook or a folder's `pyproject.toml`. Errors: those of the file and of its declaration. An unreadable
     lock is not an error here but `lock_error`.
@@ -171,7 +171,7 @@ def read_state(notebook: Path, services: Services, *, live_block: str | None = N
 
 @lru_cache(maxsize=1)
 def parsed_notebook(data: bytes, name: str) -> Notebook:
-    """A notebook's bytes, parsed; the last one is kept, since whose it is and how it stands are asked one after the other."""
+    """Parse a notebook; the last one is cached, since its project and its state are read one after the other."""
     return Notebook.parse(data, context={"file": name})
 
 
@@ -207,6 +207,7 @@ def _add_lock(declared: ProjectState, lock_data: bytes | None, services: Service
 
 
 def foreign_lock(project: Project) -> DepError:
+    """The refusal to use or replace another tool's lock."""
     return DepError(
         "foreign-lock",
         f"`{project.lock.name}` was written by another tool, so it is neither used nor overwritten",
@@ -216,10 +217,10 @@ def foreign_lock(project: Project) -> DepError:
 
 
 def _read_pending(project: Project, base: str | None, services: Services) -> Pending | None:
-    """The remembered edit, on what the file says now; it is dropped once the file carries it (or its author overruled it)."""
+    """Read the pending edit, rebased on the file; it is dropped once the file carries it or contradicts it."""
     pending = services.history.pending(project.file)
     if pending is None or (base is not None and _is_unreadable(base)):
-        return None  # a slip of the author's in the block must not cost what waits for it
+        return None  # a syntax error in the block must not drop the pending edit
     if same_block(base, pending.wanted):
         services.history.set_pending(project.file, None)
         return None
@@ -247,6 +248,7 @@ def _is_unreadable(block: str) -> bool:
 
 
 def require_locked(state: State, names: Sequence[str]) -> None:
+    """Refuse names that are not in the lock. Errors: `not-locked`."""
     from difflib import get_close_matches
 
     from packaging.utils import canonicalize_name

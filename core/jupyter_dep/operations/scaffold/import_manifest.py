@@ -1,4 +1,4 @@
-"""import: what another tool's file declares, taken over into a project; what is declared there stays."""
+"""`import`: take over what another tool's file declares; what the project declares stays."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def import_file(
 
 
 def _write_block(state: State, block: str, services: Services, context: CommandContext) -> DeclarationEdit | None:
-    """The block in the notebook: by the page that holds it, remembered for a kernel's user, or in the file."""
+    """Write the block: through the front end that holds the notebook, as a pending edit, or into the file."""
     file = state.project.file
     if state.live:
         return DeclarationEdit(project=file, before=state.block, after=block)
@@ -89,7 +89,7 @@ def _write_block(state: State, block: str, services: Services, context: CommandC
 
 
 def _record_step(state: State, text: str, services: Services, context: CommandContext) -> None:
-    """For `undo`: the declaration has changed, the lock has not."""
+    """Record for `undo` that the declaration has changed and the lock has not."""
     lock = hashlib.sha256(state.lock_data).hexdigest() if state.lock_data is not None else None
     step = Step(command=context.command, block_before=state.block, block_after=text, lock_before=lock, lock_after=lock)
     services.history.record(state.project.file, step, [state.lock_data] if state.lock_data is not None else [])

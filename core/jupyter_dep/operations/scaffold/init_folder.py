@@ -109,22 +109,22 @@ def _choose_python(
     newest = services.interpreters.find(">=3.9")
     if asks is None or asks.requires_python is None:
         return requires_python_for(None, newest), None, False
-    told = asks.requires_python
-    if _is_satisfiable(told, services):
-        return told, None, False
+    requested = asks.requires_python
+    if _is_satisfiable(requested, services):
+        return requested, None, False
     if ask is not None and ask(
-        f"{asks.origin} asks for Python {told}, and none here fits. Declare {requires_python_for(None, newest)}?"
+        f"{asks.origin} asks for Python {requested}, and none here fits. Declare {requires_python_for(None, newest)}?"
     ):
         return requires_python_for(None, newest), None, True
     raise DepError(
         "no-matching-python",
-        f"`{asks.origin}` asks for Python `{told}`, and no Python here fits",
+        f"`{asks.origin}` asks for Python `{requested}`, and no Python here fits",
         hint=Hint(
             "declare another, such as ",
             step("init", "--python", newest.minor, target=None),
             f" (there is {_list_versions(services)}), or install one that fits",
         ),
-        context={"file": asks.origin, "python": told},
+        context={"file": asks.origin, "python": requested},
     )
 
 
@@ -137,7 +137,7 @@ def _list_versions(services: Services) -> str:
 
 
 def _choose_name(folder: Path, before: Manifest, found: Sequence[ImportedManifest]) -> dict[str, str]:
-    """The folder's name, unless a name is told; a project that is called like what it needs could not have it installed."""
+    """Choose the folder's name if no file has one; a project named like one of its dependencies could not install it."""
     if before.name or any(one.name for one in found):
         return {}
     name = templates.name_of_folder(folder_name(folder))
@@ -150,13 +150,13 @@ def _find_readme(folder: Path) -> dict[str, str]:
 
 
 def _has_own_lock(folder: Path, services: Services) -> bool:
-    """Whether a lock of ours is there, whose pins count."""
+    """Whether our own lock is there, whose pins count."""
     data = read_write.read_if_there(folder / FOLDER_LOCK, limit=LOCK_LIMIT)
     if data is None:
         return False
     try:
         return services.lock_cache.digest(data, context={"file": FOLDER_LOCK}).ours
-    except DepError:  # a merge of ours, or anybody's
+    except DepError:  # a badly merged lock, ours or another tool's
         return b"[tool.jupyter-dep" in data
 
 
@@ -189,7 +189,7 @@ def _file_notes(folder: Path, services: Services, found: other_tools.DetectedFil
 
 
 def _list_dynamic(after: Manifest) -> Iterator[Text]:
-    """What keeps the project from being locked: a key that only its build backend tells."""
+    """Report a key that only the build backend provides, which prevents locking."""
     try:
         declaration(after)
     except DepError as error:

@@ -22,7 +22,7 @@ FIRST_NOTEBOOK = "analysis.ipynb"
 def new(
     folder: Path, services: Services, *, kind: Kind = "lib", name: str | None = None, python: str | None = None
 ) -> ScaffoldResult:
-    """A folder with a `pyproject.toml` and what belongs to it: a package and a test, or a first notebook.
+    """Create a folder with a `pyproject.toml` and a package with a test, or a first notebook.
 
     Errors: `not-a-folder`, `folder-not-empty`, `bad-project-name`, `no-matching-python`.
     """
@@ -41,7 +41,7 @@ def new(
         texts[folder / "tests" / f"test_{module}.py"] = templates.first_test(module).encode()
     else:
         texts[folder / FIRST_NOTEBOOK] = blank(None, KERNEL_NAME, KERNEL_DISPLAY)
-    # the last one: without it, what a kill leaves is no project
+    # last: without it, an interrupted run leaves no project behind
     texts[folder / MANIFEST] = templates.new_manifest(named, wanted, library=library).encode()
     scaffold.write(texts)
     file = folder / MANIFEST
@@ -52,14 +52,16 @@ def new(
 
 
 def remember_python(file: Path, services: Services, python: str | None, found: Interpreter) -> None:
+    """Remember a requested Python, which decides until there is a lock."""
     if python is not None:
         services.history.set_python(file, found.name or python)
 
 
 def requires_python_for(python: str | None, found: Interpreter) -> str:
-    """What `requires-python` says for a request: a range as it was typed, else the minor and what is newer."""
+    """The `requires-python` of a request: a range as typed, else the minor and newer."""
     return python.strip() if python and re.match(r"\s*[<>=!~]", python) else f">={found.minor}"
 
 
 def folder_name(folder: Path) -> str:
+    """The name of a folder, also for `.`."""
     return look.absolute_path(folder).name

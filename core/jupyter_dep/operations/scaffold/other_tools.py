@@ -1,4 +1,4 @@
-"""Other tools' files beside a project: which are there, what they declare, the versions that they pin. They are only read."""
+"""Other tools' files beside a project, only read: which are there and what they declare."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class DetectedFiles:
 
 
 def detect_files(folder: Path, services: Services, *, declared: Collection[str] | None = None) -> DetectedFiles:
-    """What the files of a folder declare. `declared` are the names in a `pyproject.toml` that tells all by itself.
+    """What the files of a folder declare. `declared` are the names in a `pyproject.toml` that declares everything by itself.
 
     Errors: `unreadable-import`, `not-utf-8`, `no-such-file` for one that another names.
     """
@@ -96,15 +96,13 @@ def _report_setup_py(folder: Path, *, has_setup_cfg: bool) -> list[ImportedManif
 
 
 def of_file(file: Path, services: Services, *, group: str | None = None) -> ImportedManifest:
-    """What one named file declares; `group` takes its dependencies for a group's.
+    """Read one named file; `group` declares its dependencies as that group's.
 
     Errors: `unknown-import`, and those of `detect_files`.
     """
     text = read_foreign_text(file)
     if text is None:
-        raise DepError(
-            "no-such-file", "there is no such file", hint="check the path and its spelling", context={"file": str(file)}
-        )
+        raise DepError("no-such-file", "file not found", hint="check the path and its spelling", context={"file": str(file)})
     found = brought(file.name, text, file.parent, services)
     return transform.as_group(found, group) if group else _assign_group(found)
 
@@ -138,7 +136,7 @@ def rebased(found: ImportedManifest, source: Path, target: Path) -> ImportedMani
 
 
 def accept_proposals(found: Iterable[ImportedManifest], ask: Callable[[str], bool] | None) -> list[ImportedManifest]:
-    """The files, with what they propose taken over where somebody says yes to it."""
+    """Take over what the files propose where the user agrees."""
     result = []
     for one in found:
         if one.proposed and ask is not None:
@@ -185,7 +183,7 @@ def _make_reader(folder: Path, origin: str, adopted: Collection[str]) -> Read:
         if text is None:
             raise DepError(
                 "no-such-file",
-                f"`{origin}` names `{path}`, and there is no such file",
+                f"`{origin}` names `{path}`, which does not exist",
                 hint=f"put the file there, or take the line out of `{origin}`",
                 context={"file": str(folder / origin)},
             )

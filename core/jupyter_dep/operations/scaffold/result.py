@@ -22,7 +22,7 @@ class ScaffoldResult:
     """What `new`, `init` or `import` did to the project that `file` declares.
 
     `made` are the files that are new, `changed` says whether `file` is another than before. `assumed` are the keys of
-    `[project]` that nobody told. `left` pairs what was not carried over with the file that it stands in; `proposed` are
+    `[project]` that are assumed. `left` pairs what was not carried over with the file that it stands in; `proposed` are
     requirements that want a yes, `passed` files that were not read. `seed` is where the versions of the first lock come from.
     """
 
