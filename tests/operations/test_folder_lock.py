@@ -117,7 +117,7 @@ def test_groups_and_extras_are_named_and_the_kernel_is_the_default_group(shop: I
 
 
 @pytest.mark.parametrize(
-    "choice, expected",
+    ("choice", "expected"),
     [
         (Selection(groups=()), {*ALWAYS, *KERNEL}),
         (Selection(groups=(), kernel=False), ALWAYS),
@@ -162,7 +162,7 @@ def test_a_folder_without_parts_has_the_kernel_as_its_only_group(shop: Index) ->
 
 
 @pytest.mark.parametrize(
-    "choice, code", [(Selection(groups=("doc",)), "no-such-group"), (Selection(extras=("plots",)), "no-such-extra")]
+    ("choice", "code"), [(Selection(groups=("doc",)), "no-such-group"), (Selection(extras=("plots",)), "no-such-extra")]
 )
 def test_a_choice_of_what_is_not_there_names_what_is(shop: Index, choice: Selection, code: str) -> None:
     with pytest.raises(DepError) as caught:
@@ -203,7 +203,7 @@ def test_who_needs_the_project_back_is_answered_by_the_project(shop: Index) -> N
 
 
 @pytest.mark.parametrize(
-    "parts, words",
+    ("parts", "words"),
     [
         (
             '[dependency-groups]\ntest = ["alpha>=2"]\ndocs = ["alpha<2"]\n',
@@ -312,7 +312,7 @@ def by_pip(work: Path, target: Path, env: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "install, expected",
+    ("install", "expected"),
     [
         (by_uv(), {*ALWAYS, *KERNEL}),
         (by_uv("--extra", "plot"), {*ALWAYS, *KERNEL, "zeta", "fastlib"}),

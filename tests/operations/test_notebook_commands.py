@@ -503,7 +503,7 @@ HAND = {
 }
 
 
-@pytest.mark.parametrize("base, typed, by_hand, counts", HAND.values(), ids=HAND)
+@pytest.mark.parametrize(("base", "typed", "by_hand", "counts"), HAND.values(), ids=HAND)
 def test_a_pending_edit_and_the_authors_own(
     desk: Desk, base: list[str], typed: list[str], by_hand: list[str], counts: list[str]
 ) -> None:

@@ -49,7 +49,7 @@ def test_both_are_built_into_dist_and_nothing_else_is_left_there(desk: Desk) -> 
 
 
 @pytest.mark.poetry("poetry build --format wheel")
-@pytest.mark.parametrize("flag, made", [("--wheel", [WHEEL]), ("--sdist", [SDIST])])
+@pytest.mark.parametrize(("flag", "made"), [("--wheel", [WHEEL]), ("--sdist", [SDIST])])
 def test_one_of_the_two_on_request(desk: Desk, flag: str, made: list[str]) -> None:
     assert desk.dep("build", flag, *yes(desk)).code == 0
     assert dist(desk) == made

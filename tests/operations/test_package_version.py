@@ -26,7 +26,7 @@ def test_it_is_shown_with_the_name_or_alone(desk: Desk) -> None:
 
 @pytest.mark.poetry("poetry version RULE")
 @pytest.mark.parametrize(
-    "rule, after",
+    ("rule", "after"),
     [
         ("patch", "0.1.1"),
         ("minor", "0.2.0"),

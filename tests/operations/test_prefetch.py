@@ -133,7 +133,7 @@ def test_a_package_that_replaces_a_file_of_another_is_refused_with_a_head_start_
     notebook = desk.notebook()
     add_remove.add(notebook, ["beta"], desk.services(), asking("add beta"))
     if not head_start:
-        monkeypatch.setattr(SpeculativeInstall, "take", lambda self, selected: None)
+        monkeypatch.setattr(SpeculativeInstall, "claim", lambda self, selected: None)
     before = desk.listing()
     with pytest.raises(DepError, match=r"beta/__init__\.py") as caught:
         add(desk, notebook, "crowder")

@@ -44,7 +44,7 @@ def test_the_usual_place_is_the_engine_s_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "environ, configured, wanted",
+    ("environ", "configured", "wanted"),
     [
         ({"JUPYTER_DEP_PUBLISH_TOKEN": "ours", "UV_PUBLISH_TOKEN": "uv"}, {}, ("__token__", "ours")),
         ({"UV_PUBLISH_TOKEN": "uv"}, {}, ("__token__", "uv")),
@@ -80,7 +80,7 @@ def test_credentials_in_a_variable_s_address_go_apart_from_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "url, check",
+    ("url", "check"),
     [
         ("https://index.example/legacy/", "https://index.example/simple/"),
         ("https://index.example", "https://index.example/simple/"),
@@ -110,7 +110,7 @@ def test_an_index_of_the_user_at_that_place_is_the_list() -> None:
 
 
 @pytest.mark.parametrize(
-    "environ, trusted",
+    ("environ", "trusted"),
     [
         ({"GITHUB_ACTIONS": "true", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x"}, True),
         ({"GITHUB_ACTIONS": "true"}, False),

@@ -29,6 +29,7 @@ class Trust:
 
     @property
     def given(self) -> bool:
+        """Whether the lock may be used here, with all that it asks for."""
         return self.basis != "none" and not self.missing
 
 

@@ -145,6 +145,6 @@ def ensure_sealed(
         trust=trust,
         file=file.name,
         bytecode_from=bytecode_source(file, context.environment, selected, services),
-        begun=lambda: head.take(selected) if head is not None else None,
+        begun=lambda: head.claim(selected) if head is not None else None,
     )
     return ensure_environment(request, services, context), True

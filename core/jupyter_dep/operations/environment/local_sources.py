@@ -38,6 +38,7 @@ class InstallSelection:
     root: bool = True
 
     def as_json(self) -> dict[str, Any]:
+        """The selection as it is remembered."""
         return asdict(self)
 
     @classmethod

@@ -47,7 +47,7 @@ class SpeculativeInstall:
             self._work.add_done_callback(_drop_result)
         self._pool.shutdown(wait=False)
 
-    def take(self, selected: Selected) -> StagingEnvironment | None:
+    def claim(self, selected: Selected) -> StagingEnvironment | None:
         """Return the folder, if what it holds is a part of `selected`. The caller seals it or drops it."""
         if self._work is None:
             return None

@@ -135,8 +135,11 @@ def recipe(
 
 
 def bytecode_source(file: Path, environment: str | None, selected: Selected, services: Services) -> str | None:
-    """Site-packages whose bytecode a new environment takes over: of the asking kernel's `environment`, of the last of the
-    project `file`, or of the newest on the same interpreter."""
+    """Choose the site-packages whose bytecode a new environment takes over.
+
+    They are those of the calling kernel's `environment`, of the last of the project `file`, or of the newest on the same
+    interpreter.
+    """
     for key in (environment, *reversed(services.history.environments(file))):
         with suppress(DepError):  # bytecode is a convenience
             sealed = services.store.sealed(key) if key else None

@@ -63,8 +63,10 @@ def details(name: str, services: Services, cancel: CancelToken | None = None) ->
 
 
 def sync_names(services: Services, reporter: Reporter = silent, cancel: CancelToken | None = None) -> Synced:
-    """Store the list of names of the configured indexes for `search`. Errors: `no-index`, the network's, `disk-full`,
-    `cancelled`."""
+    """Store the list of names of the configured indexes for `search`.
+
+    Errors: `no-index`, the network's, `disk-full`, `cancelled`.
+    """
     from . import index_metadata
 
     return index_metadata.sync_names(services, reporter, cancel)

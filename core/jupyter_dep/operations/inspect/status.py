@@ -27,6 +27,7 @@ class Status:
     note: Text = ""
 
     def as_json(self) -> dict[str, Any]:
+        """The project's entry in `--json`."""
         state, summary = self.state, self.state.summary
         return {
             "project": str(state.project.file),

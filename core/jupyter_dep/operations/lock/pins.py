@@ -45,6 +45,7 @@ def pins_of(old: bytes, summary: LockDigest | None, declaration: Declaration, se
 
 
 def sides(data: bytes) -> list[bytes]:
+    """Split a lock with conflict markers into its two sides; any other lock is its only one."""
     if not _CONFLICT_SIDES.search(data):
         return [data]
     return [_CONFLICT_SIDES.sub(lambda match, side=side: match[side], data) for side in (1, 2)]  # type: ignore[misc]

@@ -31,15 +31,20 @@ class DeclarationFormat(Protocol):
 
     noun: str
 
-    def declaration(self, text: str, *, context: Context | None = None) -> Declaration: ...
+    def declaration(self, text: str, *, context: Context | None = None) -> Declaration:
+        """Parse the text. Errors: those of the format."""
 
-    def add(self, text: str, requirements: Sequence[str], place: DependencySection) -> str: ...
+    def add(self, text: str, requirements: Sequence[str], place: DependencySection) -> str:
+        """Add requirements to a section, replacing those of the same name."""
 
-    def remove(self, text: str, names: Sequence[str], place: DependencySection) -> str: ...
+    def remove(self, text: str, names: Sequence[str], place: DependencySection) -> str:
+        """Remove packages from a section. Errors: `not-declared`."""
 
-    def set_requires_python(self, text: str, wanted: str) -> str: ...
+    def set_requires_python(self, text: str, wanted: str) -> str:
+        """Set the range of Pythons."""
 
-    def set_cutoff(self, text: str, moment: str) -> str: ...
+    def set_cutoff(self, text: str, moment: str) -> str:
+        """Resolve with what was published before a moment."""
 
     def same(self, one: str, other: str) -> bool:
         """Whether two texts may stand for each other when a command is taken back."""

@@ -33,6 +33,7 @@ class Project:
 
     @property
     def form(self) -> DeclarationFormat:
+        """How its declaration is written."""
         return format_of(self.file)
 
     @property
@@ -52,8 +53,10 @@ class Project:
 
     @property
     def context(self) -> dict[str, str | int]:
+        """The context of errors about the declaration."""
         return {"file": self.file.name}
 
     @property
     def lock_context(self) -> dict[str, str | int]:
+        """The context of errors about the lock."""
         return {"file": (self.orphan or self.lock).name}

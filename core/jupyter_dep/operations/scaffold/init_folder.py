@@ -183,7 +183,7 @@ def _python_notes(before: Manifest, python: str | None, services: Services) -> I
 def _file_notes(folder: Path, services: Services, found: other_tools.DetectedFiles) -> Iterator[Text]:
     if found.passed:
         listed = ", ".join(found.passed)
-        yield Hint(f"not read: {listed}, since `{found.teller}` says what is needed; ", _IMPORT, " reads one more")
+        yield Hint(f"not read: {listed}, since `{found.authority}` says what is needed; ", _IMPORT, " reads one more")
     if look.exists(folder / FOLDER_LOCK) and not _has_own_lock(folder, services):
         yield Hint(f"`{FOLDER_LOCK}` was written by another tool and is left as it is; ", _OVERWRITE, " replaces it")
 

@@ -41,12 +41,14 @@ _TELLING = (MANIFEST, "Pipfile", _SETUP)
 
 @frozen_dataclass
 class DetectedFiles:
-    """What the files of a folder declare, those that decide first. `passed` are files that were not read, since `teller`
-    tells all and they may be made from it."""
+    """What the files of a folder declare, those that decide first.
+
+    `passed` are files that were not read, since `authority` declares everything and they may be made from it.
+    """
 
     brought: tuple[ImportedManifest, ...]
     passed: tuple[str, ...] = ()
-    teller: str = ""
+    authority: str = ""
 
 
 def detect_files(folder: Path, services: Services, *, declared: Collection[str] | None = None) -> DetectedFiles:
@@ -57,23 +59,23 @@ def detect_files(folder: Path, services: Services, *, declared: Collection[str] 
     names = _list_files(folder)
     found: list[ImportedManifest] = []
     passed: list[str] = []
-    teller = MANIFEST if declared is not None else ""
+    authority = MANIFEST if declared is not None else ""
     for name in names:
         text = read_foreign_text(folder / name)
         if text is None or (name == MANIFEST and not is_poetry(text)):
             continue
         others = {other for other in names if other != name}
-        if teller and name != MANIFEST and not (teller == _SETUP and _parse_group(name)):
+        if authority and name != MANIFEST and not (authority == _SETUP and _parse_group(name)):
             if _declares_more(partial(brought, name, text, folder, services, adopted=others), declared or ()):
                 passed.append(name)
             continue
         one = _assign_group(brought(name, text, folder, services, adopted=others))
         found.append(one)
         if name in _TELLING and (one.dependencies or one.groups):
-            teller = teller or name
-    if teller not in (MANIFEST, "Pipfile"):
-        found += _report_setup_py(folder, has_setup_cfg=bool(teller))
-    return DetectedFiles(brought=tuple(found), passed=tuple(passed), teller=teller)
+            authority = authority or name
+    if authority not in (MANIFEST, "Pipfile"):
+        found += _report_setup_py(folder, has_setup_cfg=bool(authority))
+    return DetectedFiles(brought=tuple(found), passed=tuple(passed), authority=authority)
 
 
 def _declares_more(read: Callable[[], ImportedManifest], declared: Collection[str]) -> bool:
