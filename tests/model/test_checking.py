@@ -428,7 +428,7 @@ def _written_codes(tree: ast.AST) -> Iterator[str]:
             node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
         )
         given = [keyword.value for keyword in node.keywords if keyword.arg == "code"] if name == "Finding" else []
-        given += node.args[1:2] if name in ("_found", "_Missing") else []
+        given += node.args[1:2] if name in ("_report", "_Missing") else []
         yield from (value.value for value in given if isinstance(value, ast.Constant))
 
 

@@ -114,7 +114,7 @@ def checked(source: str, names: str, providers: ModuleProviders) -> tuple[dict[s
     """What `check` says is missing, with what to declare, and unused."""
     uses = [ImportUse(module=one.module, role="notebook", where={}) for one in imports_of(source)]
     found = list(usage_findings(uses, declared_names(names), providers, where={}))
-    missing = {one.message.split("`")[1]: one.hint.split("`")[1] for one in found if one.code == "import-undeclared"}
+    missing = {one.message.split("`")[1]: str(one.hint).split("`")[1] for one in found if one.code == "import-undeclared"}
     return missing, " ".join(one.message.split("`")[1] for one in found if one.code == "unused")
 
 

@@ -234,7 +234,7 @@ def test_a_source_of_poetry_is_the_index_that_was_declared_or_the_default() -> N
         ('a = { git = "git@git.example:team/a.git" }', "user name, a password"),
         ("a = 3", "neither a version nor a table"),
         ('a = { version = "1", colour = "red" }', "`colour` of a"),
-        ('a = "<>1"', "no version constraint"),
+        ('a = "<>1"', "not a version constraint"),
         ('"a b" = "1"', "not a requirement"),
     ],
 )
@@ -328,7 +328,7 @@ tzdata==2024.1
         ("not a requirement", "not a requirement"),
         ("./somewhere", "its name is unknown"),
         ("-r https://files.example/base.txt", "nothing is fetched here"),
-        ("https://files.example/download", "name is not told"),
+        ("https://files.example/download", "name is unknown"),
         ("--no-binary numpy", "`build`"),
         ("--unheard-of", "option of pip"),
         ("a @ https://ann:secret@files.example/a-1.0.tar.gz", "user name, a password"),

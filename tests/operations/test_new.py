@@ -148,8 +148,8 @@ def test_letters_that_no_name_has_are_asked_for_and_not_dropped(folder: str) -> 
     ("line", "why"),
     [
         (("new", "数据"), "letters"),
-        (("new", "shop", "--name", "a b"), "is no name"),
-        (("new", "shop", "--name", "-x"), "is no name"),
+        (("new", "shop", "--name", "a b"), "is not a valid project name"),
+        (("new", "shop", "--name", "-x"), "is not a valid project name"),
         (("new", "json"), "module of Python itself"),
         (("new", "class"), "no `import`"),
         (("new", "2024-report"), "no `import`"),

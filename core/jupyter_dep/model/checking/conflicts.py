@@ -1,4 +1,4 @@
-"""Requirements for one package that cannot both hold, told with the parts that ask for them, before an engine is asked."""
+"""Conflicting requirements for one package, with the parts that ask for them, found before the engine is asked."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def conflicting_requirements(document: Mapping[str, object], requires_python: st
     requirements are passed over.
     """
     by_name: dict[str, list[_Requested]] = {}
-    for asked in _asked(document):
+    for asked in _read_requests(document):
         by_name.setdefault(str(canonicalize_name(asked.item.name)), []).append(asked)
     for name, listed in by_name.items():
         for one, other in combinations(listed, 2):
             sources = one.item.url and other.item.url and one.item.url != other.item.url
             if not sources and not (one.item.specifier & other.item.specifier).is_unsatisfiable():
                 continue
-            if not _together(one.item.marker, other.item.marker, requires_python):
+            if not _hold_together(one.item.marker, other.item.marker, requires_python):
                 continue
             why = "are two sources of one package" if sources else "have no version in common"
             yield Finding(
@@ -54,7 +54,7 @@ def conflicting_requirements(document: Mapping[str, object], requires_python: st
             )
 
 
-def _asked(document: Mapping[str, object]) -> Iterator[_Requested]:
+def _read_requests(document: Mapping[str, object]) -> Iterator[_Requested]:
     """What is written, part by part; what a part includes of another stands in that one."""
     project = document.get("project")
     table = project if isinstance(project, dict) else {}
@@ -75,7 +75,7 @@ def _asked(document: Mapping[str, object]) -> Iterator[_Requested]:
                 yield _Requested(part=part, key=key, item=item)
 
 
-def _together(one: Marker | None, other: Marker | None, requires_python: str | None) -> bool:
+def _hold_together(one: Marker | None, other: Marker | None, requires_python: str | None) -> bool:
     """Whether two markers hold at once on any platform and Python that is allowed."""
     if one is None and other is None:
         return True
@@ -83,13 +83,13 @@ def _together(one: Marker | None, other: Marker | None, requires_python: str | N
         allowed = SpecifierSet(requires_python or "")
     except InvalidSpecifier:
         allowed = SpecifierSet()
-    for environment in _environments(allowed):
+    for environment in _list_environments(allowed):
         if all(marker is None or marker.evaluate(environment) for marker in (one, other)):
             return True
     return False
 
 
-def _environments(allowed: SpecifierSet) -> Iterator[dict[str, str]]:
+def _list_environments(allowed: SpecifierSet) -> Iterator[dict[str, str]]:
     for minor in _MINORS:
         for full in (f"3.{minor}.0", f"3.{minor}.20"):
             if not allowed.contains(full):

@@ -63,17 +63,17 @@ class Findings:
     @property
     def errors(self) -> tuple[Finding, ...]:
         """What makes the check fail."""
-        return self._of("error")
+        return self._filter_level("error")
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
         """What should be corrected."""
-        return self._of("warning")
+        return self._filter_level("warning")
 
     @property
     def notes(self) -> tuple[Finding, ...]:
         """What may be intended."""
-        return self._of("note")
+        return self._filter_level("note")
 
     def strict(self) -> Findings:
         """The same with every warning as an error."""
@@ -81,5 +81,5 @@ class Findings:
             self, found=tuple(replace(item, level="error") if item.level == "warning" else item for item in self.found)
         )
 
-    def _of(self, level: Level) -> tuple[Finding, ...]:
+    def _filter_level(self, level: Level) -> tuple[Finding, ...]:
         return tuple(item for item in self.found if item.level == level)

@@ -144,7 +144,7 @@ def unused_packages(
             yield name
 
 
-def _allowed(role: Role, declared: Declared) -> frozenset[str]:
+def _allowed_names(role: Role, declared: Declared) -> frozenset[str]:
     own = frozenset({declared.name} if declared.name else ())
     if role == "package":
         return declared.of("default", "extra") | own
@@ -154,7 +154,7 @@ def _allowed(role: Role, declared: Declared) -> frozenset[str]:
 
 def _find_problem(use: ImportUse, origin: ImportOrigin, declared: Declared, *, opaque: bool) -> _Missing | None:
     brought = origin.distributions
-    if use.optional or origin.namespace or brought & _allowed(use.role, declared):
+    if use.optional or origin.namespace or brought & _allowed_names(use.role, declared):
         return None
     names = tuple(sorted(brought))
     if use.role == "package" and (misplaced := brought & declared.of("group")):

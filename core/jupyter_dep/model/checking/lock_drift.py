@@ -1,4 +1,4 @@
-"""A lock against the declaration that it should answer: what differs, said part by part."""
+"""A lock against the declaration that it should answer: what differs, part by part."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ _SETTINGS = ("uv", "widgets", "build", "platforms")
 
 def stale(declared: Mapping[str, Any], locked: Mapping[str, Any], *, lock: Step, where: Context) -> Iterator[Finding]:
     """One finding for each thing that the lock does not answer; both are `Declaration.canonical()`, as JSON has it."""
-    differences = [*_python(declared, locked), *_requirements(declared, locked), *_settings(declared, locked)]
+    differences = [
+        *_compare_python(declared, locked),
+        *_compare_requirements(declared, locked),
+        *_compare_settings(declared, locked),
+    ]
     for message in differences or ["the declaration has changed since it was locked"]:
         yield Finding(level="error", code="stale", message=message, hint=Hint(lock, " brings it up to date"), context=where)
 
@@ -40,16 +44,16 @@ def other_python(summary: LockDigest, requires_python: str | None, *, lock: Step
         )
 
 
-def _python(declared: Mapping[str, Any], locked: Mapping[str, Any]) -> Iterator[str]:
+def _compare_python(declared: Mapping[str, Any], locked: Mapping[str, Any]) -> Iterator[str]:
     now, then = declared.get("requires-python", ""), locked.get("requires-python", "")
     if now != then:
-        yield f"`requires-python` is {_quoted(now)}, and the lock answers {_quoted(then)}"
+        yield f"`requires-python` is {_quote(now)}, and the lock answers {_quote(then)}"
 
 
-def _requirements(declared: Mapping[str, Any], locked: Mapping[str, Any]) -> Iterator[str]:
+def _compare_requirements(declared: Mapping[str, Any], locked: Mapping[str, Any]) -> Iterator[str]:
     parts = [("", declared.get("dependencies", ()), locked.get("dependencies", ()))]
     for kind, key in (("extra", "extras"), ("group", "groups")):
-        now, then = _table(declared.get(key)), _table(locked.get(key))
+        now, then = _as_table(declared.get(key)), _as_table(locked.get(key))
         for name in sorted({*now, *then}):
             if name not in now or name not in then:
                 yield f"the {kind} `{name}` is {'not in the lock' if name in now else 'locked, and no longer declared'}"
@@ -62,20 +66,20 @@ def _requirements(declared: Mapping[str, Any], locked: Mapping[str, Any]) -> Ite
             yield f"`{text}` is locked{place}, and no longer declared"
 
 
-def _settings(declared: Mapping[str, Any], locked: Mapping[str, Any]) -> Iterator[str]:
+def _compare_settings(declared: Mapping[str, Any], locked: Mapping[str, Any]) -> Iterator[str]:
     for key in _SETTINGS:
         now, then = declared.get(key), locked.get(key)
         if key == "uv":
-            for name in sorted({*_table(now), *_table(then)}):
-                if _table(now).get(name) != _table(then).get(name):
+            for name in sorted({*_as_table(now), *_as_table(then)}):
+                if _as_table(now).get(name) != _as_table(then).get(name):
                     yield f"`tool.uv.{name}` has changed since it was locked"
         elif now != then:
             yield f"`tool.jupyter-dep.{key}` has changed since it was locked"
 
 
-def _table(value: object) -> Mapping[str, Any]:
+def _as_table(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return f"`{text}`" if text else "not set"

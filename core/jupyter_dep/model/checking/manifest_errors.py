@@ -1,4 +1,4 @@
-"""Every fault of a `pyproject.toml`, not the first alone: what is wrong is told, left out, and the rest is read again."""
+"""Every fault of a `pyproject.toml`, not the first alone: each is reported, left out, and the rest is read again."""
 
 from __future__ import annotations
 

@@ -29,19 +29,19 @@ def notebook_findings(
         yield Finding(
             level="note",
             code="not-python",
-            message=f"the notebook is for {notebook.language}, which no lock of ours is for",
+            message=f"the notebook is for {notebook.language}, which locks do not support",
             hint="nothing is to be done",
             context=where,
         )
         return
     if notebook.kernel_name is None:
-        yield _kernel("names no kernel, so that each opens it with another", where)
+        yield _report_kernel("names no kernel, so that each opens it with another", where)
     elif notebook.kernel_name != KERNEL and notebook.kernel_name not in kernels:
-        yield _kernel(f"opens with the kernel `{notebook.kernel_name}`, not in the locked environment", where)
+        yield _report_kernel(f"opens with the kernel `{notebook.kernel_name}`, not in the locked environment", where)
     for cell in notebook.code_cells:
         for command in install_commands(cell.source):
             place: Context = {**where, "cell": cell.index + 1}
-            yield _installing(command.operands, command.option_names, declared, target, place)
+            yield _report_install(command.operands, command.option_names, declared, target, place)
 
 
 def own_declaration(where: Context) -> Finding:
@@ -55,7 +55,7 @@ def own_declaration(where: Context) -> Finding:
     )
 
 
-def _kernel(what: str, where: Context) -> Finding:
+def _report_kernel(what: str, where: Context) -> Finding:
     return Finding(
         level="warning",
         code="other-kernel",
@@ -65,7 +65,7 @@ def _kernel(what: str, where: Context) -> Finding:
     )
 
 
-def _installing(
+def _report_install(
     named: Collection[str], options: Collection[str], declared: Collection[str], target: Target, where: Context
 ) -> Finding:
     wanted = []

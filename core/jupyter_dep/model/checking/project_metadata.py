@@ -45,7 +45,7 @@ def project_findings(document: Mapping[str, object], where: Context) -> Iterator
     """What is wrong in `[project]` beyond what a lock depends on, which `manifest_faults` tells."""
     table = document.get("project")
     if table is None:
-        yield from _without_table(document, where)
+        yield from _report_missing_table(document, where)
     elif isinstance(table, dict):
         found = _Table(table, where)
         yield from found.required()
@@ -79,7 +79,7 @@ def source_findings(manifest: Manifest, where: Context) -> Iterator[Finding]:
     parts = (manifest.dependencies, *manifest.extras.values(), *manifest.groups.values())
     declared = {str(canonicalize_name(item.name)) for part in parts for item in part}
     indexes = {str(index.get("name", "")) for index in Declaration(uv=manifest.uv).indexes}
-    for name, source in _sources(manifest):
+    for name, source in _list_sources(manifest):
         place: Context = {**where, "key": _SOURCES, "package": name}
         index = source.get("index")
         if isinstance(index, str) and index not in indexes:
@@ -103,11 +103,11 @@ def source_findings(manifest: Manifest, where: Context) -> Iterator[Finding]:
 
 def named_folders(manifest: Manifest) -> tuple[NamedFile, ...]:
     """The paths that sources name, as they are written."""
-    paths = [(name, source.get("path")) for name, source in _sources(manifest)]
+    paths = [(name, source.get("path")) for name, source in _list_sources(manifest)]
     return tuple(NamedFile(key=f"{_SOURCES}.{name}", path=path) for name, path in paths if isinstance(path, str))
 
 
-def _without_table(document: Mapping[str, object], where: Context) -> Iterator[Finding]:
+def _report_missing_table(document: Mapping[str, object], where: Context) -> Iterator[Finding]:
     tool = document.get("tool", {})
     if isinstance(tool, dict) and "poetry" in tool:
         yield Finding(
@@ -136,33 +136,33 @@ class _Table:
         dynamic = table.get("dynamic")
         self._dynamic = {str(key) for key in dynamic} if isinstance(dynamic, list) else set()
 
-    def _found(self, key: str, code: str, message: str, hint: str, level: Level = "error") -> Finding:
+    def _report(self, key: str, code: str, message: str, hint: str, level: Level = "error") -> Finding:
         return Finding(level=level, code=code, message=message, hint=hint, context={**self._where, "key": f"project.{key}"})
 
-    def _kind(self, key: str, expected: str) -> Finding:
-        return self._found(key, "bad-value", f"`project.{key}` has a value of the wrong kind", f"write {expected}")
+    def _report_kind(self, key: str, expected: str) -> Finding:
+        return self._report(key, "bad-value", f"`project.{key}` has a value of the wrong kind", f"write {expected}")
 
     def required(self) -> Iterator[Finding]:
         if "name" not in self._given:
-            yield self._found("name", "no-name", "`[project]` has no name", 'write one, such as `name = "my-project"`')
+            yield self._report("name", "no-name", "`[project]` has no name", 'write one, such as `name = "my-project"`')
         if "name" in self._dynamic:
-            yield self._found("dynamic", "bad-value", "a project's name cannot be dynamic", "write `name` into `[project]`")
+            yield self._report("dynamic", "bad-value", "a project's name cannot be dynamic", "write `name` into `[project]`")
         if "version" not in self._given and "version" not in self._dynamic:
             hint = 'write `version = "0.1.0"`, or `dynamic = ["version"]` where the build backend tells it'
-            yield self._found("version", "no-version", "`[project]` has no version", hint)
+            yield self._report("version", "no-version", "`[project]` has no version", hint)
 
     def texts(self) -> Iterator[Finding]:
         description = self._given.get("description", "")
         if not isinstance(description, str):
-            yield self._kind("description", "one line of text")
+            yield self._report_kind("description", "one line of text")
         elif "\n" in description.strip():
-            yield self._found("description", "bad-value", "the description has several lines", "write one; the readme has room")
+            yield self._report("description", "bad-value", "the description must be one line", "write one; the readme has room")
         for key in ("keywords", "classifiers"):
             if not _is_texts(self._given.get(key, [])):
-                yield self._kind(key, "a list of texts")
+                yield self._report_kind(key, "a list of texts")
         urls = self._given.get("urls", {})
         if not isinstance(urls, dict) or not all(isinstance(url, str) for url in urls.values()):
-            yield self._kind("urls", 'a table such as `Documentation = "https://…"`')
+            yield self._report_kind("urls", 'a table such as `Documentation = "https://…"`')
 
     def readme(self) -> Iterator[Finding]:
         value = self._given.get("readme")
@@ -170,16 +170,16 @@ class _Table:
             return
         if isinstance(value, str):
             if not value.lower().endswith(_README_TYPES):
-                yield self._found(
+                yield self._report(
                     "readme",
                     "bad-value",
-                    f"the kind of `{value}` cannot be told from its name",
+                    f"cannot determine the content type of `{value}` from its name",
                     f'write `readme = {{ file = "{value}", content-type = "text/plain" }}`',
                 )
         elif not isinstance(value, dict) or ("file" in value) == ("text" in value):
-            yield self._kind("readme", "a file's name, or a table with `file` or `text`, and `content-type`")
+            yield self._report_kind("readme", "a file's name, or a table with `file` or `text`, and `content-type`")
         elif not isinstance(value.get("content-type"), str):
-            yield self._found(
+            yield self._report(
                 "readme", "bad-value", "the readme's `content-type` is missing", 'add `content-type = "text/markdown"`'
             )
 
@@ -191,65 +191,65 @@ class _Table:
                 canonicalize_license_expression(value)
             except InvalidLicenseExpression:
                 hint = "write one such as `BSD-3-Clause` or `MIT OR Apache-2.0`; another's is `LicenseRef-Name`"
-                yield self._found("license", "bad-value", f"`{value}` is no SPDX licence expression", hint)
+                yield self._report("license", "bad-value", f"`{value}` is not an SPDX licence expression", hint)
             if isinstance(classifiers, list) and any(str(one).startswith("License ::") for one in classifiers):
                 message = "a licence expression and a `License ::` classifier exclude each other"
-                yield self._found("classifiers", "bad-value", message, "take the classifier out: the expression says it all")
+                yield self._report("classifiers", "bad-value", message, "take the classifier out: the expression says it all")
         elif isinstance(value, dict):
             if ("file" in value) == ("text" in value):
-                yield self._kind("license", "an SPDX expression such as `MIT`")
+                yield self._report_kind("license", "an SPDX expression such as `MIT`")
         elif value is not None:
-            yield self._kind("license", "an SPDX expression such as `MIT`")
+            yield self._report_kind("license", "an SPDX expression such as `MIT`")
         listed = self._given.get("license-files", [])
         if not _is_texts(listed):
-            yield self._kind("license-files", 'a list of file names or patterns such as `["LICEN[CS]E*"]`')
+            yield self._report_kind("license-files", 'a list of file names or patterns such as `["LICEN[CS]E*"]`')
 
     def people(self) -> Iterator[Finding]:
         for key in ("authors", "maintainers"):
             listed = self._given.get(key, [])
             if not isinstance(listed, list) or not all(_is_person(person) for person in listed):
-                yield self._kind(key, 'a list such as `[{ name = "Ada", email = "ada@example.org" }]`')
+                yield self._report_kind(key, 'a list such as `[{ name = "Ada", email = "ada@example.org" }]`')
 
     def entry_points(self) -> Iterator[Finding]:
         for key in ("scripts", "gui-scripts"):
-            yield from self._pointed(key, self._given.get(key, {}), _OBJECT, "`module:function`")
+            yield from self._check_targets(key, self._given.get(key, {}), _OBJECT, "`module:function`")
         groups = self._given.get("entry-points", {})
         if not isinstance(groups, dict):
-            yield self._kind("entry-points", "a table of tables")
+            yield self._report_kind("entry-points", "a table of tables")
             return
         for group, table in groups.items():
             if group in ("console_scripts", "gui_scripts"):
                 instead = "scripts" if group == "console_scripts" else "gui-scripts"
                 message = f"the group `{group}` has a table of its own"
-                yield self._found("entry-points", "bad-entry-point", message, f"move it to `[project.{instead}]`")
-            yield from self._pointed(f"entry-points.{group}", table, _OBJECT_OR_MODULE, "`module:name` or `module`")
+                yield self._report("entry-points", "bad-entry-point", message, f"move it to `[project.{instead}]`")
+            yield from self._check_targets(f"entry-points.{group}", table, _OBJECT_OR_MODULE, "`module:name` or `module`")
 
-    def _pointed(self, key: str, table: object, form: re.Pattern[str], expected: str) -> Iterator[Finding]:
+    def _check_targets(self, key: str, table: object, form: re.Pattern[str], expected: str) -> Iterator[Finding]:
         if not isinstance(table, dict):
-            yield self._kind(key, f"a table of names with {expected}")
+            yield self._report_kind(key, f"a table of names with {expected}")
             return
         for name, target in table.items():
             if not isinstance(target, str) or not form.fullmatch(target):
                 shown = f"`{target}`" if isinstance(target, str) else "this"
                 message = f"`{name}` does not name an object: {shown} is not of the form {expected}"
-                yield self._found(key, "bad-entry-point", message, f"write {expected}, such as `my_package.cli:main`")
+                yield self._report(key, "bad-entry-point", message, f"write {expected}, such as `my_package.cli:main`")
 
     def unknown(self, *, built: bool) -> Iterator[Finding]:
         for key in self._given:
             if key not in _KEYS:
                 near = get_close_matches(key, _KEYS, 1)
                 hint = f"did you mean `{near[0]}`?" if near else "what belongs to one tool stands under `[tool]`"
-                yield self._found(key, "unknown-key", f"`[project]` has no key `{key}`", hint, "warning")
+                yield self._report(key, "unknown-key", f"`[project]` has no key `{key}`", hint, "warning")
         for key in sorted(self._dynamic - _KEYS):
-            yield self._found(
+            yield self._report(
                 "dynamic", "unknown-key", f"`[project]` has no key `{key}`", "take it out of `dynamic`", "warning"
             )
         if self._dynamic and not built:
-            message = f"{_some(self._dynamic)} is left to the build backend, and there is no `[build-system]`"
-            yield self._found("dynamic", "no-backend", message, "name a build backend, or write the value here", "warning")
+            message = f"{_join_names(self._dynamic)} is left to the build backend, but `[build-system]` is missing"
+            yield self._report("dynamic", "no-backend", message, "name a build backend, or write the value here", "warning")
 
 
-def _sources(manifest: Manifest) -> Iterator[tuple[str, Mapping[str, object]]]:
+def _list_sources(manifest: Manifest) -> Iterator[tuple[str, Mapping[str, object]]]:
     table = manifest.uv.get("sources")
     for name, listed in table.items() if isinstance(table, Mapping) else ():
         for source in listed if isinstance(listed, list) else [listed]:
@@ -257,7 +257,7 @@ def _sources(manifest: Manifest) -> Iterator[tuple[str, Mapping[str, object]]]:
                 yield str(name), source
 
 
-def _some(names: set[str]) -> str:
+def _join_names(names: set[str]) -> str:
     return ", ".join(f"`{name}`" for name in sorted(names))
 
 

@@ -74,7 +74,7 @@ class Declaration:
         """The declaration as JSON-like values without order, spelling or spacing."""
         found: dict[str, object] = {
             "requires-python": ",".join(sorted((self.requires_python or "").replace(" ", "").split(","))),
-            "dependencies": _canonical(self.dependencies),
+            "dependencies": _canonicalize(self.dependencies),
             "uv": {key: self.uv[key] for key in sorted(self.uv)},
             "widgets": self.settings.widgets,
             "build": sorted(self.settings.build),
@@ -82,7 +82,7 @@ class Declaration:
         }
         for key, parts in (("extras", self.extras), ("groups", self.groups)):
             if parts:  # a lock that was made before there were any still answers
-                found[key] = {name: _canonical(parts[name]) for name in sorted(parts)}
+                found[key] = {name: _canonicalize(parts[name]) for name in sorted(parts)}
         return found
 
     def digest(self) -> str:
@@ -91,5 +91,5 @@ class Declaration:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _canonical(requirements: Iterable[Requirement]) -> list[str]:
+def _canonicalize(requirements: Iterable[Requirement]) -> list[str]:
     return sorted({canonical(requirement) for requirement in requirements})

@@ -22,13 +22,13 @@ def rebase_edit(now: str | None, base: str | None, wanted: str) -> str | None:
     try:
         before = script_block.parse(base) if base is not None else Declaration()
         after, here = script_block.parse(wanted), script_block.parse(now)
-        return _applied(now, before, after, here)
+        return _apply_edit(now, before, after, here)
     except DepError:
         return None  # what cannot be read is the author's to mend
 
 
-def _applied(now: str, before: Declaration, after: Declaration, here: Declaration) -> str | None:
-    old, new, current = _by_name(before), _by_name(after), _by_name(here)
+def _apply_edit(now: str, before: Declaration, after: Declaration, here: Declaration) -> str | None:
+    old, new, current = _group_by_name(before), _group_by_name(after), _group_by_name(here)
     untouched = {name for name in old.keys() | new.keys() if current.get(name) == old.get(name)}
     added = [
         str(item)
@@ -45,7 +45,7 @@ def _applied(now: str, before: Declaration, after: Declaration, here: Declaratio
     return None if script_block.parse(text).digest() == here.digest() else text
 
 
-def _by_name(declaration: Declaration) -> dict[str, tuple[str, ...]]:
+def _group_by_name(declaration: Declaration) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for item in declaration.dependencies:
         name = canonicalize_name(item.name)

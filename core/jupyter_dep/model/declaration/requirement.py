@@ -84,7 +84,7 @@ def canonical(req: Requirement) -> str:
     a plain chain of `and` or of `or`.
     """
     extras = ",".join(sorted({canonicalize_name(extra) for extra in req.extras}))
-    text = canonicalize_name(req.name) + (f"[{extras}]" if extras else "") + _bounds(req)
+    text = canonicalize_name(req.name) + (f"[{extras}]" if extras else "") + _canonicalize_bounds(req)
     if req.url is not None:
         text += f" @ {req.url} "
     return f"{text}; {canonical_marker(str(req.marker))}" if req.marker is not None else text.rstrip()
@@ -110,23 +110,23 @@ def merged(declared: str, wanted: str) -> str:
     Text that already says it is returned as it is. A new bound or URL takes the place of the old one; extras add up.
     """
     old, new = parse(declared), parse(wanted)
-    extras = _normal(old.extras | new.extras)
+    extras = _normalize_extras(old.extras | new.extras)
     asked = bool(new.specifier) or new.url is not None
-    if asked and (_bounds(new), new.url) != (_bounds(old), old.url):
-        return spelled(wanted if _normal(new.extras) == extras else _bracketed(wanted, extras))
-    return declared if _normal(old.extras) == extras else spelled(_bracketed(declared, extras))
+    if asked and (_canonicalize_bounds(new), new.url) != (_canonicalize_bounds(old), old.url):
+        return spelled(wanted if _normalize_extras(new.extras) == extras else _replace_extras(wanted, extras))
+    return declared if _normalize_extras(old.extras) == extras else spelled(_replace_extras(declared, extras))
 
 
-def _normal(extras: set[str]) -> set[str]:
+def _normalize_extras(extras: set[str]) -> set[str]:
     return {str(canonicalize_name(extra)) for extra in extras}
 
 
-def _bracketed(text: str, extras: set[str]) -> str:
+def _replace_extras(text: str, extras: set[str]) -> str:
     bracket = f"[{','.join(sorted(extras))}]"
     return re.sub(rf"^\s*({NAME})(?:\s*\[[^\]]*\])?", lambda match: match[1] + bracket, text, count=1)
 
 
-def _bounds(req: Requirement) -> str:
+def _canonicalize_bounds(req: Requirement) -> str:
     def bound(operator: str, version: str) -> str:
         if operator == "===" or version.endswith(".*"):
             return operator + version

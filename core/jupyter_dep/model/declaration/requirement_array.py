@@ -15,7 +15,7 @@ from . import requirement
 
 
 def texts(array: str) -> list[str]:
-    """The entries of an array's text; one that is no text (`{include-group = …}`) is empty."""
+    """The entries of an array's text; one that is not text (`{include-group = …}`) is empty."""
     entries = tomllib.loads(f"entries = {array}")["entries"]
     return [entry if isinstance(entry, str) else "" for entry in entries]
 
@@ -29,7 +29,7 @@ def added(array: str, requirements: Sequence[str]) -> str:
     before = texts(array)
     after = list(before)
     for text in requirements:
-        place = _place(after, text)
+        place = _find_place(after, text)
         if place is None:
             after.append(requirement.spelled(text))
         else:
@@ -56,7 +56,7 @@ def not_declared(name: str, declared: Sequence[str]) -> DepError:
     return DepError("not-declared", f"`{name}` is not declared", hint=hint, context={"package": name})
 
 
-def _place(entries: Sequence[str], text: str) -> int | None:
+def _find_place(entries: Sequence[str], text: str) -> int | None:
     """Where the same name is declared under the same marker."""
 
     def identity(entry: str) -> tuple[str, str]:

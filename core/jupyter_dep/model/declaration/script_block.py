@@ -60,7 +60,7 @@ def find(source: str, *, context: Context | None = None) -> Block | None:
     ]
     if len(scripts) == 1 and len(openings) == 1:
         match = scripts[0]
-        return Block(source=source, start=match.start(), end=match.end(), toml=_bare(match["content"]))
+        return Block(source=source, start=match.start(), end=match.end(), toml=_strip_marks(match["content"]))
     if not openings:
         return None
     if _CONFLICT.search(source):
@@ -92,9 +92,9 @@ def parse(source: str, *, context: Context | None = None) -> Declaration:
     """
     block = find(source, context=context)
     if block is None:
-        raise _undeclared(context)
+        raise _refuse_undeclared(context)
     where = context or {}
-    document = _document(block, where)
+    document = _read_document(block, where)
     for key in document:
         if key not in ("requires-python", "dependencies", "tool"):
             raise DepError(
@@ -119,7 +119,7 @@ def new(dependencies: Sequence[str], requires_python: str) -> str:
     """The text of a fresh block, without the end of its last line, laid out as other tools of PEP 723 do."""
     array = append_item("[]", [requirement.spelled(text) for text in dependencies])
     toml = f"requires-python = {basic_string(requires_python)}\ndependencies = {array}\n"
-    text = "\n".join(["# /// script", *_commented(toml.splitlines()), "# ///"])
+    text = "\n".join(["# /// script", *_comment_lines(toml.splitlines()), "# ///"])
     parse(text)
     return text
 
@@ -162,20 +162,20 @@ def set_requires_python(source: str, text: str) -> str:
         document["requires-python"] = text.strip()
         return tomlkit.dumps(document)
 
-    return _edited(source, edit)
+    return _edit_block(source, edit)
 
 
 def set_uv(source: str, key: str, value: object) -> str:
     """The source with one key of `[tool.uv]` set to a text, a list or a table, or removed with None."""
-    return _edited(source, lambda toml: _with_tool(toml, "uv", key, value))
+    return _edit_block(source, lambda toml: _set_tool_key(toml, "uv", key, value))
 
 
 def set_setting(source: str, key: str, value: object) -> str:
     """The source with one key of `[tool.jupyter-dep]` set, or removed with None."""
-    return _edited(source, lambda toml: _with_tool(toml, "jupyter-dep", key, value))
+    return _edit_block(source, lambda toml: _set_tool_key(toml, "jupyter-dep", key, value))
 
 
-def _document(block: Block, where: Context) -> dict[str, object]:
+def _read_document(block: Block, where: Context) -> dict[str, object]:
     try:
         return read_toml(block.toml)
     except tomllib.TOMLDecodeError as error:
@@ -193,22 +193,22 @@ def _document(block: Block, where: Context) -> dict[str, object]:
         ) from error
 
 
-def _undeclared(context: Context | None) -> DepError:
+def _refuse_undeclared(context: Context | None) -> DepError:
     return DepError(
         "no-declaration",
-        "there is no `# /// script` block",
+        "no `# /// script` block",
         hint=Hint("write one with ", step("init")),
         context=context,
     )
 
 
-def _edited(source: str, edit: Callable[[str], str]) -> str:
+def _edit_block(source: str, edit: Callable[[str], str]) -> str:
     """The source with its block's TOML edited. Lines that stay the same keep their bytes, others the block's ending."""
     from tomlkit.exceptions import TOMLKitError
 
     block = find(source)
     if block is None:
-        raise _undeclared(None)
+        raise _refuse_undeclared(None)
     parse(source)
     try:
         toml = edit(block.toml)
@@ -223,18 +223,18 @@ def _edited(source: str, edit: Callable[[str], str]) -> str:
     body, old, fresh = raw[1:-1], block.toml.split("\n")[:-1], toml.removesuffix("\n").split("\n")
     lines: list[str] = []
     for tag, first, last, start, stop in difflib.SequenceMatcher(None, old, fresh, autojunk=False).get_opcodes():
-        lines += body[first:last] if tag == "equal" else [line + ending for line in _commented(fresh[start:stop])]
+        lines += body[first:last] if tag == "equal" else [line + ending for line in _comment_lines(fresh[start:stop])]
     result = source[: block.start] + raw[0] + "".join(lines) + raw[-1] + source[block.end :]
     parse(result)
     return result
 
 
-def _bare(content: str) -> str:
+def _strip_marks(content: str) -> str:
     lines = (line.removesuffix("\r") for line in content.split("\n")[:-1])
     return "".join((line[2:] if line.startswith("# ") else line[1:]) + "\n" for line in lines)
 
 
-def _commented(lines: Iterable[str]) -> list[str]:
+def _comment_lines(lines: Iterable[str]) -> list[str]:
     return [f"# {line}" if line else "#" for line in lines]
 
 
@@ -252,10 +252,10 @@ def _edit_dependencies(source: str, change: Callable[[str], str]) -> str:
         document["dependencies"] = tomlkit.value(changed)
         return tomlkit.dumps(document)
 
-    return _edited(source, edit)
+    return _edit_block(source, edit)
 
 
-def _with_tool(toml: str, name: str, key: str, value: object) -> str:
+def _set_tool_key(toml: str, name: str, key: str, value: object) -> str:
     import tomlkit
     from tomlkit.items import InlineTable
 
@@ -279,13 +279,13 @@ def _with_tool(toml: str, name: str, key: str, value: object) -> str:
     if isinstance(value, Mapping) and not isinstance(tool[name], InlineTable):
         rows = tomlkit.table()
         for row, item in value.items():
-            rows[row] = _row(item)
+            rows[row] = _make_row(item)
         value = rows
     tool[name][key] = value
     return tomlkit.dumps(document)
 
 
-def _row(item: object) -> object:
+def _make_row(item: object) -> object:
     if not isinstance(item, Mapping):
         return item
     import tomlkit

@@ -84,14 +84,14 @@ def _check_uv_value(key: str, value: object, where: Context) -> None:
         for number, text in enumerate(texts(value, name, where), 1):
             requirement.parse(text, context={**where, "key": name, "entry": number})
     elif key in ("environments", "required-environments"):
-        _markers([value] if isinstance(value, str) else value, name, where)
+        _parse_markers([value] if isinstance(value, str) else value, name, where)
     elif key in ("sources", "exclude-newer-package"):
         table(value, name, where)
     elif key == "index":
-        _indexes(value, where)
+        _check_indexes(value, where)
 
 
-def _indexes(value: object, where: Context) -> None:
+def _check_indexes(value: object, where: Context) -> None:
     if not isinstance(value, list):
         raise wrong("tool.uv.index", "an array of tables, `[[tool.uv.index]]`", where)
     for number, entry in enumerate(value, 1):
@@ -121,11 +121,11 @@ def settings(given: Mapping[str, object], where: Context) -> Settings:
             canonicalize_name(requirement.parse(text, context={**where, "key": "tool.jupyter-dep.build", "entry": number}).name)
             for number, text in enumerate(texts(given.get("build", []), "tool.jupyter-dep.build", where), 1)
         ),
-        platforms=_markers(given.get("platforms", []), "tool.jupyter-dep.platforms", where),
+        platforms=_parse_markers(given.get("platforms", []), "tool.jupyter-dep.platforms", where),
     )
 
 
-def _markers(value: object, key: str, where: Context) -> tuple[str, ...]:
+def _parse_markers(value: object, key: str, where: Context) -> tuple[str, ...]:
     markers: list[str] = []
     for number, text in enumerate(texts(value, key, where), 1):
         try:

@@ -32,10 +32,10 @@ def cyclonedx(lock: Lock, choice: Selection = DEFAULT_SELECTION, *, name: str, v
     root: dict[str, Any] = {"type": "application", "bom-ref": "root", "name": name}
     if version:
         root["version"] = version
-    references = {_node(one): _reference(one) for one in selected}
+    references = {_find_node(one): _make_reference(one) for one in selected}
     components: dict[str, dict[str, Any]] = {}
     for one in selected:
-        components.setdefault(_reference(one), _component(one))
+        components.setdefault(_make_reference(one), _describe_component(one))
     graph = lock.graph()
     names = {str(node[0]) for node in [*graph.roots, *graph.kernel_roots]}
     needed_by = {name for who, needs in graph.edges.items() if who in references for name, _ in needs}
@@ -64,11 +64,11 @@ def cyclonedx(lock: Lock, choice: Selection = DEFAULT_SELECTION, *, name: str, v
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _node(one: Chosen) -> Node:
+def _find_node(one: Chosen) -> Node:
     return one.package.name, str(one.package.version or "")
 
 
-def _reference(one: Chosen) -> str:
+def _make_reference(one: Chosen) -> str:
     """The package URL, which is also the component's reference; a commit makes it one of its own."""
     package = one.package
     version = f"@{quote(str(package.version), safe='')}" if package.version is not None else ""
@@ -81,9 +81,9 @@ def _reference(one: Chosen) -> str:
     return f"pkg:pypi/{package.name}{version}{suffix}"
 
 
-def _component(one: Chosen) -> dict[str, Any]:
+def _describe_component(one: Chosen) -> dict[str, Any]:
     package = one.package
-    reference = _reference(one)
+    reference = _make_reference(one)
     component: dict[str, Any] = {"type": "library", "bom-ref": reference, "name": package.name}
     if package.version is not None:
         component["version"] = str(package.version)
@@ -92,9 +92,9 @@ def _component(one: Chosen) -> dict[str, Any]:
     if package.archive is not None:
         files.append((package.archive.url, package.archive.hashes))
     if len(files) == 1:
-        component["hashes"] = _hashes(files[0][1])
+        component["hashes"] = _list_hashes(files[0][1])
     external = [
-        {"type": "distribution", "url": public_address(url), "hashes": _hashes(hashes)}
+        {"type": "distribution", "url": public_address(url), "hashes": _list_hashes(hashes)}
         for url, hashes in sorted(files, key=lambda item: item[0] or "")
         if url is not None
     ]
@@ -107,5 +107,5 @@ def _component(one: Chosen) -> dict[str, Any]:
     return component
 
 
-def _hashes(table: Any) -> list[dict[str, str]]:
+def _list_hashes(table: Any) -> list[dict[str, str]]:
     return [{"alg": _ALGORITHMS[name], "content": str(table[name])} for name in sorted(table) if name in _ALGORITHMS]

@@ -30,7 +30,7 @@ def dockerfile(
     if not re.fullmatch(r"3\.\d{1,2}", python):
         raise DepError(
             "no-container-image",
-            f"there is no image of Python {python}",
+            f"unsupported Python for an image: {python}",
             hint=Hint("lock for another Python, such as ", step("python", "3.12")),
         )
     builds = False

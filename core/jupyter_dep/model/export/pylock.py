@@ -36,27 +36,27 @@ def pylock(lock: Lock, choice: Selection = DEFAULT_SELECTION) -> str:
     for key in ("environments", "requires-python"):
         if whole.get(key):
             head[key] = whole[key]
-    raw = {_identity(entry): entry for entry in whole["packages"]}
+    raw = {_identify(entry): entry for entry in whole["packages"]}
     tables = []
     for one in selected:
-        entry = dict(raw[_identity({"name": one.package.name, "version": one.package.version, "marker": one.package.marker})])
+        entry = dict(raw[_identify({"name": one.package.name, "version": one.package.version, "marker": one.package.marker})])
         entry.pop("marker", None)
         if one.marker:
             entry["marker"] = one.marker
         needed = [dependency for dependency in entry.pop("dependencies", ()) if dependency.get("name") in names]
         if needed:
             entry["dependencies"] = needed
-        tables.append(_package(entry))
+        tables.append(_write_package(entry))
     if not tables:
         head["packages"] = []
     return "\n".join([toml.table("", head), *tables])
 
 
-def _identity(entry: Mapping[str, Any]) -> tuple[str, str, str]:
+def _identify(entry: Mapping[str, Any]) -> tuple[str, str, str]:
     return str(entry["name"]), str(entry.get("version") or ""), str(entry.get("marker") or "")
 
 
-def _package(entry: Mapping[str, Any]) -> str:
+def _write_package(entry: Mapping[str, Any]) -> str:
     lines = ["[[packages]]"]
     for key in [*_ORDER, *(key for key in sorted(entry) if key not in _ORDER and key != "tool")]:
         value = entry.get(key)

@@ -21,8 +21,8 @@ def requirements_txt(lock: Lock, choice: Selection = DEFAULT_SELECTION, *, hashe
     `no-hash` for a package that has none (a repository, a folder), and those of `chosen`.
     """
     selected = chosen(lock, choice)
-    lines = [_line(one, hashes=hashes) for one in selected]
-    return "".join(f"{line}\n" for line in [*(_index_lines(selected) if indexes else ()), *lines])
+    lines = [_write_line(one, hashes=hashes) for one in selected]
+    return "".join(f"{line}\n" for line in [*(_write_index_lines(selected) if indexes else ()), *lines])
 
 
 def requirement_of(one: Chosen) -> str:
@@ -64,11 +64,11 @@ def environment_yml(lock: Lock, choice: Selection = DEFAULT_SELECTION, *, name: 
     return "".join(f"{line}\n" for line in lines)
 
 
-def _line(one: Chosen, *, hashes: bool) -> str:
+def _write_line(one: Chosen, *, hashes: bool) -> str:
     text = requirement_of(one)
     if not hashes:
         return text
-    digests = _digests(one)
+    digests = _list_digests(one)
     if not digests:
         raise DepError(
             "no-hash",
@@ -79,13 +79,13 @@ def _line(one: Chosen, *, hashes: bool) -> str:
     return " \\\n".join([text, *(f"    --hash={digest}" for digest in digests)])
 
 
-def _digests(one: Chosen) -> list[str]:
+def _list_digests(one: Chosen) -> list[str]:
     package = one.package
     tables = [package.archive.hashes] if package.archive is not None else [file.hashes for file in files_of(package)]
     return sorted({f"sha256:{table['sha256']}" for table in tables if "sha256" in table})
 
 
-def _index_lines(selected: Sequence[Chosen]) -> list[str]:
+def _write_index_lines(selected: Sequence[Chosen]) -> list[str]:
     used = Counter(public_address(one.package.index) for one in selected if one.package.index)
     ordered = sorted(used, key=lambda url: (-used[url], url))
     return [f"{'--extra-index-url' if place else '--index-url'} {url}" for place, url in enumerate(ordered)]

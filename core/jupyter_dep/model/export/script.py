@@ -17,7 +17,7 @@ _MAGIC = re.compile(r"(?P<indent>\s*)(?:[%!?]|[\w.,\s]+=\s*[%!]|[\w.]+\?{1,2}\s*
 def script(notebook: Notebook, *, code: bool = True) -> str:
     """The notebook's own block, byte for byte, then its code cells with `# %%` before each.
 
-    Lines that only IPython reads (`%…`, `!…`, `name?`) become comments, so does a cell that is no Python. Errors:
+    Lines that only IPython reads (`%…`, `!…`, `name?`) become comments, so does a cell that is not Python. Errors:
     `no-declaration`.
     """
     source = notebook.block.source if notebook.block is not None else ""
@@ -59,17 +59,17 @@ def plain_python(source: str) -> str:
     if _parses(body):
         return body
     if body.lstrip().startswith("%%"):
-        return _commented(body)
+        return _comment_out(body)
     lines = []
     for line in body.split("\n"):
         match = _MAGIC.match(line)
         # `pass` keeps an indented block from being empty
         lines.append(line if match is None else f"{match['indent']}{'pass  ' if match['indent'] else ''}# {line.strip()}")
     text = "\n".join(lines)
-    return text if _parses(text) else _commented(body)
+    return text if _parses(text) else _comment_out(body)
 
 
-def _commented(text: str) -> str:
+def _comment_out(text: str) -> str:
     return "\n".join(f"# {line}".rstrip() for line in text.split("\n"))
 
 

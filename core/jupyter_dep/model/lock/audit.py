@@ -62,7 +62,7 @@ def audit_lock(lock: Lock, *, context: Mapping[str, str | int]) -> tuple[Consent
         where = {**context, "package": package.name}
         if package.index is not None:
             check_url(package.index, where)
-        items |= _source_items(package, where)
+        items |= _list_source_items(package, where)
         for artifact in files_of(package):
             _check_artifact(package, artifact, where)
             if artifact.path is not None or urlsplit(artifact.url or "").scheme == "file":
@@ -70,7 +70,7 @@ def audit_lock(lock: Lock, *, context: Mapping[str, str | int]) -> tuple[Consent
         if package.sdist is not None and not package.wheels:
             items.add(ConsentScope(kind="build", value=package.name))
         if position > 20_000:
-            raise _unsafe("the lock has more than 20,000 packages", where)
+            raise _refuse_unsafe("the lock has more than 20,000 packages", where)
     return tuple(sorted(items))
 
 
@@ -80,7 +80,7 @@ def files_of(package: Package) -> list[PackageWheel | PackageSdist]:
     return [*(package.wheels or ()), *sdist]
 
 
-def _source_items(package: Package, where: Mapping[str, str | int]) -> set[ConsentScope]:
+def _list_source_items(package: Package, where: Mapping[str, str | int]) -> set[ConsentScope]:
     if package.vcs is not None:
         address = package.vcs.url or package.vcs.path or ""
         check_url(address, where)
@@ -91,7 +91,7 @@ def _source_items(package: Package, where: Mapping[str, str | int]) -> set[Conse
         address = package.archive.url or package.archive.path or ""
         check_url(address, where)
         if not _STRONG & set(package.archive.hashes):
-            raise _unsafe("the archive has no strong hash", where)
+            raise _refuse_unsafe("the archive has no strong hash", where)
         if urlsplit(address).scheme in ("", "file"):
             return {ConsentScope(kind="path", value=address)}
         return {ConsentScope(kind="archive", value=address)}
@@ -102,9 +102,9 @@ def _check_artifact(package: Package, artifact: PackageWheel | PackageSdist, whe
     filename = artifact.filename  # worked out of the address each time
     sha256 = artifact.hashes.get("sha256")
     if not sha256:
-        raise _unsafe(f"`{filename}` has no sha256 hash", where)
+        raise _refuse_unsafe(f"`{filename}` has no sha256 hash", where)
     if not _SHA256.fullmatch(sha256):
-        raise _unsafe(f"`{filename}` has a sha256 hash that is none", where)
+        raise _refuse_unsafe(f"`{filename}` has a sha256 hash that is none", where)
     if artifact.url is not None:
         check_url(artifact.url, where)
     is_source = artifact is package.sdist
@@ -116,26 +116,26 @@ def _check_artifact(package: Package, artifact: PackageWheel | PackageSdist, whe
     except (InvalidWheelFilename, InvalidSdistFilename) as error:
         if is_source:
             return  # old source archives have names that no rule covers; they are never used without a consent
-        raise _unsafe(str(error), where) from error
+        raise _refuse_unsafe(str(error), where) from error
     if name != package.name or (package.version is not None and version != package.version):
-        raise _unsafe(f"`{filename}` is not a file of {package.name} {package.version}", where)
+        raise _refuse_unsafe(f"`{filename}` is not a file of {package.name} {package.version}", where)
 
 
 def check_url(url: str, where: Mapping[str, str | int]) -> None:
     """Refuse credentials, variables and control characters in an address (`unsafe-lock`)."""
     if "${" in url:
-        raise _unsafe("an address holds `${`, which would put your environment into a request", where)
+        raise _refuse_unsafe("an address holds `${`, which would put your environment into a request", where)
     if _CONTROLS.search(url):
-        raise _unsafe("an address holds control characters or spaces", where)
+        raise _refuse_unsafe("an address holds control characters or spaces", where)
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise _unsafe(f"an address is malformed: {error}", where) from error
+        raise _refuse_unsafe(f"an address is malformed: {error}", where) from error
     if parts.username or parts.password:
-        raise _unsafe("an address holds a user name or a password", where)
+        raise _refuse_unsafe("an address holds a user name or a password", where)
 
 
-def _unsafe(message: str, where: Mapping[str, str | int]) -> DepError:
+def _refuse_unsafe(message: str, where: Mapping[str, str | int]) -> DepError:
     return DepError(
         "unsafe-lock",
         message,

@@ -35,11 +35,11 @@ def compose(
     """
     text = export.replace('created-by = "uv"', 'created-by = "jupyter-dep"', 1).rstrip("\n") + "\n"
     names: Counter[str] = Counter(canonicalize_name(match[1]) for match in _HEADER.finditer(text))
-    known = _nodes(graph) if membership is not None else {}
+    known = _find_unique_nodes(graph) if membership is not None else {}
 
     def node_of(match: re.Match[str]) -> Node:
         name = canonicalize_name(match[1])
-        # sources that are no index's are exported without a version
+        # what comes from another source than an index is exported without a version
         return known.get(name, (name, "")) if membership is not None and not match[2] else (name, match[2] or "")
 
     def with_dependencies(match: re.Match[str]) -> str:
@@ -63,13 +63,13 @@ def compose(
 
     text = _HEADER.sub(with_dependencies, text)
     if membership is not None:
-        text = _PACKAGE.sub(with_marker, _with_parts(text, table))
+        text = _PACKAGE.sub(with_marker, _insert_parts(text, table))
     if folder is not None:
-        text = _PATH.sub(lambda match: match["before"] + _relative(match["path"], folder), text)
-    return (text + "\n" + _table_text(table)).encode()
+        text = _PATH.sub(lambda match: match["before"] + _make_relative(match["path"], folder), text)
+    return (text + "\n" + _write_table(table)).encode()
 
 
-def _with_parts(text: str, table: LockTable) -> str:
+def _insert_parts(text: str, table: LockTable) -> str:
     """The keys that name a folder's extras and groups, behind `requires-python`.
 
     The kernel's group is the default one, so that who asks for nothing gets a set that works. It stands among the groups
@@ -82,13 +82,13 @@ def _with_parts(text: str, table: LockTable) -> str:
     return head + line + "\n".join(lines) + "\n" + rest
 
 
-def _nodes(graph: Graph) -> dict[str, Node]:
+def _find_unique_nodes(graph: Graph) -> dict[str, Node]:
     """The node of each name that has only one."""
     count = Counter(name for name, _ in graph.edges)
     return {name: (name, version) for name, version in graph.edges if count[name] == 1}
 
 
-def _relative(quoted: str, folder: str) -> str:
+def _make_relative(quoted: str, folder: str) -> str:
     """An absolute path, as TOML, as it is seen from a folder; another drive's, or one that is relative, stays."""
     path = tomllib.loads(f"path = {quoted}")["path"]
     there, here = path.rstrip("/").split("/"), folder.rstrip("/").split("/")
@@ -100,13 +100,13 @@ def _relative(quoted: str, folder: str) -> str:
     return toml.inline("/".join([".."] * (len(here) - same) + there[same:]) or ".")
 
 
-def _table_text(table: LockTable) -> str:
+def _write_table(table: LockTable) -> str:
     raw: dict[str, object] = {"format": FORMAT, "notebook": table.notebook, "python": table.python}
     if table.cutoff:
         raw["cutoff"] = table.cutoff
     raw["kernel"] = sorted(table.kernel)
     declaration = {key: value for key, value in table.declaration.items() if value is not None}
-    raw["declaration"] = {key: _plain(value) for key, value in declaration.items()}
+    raw["declaration"] = {key: _simplify(value) for key, value in declaration.items()}
     if table.unavailable:
         raw["unavailable"] = {key: sorted(names) for key, names in sorted(table.unavailable.items())}
     import tomlkit
@@ -114,10 +114,10 @@ def _table_text(table: LockTable) -> str:
     return tomlkit.dumps({"tool": {"jupyter-dep": raw}})
 
 
-def _plain(value: object) -> object:
+def _simplify(value: object) -> object:
     """Only what both TOML and JSON hold, so that the digest of what is read back is the digest of what was written."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items() if item is not None}
+        return {str(key): _simplify(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_simplify(item) for item in value]
     return value if isinstance(value, bool | int | float) else str(value)

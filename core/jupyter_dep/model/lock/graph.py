@@ -38,9 +38,9 @@ class Graph:
         try:
             assert isinstance(value, dict)
             return cls(
-                edges={(str(name), str(version)): _nodes(needs) for name, version, needs in value["edges"]},
-                roots=_nodes(value["roots"]),
-                kernel_roots=_nodes(value["kernel_roots"]),
+                edges={(str(name), str(version)): _read_nodes(needs) for name, version, needs in value["edges"]},
+                roots=_read_nodes(value["roots"]),
+                kernel_roots=_read_nodes(value["kernel_roots"]),
             )
         except (AssertionError, KeyError, TypeError, ValueError):
             return None
@@ -88,7 +88,7 @@ class Graph:
         return tuple(found)
 
 
-def _nodes(pairs: Iterable[Iterable[object]]) -> tuple[Node, ...]:
+def _read_nodes(pairs: Iterable[Iterable[object]]) -> tuple[Node, ...]:
     return tuple((str(name), str(version)) for name, version in pairs)
 
 

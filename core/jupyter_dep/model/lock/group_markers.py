@@ -30,7 +30,7 @@ KERNEL_GROUP = "jupyter-dep-kernel"
 """The group of the kernel's packages; a folder may not have one of its own by this name."""
 
 _MOST = 24
-"""Ways with different conditions that are told apart; beyond them a package counts as always needed by its part."""
+"""Ways with different conditions that are kept apart; beyond them a package counts as always needed by its part."""
 
 Way = frozenset[str]
 """Environment markers that all hold on one way from a part to a package; none: always."""
@@ -71,16 +71,16 @@ class GroupMarkers:
         A part whose ways are all the ways that there are needs no condition of its own: the engine's marker is just that.
         """
         ways = self.ways.get(node, {})
-        everywhere = _shortest(way for part in ways.values() for way in part)
+        everywhere = _keep_shortest(way for part in ways.values() for way in part)
         default = ways.get(DEFAULT, frozenset())
         if not ways or default == everywhere:
             return ""
-        pieces = [_any_way(default)] if default else []
+        pieces = [_join_ways(default)] if default else []
         for part, own in sorted(ways.items()):
-            if part == DEFAULT or _shortest((*default, *own)) == default:
+            if part == DEFAULT or _keep_shortest((*default, *own)) == default:
                 continue
             chosen = parse_marker(part.marker())
-            pieces.append(chosen if own == everywhere else chosen & _any_way(own))
+            pieces.append(chosen if own == everywhere else chosen & _join_ways(own))
         return marker_text(reduce(or_, pieces))
 
 
@@ -93,14 +93,14 @@ def from_engine_tree(tree: Mapping[str, Any]) -> GroupMarkers:
     found: dict[Node, dict[Part, Ways]] = {}
     for listed in tree["roots"]:
         root = listed["id"]
-        part = _part(resolution[root]["kind"])
-        for identity, ways in _reached(root, resolution).items():
+        part = _parse_part(resolution[root]["kind"])
+        for identity, ways in _find_ways(root, resolution).items():
             entry = resolution[identity]
             if _is_project(entry):
                 continue
             node = canonicalize_name(entry["name"]), str(entry.get("version") or "")
             known = found.setdefault(node, {}).get(part, frozenset())
-            found[node][part] = _shortest((*known, *ways))
+            found[node][part] = _keep_shortest((*known, *ways))
     return GroupMarkers(ways=found)
 
 
@@ -114,7 +114,7 @@ def no_such_part(
     hint = f"there is {shown}" if shown else Hint(making, " makes one")
     return DepError(
         "no-such-extra" if kind == "extra" else "no-such-group",
-        f"there is no {kind} `{name}`",
+        f"unknown {kind} `{name}`",
         hint=hint,
         context={**context, kind: name},
     )
@@ -124,7 +124,7 @@ def _is_project(entry: Mapping[str, Any]) -> bool:
     return "name" not in entry or "virtual" in (entry.get("source") or {})
 
 
-def _part(kind: object) -> Part:
+def _parse_part(kind: object) -> Part:
     if not isinstance(kind, Mapping):
         return DEFAULT
     if "extra" in kind:
@@ -133,7 +133,7 @@ def _part(kind: object) -> Part:
     return Part(kind="kernel" if name == KERNEL_GROUP else "group", name=name)
 
 
-def _reached(root: str, resolution: Mapping[str, Any]) -> dict[str, Ways]:
+def _find_ways(root: str, resolution: Mapping[str, Any]) -> dict[str, Ways]:
     """Everything that a root leads to, with the ways to it; a circle adds nothing, since its ways are longer ones."""
     ways: dict[str, Ways] = {root: _ALWAYS}
     waiting = deque([root])
@@ -145,7 +145,7 @@ def _reached(root: str, resolution: Mapping[str, Any]) -> dict[str, Ways]:
                 continue  # an extra asks for the dependencies, which are always there
             conditions = conjuncts(dependency.get("marker") or "")
             known = ways.get(there, frozenset())
-            now = _shortest((*known, *(way.union(conditions) for way in ways[here])))
+            now = _keep_shortest((*known, *(way.union(conditions) for way in ways[here])))
             if len(now) > _MOST:
                 now = _ALWAYS
             if now != known:
@@ -154,7 +154,7 @@ def _reached(root: str, resolution: Mapping[str, Any]) -> dict[str, Ways]:
     return ways
 
 
-def _shortest(ways: Iterable[Way]) -> Ways:
+def _keep_shortest(ways: Iterable[Way]) -> Ways:
     """The ways without those that ask for more than another one."""
     kept: list[Way] = []
     for way in sorted(set(ways), key=len):
@@ -163,7 +163,7 @@ def _shortest(ways: Iterable[Way]) -> Ways:
     return frozenset(kept)
 
 
-def _any_way(ways: Ways) -> Marker:
+def _join_ways(ways: Ways) -> Marker:
     """The marker that holds where one of the ways does; each has a condition."""
     texts = [marker_text(reduce(and_, map(parse_marker, sorted(way)))) for way in ways]
     return reduce(or_, map(parse_marker, sorted(texts)))

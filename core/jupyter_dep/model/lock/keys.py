@@ -52,7 +52,7 @@ def fingerprint(lock: Lock) -> str:
 
 
 def _direct(package: Package) -> list[Any]:
-    """A source that is no index's, field by field: what a library prints of it may change with its version."""
+    """A source other than an index, field by field: what a library prints of it may change with its version."""
     if (vcs := package.vcs) is not None:
         return ["vcs", vcs.type, vcs.url, vcs.path, vcs.commit_id, vcs.subdirectory]
     if (folder := package.directory) is not None:

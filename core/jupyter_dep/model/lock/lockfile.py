@@ -77,7 +77,7 @@ class Lock:
         """The graph that the lock carries; a dependency without a version means every locked version of that name."""
         by_name: dict[str, list[Node]] = {}
         for package in self.packages:
-            by_name.setdefault(package.name, []).append(_node(package))
+            by_name.setdefault(package.name, []).append(_make_node(package))
         edges: dict[Node, tuple[Node, ...]] = {}
         for package in self.packages:
             needed: list[Node] = []
@@ -85,7 +85,7 @@ class Lock:
                 name = canonicalize_name(str(dependency.get("name", "")))
                 version = dependency.get("version")
                 needed += [node for node in by_name.get(name, [(name, "")]) if version is None or node[1] == version]
-            edges[_node(package)] = tuple(needed)
+            edges[_make_node(package)] = tuple(needed)
         names = self.declared_names(conditional=True)
         kernel = [node for name in ("ipykernel", "ipywidgets") for node in by_name.get(name, ())]
         return Graph(
@@ -110,17 +110,17 @@ class Lock:
             return frozenset()
         parts = [self.table.declaration.get("dependencies", ())]
         parts += [texts for key in ("extras", "groups") for texts in self.table.declaration.get(key, {}).values()]
-        return frozenset().union(*(_names(texts, conditional=conditional) for texts in parts))
+        return frozenset().union(*(_find_names(texts, conditional=conditional) for texts in parts))
 
     def names_of(self, *, extras: Collection[str] = (), groups: Collection[str] = ()) -> frozenset[str]:
         """Names that these extras and groups of the declaration ask for, without the dependencies' own."""
         declaration = self.table.declaration if self.table else {}
         wanted = [declaration.get("extras", {}).get(name, ()) for name in extras]
         wanted += [declaration.get("groups", {}).get(name, ()) for name in groups]
-        return frozenset().union(*(_names(texts, conditional=True) for texts in wanted))
+        return frozenset().union(*(_find_names(texts, conditional=True) for texts in wanted))
 
 
-def _names(requirements: Iterable[object], *, conditional: bool) -> frozenset[str]:
+def _find_names(requirements: Iterable[object], *, conditional: bool) -> frozenset[str]:
     return frozenset(
         str(canonicalize_name(re.split(r"[\s\[<>=!~;@(]", str(text), maxsplit=1)[0]))
         for text in requirements
@@ -128,7 +128,7 @@ def _names(requirements: Iterable[object], *, conditional: bool) -> frozenset[st
     )
 
 
-def _node(package: Package) -> Node:
+def _make_node(package: Package) -> Node:
     return package.name, str(package.version or "")
 
 
@@ -171,15 +171,15 @@ def _read(data: bytes) -> Lock:
     try:
         pylock = Pylock.from_dict(raw)
     except PylockUnsupportedVersionError as error:
-        raise _too_new(str(error), context) from error
+        raise _refuse_newer(str(error), context) from error
     except (PylockValidationError, ValueError, TypeError, AttributeError) as error:
         if not re.match(r"1(\.|$)", str(raw.get("lock-version", "1"))):  # another major version need not have this one's keys
-            raise _too_new(f"`lock-version` is {raw['lock-version']}", context) from error
+            raise _refuse_newer(f"`lock-version` is {raw['lock-version']}", context) from error
         raise bad_lock(f"the lock is not a valid pylock: {error}", context) from error
     return Lock(digest=hashlib.sha256(data).hexdigest(), pylock=pylock, table=_table(pylock.tool or {}, context))
 
 
-def _too_new(message: str, context: Mapping[str, str | int]) -> DepError:
+def _refuse_newer(message: str, context: Mapping[str, str | int]) -> DepError:
     return DepError(
         "lock-too-new",
         f"the lock was written in a newer format: {message}",
@@ -195,7 +195,7 @@ def _table(tool: Mapping[str, Any], context: Mapping[str, str | int]) -> LockTab
     if not isinstance(raw, Mapping):
         raise bad_lock("`tool.jupyter-dep` is not a table", context)
     if isinstance(raw.get("format"), int) and raw["format"] > FORMAT:
-        raise _too_new(f"`tool.jupyter-dep.format` is {raw['format']}, this version knows {FORMAT}", context)
+        raise _refuse_newer(f"`tool.jupyter-dep.format` is {raw['format']}, this version knows {FORMAT}", context)
     try:
         python = str(raw["python"])
         if not re.fullmatch(r"3\.\d{1,2}t?", python):

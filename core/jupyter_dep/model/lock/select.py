@@ -101,8 +101,8 @@ def select(
             lock.pylock.select(environment=environment, tags=tags, extras=list(choice.extras), dependency_groups=groups)
         )
     except PylockSelectError as error:
-        raise _nothing_fits(lock, str(error), environment, context) from error
-    found = sorted((_artifact(package, file) for package, file in chosen), key=lambda item: item.name)
+        raise _refuse_unfit(lock, str(error), environment, context) from error
+    found = sorted((_make_artifact(package, file) for package, file in chosen), key=lambda item: item.name)
     wanted = reachable_without_default(lock, choice, groups)
     return tuple(item for item in found if wanted is None or item.name in wanted)
 
@@ -142,7 +142,7 @@ def reachable_without_default(lock: Lock, choice: Selection, groups: Collection[
     return frozenset(name for name, _ in reached | kernel)
 
 
-def _nothing_fits(lock: Lock, reason: str, environment: Environment, context: Mapping[str, str | int]) -> DepError:
+def _refuse_unfit(lock: Lock, reason: str, environment: Environment, context: Mapping[str, str | int]) -> DepError:
     here = f"Python {environment['python_version']} on {environment['sys_platform']} {environment['platform_machine']}"
     match = re.search(r"package '([^']+)'", reason)
     package = next((one for one in lock.packages if match and one.name == match[1]), None)
@@ -160,7 +160,7 @@ def _nothing_fits(lock: Lock, reason: str, environment: Environment, context: Ma
     )
 
 
-def _artifact(
+def _make_artifact(
     package: Package,
     found: PackageVcs | PackageDirectory | PackageArchive | PackageWheel | PackageSdist,
 ) -> Artifact:
@@ -213,7 +213,7 @@ def _artifact(
 
 
 @cache
-def _platform_tags() -> dict[str, Sequence[str]]:
+def _list_platform_tags() -> dict[str, Sequence[str]]:
     """The platform tags of each reference platform."""
     from packaging.tags import mac_platforms
 
@@ -232,24 +232,24 @@ def reference_tags(python: str) -> dict[str, frozenset[Tag]]:
     """The wheel tags of each reference platform for the Python minor `3.11`."""
     from packaging.tags import compatible_tags, cpython_tags
 
-    minor = _minor(python)
+    minor = _split_minor(python)
     name = f"cp{minor[0]}{minor[1]}"
     abi = f"{name}{'t' if python.endswith('t') else ''}"
     return {
         key: frozenset([*cpython_tags(minor, [abi], platforms), *compatible_tags(minor, name, platforms)])
-        for key, platforms in _platform_tags().items()
+        for key, platforms in _list_platform_tags().items()
     }
 
 
-def _minor(python: str) -> tuple[int, ...]:
+def _split_minor(python: str) -> tuple[int, ...]:
     return tuple(int(part) for part in python.rstrip("t").split("."))
 
 
 def without_wheels(lock: Lock, python: str) -> dict[str, tuple[str, ...]]:
     """The packages that have no wheel, for each of five common platforms on the Python minor `3.11`."""
-    minor = _minor(python)
+    minor = _split_minor(python)
     ours = [
-        (package, [_tags(wheel.filename) for wheel in package.wheels or ()])
+        (package, [_parse_wheel_tags(wheel.filename) for wheel in package.wheels or ()])
         for package in lock.packages
         if not (package.vcs or package.directory or package.archive)
     ]
@@ -271,8 +271,8 @@ def without_wheels(lock: Lock, python: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _tags(wheel: str) -> frozenset[Tag]:
-    """The tags in a wheel's file name, none if it is no such name."""
+def _parse_wheel_tags(wheel: str) -> frozenset[Tag]:
+    """The tags in a wheel's file name, none for any other name."""
     from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
     try:

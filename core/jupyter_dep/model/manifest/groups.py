@@ -22,7 +22,7 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 def extras_of(given: Mapping[str, object], project: str | None, where: Context) -> Parts:
     """The extras by normalised name. One that asks for the project's other extras has their requirements in their place."""
     key = "project.optional-dependencies"
-    named = _named(given, key, where)
+    named = _normalize_names(given, key, where)
     own: dict[str, list[Requirement]] = {}
     for name, value in named.items():
         place = {**where, "key": f"{key}.{name}"}
@@ -33,16 +33,16 @@ def extras_of(given: Mapping[str, object], project: str | None, where: Context) 
         if name not in own:
             raise no_such_part("extra", name, own.keys(), {**where, "key": f"{key}.{opened[-1]}" if opened else key})
         _refuse_circle(name, opened, "extra", where)
-        return _with_own(own[name], project, lambda extra: expand(extra, (*opened, name)))
+        return _expand_own(own[name], project, lambda extra: expand(extra, (*opened, name)))
 
-    return {name: _once(expand(name, ())) for name in own}
+    return {name: _drop_duplicates(expand(name, ())) for name in own}
 
 
 def groups_of(given: Mapping[str, object], project: str | None, extras: Parts, where: Context) -> Parts:
     """The groups by normalised name, with all that they include."""
-    named = _named(given, "dependency-groups", where)
+    named = _normalize_names(given, "dependency-groups", where)
     if KERNEL_GROUP in named:
-        raise _bad_name(KERNEL_GROUP, "is the group of the kernel's packages in every lock", "dependency-groups", where)
+        raise _refuse_name(KERNEL_GROUP, "is the group of the kernel's packages in every lock", "dependency-groups", where)
 
     def extra(name: str, of: str) -> list[Requirement]:
         if name not in extras:
@@ -61,29 +61,29 @@ def groups_of(given: Mapping[str, object], project: str | None, extras: Parts, w
         for number, entry in enumerate(value, 1):
             place: Context = {**where, "key": f"dependency-groups.{name}", "entry": number}
             if isinstance(entry, str):
-                found += _with_own([requirement.parse(entry, context=place)], project, lambda one: extra(one, name))
+                found += _expand_own([requirement.parse(entry, context=place)], project, lambda one: extra(one, name))
             elif isinstance(entry, dict) and entry.keys() == {"include-group"} and isinstance(entry["include-group"], str):
                 found += expand(str(canonicalize_name(entry["include-group"])), (*opened, name))
             else:
                 raise wrong(f"dependency-groups.{name}", 'requirements, or `{include-group = "name"}`', place)
         return found
 
-    return {name: _once(expand(name, ())) for name in named}
+    return {name: _drop_duplicates(expand(name, ())) for name in named}
 
 
-def _named(given: Mapping[str, object], key: str, where: Context) -> dict[str, object]:
+def _normalize_names(given: Mapping[str, object], key: str, where: Context) -> dict[str, object]:
     """By normalised name; two spellings of one name are refused, as PEP 735 wants it."""
     found: dict[str, object] = {}
     for name, value in given.items():
         if not _NAME.fullmatch(name):
-            raise _bad_name(name, "is no name of letters, digits, `-`, `_` and `.`", key, where)
+            raise _refuse_name(name, "must consist of letters, digits, `-`, `_` and `.`", key, where)
         if (normal := str(canonicalize_name(name))) in found:
-            raise _bad_name(name, f"stands there twice: both spellings mean `{normal}`", key, where)
+            raise _refuse_name(name, f"stands there twice: both spellings mean `{normal}`", key, where)
         found[normal] = value
     return found
 
 
-def _with_own(
+def _expand_own(
     listed: Iterable[Requirement], project: str | None, extra: Callable[[str], list[Requirement]]
 ) -> list[Requirement]:
     """The requirements, with `project[extra]` replaced by what the extra asks for; the project alone asks for nothing."""
@@ -93,11 +93,11 @@ def _with_own(
             found.append(item)
             continue
         for name in sorted(item.extras):
-            found += [_under(one, item.marker) for one in extra(str(canonicalize_name(name)))]
+            found += [_add_marker(one, item.marker) for one in extra(str(canonicalize_name(name)))]
     return found
 
 
-def _under(item: Requirement, marker: Marker | None) -> Requirement:
+def _add_marker(item: Requirement, marker: Marker | None) -> Requirement:
     if marker is None:
         return item
     under = Requirement(str(item))
@@ -105,7 +105,7 @@ def _under(item: Requirement, marker: Marker | None) -> Requirement:
     return under
 
 
-def _once(listed: Iterable[Requirement]) -> tuple[Requirement, ...]:
+def _drop_duplicates(listed: Iterable[Requirement]) -> tuple[Requirement, ...]:
     return tuple({str(item): item for item in listed}.values())
 
 
@@ -120,5 +120,5 @@ def _refuse_circle(name: str, opened: tuple[str, ...], kind: str, where: Context
         )
 
 
-def _bad_name(name: str, why: str, key: str, where: Context) -> DepError:
+def _refuse_name(name: str, why: str, key: str, where: Context) -> DepError:
     return DepError("bad-group-name", f"`{name}` {why}", hint="rename it", context={**where, "key": key})

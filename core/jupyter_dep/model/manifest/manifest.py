@@ -67,7 +67,7 @@ class Manifest:
 def is_project(text: str) -> bool:
     """Whether a `pyproject.toml` makes its folder a project: it has `[project]` or `[tool.jupyter-dep]`.
 
-    One that is no TOML is judged by its lines, so that reading it says what is wrong with it.
+    One that is not TOML is judged by its lines, so that reading it reports what is wrong.
     """
     try:
         document = read_toml(text)
@@ -95,20 +95,20 @@ def of_document(document: Mapping[str, object], *, context: Context | None = Non
     dynamic = frozenset(texts(project.get("dynamic", []), "project.dynamic", where))
     for key in sorted(dynamic & project.keys()):
         raise wrong(f"project.{key}", f"`{key}` in `[project]` or in `dynamic`, not in both", where)
-    name = _name(project.get("name"), where)
+    name = _read_name(project.get("name"), where)
     extras = extras_of(table(project.get("optional-dependencies", {}), "project.optional-dependencies", where), name, where)
     return Manifest(
         has_project="project" in document,
         name=name,
-        version=_version(project.get("version"), where),
+        version=_read_version(project.get("version"), where),
         requires_python=requires_python(project.get("requires-python"), where),
         dependencies=requirements(project.get("dependencies", []), "project.dependencies", where),
         extras=extras,
         groups=groups_of(table(document.get("dependency-groups", {}), "dependency-groups", where), name, extras, where),
         dynamic=dynamic,
-        uv=uv_table(_without_own(table(tool.get("uv", {}), "tool.uv", where)), where),
+        uv=uv_table(_drop_own(table(tool.get("uv", {}), "tool.uv", where)), where),
         settings=settings(table(tool.get("jupyter-dep", {}), "tool.jupyter-dep", where), where),
-        build_system=_build_system(document.get("build-system"), where),
+        build_system=_read_build_system(document.get("build-system"), where),
         package=table(tool.get("uv", {}), "tool.uv", where).get("package") is not False,
     )
 
@@ -129,7 +129,7 @@ def declaration(manifest: Manifest, *, context: Context | None = None) -> Declar
 
 
 def dynamic(key: str, where: Context, *, told_by: str = "") -> DepError:
-    """The error for a key that `dynamic` leaves to the build backend; `told_by` names the place that it is told in."""
+    """The error for a key that `dynamic` leaves to the build backend; `told_by` names the place that defines it."""
     place = f"it comes from {told_by}; change it there, or" if told_by else "to have it managed here,"
     return DepError(
         "dynamic-metadata",
@@ -171,7 +171,7 @@ def document(text: str, *, context: Context | None = None) -> dict[str, object]:
         ) from error
 
 
-def _name(value: object, where: Context) -> str | None:
+def _read_name(value: object, where: Context) -> str | None:
     if value is None:
         return None
     try:
@@ -183,7 +183,7 @@ def _name(value: object, where: Context) -> str | None:
     return value
 
 
-def _version(value: object, where: Context) -> str | None:
+def _read_version(value: object, where: Context) -> str | None:
     if value is None:
         return None
     try:
@@ -195,11 +195,11 @@ def _version(value: object, where: Context) -> str | None:
     return value
 
 
-def _without_own(uv: Mapping[str, object]) -> dict[str, object]:
+def _drop_own(uv: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in uv.items() if key not in UV_OWN_KEYS}
 
 
-def _build_system(value: object, where: Context) -> BuildSystem | None:
+def _read_build_system(value: object, where: Context) -> BuildSystem | None:
     if value is None:
         return None
     given = table(value, "build-system", where)

@@ -40,10 +40,10 @@ def remove_source(text: str, name: str) -> str:
     """The manifest without the package index of this name. Errors: `no-such-source`, `source-in-use`."""
 
     def edit(document: Any, manifest: Manifest) -> None:
-        listed = [str(index.get("name", "")) for index in _indexes(manifest)]
+        listed = [str(index.get("name", "")) for index in _read_indexes(manifest)]
         if name not in listed:
             raise no_such_source(name, listed)
-        users = _users_of(manifest, name)
+        users = _find_users(manifest, name)
         if users:
             raise source_in_use(name, users)
         uv = document["tool"]["uv"]
@@ -60,7 +60,7 @@ def no_such_source(name: str, there: Sequence[str]) -> DepError:
     """The error for an index that is not among those that are declared."""
     shown = ", ".join(f"`{one}`" for one in there if one)
     hint = f"there is {shown}" if shown else Hint("none yet: ", step("source add", NAME, Placeholder(name="URL")))
-    return DepError("no-such-source", f"there is no package index `{name}`", hint=hint, context={"source": name})
+    return DepError("no-such-source", f"unknown package index `{name}`", hint=hint, context={"source": name})
 
 
 def source_in_use(name: str, users: Sequence[str]) -> DepError:
@@ -107,12 +107,12 @@ def set_cutoff(text: str, moment: str) -> str:
     return edited(text, edit)
 
 
-def _indexes(manifest: Manifest) -> list[Mapping[str, object]]:
+def _read_indexes(manifest: Manifest) -> list[Mapping[str, object]]:
     listed = manifest.uv.get("index", [])
     return [index for index in listed if isinstance(index, Mapping)] if isinstance(listed, list) else []
 
 
-def _users_of(manifest: Manifest, index: str) -> list[str]:
+def _find_users(manifest: Manifest, index: str) -> list[str]:
     sources = manifest.uv.get("sources", {})
     found = []
     for name, listed in sources.items() if isinstance(sources, Mapping) else ():

@@ -36,7 +36,7 @@ def name_of_folder(folder: str) -> str:
     bare = "".join(character for character in parts if not unicodedata.category(character).startswith("M"))
     plain = re.sub(r"[^A-Za-z0-9]+", "-", bare).strip("-")
     if not plain or any(character.isalnum() and not character.isascii() for character in bare):
-        raise _bad_name(folder, "has no spelling in the letters that a project's name may have")
+        raise _refuse_name(folder, "has no spelling in the letters that a project's name may have")
     return str(canonicalize_name(plain))
 
 
@@ -45,7 +45,7 @@ def checked_name(name: str) -> str:
     try:
         canonicalize_name(name, validate=True)
     except InvalidName:
-        raise _bad_name(name, "is no name for a project") from None
+        raise _refuse_name(name, "is not a valid project name") from None
     return name
 
 
@@ -53,9 +53,9 @@ def module_name(name: str) -> str:
     """The name that a distribution's package is imported by. Errors: `bad-project-name` where none can be."""
     module = str(canonicalize_name(name)).replace("-", "_")
     if not module.isidentifier() or keyword.iskeyword(module):
-        raise _bad_name(name, f"gives the package `{module}`, which no `import` could name")
+        raise _refuse_name(name, f"gives the package `{module}`, which no `import` could name")
     if module in sys.stdlib_module_names:
-        raise _bad_name(name, f"gives the package `{module}`, which is a module of Python itself")
+        raise _refuse_name(name, f"gives the package `{module}`, which is a module of Python itself")
     return module
 
 
@@ -151,7 +151,7 @@ def first_test(module: str) -> str:
     return f"import {module}\n\n\ndef test_it_can_be_imported() -> None:\n    assert {module}.__doc__\n"
 
 
-def _bad_name(name: str, why: str) -> UsageError:
+def _refuse_name(name: str, why: str) -> UsageError:
     return UsageError(
         "bad-project-name",
         f"`{name}` {why}",

@@ -83,7 +83,7 @@ class ManifestBuilder:
         wanted = table.get("index")
         if isinstance(wanted, str):
             if wanted not in self._named:
-                self.leave(what, f"there is no source `{wanted}`; the package is taken from your default index")
+                self.leave(what, f"unknown source `{wanted}`; the package is taken from your default index")
             if self._named.get(wanted) is None:
                 return True
             table = {**table, "index": self._named[wanted]}
@@ -105,11 +105,11 @@ class ManifestBuilder:
 
     def index(self, url: str, *, name: str = "") -> str | None:
         """Name an index; its name, None where the user's own settings ask it or where it was left."""
-        chosen = self._index(url, name)
+        chosen = self._add_index(url, name)
         self._named |= {known: chosen for known in (name, chosen) if known}
         return chosen
 
-    def _index(self, url: str, name: str) -> str | None:
+    def _add_index(self, url: str, name: str) -> str | None:
         bare = bare_url(url)
         if bare != url:
             self.leave(
@@ -123,7 +123,7 @@ class ManifestBuilder:
         same = next((key for key, index in self._indexes.items() if str(index["url"]).rstrip("/") == bare.rstrip("/")), None)
         if same is not None:
             return same
-        wanted = re.sub(r"[^A-Za-z0-9_.-]+", "-", name or _of_address(bare)).strip("-.") or "index"
+        wanted = re.sub(r"[^A-Za-z0-9_.-]+", "-", name or _name_of_address(bare)).strip("-.") or "index"
         chosen, number = wanted, 2
         while chosen in self._indexes:
             chosen, number = f"{wanted}-{number}", number + 1
@@ -202,11 +202,11 @@ def license_text(builder: ManifestBuilder, text: str | None) -> str | None:
     try:
         return str(canonicalize_license_expression(text))
     except InvalidLicenseExpression:
-        builder.leave(f"license {text}", "it is no SPDX expression; write one such as `MIT` or `BSD-3-Clause`")
+        builder.leave(f"license {text}", "it is not an SPDX expression; write one such as `MIT` or `BSD-3-Clause`")
         return None
 
 
-def _of_address(url: str) -> str:
+def _name_of_address(url: str) -> str:
     parts = urlsplit(url)
     path = re.sub(r"/(?:simple|\+simple)?/?$", "", parts.path)
     return re.sub(r"[^a-z0-9]+", "-", f"{parts.hostname or ''}{path}".lower()).strip("-")

@@ -32,7 +32,7 @@ _SAID_ONCE = ("name", "version", "description", "requires-python")
 
 @frozen_dataclass
 class Merged:
-    """The new text; `assumed` are the keys of `[project]` that nobody told, with what was taken for them."""
+    """The new text; `assumed` are the keys of `[project]` that no file gives, with the value that was taken."""
 
     text: str
     taken: tuple[Imported, ...] = ()
@@ -50,7 +50,7 @@ def merge(
     """The manifest with what the files declare, those named first before the others, and what is declared there before all.
 
     An empty text gets a `[project]` table, one with such a table is completed. `given` are keys of `[project]` that the user's
-    command says, `defaults` those for which nothing else is told. Errors: those of `manifest.parse` for the text.
+    command says, `defaults` those that nothing else gives. Errors: those of `manifest.parse` for the text.
     """
     before = manifest.parse(text)
     raw = loads(text)
@@ -124,7 +124,9 @@ class _Gathering:
                     account.keys.append(key)
                 elif said != value:
                     what = f"{key} `{value}`" if isinstance(value, str) else f"`{key}`"
-                    self.leave(brought.origin, what, f"`{said}` is said already" if key in _SAID_ONCE else "it is said already")
+                    self.leave(
+                        brought.origin, what, f"it is `{said}` already" if key in _SAID_ONCE else "it has a value already"
+                    )
         return values
 
     def with_project(self, text: str, project: Mapping[str, Any], values: Mapping[str, object]) -> str:
@@ -187,7 +189,7 @@ class _Gathering:
         return text
 
     def _tried(self, text: str, edit: Callable[[str], str], origin: str, what: str) -> str:
-        """The text after an edit; as it was where that would make no manifest, which is then told."""
+        """The text after an edit; as it was where that would not be a valid manifest, which is then reported."""
         try:
             return edit(text)
         except DepError as error:

@@ -32,13 +32,13 @@ def editable(builder: ManifestBuilder, read: Read, value: str, folder: str) -> N
         if declared is not None:
             builder.require(declared, builder.dependencies)
         return
-    _folder(builder, read, value, folder, in_place=True)
+    _add_folder(builder, read, value, folder, in_place=True)
 
 
-def _folder(builder: ManifestBuilder, read: Read, value: str, folder: str, *, in_place: bool) -> None:
+def _add_folder(builder: ManifestBuilder, read: Read, value: str, folder: str, *, in_place: bool) -> None:
     match = re.fullmatch(r"(?P<path>[^\[;]+?)(?P<extras>\[[^\]]*\])?\s*(?:;\s*(?P<marker>.*))?", value)
     if match is None:
-        builder.leave(f"-e {value}" if in_place else value, "it is no path")
+        builder.leave(f"-e {value}" if in_place else value, "it is not a path")
         return
     place = posixpath.normpath(posixpath.join(folder, match["path"].replace("\\", "/")))
     if place == ".":
@@ -47,7 +47,7 @@ def _folder(builder: ManifestBuilder, read: Read, value: str, folder: str, *, in
             f"{'-e ' if in_place else ''}{value}", Hint("the project itself is installed by ", step("install"), extras)
         )
         return
-    name = _name_in(read, place)
+    name = _find_name(read, place)
     if name is None:
         builder.leave(
             f"{'-e ' if in_place else ''}{value}", Hint("its name is unknown; add its folder: ", step("add", f"./{place}"))
@@ -61,7 +61,7 @@ def _folder(builder: ManifestBuilder, read: Read, value: str, folder: str, *, in
         builder.require(f"{name}{match['extras'] or ''}{marker}", builder.dependencies)
 
 
-def _name_in(read: Read, folder: str) -> str | None:
+def _find_name(read: Read, folder: str) -> str | None:
     """The name of the project in a folder beside the file, None where its files do not say it."""
     try:
         project = loads(read(posixpath.join(folder, "pyproject.toml"))).get("project")
@@ -89,10 +89,10 @@ def named(builder: ManifestBuilder, read: Read, text: str, folder: str) -> str |
     address = address.strip()
     suffix = f" ; {marker.strip()}" if marker.strip() else ""
     if re.match(r"(?:\w+\+)?[A-Za-z][\w+.-]+://", address):
-        return _of_url(builder, address, suffix)
+        return _name_of_url(builder, address, suffix)
     filename = posixpath.basename(address.replace("\\", "/"))
     if _ARCHIVE.search(filename):
-        name = _of_filename(filename)
+        name = _name_of_file(filename)
         place = posixpath.normpath(posixpath.join(folder, address.replace("\\", "/")))
         if name is not None and builder.source(name, {"path": place}, address):
             return name + suffix
@@ -100,20 +100,20 @@ def named(builder: ManifestBuilder, read: Read, text: str, folder: str) -> str |
             builder.leave(text, "its file name does not tell the package's name")
         return None
     if re.match(r"\.{1,2}(?:[/\\]|$)|[/~]|[A-Za-z]:\\", address) or "/" in address:
-        _folder(builder, read, text, folder, in_place=False)
+        _add_folder(builder, read, text, folder, in_place=False)
         return None
     builder.require(text, [])  # leaves it, with what was probably meant
     return None
 
 
-def _of_url(builder: ManifestBuilder, address: str, suffix: str) -> str | None:
+def _name_of_url(builder: ManifestBuilder, address: str, suffix: str) -> str | None:
     """`git+https://…#egg=name`, or an archive's address, with its name before it."""
     bare, _, fragment = address.partition("#")
     values = parse_qs(fragment)
     egg = unquote(values.get("egg", [""])[0])
-    name = egg or _of_filename(unquote(posixpath.basename(urlsplit(bare).path)))
+    name = egg or _name_of_file(unquote(posixpath.basename(urlsplit(bare).path)))
     if not name:
-        builder.leave(address, "the package's name is not told; write `NAME @ ` before it")
+        builder.leave(address, "the package's name is unknown; write `NAME @ ` before it")
         return None
     kept = "&".join(f"{key}={texts[0]}" for key, texts in values.items() if key != "egg")
     if re.match(r"\d", egg.partition("-")[2]):
@@ -121,7 +121,7 @@ def _of_url(builder: ManifestBuilder, address: str, suffix: str) -> str | None:
     return f"{name} @ {bare}{'#' + kept if kept else ''}{suffix}"
 
 
-def _of_filename(filename: str) -> str | None:
+def _name_of_file(filename: str) -> str | None:
     try:
         return str(parse_wheel_filename(filename)[0])
     except InvalidWheelFilename:

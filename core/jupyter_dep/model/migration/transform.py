@@ -27,16 +27,16 @@ def with_proposed(brought: ImportedManifest) -> ImportedManifest:
 
 def sound(brought: ImportedManifest) -> ImportedManifest:
     """A file without what no `[project]` table could hold (`python_requires = 3.9`), which is listed instead."""
-    if brought.name and (why := _refused("name", brought.name)):
+    if brought.name and (why := _refuse("name", brought.name)):
         brought = replace(brought, name=None, left=(*brought.left, why))
-    if brought.version and (why := _refused("version", brought.version)):
+    if brought.version and (why := _refuse("version", brought.version)):
         brought = replace(brought, version=None, left=(*brought.left, why))
-    if brought.requires_python and (why := _refused("requires-python", brought.requires_python)):
+    if brought.requires_python and (why := _refuse("requires-python", brought.requires_python)):
         brought = replace(brought, requires_python=None, left=(*brought.left, why))
     return brought
 
 
-def _refused(key: str, value: str) -> Unsupported | None:
+def _refuse(key: str, value: str) -> Unsupported | None:
     try:
         manifest.of_document({"project": {key: value}})
     except DepError as error:

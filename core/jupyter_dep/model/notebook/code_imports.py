@@ -57,7 +57,7 @@ def loaded_by_magics(source: str) -> tuple[str, ...]:
 
 def is_python(source: str) -> bool:
     """Whether this Python reads a module's text as Python."""
-    return _tree(source) is not None
+    return _parse(source) is not None
 
 
 def imported_modules(sources: Sequence[str]) -> dict[str, tuple[int, ...]]:
@@ -97,7 +97,7 @@ def install_commands(source: str) -> Iterator[InstallCommand]:
     """The commands of pip and uv in one cell, in order, whatever they name."""
     if "pip" not in source and "uv" not in source:  # most cells: they need not be parsed for it
         return
-    for line in _shell_lines(source):
+    for line in _find_shell_lines(source):
         for segment in _SEGMENT.findall(line):
             command = parse_install_command(segment)
             if command is not None and command.installer in ("pip", "uv"):
@@ -112,24 +112,24 @@ def _is_standard(module: str) -> bool:
 def _imports(source: str) -> Iterator[Import]:
     if "import" not in source:
         return
-    text = _body(source)
+    text = _strip_magics(source)
     if text is None:
         return
-    tree = _tree(text)
+    tree = _parse(text)
     if tree is None:
-        text = _neutral(text)
-        tree = _tree(text)
+        text = _neutralize(text)
+        tree = _parse(text)
     if tree is None:
-        yield from _by_line(text)
+        yield from _scan_lines(text)
         return
     found: list[tuple[ast.Import | ast.ImportFrom, bool]] = []
     _gather(tree, found)
     for node, optional in sorted(found, key=lambda one: one[0].lineno):
-        for module in _named(node):
+        for module in _modules_of(node):
             yield Import(module=module, line=node.lineno, optional=optional)
 
 
-def _named(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+def _modules_of(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif node.level == 0 and node.module is not None:
@@ -178,7 +178,7 @@ def _last_name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def _body(source: str) -> str | None:
+def _strip_magics(source: str) -> str | None:
     """The cell's Python, None for a cell whose magic says that it is something else."""
     text = source.lstrip()
     while text.startswith("%%"):
@@ -188,8 +188,8 @@ def _body(source: str) -> str | None:
     return text
 
 
-@lru_cache(maxsize=1)  # whoever asks for a module's imports asks next whether it is Python
-def _tree(text: str) -> ast.Module | None:
+@lru_cache(maxsize=1)  # a module's imports are asked for first, then whether it is Python
+def _parse(text: str) -> ast.Module | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -198,7 +198,7 @@ def _tree(text: str) -> ast.Module | None:
             return None
 
 
-def _neutral(text: str) -> str:
+def _neutralize(text: str) -> str:
     """The text with what only IPython understands put out of action, line for line."""
     lines: list[str] = []
     continued = False
@@ -221,7 +221,7 @@ def _neutral(text: str) -> str:
     return "\n".join(lines)
 
 
-def _by_line(text: str) -> Iterator[Import]:
+def _scan_lines(text: str) -> Iterator[Import]:
     for number, line in enumerate(text.splitlines(), 1):
         match = _IMPORT_LINE.match(line)
         if match is None:
@@ -232,12 +232,12 @@ def _by_line(text: str) -> Iterator[Import]:
             yield from (Import(module=part.split()[0], line=number) for part in match["plain"].split(","))
 
 
-def _shell_lines(source: str) -> Iterator[str]:
+def _find_shell_lines(source: str) -> Iterator[str]:
     """Lines that a shell or a magic runs, continued ones joined."""
     text = source.lstrip()
     in_shell = _SHELL_MAGIC.match(text) is not None
-    body = text.partition("\n")[2] if in_shell else _body(source)
-    if body is None or (not in_shell and _tree(body) is not None):
+    body = text.partition("\n")[2] if in_shell else _strip_magics(source)
+    if body is None or (not in_shell and _parse(body) is not None):
         return
     for _, line in logical_lines(body):
         if in_shell or re.match(r"\s*(?:[%!]|pip[\d.]*\s)", line):

@@ -111,9 +111,9 @@ class Notebook:
         Lines of the source that stay the same keep their bytes.
         """
         if self.block is None:
-            return self._with_first_cell(text)
+            return self._insert_first_cell(text)
         start, end = self._layout.sources[self.block.index]
-        return self._spliced(start, end, self._source(start, end, text))
+        return self._splice(start, end, self._source(start, end, text))
 
     def without_block(self) -> bytes:
         """The file without the block's text, and without its cell if nothing else stands there."""
@@ -131,8 +131,8 @@ class Notebook:
         elif here:
             start = spans[here - 1][1]
         else:
-            return self._spliced(*self._layout.cells, "[]")
-        return self._spliced(start, end, "")
+            return self._splice(*self._layout.cells, "[]")
+        return self._splice(start, end, "")
 
     def with_kernelspec(self, name: str, display_name: str) -> bytes:
         """The file with this Python kernel as `metadata.kernelspec`."""
@@ -142,15 +142,15 @@ class Notebook:
             start, end = layout.kernelspec
             if DECODER.raw_decode(self._text, start)[0] == spec:
                 return self._text.encode()
-            return self._spliced(start, end, style.dump(spec, 2))
+            return self._splice(start, end, style.dump(spec, 2))
         if layout.metadata is None:
-            return self._with_member(layout.top, "metadata", style.dump({"kernelspec": spec}, 1), 1)
+            return self._insert_member(layout.top, "metadata", style.dump({"kernelspec": spec}, 1), 1)
         start, end = layout.metadata
         if not self._text.startswith("{", start):
-            return self._spliced(start, end, style.dump({"kernelspec": spec}, 1))
-        return self._with_member(start, "kernelspec", style.dump(spec, 2), 2)
+            return self._splice(start, end, style.dump({"kernelspec": spec}, 1))
+        return self._insert_member(start, "kernelspec", style.dump(spec, 2), 2)
 
-    def _with_first_cell(self, source: str) -> bytes:
+    def _insert_first_cell(self, source: str) -> bytes:
         style, layout = self._style(), self._layout
         as_text = any(self._text.startswith('"', start) for start, _ in layout.sources.values())
         import secrets  # only edits need it, and it takes a tenth of what opening a notebook may take
@@ -164,20 +164,20 @@ class Notebook:
         cell["source"] = source if as_text else source.splitlines(keepends=True)
         new = style.dump(cell, 2)
         if layout.first_cell is None:
-            return self._spliced(*layout.cells, f"[{style.line(2)}{new}{style.line(1)}]")
+            return self._splice(*layout.cells, f"[{style.line(2)}{new}{style.line(1)}]")
         lead = self._text[layout.cells[0] + 1 : layout.first_cell]
         gap = "," + lead if "\n" in lead else style.comma
-        return self._spliced(layout.first_cell, layout.first_cell, new + gap)
+        return self._splice(layout.first_cell, layout.first_cell, new + gap)
 
-    def _with_member(self, start: int, key: str, value: str, depth: int) -> bytes:
+    def _insert_member(self, start: int, key: str, value: str, depth: int) -> bytes:
         """The file with a first member in the object that begins at `start`, its members at this depth."""
         style, after = self._style(), start + 1
         first = skip(self._text, after)
         member = f'"{key}"{style.colon}{value}'
         if self._text.startswith("}", first):
-            return self._spliced(after, first, style.line(depth) + member + style.line(depth - 1))
+            return self._splice(after, first, style.line(depth) + member + style.line(depth - 1))
         lead = self._text[after:first]
-        return self._spliced(first, first, member + ("," + lead if "\n" in lead else style.comma))
+        return self._splice(first, first, member + ("," + lead if "\n" in lead else style.comma))
 
     def _source(self, start: int, end: int, wanted: str) -> str:
         """JSON text of a source in the form that stands in the span, a list of lines or one string."""
@@ -220,10 +220,10 @@ class Notebook:
             indent=lead.rpartition("\n")[2] if "\n" in lead else None,
             newline="\r\n" if "\r\n" in lead else "\n",
             colon=colon,
-            ascii=_escapes_everything(self._text),
+            ascii=_is_fully_escaped(self._text),
         )
 
-    def _spliced(self, start: int, end: int, new: str) -> bytes:
+    def _splice(self, start: int, end: int, new: str) -> bytes:
         return (self._text[:start] + new + self._text[end:]).encode()
 
 
@@ -234,7 +234,7 @@ def blank(block: str | None, name: str, display_name: str) -> bytes:
     return data if block is None else Notebook.parse(data).with_block(block)
 
 
-def _escapes_everything(text: str) -> bool:
+def _is_fully_escaped(text: str) -> bool:
     """Whether the writer escapes what is not ASCII. Without any evidence it does not, as nbformat does not."""
     if not text.isascii():
         return False

@@ -1,4 +1,4 @@
-"""Where things stand in the text of a notebook: one pass that skips what nobody asked for."""
+"""Spans of a notebook's parts in its text, found in one pass that skips the rest."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Scan:
         return end
 
     def layout(self, where: Context) -> Layout:
-        """Where things stand; `DepError` `not-a-notebook` for JSON that is no notebook of format 4."""
+        """The spans of the parts; `DepError` `not-a-notebook` for JSON that is not a notebook of format 4."""
         version = self._formats.get("nbformat")
         if isinstance(version, int) and version < 4:
             raise DepError(

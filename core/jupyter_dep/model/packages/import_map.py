@@ -35,7 +35,7 @@ class _Tables:
 
 def distribution_for(module: str) -> Match:
     """The distribution of a dotted module name: its longest known prefix decides, else the first name is the guess."""
-    tables = _tables()
+    tables = _read_tables()
     parts = module.split(".")
     for count in range(len(parts), 0, -1):
         known = tables.names.get(".".join(parts[:count]))
@@ -49,14 +49,14 @@ def distribution_for(module: str) -> Match:
 
 def is_namespace(module: str) -> bool:
     """Whether a dotted name is known to hold modules of several distributions and no code of its own."""
-    tables = _tables()
-    return module not in tables.names and (module in tables.shared or module in _parents())
+    tables = _read_tables()
+    return module not in tables.names and (module in tables.shared or module in _find_parents())
 
 
 def imported_module(package: str, name: str) -> str:
     """The module that `from package import name` needs: below a namespace it is the name that tells the distribution."""
     joined = f"{package}.{name}"
-    return joined if joined in _tables().names or is_namespace(package) else package
+    return joined if joined in _read_tables().names or is_namespace(package) else package
 
 
 def names_by_path(module: str) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ def meant_by(name: str) -> tuple[str, ...]:
 
     A module's own name (`sklearn`, `PIL`, `cv2`) is the usual mistake, a typing error the next.
     """
-    tables = _tables()
+    tables = _read_tables()
     wanted = str(canonicalize_name(name))
     brought = imports_of_distribution(name)
     if brought:
@@ -81,22 +81,22 @@ def meant_by(name: str) -> tuple[str, ...]:
 
 def imports_of_distribution(word: str) -> str:
     """The distribution of a module that is not called like it, however the module is spelled; "" where none is known."""
-    return _folded().get(str(canonicalize_name(word)), "")
+    return _read_folded().get(str(canonicalize_name(word)), "")
 
 
 @cache
-def _folded() -> Mapping[str, str]:
-    return {str(canonicalize_name(module)): distribution for module, distribution in _tables().names.items()}
+def _read_folded() -> Mapping[str, str]:
+    return {str(canonicalize_name(module)): distribution for module, distribution in _read_tables().names.items()}
 
 
 @cache
-def _parents() -> frozenset[str]:
+def _find_parents() -> frozenset[str]:
     """The dotted names above the known modules."""
-    parts = [module.split(".") for module in _tables().names]
+    parts = [module.split(".") for module in _read_tables().names]
     return frozenset(".".join(one[:count]) for one in parts for count in range(1, len(one)))
 
 
 @cache
-def _tables() -> _Tables:
+def _read_tables() -> _Tables:
     raw = json.loads(files("jupyter_dep.data").joinpath("import_names.json").read_text(encoding="utf-8"))
     return _Tables(names=raw["names"], same=frozenset(raw["same"]), shared=frozenset(raw["shared"]))

@@ -74,7 +74,7 @@ def find_origin(module: str, known: Collection[str], providers: ModuleProviders)
     match = distribution_for(module)
     if match.certain:
         return ImportOrigin(distributions=frozenset({match.distribution}), certain=True)
-    # what is installed has told what it brings: only the others may bring this
+    # what is installed is known by its files: only the others may bring this
     likely = _likely_names(module) & (frozenset(known) - providers.names)
     if likely:
         return ImportOrigin(distributions=likely, certain=True)

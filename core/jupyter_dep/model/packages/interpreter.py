@@ -76,13 +76,13 @@ class Interpreter:
         version = tuple(int(part) for part in self.minor.split("."))
         name = "cp" + self.minor.replace(".", "")
         abis = [self.abi, self.abi[:-1]] if self.abi.endswith("d") else [self.abi]
-        platforms = self._platforms()
+        platforms = self._list_platforms()
         return (
             *tags.cpython_tags(python_version=version, abis=abis, platforms=platforms),
             *tags.compatible_tags(python_version=version, interpreter=name, platforms=platforms),
         )
 
-    def _platforms(self) -> list[str]:
+    def _list_platforms(self) -> list[str]:
         from packaging import tags
 
         if self.platform.startswith("macosx"):  # under Rosetta this process may have the other architecture
@@ -129,12 +129,12 @@ def matcher(wanted: str) -> Callable[[Sequence[Interpreter]], Interpreter | None
     The function wants sorted interpreters. Errors: `bad-python`.
     """
     if _LONG_NUMBER.search(wanted):  # Python refuses to convert it
-        raise _no_python(wanted)
+        raise _refuse_python(wanted)
     named = _NAMED.fullmatch(wanted)
-    return _by_name(named) if named is not None else _by_specifier(wanted)
+    return _match_name(named) if named is not None else _match_specifier(wanted)
 
 
-def _by_name(named: re.Match[str]) -> Callable[[Sequence[Interpreter]], Interpreter | None]:
+def _match_name(named: re.Match[str]) -> Callable[[Sequence[Interpreter]], Interpreter | None]:
     prefix = tuple(int(part) for part in named.groups()[:3] if part is not None)
     early, threaded = named[4], "t" if named[5] else ""
 
@@ -151,13 +151,13 @@ def _by_name(named: re.Match[str]) -> Callable[[Sequence[Interpreter]], Interpre
     return best
 
 
-def _by_specifier(wanted: str) -> Callable[[Sequence[Interpreter]], Interpreter | None]:
+def _match_specifier(wanted: str) -> Callable[[Sequence[Interpreter]], Interpreter | None]:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
         specifier = SpecifierSet(wanted)
     except InvalidSpecifier:
-        raise _no_python(wanted) from None
+        raise _refuse_python(wanted) from None
     early = bool(specifier.prereleases)
     return lambda interpreters: next(
         (one for one in interpreters if one.plain and specifier.contains(one.version, prereleases=early)),
@@ -165,7 +165,7 @@ def _by_specifier(wanted: str) -> Callable[[Sequence[Interpreter]], Interpreter 
     )
 
 
-def _no_python(wanted: str) -> UsageError:
+def _refuse_python(wanted: str) -> UsageError:
     return UsageError(
         "bad-python",
         f"`{wanted}` names no Python",

@@ -90,7 +90,7 @@ def partial_evaluate(marker: str, *, extras: Collection[str], groups: Collection
     """Answer `'x' in extras` and `'g' in dependency_groups`, and keep what is asked of Python and platform.
 
     True or False where that decides, else the marker of what is still open.
-    Errors: ValueError for a text that is no marker.
+    Errors: ValueError for a text that is not a marker.
     """
     tokens = [" ".join(token.split()) for token in _split_tokens(marker)]
     value, rest = _evaluate_or(tokens, {"extras": extras, "dependency_groups": groups})

@@ -1,4 +1,4 @@
-"""Ranking of names for what somebody types: exact, prefix, word, fuzzy; then popularity. Pure: text in, values out."""
+"""Ranking of names for a typed query: exact, prefix, word, fuzzy; then popularity. Pure: text in, values out."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class Candidate:
     """The words of name and summary, each after a space, for a look at all of them at once."""
 
     def __post_init__(self) -> None:
-        said = " ".join(_words(f"{self.name} {self.summary}".lower()))
-        object.__setattr__(self, "text", f" {_spelled(said)}")
+        said = " ".join(_split_words(f"{self.name} {self.summary}".lower()))
+        object.__setattr__(self, "text", f" {_unify_spelling(said)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Query:
         """The query for words as typed."""
         terms = tuple(dict.fromkeys(re.findall(r"[0-9a-z][0-9a-z._+#-]*", words[:LONGEST].lower())))
         name = str(canonicalize_name("-".join(terms))).strip("-")
-        said = tuple(_spelled(" ".join(_words(term))) for term in terms)
+        said = tuple(_unify_spelling(" ".join(_split_words(term))) for term in terms)
         return cls(name=name, terms=terms, said=said, meant=imports_of_distribution("_".join(terms)) if terms else "")
 
 
@@ -84,7 +84,7 @@ def rank(query: Query, candidates: Iterable[Candidate], limit: int) -> tuple[Can
         return ()
     found: dict[str, tuple[tuple[int, int, bool, int, str], Candidate]] = {}
     for candidate in candidates:
-        kind = None if candidate.name in found else _kind(query, candidate)
+        kind = None if candidate.name in found else _classify(query, candidate)
         if kind is not None:
             tier = candidate.tier or _UNKNOWN_TIERS[candidate.source]
             in_summary = kind == _WORD and query.terms[0] not in candidate.name
@@ -108,18 +108,18 @@ def catalogue_candidates() -> tuple[Candidate, ...]:
     )
 
 
-def _words(text: str) -> list[str]:
+def _split_words(text: str) -> list[str]:
     return re.findall(r"[0-9a-z+#]+", text)
 
 
-def _spelled(text: str) -> str:
+def _unify_spelling(text: str) -> str:
     text = _ISE.sub("iz", text)
     for british, american in _SPELLINGS:
         text = text.replace(british, american)
     return text
 
 
-def _kind(query: Query, candidate: Candidate) -> int | None:
+def _classify(query: Query, candidate: Candidate) -> int | None:
     wanted, name = query.name, candidate.name
     if name in (wanted, query.meant):
         return _EXACT

@@ -59,9 +59,9 @@ def similar_names(name: str) -> str:
     brought = entries().get(imports_of_distribution(wanted))
     if brought is not None and brought.tier <= POPULAR:
         return brought.name
-    shapes = _shapes()
-    found = {other for shape in _deletions(wanted) for other in shapes.get(shape, ()) if one_edit(wanted, other)}
-    found.update(shapes.get(_bare(wanted), ()))
+    shapes = _index_shapes()
+    found = {other for shape in _list_deletions(wanted) for other in shapes.get(shape, ()) if one_edit(wanted, other)}
+    found.update(shapes.get(_strip_separators(wanted), ()))
     return min(found, key=_rank, default="")
 
 
@@ -69,12 +69,12 @@ def _rank(name: str) -> tuple[int, str]:
     return entries()[name].tier, name
 
 
-def _bare(name: str) -> str:
+def _strip_separators(name: str) -> str:
     return "=" + _SEPARATORS.sub("", name)
 
 
 @cache
-def _shapes() -> dict[str, tuple[str, ...]]:
+def _index_shapes() -> dict[str, tuple[str, ...]]:
     """Each popular name under itself, itself without any one letter, and itself without separators.
 
     Two texts that are one edit apart share a shape, so no popular name has to be compared that is not near.
@@ -82,12 +82,12 @@ def _shapes() -> dict[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {}
     for name in popular():
         if len(name) >= SHORTEST:
-            for shape in (*_deletions(name), _bare(name)):
+            for shape in (*_list_deletions(name), _strip_separators(name)):
                 found.setdefault(shape, set()).add(name)
     return {shape: tuple(names) for shape, names in found.items()}
 
 
-def _deletions(text: str) -> Iterable[str]:
+def _list_deletions(text: str) -> Iterable[str]:
     yield text
     for at in range(len(text)):
         yield text[:at] + text[at + 1 :]

@@ -26,7 +26,7 @@ def bump(current: str, rule: str, *, next_phase: bool = False, backwards: bool =
     unless `backwards` is set.
     """
     version = _parse(current)
-    after = _after(version, rule, next_phase=next_phase)
+    after = _apply_rule(version, rule, next_phase=next_phase)
     if after < version and rule != "local-free" and not backwards:
         raise DepError(
             "version-backwards",
@@ -37,7 +37,7 @@ def bump(current: str, rule: str, *, next_phase: bool = False, backwards: bool =
     return str(after)
 
 
-def _after(version: Version, rule: str, *, next_phase: bool) -> Version:
+def _apply_rule(version: Version, rule: str, *, next_phase: bool) -> Version:
     if next_phase and rule != "prerelease":
         raise UsageError("bad-version-rule", "`--next-phase` belongs to `prerelease`", hint="leave it out, or say `prerelease`")
     if rule in _PARTS:
@@ -46,7 +46,7 @@ def _after(version: Version, rule: str, *, next_phase: bool) -> Version:
         return _raise_part(version, _PARTS[rule[3:]]).__replace__(pre=("a", 0))
     rules: Mapping[str, Callable[[Version], Version]] = {
         "prerelease": lambda one: _raise_prerelease(one, next_phase=next_phase),
-        "stable": lambda one: _release(one) if one.is_prerelease else one.__replace__(local=None),
+        "stable": lambda one: _make_release(one) if one.is_prerelease else one.__replace__(local=None),
         "post": _raise_post,
         "dev": _raise_dev,
         "local-free": lambda one: one.__replace__(local=None),
@@ -54,7 +54,7 @@ def _after(version: Version, rule: str, *, next_phase: bool) -> Version:
     return rules[rule](version) if rule in rules else _parse_explicit(rule)
 
 
-def _release(version: Version, release: Sequence[int] | None = None) -> Version:
+def _make_release(version: Version, release: Sequence[int] | None = None) -> Version:
     """The final release of a version, or another one of its epoch."""
     return Version.from_parts(epoch=version.epoch, release=tuple(version.release if release is None else release))
 
@@ -64,8 +64,8 @@ def _raise_part(version: Version, count: int) -> Version:
     release = [*version.release, *(0 for _ in range(count - len(version.release)))]
     unfinished = version.is_prerelease and not (version.pre is None and version.post is not None)
     if unfinished and not any(release[count:]):
-        return _release(version)
-    return _release(version, [*release[: count - 1], release[count - 1] + 1, *(0 for _ in release[count:])])
+        return _make_release(version)
+    return _make_release(version, [*release[: count - 1], release[count - 1] + 1, *(0 for _ in release[count:])])
 
 
 def _raise_prerelease(version: Version, *, next_phase: bool) -> Version:
@@ -73,11 +73,11 @@ def _raise_prerelease(version: Version, *, next_phase: bool) -> Version:
         # Poetry's own command fails for a post-release: it has no pre-release, so the next patch gets one
         return _raise_part(version, 3).__replace__(pre=("a", 0))
     if version.pre is None:
-        return _release(version).__replace__(pre=("a", 0))
+        return _make_release(version).__replace__(pre=("a", 0))
     phase, number = version.pre
     if not next_phase:
-        return _release(version).__replace__(pre=(phase, number + 1))
-    return _release(version).__replace__(pre=(_PHASES[phase], 0) if phase in _PHASES else None)
+        return _make_release(version).__replace__(pre=(phase, number + 1))
+    return _make_release(version).__replace__(pre=(_PHASES[phase], 0) if phase in _PHASES else None)
 
 
 def _raise_post(version: Version) -> Version:
@@ -103,7 +103,7 @@ def _parse(text: str) -> Version:
     except ValueError as error:  # `InvalidVersion`, and a number of more digits than Python converts
         raise DepError(
             "bad-version",
-            f"`{text}` is no version of PEP 440",
+            f"`{text}` is not a PEP 440 version",
             hint="write one such as `0.1.0` or `2.0rc1`",
             context={"key": "version"},
         ) from error

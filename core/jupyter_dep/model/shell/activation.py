@@ -1,9 +1,9 @@
 """What a user evaluates so that the running shell lives in an environment: one script for each shell. Pure texts.
 
 It serves both `env activate` and `shell`: puts the environment's programs first on PATH, shows the project in the prompt and
-defines `deactivate`, which takes out what it put in and leaves alone what was changed since. Names of ours in a user's shell
-begin with `_jupyter_dep_`. The scripts of virtualenv are not used: a sealed environment need not have them, they know nothing
-of what stands before it on PATH, and they put the whole old PATH back.
+defines `deactivate`, which takes out what it put in and leaves alone what was changed since. Names that it adds to a user's
+shell begin with `_jupyter_dep_`. The scripts of virtualenv are not used: a sealed environment need not have them, they know
+nothing of what stands before it on PATH, and they put the whole old PATH back.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def how_to(shell: Shell) -> str:
     return _HOW_TO[shell]
 
 
-def _posix(shell: Shell, activation: Activation) -> str:
+def _write_posix(shell: Shell, activation: Activation) -> str:
     into, out = POSIX_PROMPTS[shell]
     keyword = shell != "sh"  # the keyword keeps an alias of that name from being put in its place
     values = {
@@ -52,18 +52,18 @@ def _posix(shell: Shell, activation: Activation) -> str:
         "PROMPT_OUT": out,
         "PROGRAMS": quote(shell, ":".join(activation.programs)),
     }
-    return _filled(POSIX, shell, activation, values, "export {}={}")
+    return _fill(POSIX, shell, activation, values, "export {}={}")
 
 
-def _fish(shell: Shell, activation: Activation) -> str:
+def _write_fish(shell: Shell, activation: Activation) -> str:
     programs = " ".join(quote(shell, entry) for entry in activation.programs)
-    return _filled(FISH, shell, activation, {"PROGRAMS": programs}, "set -gx {} {}")
+    return _fill(FISH, shell, activation, {"PROGRAMS": programs}, "set -gx {} {}")
 
 
-def _nu(shell: Shell, activation: Activation) -> str:
+def _write_nu(shell: Shell, activation: Activation) -> str:
     """For a subshell as it stands, else a module: only an overlay can be left again."""
     programs = ", ".join(quote(shell, entry) for entry in activation.programs)
-    body = _filled(NU_SCRIPT, shell, activation, {"PROGRAMS": programs}, "$env.{} = {}")
+    body = _fill(NU_SCRIPT, shell, activation, {"PROGRAMS": programs}, "$env.{} = {}")
     if activation.project:
         return body
     indented = "".join(f"    {line}\n" for line in body.splitlines())
@@ -71,17 +71,17 @@ def _nu(shell: Shell, activation: Activation) -> str:
     return f"{head}export-env {{\n{indented}}}\nexport alias deactivate = overlay hide dep\n"
 
 
-def _pwsh(shell: Shell, activation: Activation) -> str:
+def _write_pwsh(shell: Shell, activation: Activation) -> str:
     programs = ", ".join(quote(shell, entry) for entry in activation.programs)
-    return _filled(PWSH, shell, activation, {"PROGRAMS": programs}, "$env:{} = {}")
+    return _fill(PWSH, shell, activation, {"PROGRAMS": programs}, "$env:{} = {}")
 
 
-def _cmd(shell: Shell, activation: Activation) -> str:
+def _write_cmd(shell: Shell, activation: Activation) -> str:
     programs = ";".join(quote(shell, entry) for entry in activation.programs)
-    return _filled(CMD, shell, activation, {"PROGRAMS": programs}, '@set "{}={}"')
+    return _fill(CMD, shell, activation, {"PROGRAMS": programs}, '@set "{}={}"')
 
 
-def _filled(template: str, shell: Shell, activation: Activation, values: Mapping[str, str], assignment: str) -> str:
+def _fill(template: str, shell: Shell, activation: Activation, values: Mapping[str, str], assignment: str) -> str:
     """The template with its `@WORDS@` in one pass over it and one over what was put in for prompts: no value is looked into."""
     told = {
         "LABEL": activation.label,
@@ -100,13 +100,13 @@ def _filled(template: str, shell: Shell, activation: Activation, values: Mapping
 
 
 _SCRIPTS: Mapping[Shell, Callable[[Shell, Activation], str]] = {
-    "bash": _posix,
-    "zsh": _posix,
-    "sh": _posix,
-    "fish": _fish,
-    "nu": _nu,
-    "pwsh": _pwsh,
-    "cmd": _cmd,
+    "bash": _write_posix,
+    "zsh": _write_posix,
+    "sh": _write_posix,
+    "fish": _write_fish,
+    "nu": _write_nu,
+    "pwsh": _write_pwsh,
+    "cmd": _write_cmd,
 }
 
 _COMMAND = "jupyter dep env activate"

@@ -1,4 +1,4 @@
-"""The shells that can be told something: their names, and how a text is written as one word of theirs."""
+"""Supported shells and how to quote a string for each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LABEL = re.compile(r"[^\w.+@ -]")
 
 
 def shell_of(program: str) -> Shell | None:
-    """The shell that a program is by its name, such as `/usr/bin/zsh`, `-bash` or `pwsh.exe`; None if it is none of ours."""
+    """The shell that a program is by its name, such as `/usr/bin/zsh`, `-bash` or `pwsh.exe`; None for any other."""
     name = re.split(r"[\\/]", program)[-1].lower().removesuffix(".exe").lstrip("-")
     for known in SHELLS:
         if name == known:
@@ -24,12 +24,12 @@ def shell_of(program: str) -> Shell | None:
 
 
 def parse_shell(text: str) -> Shell:
-    """The shell of a name that somebody typed. Errors: `unknown-shell`."""
+    """The shell of a typed name. Errors: `unknown-shell`."""
     found = shell_of(text)
     if found is None:
         raise UsageError(
             "unknown-shell",
-            f"`{text}` is no shell that could be told",
+            f"unsupported shell `{text}`",
             hint=f"choose one of {', '.join(SHELLS)}",
         )
     return found

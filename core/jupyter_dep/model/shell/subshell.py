@@ -16,7 +16,7 @@ from .quoting import Shell, quote
 class Session:
     """How a subshell is started: its arguments, more variables, and texts of files by name.
 
-    The files are read from a folder of ours that nobody else can write to.
+    The files are read from a private folder that only this user can write to.
     """
 
     arguments: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ def session(shell: Shell, activation: Activation, folder: str, variables: Mappin
     inside = script(shell, activation)
     match shell:
         case "bash":
-            lines = [_gone(folder), "[ -f ~/.bashrc ] && . ~/.bashrc", inside]
+            lines = [_write_removal(folder), "[ -f ~/.bashrc ] && . ~/.bashrc", inside]
             return Session(arguments=("--rcfile", f"{folder}/rc", "-i"), files={"rc": "\n".join(lines)})
         case "zsh":
             return _zsh_session(inside, folder, variables)
@@ -42,7 +42,7 @@ def session(shell: Shell, activation: Activation, folder: str, variables: Mappin
             return Session(
                 arguments=("-i",),
                 variables={"ENV": f"{folder}/rc"},
-                files={"rc": "\n".join([_gone(folder), back, inside])},
+                files={"rc": "\n".join([_write_removal(folder), back, inside])},
             )
         case "fish":
             return Session(arguments=("-i", "-C", inside))
@@ -55,8 +55,8 @@ def session(shell: Shell, activation: Activation, folder: str, variables: Mappin
             return Session(arguments=("/K", f"{folder}\\enter.bat"), files={"enter.bat": inside.replace("\n", "\r\n")})
 
 
-def _gone(folder: str) -> str:
-    """The first line of a file of ours: by the time that it runs, the shell has what it needs of the folder."""
+def _write_removal(folder: str) -> str:
+    """The first line of a generated file: when it runs, the shell has read what it needs from the folder."""
     return f"command rm -rf -- {quote('sh', folder)}"
 
 
@@ -74,7 +74,7 @@ def _zsh_session(inside: str, folder: str, variables: Mapping[str, str]) -> Sess
         "unset _jupyter_dep_dotdir",
         # a system's own zshrc may have put the history beside the file that it thought to be the user's
         f'[[ "${{HISTFILE-}}" == {ours}/* ]] && HISTFILE="${{ZDOTDIR:-$HOME}}/.zsh_history"',
-        _gone(folder),
+        _write_removal(folder),
         '[[ -f "${ZDOTDIR:-$HOME}/.zshrc" ]] && source "${ZDOTDIR:-$HOME}/.zshrc"',
         inside,
     ]

@@ -1,7 +1,7 @@
 """`environment.yml` of conda: the pip part is carried over, the Python too; conda's own packages are proposed or left.
 
 conda's names are another index's: a package is proposed where the catalogue knows a distribution in the same role, and
-declared only by somebody who looked.
+declared only after a look at it.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ def environment_yml(
     text: str, *, read: Read, origin: str = "environment.yml", known_indexes: Collection[str] = ()
 ) -> ImportedManifest:
     """What an `environment.yml` declares. Errors: `unreadable-import`, and what `read` raises for files of the pip part."""
-    document = _document(text, origin)
+    document = _read_document(text, origin)
     builder = ManifestBuilder(origin, known_indexes)
     pip_lines: list[str] = []
     requires_python = None
     listed = document.get("dependencies") or []
     for entry in listed if isinstance(listed, list) else [listed]:
         if isinstance(entry, str):
-            python = _conda_package(builder, entry)
+            python = _read_package(builder, entry)
             requires_python = python or requires_python
         elif isinstance(entry, dict) and set(entry) == {"pip"}:
             pip_lines += builder.texts(entry["pip"] or None, "the pip part")
@@ -58,12 +58,12 @@ def environment_yml(
         ("prefix", "environments live in the store"),
     ):
         if document.get(key):
-            builder.leave(key if key == "variables" else f"{key} {_flat(document[key])}", why)
+            builder.leave(key if key == "variables" else f"{key} {_flatten(document[key])}", why)
     for key in sorted(set(document) - {"name", "channels", "dependencies", "variables", "prefix"}):
         builder.leave(f"`{key}`", "it has no counterpart")
     pip = requirements_txt("\n".join(pip_lines), read=read, origin=origin, known_indexes=known_indexes)
     name = str(document.get("name") or "")
-    return _with_pip(
+    return _add_pip(
         builder.build(
             ProjectFacts(
                 name=name if re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", name) and name != "base" else None,
@@ -75,7 +75,7 @@ def environment_yml(
     )
 
 
-def _with_pip(conda: ImportedManifest, pip: ImportedManifest) -> ImportedManifest:
+def _add_pip(conda: ImportedManifest, pip: ImportedManifest) -> ImportedManifest:
     from dataclasses import replace
 
     return replace(
@@ -88,8 +88,8 @@ def _with_pip(conda: ImportedManifest, pip: ImportedManifest) -> ImportedManifes
     )
 
 
-def _document(text: str, origin: str) -> dict[str, Any]:
-    # by its name, since there are no types of it
+def _read_document(text: str, origin: str) -> dict[str, Any]:
+    # by its name, since it has no types
     yaml = import_module("yaml")
     try:
         # everything a text: YAML takes `1.10` for a number and `3.10` for 3.1. This loader makes no object but str, list, dict
@@ -101,16 +101,16 @@ def _document(text: str, origin: str) -> dict[str, Any]:
     return document
 
 
-def _conda_package(builder: ManifestBuilder, entry: str) -> str | None:
+def _read_package(builder: ManifestBuilder, entry: str) -> str | None:
     """Propose or leave one of conda's packages; the Python range where it is Python."""
     spec = entry.rpartition("::")[2].strip()
     match = re.fullmatch(r"(?P<name>[A-Za-z0-9._-]+)\s*(?:\[(?P<keys>[^\]]*)\])?\s*(?P<rest>.*)", spec)
     if match is None:
-        builder.leave(entry, "it is no package of conda's")
+        builder.leave(entry, "it is not a conda package")
         return None
     name, rest = match["name"].lower(), match["rest"].strip()
     keyed = re.search(r"version\s*=\s*['\"]?([^'\"]+)['\"]?", match["keys"] or "")
-    bound, lost = _bound(keyed[1] if keyed else rest)
+    bound, lost = _read_bound(keyed[1] if keyed else rest)
     if name == "python":
         if re.fullmatch(r"==\d+\.\d+(?:\.\d+)+(?:\.\*)?", bound):
             builder.leave(entry, "the Python minor is carried over, the patch release is the machine's")
@@ -138,7 +138,7 @@ def _conda_package(builder: ManifestBuilder, entry: str) -> str | None:
     return None
 
 
-def _bound(text: str) -> tuple[str, str]:
+def _read_bound(text: str) -> tuple[str, str]:
     """A specifier for conda's version text, and why there is none: one `=` means every version that begins so."""
     rest = text.strip()
     if not rest or rest == "*":
@@ -156,6 +156,6 @@ def _bound(text: str) -> tuple[str, str]:
         return "", f"`{rest}` has no counterpart in PEP 440"
 
 
-def _flat(value: object) -> str:
+def _flatten(value: object) -> str:
     """The texts in a value; what aliases have nested is not unfolded, since a few lines can stand for gigabytes."""
     return redacted(", ".join(item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)))

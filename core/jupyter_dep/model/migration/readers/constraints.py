@@ -57,7 +57,7 @@ def specifier(text: str, *, python: bool = False) -> Bound:
     try:
         alternatives = [_parts(piece, python=python) for piece in re.split(r"\s*\|\|?\s*", text.strip())]
     except (ValueError, InvalidVersion):
-        return Bound(text="", lost=f"`{text}` is no version constraint")
+        return Bound(text="", lost=f"`{text}` is not a version constraint")
     if len(alternatives) == 1:
         return Bound(text=_joined(alternatives[0]))
     if not all(alternatives):
@@ -66,7 +66,7 @@ def specifier(text: str, *, python: bool = False) -> Bound:
 
 
 def python_marker(text: str) -> str:
-    """The marker of a Python constraint, "" for any Python. Errors: ValueError for a text that is no constraint.
+    """The marker of a Python constraint, "" for any Python. Errors: ValueError for a text that is not a constraint.
 
     Two-part versions compare with `python_version`, longer ones with `python_full_version`; alternatives are joined by `or`.
     """

@@ -26,17 +26,17 @@ def pins(text: str, *, origin: str) -> tuple[tuple[str, str], ...]:
     """
     filename = origin.replace("\\", "/").rpartition("/")[2].lower()
     if filename == "pipfile.lock" or filename.endswith(".json"):
-        return _single(_pipfile(_json(text, origin)))
+        return _keep_single(_read_pipfile(_read_json(text, origin)))
     if filename.endswith(".lock") or filename.endswith(".toml"):
         try:
             document = loads(text)
         except tomllib.TOMLDecodeError as error:
             raise unreadable(origin, "TOML", error) from error
-        return _single(_pylock(document) if "packages" in document else _packages(document))
-    return _single(_requirements(text))
+        return _keep_single(_read_pylock(document) if "packages" in document else _read_packages(document))
+    return _keep_single(_read_requirements(text))
 
 
-def _json(text: str, origin: str) -> Mapping[str, Any]:
+def _read_json(text: str, origin: str) -> Mapping[str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -44,7 +44,7 @@ def _json(text: str, origin: str) -> Mapping[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _pipfile(document: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+def _read_pipfile(document: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     for section, packages in document.items():
         if section == "_meta" or not isinstance(packages, dict):
             continue
@@ -54,9 +54,9 @@ def _pipfile(document: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
                 yield name, version[2:]
 
 
-def _packages(document: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+def _read_packages(document: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     """`[[package]]` of Poetry (1 and 2: a `source` only where it is not the default index) and of uv (always a `source`)."""
-    for package in _tables(document.get("package")):
+    for package in _read_tables(document.get("package")):
         source = package.get("source")
         if isinstance(source, dict) and not ("registry" in source or source.get("type") in _FROM_INDEX):
             continue
@@ -64,15 +64,15 @@ def _packages(document: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
             yield package["name"], package["version"]
 
 
-def _pylock(document: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    for package in _tables(document.get("packages")):
+def _read_pylock(document: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    for package in _read_tables(document.get("packages")):
         if {"vcs", "directory", "archive"} & set(package):
             continue
         if isinstance(package.get("name"), str) and isinstance(package.get("version"), str):
             yield package["name"], package["version"]
 
 
-def _requirements(text: str) -> Iterable[tuple[str, str]]:
+def _read_requirements(text: str) -> Iterable[tuple[str, str]]:
     for line in text.replace("\\\n", " ").splitlines():
         words = line.partition(" #")[0].partition(" --")[0].strip()
         if not words or words.startswith(("#", "-")):
@@ -86,11 +86,11 @@ def _requirements(text: str) -> Iterable[tuple[str, str]]:
             yield parsed.name, exact[0]
 
 
-def _tables(value: object) -> list[dict[str, Any]]:
+def _read_tables(value: object) -> list[dict[str, Any]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
-def _single(found: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+def _keep_single(found: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     versions: dict[str, set[str]] = {}
     for name, version in found:
         versions.setdefault(str(canonicalize_name(name)), set()).add(version)

@@ -34,8 +34,8 @@ def pipfile(text: str, *, origin: str = "Pipfile", known_indexes: Collection[str
     except tomllib.TOMLDecodeError as error:
         raise unreadable(origin, "TOML", error) from error
     builder = ManifestBuilder(origin, known_indexes)
-    indexes = _sources(builder, document.get("source"))
-    _packages(builder, document.get("packages"), builder.dependencies, indexes)
+    indexes = _read_sources(builder, document.get("source"))
+    _read_packages(builder, document.get("packages"), builder.dependencies, indexes)
     for name, table in document.items():
         if name in _TABLES:
             continue
@@ -43,7 +43,7 @@ def pipfile(text: str, *, origin: str = "Pipfile", known_indexes: Collection[str
             builder.leave(f"{name} = {table!r}", "a Pipfile has no such key")
             continue
         group = "dev" if name == "dev-packages" else name
-        _packages(builder, table, builder.groups.setdefault(group, []), indexes)
+        _read_packages(builder, table, builder.groups.setdefault(group, []), indexes)
     for name in builder.table(document.get("scripts"), "[scripts]"):
         builder.leave(f"the script {name}", Hint("a shell line; run it with ", step("run"), ", or keep it in a Makefile"))
     settings = builder.table(document.get("pipenv"), "[pipenv]")
@@ -51,14 +51,14 @@ def pipfile(text: str, *, origin: str = "Pipfile", known_indexes: Collection[str
         builder.leave(f"[pipenv] {key}", "it says how Pipenv itself behaves")
     return builder.build(
         ProjectFacts(
-            requires_python=_python(builder, document.get("requires")),
+            requires_python=_read_python(builder, document.get("requires")),
             prerelease="allow" if settings.get("allow_prereleases") is True else None,
             package=False,
         )
     )
 
 
-def _sources(builder: ManifestBuilder, listed: object) -> dict[str, str | None]:
+def _read_sources(builder: ManifestBuilder, listed: object) -> dict[str, str | None]:
     """Names of the Pipfile's sources to names of declared indexes; None is the user's default."""
     found: dict[str, str | None] = {}
     for position, entry in enumerate(listed if isinstance(listed, list) else []):
@@ -79,23 +79,23 @@ def _sources(builder: ManifestBuilder, listed: object) -> dict[str, str | None]:
     return found
 
 
-def _packages(builder: ManifestBuilder, table: object, into: list[str], indexes: Mapping[str, str | None]) -> None:
+def _read_packages(builder: ManifestBuilder, table: object, into: list[str], indexes: Mapping[str, str | None]) -> None:
     for name, value in builder.table(table, "[packages]").items():
         entry = {"version": value} if isinstance(value, str) else value
         if not isinstance(entry, Mapping):
             builder.leave(f"{name} = {value!r}", "it is neither a version nor a table")
             continue
-        text = _requirement(builder, name, entry, indexes)
+        text = _read_requirement(builder, name, entry, indexes)
         if text is not None:
             builder.require(text, into)
 
 
-def _requirement(
+def _read_requirement(
     builder: ManifestBuilder, name: str, entry: Mapping[str, object], indexes: Mapping[str, str | None]
 ) -> str | None:
     what = redacted(f"{name} = {dict(entry)!r}")
     try:
-        marker = _marker(entry)
+        marker = _read_marker(entry)
     except InvalidMarker:
         builder.leave(what, "its marker cannot be read")
         return None
@@ -103,7 +103,7 @@ def _requirement(
         builder.leave(f"`{key}` of {name}", "no key of a declaration says this")
     extras = builder.texts(entry.get("extras"), f"the extras of {name}")
     named = name + (f"[{','.join(extras)}]" if extras else "")
-    source = _source(entry, indexes)
+    source = _read_source(entry, indexes)
     if source:
         if marker:
             source["marker"] = marker
@@ -116,7 +116,7 @@ def _requirement(
     return named + bound + (f" ; {marker}" if marker else "")
 
 
-def _source(entry: Mapping[str, object], indexes: Mapping[str, str | None]) -> dict[str, object]:
+def _read_source(entry: Mapping[str, object], indexes: Mapping[str, str | None]) -> dict[str, object]:
     source: dict[str, object] = {}
     if "git" in entry:
         source["git"] = str(entry["git"])
@@ -135,7 +135,7 @@ def _source(entry: Mapping[str, object], indexes: Mapping[str, str | None]) -> d
     return source
 
 
-def _marker(entry: Mapping[str, object]) -> str:
+def _read_marker(entry: Mapping[str, object]) -> str:
     clauses = [f"{key} {entry[key]}" for key in _MARKERS if entry.get(key)]
     if entry.get("markers"):
         clauses.append(str(entry["markers"]))
@@ -145,7 +145,7 @@ def _marker(entry: Mapping[str, object]) -> str:
     return " and ".join(markers)
 
 
-def _python(builder: ManifestBuilder, value: object) -> str | None:
+def _read_python(builder: ManifestBuilder, value: object) -> str | None:
     requires = builder.table(value, "[requires]")
     for key in sorted(set(requires) - {"python_version", "python_full_version"}):
         builder.leave(f"[requires] {key}", "a declaration asks for a Python and nothing else")

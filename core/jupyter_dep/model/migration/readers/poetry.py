@@ -48,29 +48,29 @@ def poetry(text: str, *, origin: str = "pyproject.toml", known_indexes: Collecti
     builder = ManifestBuilder(origin, known_indexes)
     project = builder.table(document.get("project"), "[project]")
     table = builder.table(builder.table(document.get("tool"), "[tool]").get("poetry"), "[tool.poetry]")
-    _sources(builder, table.get("source"))
-    requires_python = _dependencies(builder, project, table)
-    _groups(builder, builder.table(document.get("dependency-groups"), "[dependency-groups]"), table)
-    _unknown(builder, table)
+    _read_sources(builder, table.get("source"))
+    requires_python = _read_dependencies(builder, project, table)
+    _read_groups(builder, builder.table(document.get("dependency-groups"), "[dependency-groups]"), table)
+    _report_unknown(builder, table)
     mode = table.get("package-mode")
     return builder.build(
         ProjectFacts(
-            name=_text(project, table, "name"),
-            version=_text(project, table, "version"),
-            description=_text(project, table, "description"),
+            name=_read_text(project, table, "name"),
+            version=_read_text(project, table, "version"),
+            description=_read_text(project, table, "description"),
             requires_python=requires_python,
-            metadata=_metadata(builder, project, table),
+            metadata=_read_metadata(builder, project, table),
             package=False if mode is False else True if "build-system" in document else None,
         )
     )
 
 
-def _text(project: Mapping[str, object], table: Mapping[str, object], key: str) -> str | None:
+def _read_text(project: Mapping[str, object], table: Mapping[str, object], key: str) -> str | None:
     value = project.get(key, table.get(key))
     return value if isinstance(value, str) and value else None
 
 
-def _sources(builder: ManifestBuilder, listed: object) -> None:
+def _read_sources(builder: ManifestBuilder, listed: object) -> None:
     for entry in listed if isinstance(listed, list) else []:
         source = builder.table(entry, "[[tool.poetry.source]]")
         name, url = str(source.get("name", "")), source.get("url")
@@ -89,7 +89,7 @@ def _sources(builder: ManifestBuilder, listed: object) -> None:
         )
 
 
-def _dependencies(builder: ManifestBuilder, project: Mapping[str, object], table: Mapping[str, object]) -> str | None:
+def _read_dependencies(builder: ManifestBuilder, project: Mapping[str, object], table: Mapping[str, object]) -> str | None:
     """Fill dependencies and extras; the Python range."""
     listed = builder.table(table.get("dependencies"), "[tool.poetry.dependencies]")
     extras = builder.table(table.get("extras"), "[tool.poetry.extras]")
@@ -97,9 +97,9 @@ def _dependencies(builder: ManifestBuilder, project: Mapping[str, object], table
     static = "dependencies" in project or bool(project.get("optional-dependencies"))
     mixed = static and bool({"dependencies", "optional-dependencies"} & set(dynamic))
     if static:
-        _standard_dependencies(builder, project)
-    declared = _names([*builder.dependencies, *(text for texts in builder.extras.values() for text in texts)])
-    wanted = _extras_of_names(builder, extras) if not static or mixed else {}
+        _read_standard_dependencies(builder, project)
+    declared = _normalize_names([*builder.dependencies, *(text for texts in builder.extras.values() for text in texts)])
+    wanted = _read_extras(builder, extras) if not static or mixed else {}
     for name, value in listed.items():
         if name.lower() == "python":
             continue
@@ -108,23 +108,23 @@ def _dependencies(builder: ManifestBuilder, project: Mapping[str, object], table
         elif static and not mixed:
             builder.leave(f"{name} in [tool.poetry.dependencies]", "Poetry passes over it: `[project]` does not list it")
         else:
-            _place(builder, name, value, wanted.pop(canonicalize_name(name), []))
+            _add_requirement(builder, name, value, wanted.pop(canonicalize_name(name), []))
     for name, missing in wanted.items():
         builder.leave(f"{name} in the extra {', '.join(missing)}", "it is not among the dependencies, so Poetry ignores it")
-    return _python(builder, project, listed)
+    return _read_python(builder, project, listed)
 
 
-def _extras_of_names(builder: ManifestBuilder, extras: Mapping[str, object]) -> dict[str, list[str]]:
+def _read_extras(builder: ManifestBuilder, extras: Mapping[str, object]) -> dict[str, list[str]]:
     """For each name the extras that list it; the extras are there, even if empty."""
     found: dict[str, list[str]] = {}
     for extra, names in extras.items():
         for name in builder.texts(names, f"the extra {extra}"):
-            found.setdefault(_bare(name), []).append(extra)
+            found.setdefault(_strip_extras(name), []).append(extra)
         builder.extras.setdefault(extra, [])
     return found
 
 
-def _standard_dependencies(builder: ManifestBuilder, project: Mapping[str, object]) -> None:
+def _read_standard_dependencies(builder: ManifestBuilder, project: Mapping[str, object]) -> None:
     """What `[project]` declares, as newer versions of Poetry read it."""
     for text in builder.texts(project.get("dependencies"), "[project] dependencies"):
         builder.require(text, builder.dependencies)
@@ -135,7 +135,7 @@ def _standard_dependencies(builder: ManifestBuilder, project: Mapping[str, objec
             builder.require(text, into)
 
 
-def _place(builder: ManifestBuilder, name: str, value: object, extras: list[str]) -> None:
+def _add_requirement(builder: ManifestBuilder, name: str, value: object, extras: list[str]) -> None:
     optional = poetry_entry.is_optional(value)
     if optional and not extras:
         builder.leave(f"the optional {name}", "no extra names it, so Poetry never installs it")
@@ -147,7 +147,7 @@ def _place(builder: ManifestBuilder, name: str, value: object, extras: list[str]
             builder.require(text, builder.extras[extra])
 
 
-def _python(builder: ManifestBuilder, project: Mapping[str, object], listed: Mapping[str, object]) -> str | None:
+def _read_python(builder: ManifestBuilder, project: Mapping[str, object], listed: Mapping[str, object]) -> str | None:
     given = next((value for key, value in listed.items() if key.lower() == "python"), None)
     bound = specifier(given, python=True) if isinstance(given, str) else None
     if bound is not None and bound.lost:
@@ -163,7 +163,7 @@ def _python(builder: ManifestBuilder, project: Mapping[str, object], listed: Map
     return bound.text or None if bound is not None else None
 
 
-def _groups(builder: ManifestBuilder, standard: Mapping[str, object], table: Mapping[str, object]) -> None:
+def _read_groups(builder: ManifestBuilder, standard: Mapping[str, object], table: Mapping[str, object]) -> None:
     for name, entries in standard.items():
         into = builder.groups.setdefault(name, [])
         for entry in entries if isinstance(entries, list) else [entries]:
@@ -177,14 +177,14 @@ def _groups(builder: ManifestBuilder, standard: Mapping[str, object], table: Map
     groups = dict(builder.table(table.get("group"), "[tool.poetry.group]"))
     for name, value in groups.items():
         group = builder.table(value, f"[tool.poetry.group.{name}]")
-        _group(builder, same.get(canonicalize_name(name), name), group, group.get("dependencies"))
+        _read_group(builder, same.get(canonicalize_name(name), name), group, group.get("dependencies"))
     if "dev-dependencies" in table:
-        _group(builder, same.get(canonicalize_name("dev"), "dev"), {}, table["dev-dependencies"])
+        _read_group(builder, same.get(canonicalize_name("dev"), "dev"), {}, table["dev-dependencies"])
 
 
-def _group(builder: ManifestBuilder, name: str, group: Mapping[str, object], dependencies: object) -> None:
+def _read_group(builder: ManifestBuilder, name: str, group: Mapping[str, object], dependencies: object) -> None:
     into = builder.groups.setdefault(name, [])
-    declared = _names(into)
+    declared = _normalize_names(into)
     for package, value in builder.table(dependencies, f"the group {name}").items():
         if package.lower() == "python":
             builder.leave(f"python in the group {name}", "a group has no Python range of its own")
@@ -201,10 +201,10 @@ def _group(builder: ManifestBuilder, name: str, group: Mapping[str, object], dep
         builder.leave(f"`{key}` of the group {name}", "no key of a group says this")
 
 
-def _metadata(builder: ManifestBuilder, project: Mapping[str, object], table: Mapping[str, object]) -> dict[str, object]:
+def _read_metadata(builder: ManifestBuilder, project: Mapping[str, object], table: Mapping[str, object]) -> dict[str, object]:
     found: dict[str, object] = {}
     for key in ("authors", "maintainers"):
-        found[key] = [_person(text) for text in builder.texts(table.get(key), key)]
+        found[key] = [_read_person(text) for text in builder.texts(table.get(key), key)]
     given = table.get("license")
     found["license"] = license_text(builder, given if isinstance(given, str) else None) if "license" not in project else None
     readmes = builder.texts(table.get("readme"), "readme")
@@ -215,7 +215,7 @@ def _metadata(builder: ManifestBuilder, project: Mapping[str, object], table: Ma
         found[key] = builder.texts(table.get(key), key)
     urls = {label: table[key] for key, label in _URLS.items() if isinstance(table.get(key), str)}
     found["urls"] = {**urls, **builder.table(table.get("urls"), "[tool.poetry.urls]")}
-    found["scripts"] = _scripts(builder, builder.table(table.get("scripts"), "[tool.poetry.scripts]"))
+    found["scripts"] = _read_scripts(builder, builder.table(table.get("scripts"), "[tool.poetry.scripts]"))
     found["entry-points"] = dict(builder.table(table.get("plugins"), "[tool.poetry.plugins]"))
     for key in (*_PROJECT, "gui-scripts", "entry-points"):
         if key in project:
@@ -223,7 +223,7 @@ def _metadata(builder: ManifestBuilder, project: Mapping[str, object], table: Ma
     return found
 
 
-def _scripts(builder: ManifestBuilder, listed: Mapping[str, object]) -> dict[str, str]:
+def _read_scripts(builder: ManifestBuilder, listed: Mapping[str, object]) -> dict[str, str]:
     found = {}
     for name, value in listed.items():
         if isinstance(value, str):
@@ -240,23 +240,23 @@ def _scripts(builder: ManifestBuilder, listed: Mapping[str, object]) -> dict[str
     return found
 
 
-def _person(text: str) -> dict[str, str]:
+def _read_person(text: str) -> dict[str, str]:
     match = re.fullmatch(r"\s*(?P<name>[^<>]*?)\s*(?:<(?P<email>[^<>]+)>)?\s*", text)
     if match is None:
         return {"name": text.strip()}
     return {key: value for key, value in match.groupdict().items() if value}
 
 
-def _unknown(builder: ManifestBuilder, table: Mapping[str, object]) -> None:
+def _report_unknown(builder: ManifestBuilder, table: Mapping[str, object]) -> None:
     for key in sorted(_FOR_BACKEND & set(table)):
         builder.leave(f"[tool.poetry] {key}", "what goes into the package is the build backend's; poetry-core still reads it")
     for key in sorted(set(table) - _CARRIED - _FOR_BACKEND):
         builder.leave(f"[tool.poetry] {key}", "it says how Poetry itself behaves" if key in _OWN else "it has no counterpart")
 
 
-def _bare(text: str) -> str:
+def _strip_extras(text: str) -> str:
     return str(canonicalize_name(re.split(r"[\s\[<>=!~;@(]", text.strip(), maxsplit=1)[0]))
 
 
-def _names(texts: list[str]) -> set[str]:
+def _normalize_names(texts: list[str]) -> set[str]:
     return {str(canonicalize_name(requirement.parse(text).name)) for text in texts}

@@ -19,7 +19,7 @@ _KNOWN = {
 
 
 def requirements(builder: ManifestBuilder, name: str, value: object) -> list[str]:
-    """The requirement texts of one entry; its sources go to the builder, and so does what cannot be said."""
+    """The requirement texts of one entry; its sources go to the builder, and so does what has no form there."""
     entries = value if isinstance(value, list) else [value]
     found = []
     for entry in entries:
@@ -28,7 +28,7 @@ def requirements(builder: ManifestBuilder, name: str, value: object) -> list[str
         if not isinstance(entry, Mapping):
             builder.leave(f"{name} = {entry!r}", "it is neither a version nor a table")
             continue
-        text = _requirement(builder, name, entry)
+        text = _read_requirement(builder, name, entry)
         if text is not None:
             found.append(text)
     return found
@@ -45,19 +45,19 @@ def source_only(builder: ManifestBuilder, name: str, value: object) -> None:
     entries = value if isinstance(value, list) else [value]
     for entry in entries:
         if isinstance(entry, Mapping):
-            marker = _marker(builder, name, entry)
-            _source(builder, name, entry, marker or "")
-            _rest(builder, name, entry)
+            marker = _read_marker(builder, name, entry)
+            _read_source(builder, name, entry, marker or "")
+            _report_rest(builder, name, entry)
 
 
-def _requirement(builder: ManifestBuilder, name: str, entry: Mapping[str, object]) -> str | None:
-    marker = _marker(builder, name, entry)
+def _read_requirement(builder: ManifestBuilder, name: str, entry: Mapping[str, object]) -> str | None:
+    marker = _read_marker(builder, name, entry)
     if marker is None:
         return None
     extras = builder.texts(entry.get("extras"), f"the extras of {name}")
     named = name + (f"[{','.join(extras)}]" if extras else "")
-    _rest(builder, name, entry)
-    if _source(builder, name, entry, marker) is False:
+    _report_rest(builder, name, entry)
+    if _read_source(builder, name, entry, marker) is False:
         return None
     bound = ""
     if not any(place in entry for place in _PLACES):
@@ -68,23 +68,23 @@ def _requirement(builder: ManifestBuilder, name: str, entry: Mapping[str, object
     return named + bound + (f" ; {marker}" if marker else "")
 
 
-def _marker(builder: ManifestBuilder, name: str, entry: Mapping[str, object]) -> str | None:
+def _read_marker(builder: ManifestBuilder, name: str, entry: Mapping[str, object]) -> str | None:
     """The marker of an entry, "" without one, None (and a line in `left`) where there is none that says it."""
     clauses = []
     try:
         if entry.get("python"):
             clauses.append(python_marker(str(entry["python"])))
         if entry.get("platform"):
-            clauses.append(_platform(str(entry["platform"])))
+            clauses.append(_read_platform(str(entry["platform"])))
         if entry.get("markers"):
             clauses.append(str(Marker(str(entry["markers"]))))
     except (ValueError, InvalidMarker) as error:
-        builder.leave(f"{name} = {_shown(entry)}", f"its marker cannot be read: {' '.join(str(error).split())}")
+        builder.leave(f"{name} = {_show(entry)}", f"its marker cannot be read: {' '.join(str(error).split())}")
         return None
     clauses = [clause for clause in clauses if clause]
     if any(re.search(r"\bextra\b", clause) for clause in clauses):
         builder.leave(
-            f"{name} = {_shown(entry)}",
+            f"{name} = {_show(entry)}",
             "it depends on an extra by a marker; declare it under that extra, with `conflicts` in `[tool.uv]` if two exclude "
             "each other",
         )
@@ -94,22 +94,22 @@ def _marker(builder: ManifestBuilder, name: str, entry: Mapping[str, object]) ->
     return " and ".join(clauses)
 
 
-def _platform(text: str) -> str:
+def _read_platform(text: str) -> str:
     clauses = []
     for one in re.split(r"\s*\|\|?\s*", text.strip()):
         match = re.fullmatch(r"(?P<op>==|!=|=)?\s*(?P<value>[\w.-]+)", one)
         if match is None:
-            raise ValueError(f"`{text}` is no platform")
+            raise ValueError(f"`{text}` is not a platform")
         clauses.append(f'sys_platform {"!=" if match["op"] == "!=" else "=="} "{match["value"]}"')
     return " or ".join(clauses)
 
 
-def _source(builder: ManifestBuilder, name: str, entry: Mapping[str, object], marker: str) -> bool | None:
+def _read_source(builder: ManifestBuilder, name: str, entry: Mapping[str, object], marker: str) -> bool | None:
     """Name where a package comes from: None where the index is, False where it was left."""
-    what = f"{name} = {_shown(entry)}"
+    what = f"{name} = {_show(entry)}"
     source: dict[str, object] = {}
     if "git" in entry:
-        source["git"] = _git_address(str(entry["git"]))
+        source["git"] = _fix_git_address(str(entry["git"]))
         source |= {key: str(entry[key]) for key in ("branch", "tag", "rev", "subdirectory") if entry.get(key)}
         if entry.get("develop"):
             builder.leave(f"`develop` of {name}", "a package from a repository is not installed editable; clone it for that")
@@ -132,15 +132,15 @@ def _source(builder: ManifestBuilder, name: str, entry: Mapping[str, object], ma
     return builder.source(name, source, what)
 
 
-def _git_address(address: str) -> str:
-    """`git@host:owner/name.git`, as people copy it, is no URL."""
+def _fix_git_address(address: str) -> str:
+    """`git@host:owner/name.git`, as people copy it, is not a URL."""
     match = re.fullmatch(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]+):(?!//|\d+/)(?P<path>[^:]+)", address)
     if match is None or len(match["host"]) == 1:
         return address
     return f"ssh://{match['user'] + '@' if match['user'] else ''}{match['host']}/{match['path']}"
 
 
-def _rest(builder: ManifestBuilder, name: str, entry: Mapping[str, object]) -> None:
+def _report_rest(builder: ManifestBuilder, name: str, entry: Mapping[str, object]) -> None:
     if entry.get("allow-prereleases"):
         builder.leave(
             f"`allow-prereleases` of {name}",
@@ -150,5 +150,5 @@ def _rest(builder: ManifestBuilder, name: str, entry: Mapping[str, object]) -> N
         builder.leave(f"`{key}` of {name}", "no key of a declaration says this")
 
 
-def _shown(entry: Mapping[str, object]) -> str:
+def _show(entry: Mapping[str, object]) -> str:
     return redacted("{" + ", ".join(f"{key} = {value!r}" for key, value in entry.items()) + "}")

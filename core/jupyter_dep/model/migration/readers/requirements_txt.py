@@ -33,7 +33,7 @@ _VALUED = {
 }
 _FLAGS = {"--no-index", "--pre", "--prefer-binary", "--require-hashes"}
 _WHY = {
-    "--find-links": "a folder of files is no index; set it in your own index configuration",
+    "--find-links": "a folder of files is not an index; set it in your own index configuration",
     "--no-binary": "name the package under `build` in `[tool.jupyter-dep]` where it must be built",
     "--only-binary": "wheels are all that is taken, unless a build is permitted",
     "--trusted-host": "name its certificate in `SSL_CERT_FILE` instead",
@@ -75,23 +75,23 @@ def requirements_txt(
     """
     builder = ManifestBuilder(origin, known_indexes)
     state = _State(read=read, seen={(posixpath.basename(origin), False)})
-    _file(builder, state, text, "", constraints=False)
+    _read_file(builder, state, text, "", constraints=False)
     if state.hashes:
         builder.leave(f"{state.hashes} hashes", "the lock records the hash of every file; compare the two where it matters")
     if state.indirect:
         builder.leave(
             f"{state.indirect} requirements that only others need (`# via`)",
-            "they are no dependencies of yours; their versions seed the first lock",
+            "they are not direct dependencies; their versions seed the first lock",
         )
     return builder.build(ProjectFacts(prerelease="allow" if state.pre else None, package=None))
 
 
-def _file(builder: ManifestBuilder, state: _State, text: str, folder: str, *, constraints: bool) -> None:
-    lines = list(_lines(text))
+def _read_file(builder: ManifestBuilder, state: _State, text: str, folder: str, *, constraints: bool) -> None:
+    lines = list(_split_lines(text))
     compiled = any(re.search(r"#\s*via\s", line.comments) for line in lines)
     for line in lines:
         if line.text.startswith("-"):
-            _option(builder, state, line.text, folder, constraints=constraints)
+            _read_option(builder, state, line.text, folder, constraints=constraints)
             continue
         text_only, count = _PER_REQUIREMENT.subn("", line.text)
         state.hashes += sum(1 for found in _PER_REQUIREMENT.finditer(line.text) if found["name"] == "hash")
@@ -100,14 +100,14 @@ def _file(builder: ManifestBuilder, state: _State, text: str, folder: str, *, co
         declared = named(builder, state.read, text_only.strip(), folder)
         if declared is None:
             continue
-        _pin(builder, declared)
+        _add_pin(builder, declared)
         if compiled and not constraints and not _is_direct(line.comments):
             state.indirect += 1
         else:
             builder.require(declared, builder.constraints if constraints else builder.dependencies)
 
 
-def _lines(text: str) -> Iterator[_Line]:
+def _split_lines(text: str) -> Iterator[_Line]:
     """Logical lines: continued ones joined; a comment on a line of its own belongs to the requirement above it."""
     current, comments = "", ""
     for _, line in logical_lines(text.removeprefix("\ufeff")):
@@ -135,7 +135,7 @@ def _is_direct(comments: str) -> bool:
     )
 
 
-def _option(builder: ManifestBuilder, state: _State, line: str, folder: str, *, constraints: bool) -> None:
+def _read_option(builder: ManifestBuilder, state: _State, line: str, folder: str, *, constraints: bool) -> None:
     try:
         words = shlex.split(line)
     except ValueError:
@@ -147,16 +147,16 @@ def _option(builder: ManifestBuilder, state: _State, line: str, folder: str, *, 
             name, has_value, value = word[:2], "=", word[2:].removeprefix("=")
         option = _VALUED.get(name)
         if option is None:
-            _flag(builder, state, name)
+            _read_flag(builder, state, name)
             continue
         if not has_value:
             value = words.pop(0) if words else ""
         if option == "-e":
             value, words = " ".join([value, *words]), []
-        _valued(builder, state, option, value, folder, constraints=constraints)
+        _read_valued(builder, state, option, value, folder, constraints=constraints)
 
 
-def _flag(builder: ManifestBuilder, state: _State, name: str) -> None:
+def _read_flag(builder: ManifestBuilder, state: _State, name: str) -> None:
     if name == "--pre":
         state.pre = True
     elif name == "--require-hashes":
@@ -165,9 +165,9 @@ def _flag(builder: ManifestBuilder, state: _State, name: str) -> None:
         builder.leave(name, _WHY.get(name, "it is an option of pip that no declaration has"))
 
 
-def _valued(builder: ManifestBuilder, state: _State, option: str, value: str, folder: str, *, constraints: bool) -> None:
+def _read_valued(builder: ManifestBuilder, state: _State, option: str, value: str, folder: str, *, constraints: bool) -> None:
     if option in ("-r", "-c"):
-        _nested(builder, state, value, folder, constraints=constraints or option == "-c")
+        _read_nested(builder, state, value, folder, constraints=constraints or option == "-c")
     elif option == "-e":
         editable(builder, state.read, value, folder)
     elif option in ("--index-url", "--extra-index-url"):
@@ -182,7 +182,7 @@ def _valued(builder: ManifestBuilder, state: _State, option: str, value: str, fo
         builder.leave(f"{option} {value}", _WHY[option])
 
 
-def _nested(builder: ManifestBuilder, state: _State, path: str, folder: str, *, constraints: bool) -> None:
+def _read_nested(builder: ManifestBuilder, state: _State, path: str, folder: str, *, constraints: bool) -> None:
     what = f"{'-c' if constraints else '-r'} {path}"
     if REMOTE.match(path):
         builder.leave(what, "nothing is fetched here; save the file beside this one")
@@ -191,10 +191,10 @@ def _nested(builder: ManifestBuilder, state: _State, path: str, folder: str, *, 
     if (place, constraints) in state.seen:
         return
     state.seen.add((place, constraints))
-    _file(builder, state, state.read(place), posixpath.dirname(place), constraints=constraints)
+    _read_file(builder, state, state.read(place), posixpath.dirname(place), constraints=constraints)
 
 
-def _pin(builder: ManifestBuilder, text: str) -> None:
+def _add_pin(builder: ManifestBuilder, text: str) -> None:
     """Remember `name==1.2.3` as a version for the first lock."""
     try:
         parsed = requirement.parse(text)

@@ -25,37 +25,37 @@ def setup_cfg(text: str, *, origin: str = "setup.cfg") -> ImportedManifest:
     except configparser.Error as error:
         raise unreadable(origin, "INI", error) from error
     builder = ManifestBuilder(origin)
-    metadata = {key.replace("-", "_"): value for key, value in _section(parser, "metadata").items()}
-    options = {key.replace("-", "_"): value for key, value in _section(parser, "options").items()}
-    for item in _listed(builder, options, "install_requires"):
+    metadata = {key.replace("-", "_"): value for key, value in _read_section(parser, "metadata").items()}
+    options = {key.replace("-", "_"): value for key, value in _read_section(parser, "options").items()}
+    for item in _read_list(builder, options, "install_requires"):
         builder.require(item, builder.dependencies)
-    for extra, value in _section(parser, "options.extras_require").items():
-        _extra(builder, extra, value)
-    for item in _listed(builder, options, "tests_require"):
+    for extra, value in _read_section(parser, "options.extras_require").items():
+        _read_extra(builder, extra, value)
+    for item in _read_list(builder, options, "tests_require"):
         builder.require(item, builder.groups.setdefault("test", []))
-    for item in _listed(builder, options, "setup_requires"):
+    for item in _read_list(builder, options, "setup_requires"):
         builder.leave(f"setup_requires {item}", "what a build needs stands under `requires` in `[build-system]`")
-    for item in _listed(builder, options, "dependency_links"):
+    for item in _read_list(builder, options, "dependency_links"):
         builder.leave(f"dependency_links {item}", "declare an index or a source for the package that comes from there")
     for key in sorted(set(options) - _OPTIONS):
         builder.leave(f"[options] {key}", "what goes into the package is the build backend's; setuptools still reads it")
     return builder.build(
         ProjectFacts(
-            name=_static(builder, metadata, "name"),
-            version=_static(builder, metadata, "version"),
-            description=_static(builder, metadata, "description") or _static(builder, metadata, "summary"),
-            requires_python=_static(builder, options, "python_requires"),
-            metadata=_metadata(builder, parser, metadata),
+            name=_read_static(builder, metadata, "name"),
+            version=_read_static(builder, metadata, "version"),
+            description=_read_static(builder, metadata, "description") or _read_static(builder, metadata, "summary"),
+            requires_python=_read_static(builder, options, "python_requires"),
+            metadata=_read_metadata(builder, parser, metadata),
             package=True if metadata.get("name") else None,
         )
     )
 
 
-def _section(parser: configparser.RawConfigParser, name: str) -> dict[str, str]:
+def _read_section(parser: configparser.RawConfigParser, name: str) -> dict[str, str]:
     return dict(parser.items(name)) if parser.has_section(name) else {}
 
 
-def _static(builder: ManifestBuilder, values: dict[str, str], key: str) -> str | None:
+def _read_static(builder: ManifestBuilder, values: dict[str, str], key: str) -> str | None:
     """A value that is written out; one that setuptools would compute is left."""
     value = values.get(key, "").strip()
     if re.match(r"(?:attr|file):", value):
@@ -64,12 +64,12 @@ def _static(builder: ManifestBuilder, values: dict[str, str], key: str) -> str |
     return value or None
 
 
-def _listed(builder: ManifestBuilder, values: dict[str, str], key: str) -> list[str]:
-    text = _static(builder, values, key)
-    return _items(text) if text is not None else []
+def _read_list(builder: ManifestBuilder, values: dict[str, str], key: str) -> list[str]:
+    text = _read_static(builder, values, key)
+    return _read_items(text) if text is not None else []
 
 
-def _items(text: str) -> list[str]:
+def _read_items(text: str) -> list[str]:
     """Lines, or a single line's pieces between `;` that are not markers, as setuptools splits them."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) == 1 and ";" in lines[0] and "\n" not in text.strip():
@@ -79,30 +79,30 @@ def _items(text: str) -> list[str]:
     return [line for line in lines if not line.startswith("#")]
 
 
-def _extra(builder: ManifestBuilder, extra: str, value: str) -> None:
+def _read_extra(builder: ManifestBuilder, extra: str, value: str) -> None:
     if re.match(r"\s*file:", value):
         builder.leave(f"the extra {extra} = {value.strip()}", "setuptools reads it from another file; import that file")
         return
     into = builder.extras.setdefault(extra, [])
-    for item in _items(value):
+    for item in _read_items(value):
         builder.require(item, into)
 
 
-def _metadata(builder: ManifestBuilder, parser: configparser.RawConfigParser, values: dict[str, str]) -> dict[str, object]:
+def _read_metadata(builder: ManifestBuilder, parser: configparser.RawConfigParser, values: dict[str, str]) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, plural in (("author", "authors"), ("maintainer", "maintainers")):
-        person = {"name": _static(builder, values, key), "email": _static(builder, values, f"{key}_email")}
+        person = {"name": _read_static(builder, values, key), "email": _read_static(builder, values, f"{key}_email")}
         given = {name: value for name, value in person.items() if value}
         found[plural] = [given] if given else []
-    found["license"] = license_text(builder, _static(builder, values, "license"))
-    keywords = _static(builder, values, "keywords") or ""
+    found["license"] = license_text(builder, _read_static(builder, values, "license"))
+    keywords = _read_static(builder, values, "keywords") or ""
     found["keywords"] = [word.strip() for word in re.split(r"[,\n]", keywords) if word.strip()]
-    found["classifiers"] = _listed(builder, values, "classifiers") or _listed(builder, values, "classifier")
+    found["classifiers"] = _read_list(builder, values, "classifiers") or _read_list(builder, values, "classifier")
     urls = {}
-    homepage = _static(builder, values, "url") or _static(builder, values, "home_page")
+    homepage = _read_static(builder, values, "url") or _read_static(builder, values, "home_page")
     if homepage:
         urls["Homepage"] = homepage
-    for line in _listed(builder, values, "project_urls"):
+    for line in _read_list(builder, values, "project_urls"):
         label, _, address = line.partition("=")
         urls[label.strip()] = address.strip()
     found["urls"] = urls
@@ -114,9 +114,9 @@ def _metadata(builder: ManifestBuilder, parser: configparser.RawConfigParser, va
     for key in sorted(set(values) - _METADATA):
         builder.leave(f"[metadata] {key}", "it has no counterpart, or the build backend reads it")
     entry_points: dict[str, dict[str, str]] = {}
-    section = _section(parser, "options.entry_points")
+    section = _read_section(parser, "options.entry_points")
     for group, text in section.items():
-        for line in _items(text):
+        for line in _read_items(text):
             name, _, reference = line.partition("=")
             entry_points.setdefault(group, {})[name.strip()] = reference.strip()
     found["scripts"] = entry_points.pop("console_scripts", {})
