@@ -47,7 +47,8 @@ class Staged:
         if self.handle >= 0:
             os.close(self.handle)
             self.handle = -1
-        self.temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what was asked for is done or has failed by now; the next write sweeps
+            self.temporary.unlink(missing_ok=True)
 
 
 def temporary_name(path: Path) -> Path:
