@@ -231,7 +231,7 @@ def test_a_source_of_poetry_is_the_index_that_was_declared_or_the_default() -> N
         ('a = { version = "1", markers = "nonsense" }', "marker cannot be read"),
         ('a = { version = "1", python = "soon" }', "marker cannot be read"),
         ('a = { git = "https://ann:secret@git.example/a.git" }', "user name, a password"),
-        ('a = { git = "git@git.example:team/a.git" }', "user name, a password"),
+        ('a = { git = "anna@git.example:team/a.git" }', "user name, a password"),
         ("a = 3", "neither a version nor a table"),
         ('a = { version = "1", colour = "red" }', "`colour` of a"),
         ('a = "<>1"', "not a version constraint"),

@@ -22,6 +22,8 @@ _EXAMPLE = "write a name with extras and bounds where needed, such as `pandas[ex
 # The URL parser of the engine takes `https:user:pw@host` and `https:\\user@host` for a host with userinfo too, and
 # drops control characters, so the pattern is wider than the grammar.
 _USERINFO = re.compile(r"(?:^|[\s@])[A-Za-z][A-Za-z0-9+.-]+:[/\\]*[^/\\?#\s]*@")
+# the account that every user of such a host logs in to; a person's own name would not work for others
+_LOGIN = re.compile(r"\b((?:git\+)?ssh://)(?:git|hg|svn|org-\d+)@(?=[^@/?#\s:]+(?::\d+)?(?:/|$))")
 _QUERY_SECRET = re.compile(r"[?&](?:access_|auth_|private_)?(?:token|password|secret|api_?key)=", re.IGNORECASE)
 _FILE = re.compile(r"\.(?:whl|tar\.gz|zip|txt|toml|in)$", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
@@ -55,6 +57,11 @@ def is_index_name(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text) is not None
 
 
+def without_login(text: str) -> str:
+    """Drop the account name, which is not a secret, from `ssh` addresses such as `ssh://git@host.example/a.git`."""
+    return _LOGIN.sub(r"\1", text)
+
+
 def refuse_secrets(text: str, *, context: Context | None = None) -> None:
     """Raise `DepError` where a declared text holds userinfo, a secret in a query, or a `${VARIABLE}`.
 
@@ -67,7 +74,7 @@ def refuse_secrets(text: str, *, context: Context | None = None) -> None:
             hint="write the value itself; what is secret belongs in your own index configuration",
             context=context,
         )
-    bare = re.sub(r"[\x00-\x08\x0a-\x1f]", "", text)
+    bare = without_login(re.sub(r"[\x00-\x08\x0a-\x1f]", "", text))
     if _USERINFO.search(bare) or _QUERY_SECRET.search(bare):
         raise DepError(
             "credentials-in-declaration",

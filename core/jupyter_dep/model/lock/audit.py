@@ -19,7 +19,7 @@ from packaging.utils import (
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.model.declaration.declaration import Declaration
-from jupyter_dep.model.declaration.requirement import parse
+from jupyter_dep.model.declaration.requirement import parse, without_login
 
 from .lockfile import Lock
 
@@ -128,7 +128,7 @@ def check_url(url: str, where: Mapping[str, str | int]) -> None:
     if _CONTROLS.search(url):
         raise _refuse_unsafe("an address holds control characters or spaces", where)
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(without_login(url))
     except ValueError as error:
         raise _refuse_unsafe(f"an address is malformed: {error}", where) from error
     if parts.username or parts.password:

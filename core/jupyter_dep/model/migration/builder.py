@@ -20,11 +20,15 @@ _QUERY_VALUE = re.compile(r"([?&][^=&\s#]*=)[^&\s#'\"]*")
 
 def redacted(text: str) -> str:
     """The text with userinfo and query values of its URLs blanked, fit to be shown."""
+    if requirement.without_login(text) != text:
+        return _QUERY_VALUE.sub(r"\1…", text)
     return _QUERY_VALUE.sub(r"\1…", _USERINFO.sub(r"\1…@", text))
 
 
 def bare_url(url: str) -> str:
     """The URL without userinfo; without its query where that holds a secret."""
+    if requirement.without_login(url) != url:
+        return url
     parts = urlsplit(url)
     bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     try:
