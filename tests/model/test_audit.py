@@ -104,7 +104,7 @@ UNUSUAL = {
 }
 
 
-@pytest.mark.parametrize("item, text", UNUSUAL.items(), ids=UNUSUAL)
+@pytest.mark.parametrize(("item", "text"), UNUSUAL.items(), ids=UNUSUAL)
 def test_unusual_things_are_listed_one_by_one(item: str, text: str) -> None:
     assert examined(locks.package("zeta"), text) == [item]
 
@@ -142,7 +142,7 @@ DECLARED = {
 }
 
 
-@pytest.mark.parametrize("text, items", DECLARED.values(), ids=DECLARED)
+@pytest.mark.parametrize(("text", "items"), DECLARED.values(), ids=DECLARED)
 def test_what_a_declaration_asks_beyond_names(text: str, items: list[str]) -> None:
     assert [str(item) for item in audit.declared_items(script_block.parse(text))] == items
 
@@ -164,6 +164,8 @@ def test_a_damaged_memory_of_a_summary_is_no_summary(raw: object) -> None:
     assert LockDigest.from_json(raw) is None
 
 
-@pytest.mark.parametrize("code, state", [("unmerged-lock", "unmerged"), ("unsafe-lock", "invalid"), ("bad-lock", "invalid")])
+@pytest.mark.parametrize(
+    ("code", "state"), [("unmerged-lock", "unmerged"), ("unsafe-lock", "invalid"), ("bad-lock", "invalid")]
+)
 def test_the_state_that_a_bad_lock_is_in(code: str, state: str) -> None:
     assert problem(DepError(code, "x", hint="y")) == state

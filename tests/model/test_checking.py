@@ -81,7 +81,8 @@ three = [{include-group = "nowhere"}, "third"]
 def test_an_extra_of_the_project_that_is_not_there_is_one_fault() -> None:
     read, found = faulty(HEAD + '[project.optional-dependencies]\nall = ["mine[plot]", "good"]\n')
     assert [code for code, _ in found] == ["no-such-extra"]
-    assert read is not None and [str(item) for item in read.extras["all"]] == ["good"]
+    assert read is not None
+    assert [str(item) for item in read.extras["all"]] == ["good"]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,8 @@ def test_an_extra_of_the_project_that_is_not_there_is_one_fault() -> None:
 )
 def test_tables_of_the_wrong_kind_are_faults_and_not_the_end(text: str) -> None:
     read, found = faulty(text)
-    assert len(found) == 1 and read is not None
+    assert len(found) == 1
+    assert read is not None
 
 
 ALL_KEYS = """[project]
@@ -178,7 +180,7 @@ entry-points = {"pkg.plugins" = {one = "mine.plugin", two = "mine.plugin:Two [ex
 
 
 @pytest.mark.parametrize(
-    "line, code",
+    ("line", "code"),
     [
         ('scripts = {run = "mine.cli"}', "bad-entry-point"),
         ('scripts = {run = "mine cli:main"}', "bad-entry-point"),
@@ -205,7 +207,8 @@ def test_a_name_and_a_version_are_needed_and_a_backend_may_tell_the_version() ->
 
 def test_an_unknown_key_is_a_warning_that_names_the_near_one() -> None:
     (found,) = project_findings(manifest.document(HEAD + 'licence = "MIT"\n'), {})
-    assert (found.level, found.code) == ("warning", "unknown-key") and "`license`" in found.hint
+    assert (found.level, found.code) == ("warning", "unknown-key")
+    assert "`license`" in found.hint
 
 
 def test_tables_of_poetry_alone_are_told() -> None:
@@ -230,13 +233,15 @@ def clash(dependencies: str, groups: str = "", python: str | None = None) -> lis
 
 def test_bounds_that_cannot_both_hold_are_named_with_their_parts() -> None:
     (found,) = clash('"numpy<2"', 'dev = ["numpy>=2.1"]')
-    assert "`numpy<2` in the dependencies" in found.message and "`numpy>=2.1` in the group `dev`" in found.message
+    assert "`numpy<2` in the dependencies" in found.message
+    assert "`numpy>=2.1` in the group `dev`" in found.message
     assert found.level == "error"
 
 
 def test_two_groups_may_exclude_each_other_too() -> None:
     (found,) = clash("", 'a = ["x==1"]\nb = [{include-group = "a"}, "X==2"]')
-    assert "group `a`" in found.message and "group `b`" in found.message
+    assert "group `a`" in found.message
+    assert "group `b`" in found.message
 
 
 def test_bounds_that_overlap_are_no_clash() -> None:

@@ -122,7 +122,7 @@ def test_only_the_choice_is_answered_in_a_marker(marker: str, expected: bool | s
 
 @pytest.mark.parametrize("marker", ["os_name ==", "(os_name == 'nt'", "os_name == 'nt' )", "os_name = $"])
 def test_what_is_no_marker_is_refused(marker: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="marker"):
         partial_evaluate(marker, extras=(), groups=())
 
 
@@ -180,7 +180,8 @@ def test_a_lock_part_keeps_moments_sources_and_several_versions() -> None:
     assert [str(package.version) for package in parsed.packages[:2]] == ["1.0", "2.0"]
     assert parsed.packages[0].wheels is not None
     assert parsed.packages[0].wheels[0].upload_time is not None
-    assert parsed.packages[2].vcs is not None and parsed.packages[2].vcs.subdirectory == "py"
+    assert parsed.packages[2].vcs is not None
+    assert parsed.packages[2].vcs.subdirectory == "py"
     assert Pylock.from_dict(tomllib.loads(export.pylock(lock(ours="")))).packages == []
 
 

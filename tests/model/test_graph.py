@@ -91,7 +91,7 @@ def test_circles_end() -> None:
 
 
 @pytest.mark.parametrize(
-    "name, chains",
+    ("name", "chains"),
     [("d", (("a", "b", "d"),)), ("a", (("a",),)), ("e", (("e",),)), ("nobody", ())],
 )
 def test_the_shortest_chain_from_each_root(name: str, chains: tuple[tuple[str, ...], ...]) -> None:

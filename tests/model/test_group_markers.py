@@ -62,7 +62,7 @@ def marker(needs: Needs, name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "needs, expected",
+    ("needs", "expected"),
     [
         ({"default": [("a", "")]}, ""),
         ({"docs": [("a", "")]}, "'docs' in dependency_groups"),

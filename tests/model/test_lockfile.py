@@ -74,7 +74,7 @@ GRAPH = Graph(
 )
 
 
-@pytest.mark.parametrize("stem, name", [("analysis", "pylock.analysis.toml"), ("a.b c", "pylock.a_b c.toml")])
+@pytest.mark.parametrize(("stem", "name"), [("analysis", "pylock.analysis.toml"), ("a.b c", "pylock.a_b c.toml")])
 def test_the_name_has_no_dot_of_the_notebooks(stem: str, name: str) -> None:
     assert lockfile.lock_name(stem) == name
 
@@ -150,7 +150,7 @@ created-by = "b"
 
 
 @pytest.mark.parametrize(
-    "data, code",
+    ("data", "code"),
     [
         (MERGED, "unmerged-lock"),
         (MERGED.replace(b"\n", b"\r\n"), "unmerged-lock"),
@@ -190,7 +190,7 @@ def test_a_lock_of_another_tool_is_read_without_our_table() -> None:
 
 
 @pytest.mark.parametrize(
-    "packages, declared_names, missing_dependencies",
+    ("packages", "declared_names", "missing_dependencies"),
     [
         ([locks.package("alpha", needs=["beta"]), locks.package("beta")], ["alpha"], ()),
         ([locks.package("alpha", needs=["beta"])], ["alpha"], ("beta",)),

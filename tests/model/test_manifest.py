@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
+from packaging.dependency_groups import DependencyGroupResolver
+from packaging.utils import canonicalize_name
 from support.workplace import block
 
 from jupyter_dep.base.errors import DepError
@@ -32,7 +36,7 @@ def texts(parts: object) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    "text, expected",
+    ("text", "expected"),
     [
         (PROJECT, True),
         ("[tool.jupyter-dep]\n", True),
@@ -130,7 +134,7 @@ dev = ["MINE[Plot]; sys_platform == 'linux'", "mine"]
 
 
 @pytest.mark.parametrize(
-    "text, code, words",
+    ('text', 'code', 'words'),
     [
         ('[dependency-groups]\na = [{include-group = "a"}]\n', "group-cycle", "`a` → `a` includes itself"),
         (
@@ -207,3 +211,24 @@ def test_what_is_unusual_in_a_group_or_an_extra_asks_for_consent_too() -> None:
         '[dependency-groups]\ng = ["b @ git+https://code.example/b"]\n'
     )
     assert {item.kind for item in declared_items(manifest.declaration(found))} == {"archive", "vcs"}
+
+
+def test_groups_expand_as_packaging_expands_them() -> None:
+    chance = random.Random(735)
+    names = ["a", "B", "c-d", "E_f", "g.h"]
+    for _ in range(200):
+        groups: dict[str, list[str | dict[str, str]]] = {}
+        for place, name in enumerate(names):
+            requirements: list[str | dict[str, str]] = [f"p{chance.randrange(6)}>={chance.randrange(3)}" for _ in range(2)]
+            # only groups that come later are included, so that there is no circle
+            later = [{"include-group": other.upper()} for other in names[place + 1 :] if chance.random() < 0.5]
+            groups[name] = chance.sample([*requirements, *later], len(requirements) + len(later))
+        inline = [
+            f"{name!r} = [{', '.join(repr(one) if isinstance(one, str) else str(one).replace(':', ' =') for one in listed)}]"
+            for name, listed in groups.items()
+        ]
+        found = parsed("[dependency-groups]\n" + "\n".join(inline).replace("'include-group' =", "include-group ="))
+        resolver = DependencyGroupResolver(groups)
+        for name in names:
+            expected = dict.fromkeys(map(str, resolver.resolve(name)))
+            assert list(map(str, found.groups[canonicalize_name(name)])) == list(expected)

@@ -167,7 +167,7 @@ MINIMAL = '[project]\nname = "a"\nversion = "1"\n'
 
 
 @pytest.mark.parametrize(
-    "text, edit, path, expected",
+    ("text", "edit", "path", "expected"),
     [
         (MINIMAL, lambda text: add(text, ["x"]), "project.dependencies", ["x"]),
         (MINIMAL + '\n[project.scripts]\na = "b:c"\n', lambda text: add(text, ["x"]), "project.dependencies", ["x"]),
@@ -211,7 +211,7 @@ DYNAMIC = '[project]\nname = "a"\ndynamic = ["dependencies", "version", "optiona
 
 
 @pytest.mark.parametrize(
-    "edit, tables, told",
+    ("edit", "tables", "told"),
     [
         (lambda text: add(text, ["x"]), "", "out of `dynamic`"),
         (lambda text: remove(text, ["x"]), "", "out of `dynamic`"),
@@ -232,7 +232,7 @@ def test_what_a_backend_tells_is_refused_with_where_it_comes_from(edit: Edit, ta
 
 
 @pytest.mark.parametrize(
-    "edit, text, code, told",
+    ("edit", "text", "code", "told"),
     [
         (lambda text: add(text, ["x"]), "[tool.jupyter-dep]\n", "no-project-table", "init"),
         (lambda text: set_version(text, "1..2"), TEXT, "bad-version", "1.2.0"),

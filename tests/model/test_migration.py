@@ -192,7 +192,9 @@ def test_poetry_2_keeps_its_standard_tables_and_takes_sources_from_its_own() -> 
     assert found.requires_python == ">=3.9"
     assert found.metadata["scripts"] == {"shop": "shop:main"}
     told = left(found)
-    assert "ghost" in told and "requires-poetry" in told and ">=3.9,<3.13" in told
+    assert "ghost" in told
+    assert "requires-poetry" in told
+    assert ">=3.9,<3.13" in told
     assert "explicit" not in told
 
 
@@ -397,7 +399,8 @@ def test_a_pipfile_is_carried_over() -> None:
         "here": ({"path": "./lib", "editable": True},),
     }
     assert found.prerelease == "allow"
-    assert "serve" in left(found) and "verify_ssl" in left(found)
+    assert "serve" in left(found)
+    assert "verify_ssl" in left(found)
 
 
 ENVIRONMENT = """
