@@ -85,6 +85,7 @@ def execute(notebook: Path, sealed: Sealed, data: bytes, *, timeout: float | Non
     ready = Ready(key=sealed.key, path=sealed.path, python=sealed.python, notebook=str(notebook), lease=sealed.lease)
     launch = launch_spec.launch_environment(ready, "{connection_file}", dict(os.environ))
     manager = AsyncKernelManager(kernel_name="dep")
+    # this spec is not on disk, and `kernel_spec` has no setter (jupyter_client#58)
     manager._kernel_spec = KernelSpec(argv=list(launch.argv), display_name="dep", language="python")
     total = sum(cell.cell_type == "code" for cell in node.cells)
     state = {"cell": 0, "count": 0}

@@ -155,7 +155,7 @@ def test_steps_name_the_folder_only_where_it_is_not_the_nearest(desk: Desk, tmp_
     assert desk.dep("status", "--project", other).out.splitlines()[-1] == f"  next: jupyter dep lock --project '{other}'"
 
 
-def test_notebook_of_a_folder_is_told_so(desk: Desk) -> None:
+def test_status_says_that_a_notebook_belongs_to_a_folder(desk: Desk) -> None:
     manifest(desk.folder, "alpha")
     book(desk.folder / "n.ipynb")
     told = desk.dep("status", "n.ipynb").out

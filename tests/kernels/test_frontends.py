@@ -1,4 +1,4 @@
-"""The same kernel in hosts that know nothing of us: command line tools, plain clients, a kernelspec's bare arguments."""
+"""The kernel under other front ends: command line tools, plain clients, a kernelspec's plain arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kernelspecs on disk: ours are written, renewed, told dead and removed; nobody else's is touched."""
+"""Kernelspecs on disk: written, renewed, reported as stale and removed; those of other tools are not touched."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_remove_takes_one_away_and_names_what_there_is(registry: DiskKernelRegis
 
 
 @pytest.mark.parametrize("content", ['{"argv": ["x"], "display_name": "mine", "metadata": {}}', "{", None])
-def test_a_kernel_of_somebody_else_is_neither_written_over_nor_removed(
+def test_a_kernel_of_another_tool_is_neither_overwritten_nor_removed(
     registry: DiskKernelRegistry, tmp_path: Path, content: str | None
 ) -> None:
     folder = tmp_path / "data" / "kernels" / "dep"

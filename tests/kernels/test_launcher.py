@@ -128,12 +128,12 @@ def test_a_worker_holds_the_lease_after_its_kernel(start: Start, tmp_path: Path)
         os.kill(worker, 9)
 
 
-def test_a_lease_that_can_not_be_taken_is_told_and_the_kernel_starts(start: Start, tmp_path: Path) -> None:
+def test_a_lease_that_cannot_be_taken_is_reported_and_the_kernel_starts(start: Start, tmp_path: Path) -> None:
     front = start(lease=str(tmp_path / "no" / "such" / "folder"))
     assert "could not mark this kernel's environment as in use" in front.run("print('ran')")
 
 
-def test_kept_requests_that_can_not_be_read_are_told(start: Start, tmp_path: Path) -> None:
+def test_kept_requests_that_cannot_be_read_are_reported(start: Start, tmp_path: Path) -> None:
     assert "are lost" in start(kept=str(tmp_path / "gone.json")).run("print('ran')")
 
 

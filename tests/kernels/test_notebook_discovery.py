@@ -1,4 +1,4 @@
-"""Which notebook a kernel is for, by everything that front ends do and do not say."""
+"""Finding a kernel's notebook from what front ends pass."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def test_a_relative_session_is_found_from_the_folder_or_one_above(tmp_path: Path
 
 
 @pytest.mark.parametrize("name", ["console-1-abc", "/nowhere/a.ipynb", "gone.ipynb", ""])
-def test_a_session_that_is_no_notebook_on_disk_is_no_answer(tmp_path: Path, name: str) -> None:
+def test_a_session_name_without_a_notebook_on_disk_is_ignored(tmp_path: Path, name: str) -> None:
     found = find_notebook({"JPY_SESSION_NAME": name}, tmp_path)
     assert found.notebook is None
     assert "cannot determine" in found.why
 
 
 @pytest.mark.parametrize("how", ["marked", "inherited"])
-def test_the_session_of_an_outer_kernel_is_not_ours(tmp_path: Path, how: str) -> None:
+def test_the_session_name_of_an_outer_kernel_is_ignored(tmp_path: Path, how: str) -> None:
     outer = notebook(tmp_path / "outer.ipynb", kernel="python3")
     env = {"JPY_SESSION_NAME": str(outer)}
     if how == "marked":
@@ -81,7 +81,7 @@ def test_the_only_notebook_that_names_the_kernel_is_taken(tmp_path: Path) -> Non
     assert find_notebook({}, tmp_path).notebook == book
 
 
-def test_several_are_told_with_what_to_set(tmp_path: Path) -> None:
+def test_several_notebooks_are_counted_with_the_variable_to_set(tmp_path: Path) -> None:
     for name in ("a", "b"):
         notebook(tmp_path / f"{name}.ipynb")
     found = find_notebook({}, tmp_path)
@@ -90,7 +90,7 @@ def test_several_are_told_with_what_to_set(tmp_path: Path) -> None:
     assert "`JUPYTER_DEP_NOTEBOOK`" in found.why
 
 
-def test_a_folder_that_is_gone_is_no_error(tmp_path: Path) -> None:
+def test_a_removed_folder_raises_no_error(tmp_path: Path) -> None:
     assert find_notebook({}, tmp_path / "gone").notebook is None
 
 

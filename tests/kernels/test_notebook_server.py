@@ -145,7 +145,7 @@ def test_a_yes_typed_in_the_notebook_builds_and_runs_the_waiting_cell(stocked: I
     assert len(asked) == 2
 
 
-def test_a_kernel_is_told_when_its_project_has_moved_on(stocked: Index, tmp_path: Path) -> None:
+def test_a_cell_says_when_the_project_has_moved_on(stocked: Index, tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()
     env = user_environment(tmp_path / "home", stocked.url)

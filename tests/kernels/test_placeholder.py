@@ -201,7 +201,7 @@ def test_any_other_answer_leaves_the_kernel_closed_and_asks_again_at_the_next_ce
     front.until(lambda: len(front.prompts) == 2)
 
 
-def test_where_nobody_can_be_asked_the_error_holds_the_fingerprint(hold: Hold) -> None:
+def test_without_a_prompt_the_error_shows_the_fingerprint(hold: Hold) -> None:
     front = hold("question")
     cell = front.execute("1")
     front.done(cell)
@@ -279,7 +279,7 @@ def test_it_ends_with_the_process_that_wanted_it(tmp_path: Path) -> None:
     assert gone(pid, 5)
 
 
-def test_an_error_that_is_not_ours_is_told_as_a_fault_with_a_next_step() -> None:
+def test_an_unexpected_error_is_reported_as_a_bug_with_a_next_step() -> None:
     refused = diagnosis.of_error(ZeroDivisionError("division by zero"))
     assert refused.code == "internal-error"
     assert refused.steps

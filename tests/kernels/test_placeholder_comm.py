@@ -89,7 +89,7 @@ def asked(kind: str, **content: Any) -> Request:
     return Request(channel="shell", identities=(), header={"msg_type": kind}, content=content, frames=())
 
 
-def test_progress_is_told_five_times_a_second_at_most_and_a_change_of_state_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_sent_at_most_five_times_a_second_and_a_new_state_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr("jupyter_dep_kernels.placeholder.page_comm.time.monotonic", lambda: clock[0])
     said = Said()
@@ -110,7 +110,7 @@ def test_progress_is_told_five_times_a_second_at_most_and_a_change_of_state_at_o
     assert not page.handle(asked("comm_msg", comm_id="other", data={"holds": True}))
 
 
-def test_who_has_not_announced_itself_sees_no_comm(hold: Hold) -> None:
+def test_a_front_end_that_has_not_announced_itself_gets_no_comm(hold: Hold) -> None:
     front = hold("building")
     cell = front.execute("print('ran')")
     front.done(cell)
@@ -143,7 +143,7 @@ def test_a_page_that_comes_late_gets_the_state_at_once_and_so_does_kernel_info(h
     front.until(lambda: len(opened(front)) == 3)
 
 
-def test_a_page_that_has_left_is_told_nothing_more(hold: Hold) -> None:
+def test_a_closed_page_gets_no_more_messages(hold: Hold) -> None:
     front = hold("building", seconds=60)
     announce(front)
     front.until(lambda: opened(front))
@@ -154,7 +154,7 @@ def test_a_page_that_has_left_is_told_nothing_more(hold: Hold) -> None:
     assert len(opened(front)) == count
 
 
-def test_a_cancelled_build_is_told_as_a_diagnosis(hold: Hold) -> None:
+def test_a_cancelled_build_is_sent_as_a_diagnosis(hold: Hold) -> None:
     front = hold("building", seconds=60)
     announce(front)
     front.until(lambda: opened(front))
@@ -163,7 +163,7 @@ def test_a_cancelled_build_is_told_as_a_diagnosis(hold: Hold) -> None:
     assert opened(front)[-1]["problem"]["code"] == "cancelled"
 
 
-def test_a_question_is_told_as_asking_until_it_is_answered(hold: Hold) -> None:
+def test_a_prompt_is_sent_as_asking_until_it_is_answered(hold: Hold) -> None:
     front = hold("question")
     announce(front)
     cell = front.execute("print('ran')", allow_stdin=True)

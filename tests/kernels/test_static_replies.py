@@ -1,4 +1,4 @@
-"""What a kernel that waits answers where no environment is needed."""
+"""Replies that need no environment."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_debugging_itself_waits_for_the_environment(command: str) -> None:
     assert content["command"] == command
 
 
-def test_what_nobody_knows_is_an_error_that_says_so() -> None:
+def test_an_unknown_request_is_answered_with_an_error() -> None:
     status, content = asked("strange_request")
     assert status == "error"
     assert "strange_request" in content["evalue"]

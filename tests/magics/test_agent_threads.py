@@ -60,7 +60,7 @@ def test_a_cell_is_answered_while_something_slow_is_asked(agent: Agent) -> None:
     assert slow[0].code == "cancelled"
 
 
-def test_who_stops_waiting_ends_no_agent_and_gets_no_late_answer(agent: Agent) -> None:
+def test_an_abandoned_request_stops_no_agent_and_gets_no_late_answer(agent: Agent) -> None:
     cancelled = threading.Event()
     cancelled.set()
     began = time.monotonic()
@@ -71,7 +71,7 @@ def test_who_stops_waiting_ends_no_agent_and_gets_no_late_answer(agent: Agent) -
     assert isinstance(ask(agent, "tell 1"), Outcome)
 
 
-def test_all_who_wait_learn_that_the_agent_ended(agent: Agent) -> None:
+def test_all_waiting_requests_fail_when_the_agent_exits(agent: Agent) -> None:
     told: list[str] = []
 
     def work(line: str) -> None:

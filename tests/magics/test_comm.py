@@ -1,4 +1,4 @@
-"""The kernel and a page that holds its notebook: what each tells the other, and that neither can hurt the other."""
+"""The comm between kernel and page: the messages in both directions, and that neither side can harm the other."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_page_is_greeted_once_for_each_opening() -> None:
     assert desk.opened == 2
 
 
-def test_the_last_word_counts_and_goes_with_who_said_it() -> None:
+def test_the_last_block_counts_until_its_page_closes() -> None:
     desk = Desk()
     first, second = desk.open(block="first"), desk.open(block="second")
     assert desk.page.block == "second"
@@ -118,7 +118,7 @@ def test_the_last_word_counts_and_goes_with_who_said_it() -> None:
         {"type": "switch", "switch": {"key": "k", "path": "/p", "python": "/q", "changed": [["a"]]}},
     ],
 )
-def test_what_is_no_order_moves_nothing(data: Any) -> None:
+def test_a_malformed_switch_order_is_ignored(data: Any) -> None:
     desk = Desk()
     desk.open().say(data)
     assert not desk.orders
@@ -184,7 +184,7 @@ def test_a_cell_without_a_page_opens_no_comm(kernel: Kernel, folder: Path) -> No
     assert opened(messages) == []
 
 
-def test_a_page_is_told_where_the_kernel_is_what_was_carried_out_and_what_needs_a_restart(
+def test_a_page_gets_the_environment_the_finished_command_and_what_needs_a_restart(
     kernel: Kernel,  # noqa: F811
     folder: Path,  # noqa: F811
 ) -> None:

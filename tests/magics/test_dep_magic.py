@@ -182,7 +182,7 @@ def test_agent_does_not_see_the_notebooks_environment() -> None:
     assert "PYTHONNOUSERSITE" in environment_for_agent(environ, [], sealed=False)
 
 
-def test_notes_are_told_once_before_the_first_cell(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+def test_notes_are_shown_once_before_the_first_cell(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
     shell = start(notes=["the lock is older than the declaration"], base=True)
     shell.run_cell("print('mine')")
     shell.run_cell("print('mine')")
@@ -236,7 +236,7 @@ def test_edit_that_was_written_is_not_offered(start: Start, tmp_path: Path, monk
     assert not offered
 
 
-def test_ordinary_kernel_is_told_which_kernel_to_take_and_does_not_switch(
+def test_ordinary_kernel_says_which_kernel_to_choose_and_does_not_switch(
     start: Start, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     before = (sys.prefix, list(sys.path))
@@ -428,7 +428,7 @@ def test_second_start_changes_nothing(start: Start, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out == "status|\n"
 
 
-def test_extension_can_be_unloaded_and_ours_cannot(start: Start) -> None:
+def test_extension_can_be_unloaded_but_not_in_a_sealed_environment(start: Start) -> None:
     shell = start()
     jupyter_dep_magics.unload_ipython_extension(shell)
     assert jupyter_dep_magics.active_sessions

@@ -95,7 +95,7 @@ def test_bundle_has_text_for_every_front_end() -> None:
 
 
 @pytest.mark.parametrize("line", ["", "hello", "[]", "{}", '{"type": "outcome"}', '{"type": "new", "id": 1}'])
-def test_what_is_no_message_of_ours_is_ignored(line: str) -> None:
+def test_a_line_that_is_not_a_message_is_ignored(line: str) -> None:
     assert parse(line) is None
 
 

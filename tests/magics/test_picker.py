@@ -1,4 +1,4 @@
-"""The picker of `%dep ui` without its looks: what follows from typing, choosing and applying."""
+"""The form of `%dep ui` without widgets: typing, choosing and applying."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_enter_on_an_unknown_name_asks_the_index_for_it() -> None:
     assert made.state.chips == ("acme-tools",)
 
 
-def test_enter_on_a_name_that_nobody_has_says_so_and_keeps_the_text() -> None:
+def test_enter_on_an_unknown_name_says_so_and_keeps_the_text() -> None:
     fake = Fake(search=SearchResult((), ("nunpy",)), details=DepFailure("unknown-package", "no `nunpy`", hint="`numpy`?"))
     made = picker(fake)
     made.type("nunpy")
@@ -171,7 +171,7 @@ def test_a_plan_for_other_chips_is_not_shown() -> None:
     assert (made.state.chips, made.state.plan, made.state.ready) == ((), "", False)
 
 
-def test_a_conflict_is_told_before_anything_is_done() -> None:
+def test_a_conflict_is_shown_before_anything_is_done() -> None:
     fake = Fake(preview=REFUSED)
     made = with_chips(fake, "rich")
     run("plan")
@@ -224,7 +224,7 @@ def test_a_failure_to_add_is_the_result_and_can_be_tried_again() -> None:
     assert (made.state.chips, made.state.ready, made.state.working) == (("requests",), True, False)
 
 
-def test_a_mistake_of_ours_is_told_and_freezes_nothing() -> None:
+def test_an_unexpected_error_is_shown_and_freezes_nothing() -> None:
     made = with_chips(Fake(apply=KeyError("x"), preview=Plan()), "requests")
     run("plan")
     made.apply()

@@ -1,4 +1,4 @@
-"""The picker's questions to the real agent, over a real index of toys: what it asks is answered as it reads it."""
+"""The form's requests to the real agent, over a real index of sample packages."""
 
 from __future__ import annotations
 

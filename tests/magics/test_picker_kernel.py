@@ -78,7 +78,7 @@ def form(kernel: Kernel) -> Iterator[Callable[[str], Form]]:  # noqa: F811
     return lambda cell: Form(kernel, cell)
 
 
-def test_the_form_is_a_widget_and_a_text_for_those_who_show_none(form: Callable[[str], Form]) -> None:
+def test_the_form_is_a_widget_with_a_text_for_front_ends_without_widgets(form: Callable[[str], Form]) -> None:
     shown = form("%dep ui ric").shown
     assert shown[VIEW]["model_id"]
     assert "%dep search WORDS" in shown["text/plain"]

@@ -1,4 +1,4 @@
-"""The kernel's reading of the wire against core's writing of it: two rooms, one protocol."""
+"""The magics read each message as core writes it."""
 
 from __future__ import annotations
 
