@@ -115,17 +115,16 @@ def _change_declaration(
     text = edit(state.block, state.project.form)
     with granting(_list_new_scopes(state, text), services):
         if state.lock_data is None and state.data is not None and not state.live and not context.in_kernel:
-            return _write_declaration(state, text, services)
+            return _write_declaration(state, state.data, text, services)
         return relock(target, services, context, edit=lambda _: text)
 
 
-def _write_declaration(state: State, text: str, services: Services) -> ChangeResult:
-    assert state.data is not None
-    content = state.project.form.written(state.data, text, context=state.project.context)
-    if content != state.data:
-        read_write.replace(state.project.file, content, expected=state.data)
+def _write_declaration(state: State, data: bytes, text: str, services: Services) -> ChangeResult:
+    content = state.project.form.written(data, text, context=state.project.context)
+    if content != data:
+        read_write.replace(state.project.file, content, expected=data)
     after = load_state(state.project.file, services, CommandContext())
-    return ChangeResult(state=after, summary=None, redeclared=content != state.data)
+    return ChangeResult(state=after, summary=None, redeclared=content != data)
 
 
 def _list_new_scopes(state: State, text: str) -> list[str]:

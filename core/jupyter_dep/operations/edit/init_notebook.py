@@ -71,10 +71,9 @@ def init(
         edit = DeclarationEdit(project=notebook, before=None, after=block, pending=True)
     elif state.live:
         edit = DeclarationEdit(project=notebook, before=None, after=block)
-    elif state.data is None:
+    elif state.notebook is None:
         read_write.replace(notebook, blank(block, KERNEL_NAME, KERNEL_DISPLAY), expected=None)
     else:
-        assert state.notebook is not None
         content = state.notebook.with_block(block)
         content = Notebook.parse(content, context=state.project.context).with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
         read_write.replace(notebook, content, expected=state.data)

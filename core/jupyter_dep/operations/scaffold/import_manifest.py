@@ -47,10 +47,10 @@ def import_file(
     (brought,) = other_tools.accept_proposals([read], ask)
     edit = None
     if state.project.form is FOLDER:
-        assert state.block is not None
+        before = state.block or ""
         as_declared = replace(brought, package=None) if brought.package else brought  # the build system is the project's own
-        adopted = merge.merge(state.block, [as_declared])
-        if adopted.text != state.block:
+        adopted = merge.merge(before, [as_declared])
+        if adopted.text != before:
             read_write.replace(target, adopted.text.encode(), expected=state.data)
             _record_step(state, adopted.text, services, context)
     else:
@@ -74,12 +74,11 @@ def _write_block(state: State, block: str, services: Services, context: CommandC
     file = state.project.file
     if state.live:
         return DeclarationEdit(project=file, before=state.block, after=block)
-    if context.in_kernel:
+    if context.in_kernel or state.notebook is None:
         services.history.set_pending(file, Pending(base=state.base, wanted=block))
         return DeclarationEdit(project=file, before=state.base, after=block, pending=True)
     check_lock_name(state.project)
-    assert state.data is not None
-    content = Notebook.parse(state.data, context=state.project.context).with_block(block)
+    content = state.notebook.with_block(block)
     if state.base is None:
         content = Notebook.parse(content, context=state.project.context).with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
     read_write.replace(file, content, expected=state.data)
