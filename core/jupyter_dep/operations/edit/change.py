@@ -70,7 +70,7 @@ def change(
     if not context.dry_run:
         commit.check_writable(state, block, context)
     with plan.install_ahead() as head:
-        locked = plan.resolve()
+        locked = plan.resolve_lock()
         if context.dry_run:
             return plan.preview(locked)
         own = plan.becomes_own()
@@ -123,7 +123,7 @@ class ChangePlan:
             return nullcontext()
         return SpeculativeInstall(self.state, self.services, self.context, minor=self.preferred_python)
 
-    def resolve(self) -> Locked:
+    def resolve_lock(self) -> Locked:
         """Resolve the new lock, without writing it."""
         options = LockOptions(upgrade=self.options.upgrade, python=self.options.python, prefer=self.preferred_python)
         return lock_for_state(self.state, self.declaration, self.services, self.context, options)
