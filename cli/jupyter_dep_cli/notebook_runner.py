@@ -82,7 +82,7 @@ def execute(notebook: Path, sealed: Sealed, data: bytes, *, timeout: float | Non
     node = nbformat.reads(  # type: ignore[no-untyped-call]
         data.decode("utf-8-sig"), as_version=4
     )
-    ready = Ready(key=sealed.key, path=sealed.path, python=sealed.python, notebook=str(notebook), lease=sealed.lease)
+    ready = Ready(key=sealed.key, path=sealed.path, python=sealed.python, notebook=str(notebook), lease=sealed.lock_file)
     launch = launch_spec.launch_environment(ready, "{connection_file}", dict(os.environ))
     manager = AsyncKernelManager(kernel_name="dep")
     # this spec is not on disk, and `kernel_spec` has no setter (jupyter_client#58)

@@ -617,5 +617,5 @@ def test_a_path_is_allowed_and_revoked_under_all_its_names_and_an_address_as_it_
     consent = desk.user.services().consent
     consent.allow("item", [f"path:{link}", f"path:{real}", address], by="asked")
     assert desk.dep("trust", "revoke", f"path:{link}").code == 0
-    assert [given.value for given in desk.user.services().consent.given() if given.kind == "item"] == [address]
+    assert [given.value for given in desk.user.services().consent.grants() if given.kind == "item"] == [address]
     assert desk.dep("trust", "revoke", address).code == 0

@@ -72,7 +72,7 @@ def test_what_publishing_reads_is_nested_by_the_repositorys_name(paths: UserPath
 
 def test_the_file_is_its_users_alone_from_the_first_moment(paths: UserPaths) -> None:
     user_config.set(paths, "repositories.corp.token", SECRET)
-    file = user_config.file(paths)
+    file = user_config.config_file(paths)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(paths.config.stat().st_mode) == 0o700
     file.chmod(0o644)
     user_config.set(paths, "repositories.corp.username", "me")
@@ -82,10 +82,10 @@ def test_the_file_is_its_users_alone_from_the_first_moment(paths: UserPaths) -> 
 def test_comments_and_order_of_the_file_stay(paths: UserPaths) -> None:
     paths.config.mkdir(parents=True)
     text = '# mine\n[repositories.corp]\nurl = "https://index.example/"  # the old one\n\n[mine]\nkept = 1\n'
-    user_config.file(paths).write_text(text)
+    user_config.config_file(paths).write_text(text)
     user_config.set(paths, "repositories.corp.url", "https://other.example/")
-    assert user_config.file(paths).read_text() == text.replace("https://index.example/", "https://other.example/")
-    assert user_config.strange(paths) == ("mine.kept",)
+    assert user_config.config_file(paths).read_text() == text.replace("https://index.example/", "https://other.example/")
+    assert user_config.unknown_keys(paths) == ("mine.kept",)
 
 
 @pytest.mark.parametrize("show", [("config",), ("config", "--list"), ("config", "repositories.corp.token")])
@@ -145,7 +145,7 @@ def test_a_secret_that_is_typed_is_not_seen(desk: Desk) -> None:
 def test_a_wrong_line_changes_nothing(desk: Desk, words: tuple[str, ...], code: str, hint: str) -> None:
     error = desk.refused("config", *words, code=code, exit_code=2)
     assert hint in error["hint"] and SECRET not in json.dumps(error)
-    assert not user_config.file(desk.user.services().paths).exists()
+    assert not user_config.config_file(desk.user.services().paths).exists()
 
 
 @pytest.mark.parametrize(
@@ -161,18 +161,18 @@ def test_a_wrong_line_changes_nothing(desk: Desk, words: tuple[str, ...], code: 
 def test_a_broken_file_is_told_without_what_it_holds(desk: Desk, content: bytes) -> None:
     paths = desk.user.services().paths
     paths.config.mkdir(parents=True)
-    user_config.file(paths).write_bytes(content)
+    user_config.config_file(paths).write_bytes(content)
     for words in (("config",), ("config", "publish.keyring")):
         ran = desk.dep(*words, "--json")
         assert ran.error["code"] == "bad-configuration" and SECRET not in ran.said
-        assert ran.error["context"]["file"] == str(user_config.file(paths))
-    assert user_config.file(paths).read_bytes() == content
+        assert ran.error["context"]["file"] == str(user_config.config_file(paths))
+    assert user_config.config_file(paths).read_bytes() == content
 
 
 def test_two_that_set_at_once_lose_nothing_in_silence(paths: UserPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     user_config.set(paths, "publish.keyring", "true")
     real = user_config.read_write.read_if_there
-    file = user_config.file(paths)
+    file = user_config.config_file(paths)
 
     def meanwhile(path: Path, **more: int) -> bytes | None:
         data = real(path, **more)
@@ -274,7 +274,7 @@ def test_clearing_the_cache_leaves_environments_whole(desk: Desk) -> None:
     assert done.code == 0, done.said
     assert desk.dep("cache", "info", "--json").entry["engine"]["bytes"] < info["engine"]["bytes"]
     services = desk.user.services()
-    assert all(not services.store.changed(sealed) for sealed in services.store.all())
+    assert all(not services.store.has_changed(sealed) for sealed in services.store.all())
     python = desk.dep("env", "info", "--json").entry["python"]
     assert subprocess.run([python, "-c", "import alpha, gamma"], check=False).returncode == 0
     assert desk.dep("lock", "--upgrade").code == 0, "and the cache fills again"

@@ -259,7 +259,7 @@ def test_the_short_way_is_taken_only_while_nothing_has_changed(
 def test_a_yes_that_was_taken_back_ends_the_short_way(desk: Desk, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entered(desk, "run", "true")
     assert short(desk, monkeypatch, "true") is not None
-    desk.user.services().consent.revoke([given.value for given in desk.user.services().consent.given()])
+    desk.user.services().consent.revoke([given.value for given in desk.user.services().consent.grants()])
     assert short(desk, monkeypatch, "true") is None
 
 

@@ -45,7 +45,7 @@ def caller(key, name):
     store = Store(root)
     sealed = store.ensure(builds.recipe(link, key=key))
     assert store.sealed(key) == sealed and os.path.isdir(sealed.path), key
-    assert not store.changed(sealed), key
+    assert not store.has_changed(sealed), key
 
 def sweeper():
     os.read(go, 1)
@@ -160,7 +160,7 @@ def test_real_builds_of_many_notebooks_at_once_with_the_collection_among_them(
         assert done.returncode == 0, done.stdout + done.stderr
         sealed = desk.services().store.all()
         assert len(sealed) == CALLERS + 1, json.dumps([dict(one.packages) for one in sealed])
-        assert all(not desk.services().store.changed(one) for one in sealed)
+        assert all(not desk.services().store.has_changed(one) for one in sealed)
         entries = [path for path in (desk.services().store.root / "e").iterdir() if path.is_dir()]
         assert len(entries) == len(sealed), "somebody built what nobody uses"
     tally("callers", cases=rounds, held=rounds, note=f"{rounds} with the real engine")
@@ -173,7 +173,7 @@ def test_an_environment_that_is_collected_before_its_use_is_noted_is_there_all_t
     desk = Desk.at(tmp_path, toy_index.url)
     notebook = desk.notebook("n.ipynb", "alpha==1.0")
     relock.relock(notebook, desk.services(), asking(sync=False))
-    hold, uses = Store.hold, History.uses
+    hold, uses = Store.acquire, History.uses
     removed: list[str] = []
 
     def late(store: Store, sealed: Sealed) -> FileLock | None:
@@ -188,7 +188,7 @@ def test_an_environment_that_is_collected_before_its_use_is_noted_is_there_all_t
             assert install.sync(notebook, desk.services(), asking()).sealed is not None
         return iter(found)
 
-    monkeypatch.setattr(Store, "hold", late)
+    monkeypatch.setattr(Store, "acquire", late)
     monkeypatch.setattr(History, "uses", early)
     if moment == "before it is noted":
         sealed = install.sync(notebook, desk.services(), asking()).sealed

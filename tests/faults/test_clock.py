@@ -59,7 +59,7 @@ def test_a_clock_that_lies_moves_neither_store_nor_collection(
     dep(then, "sync", "n.ipynb", "--offline")
     dep(then, "status", "n.ipynb")
     assert {one.key for one in store.all()} == before and not toy_index.requests
-    assert not any(store.changed(one) for one in store.all())
+    assert not any(store.has_changed(one) for one in store.all())
     (desk.folder / "gone.ipynb").unlink()
     abandoned = store.root / "e" / "0123456789"
     abandoned.mkdir()

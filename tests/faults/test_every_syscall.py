@@ -167,7 +167,7 @@ class Scene:
     def _lost(self) -> str:
         services = self.desk.services()
         for sealed in self.in_use:
-            if services.store.sealed(sealed.key) != sealed or services.store.changed(sealed):
+            if services.store.sealed(sealed.key) != sealed or services.store.has_changed(sealed):
                 return "an environment in use is gone"
         if not self._remembers(services):
             return "what was remembered is lost"

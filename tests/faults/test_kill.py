@@ -119,10 +119,11 @@ def check_whole(desk: Desk) -> int:
     sealed = store.all()
     for environment in sealed:
         root, site = Path(environment.path), Path(environment.site)
-        files = snapshots.take(root).files
-        record_check.check(files, root, site, {}, environment.packages, own=("virtualenv",))
-        assert snapshots.stamp(files) == environment.stamp
-        assert record_check.damaged(root, site) == {}
+        files = snapshots.take_snapshot(root).files
+        expected = record_check.Expected(before={}, packages=environment.packages, own=("virtualenv",))
+        record_check.check_environment(files, root, site, expected)
+        assert snapshots.digest(files) == environment.stamp
+        assert record_check.find_damaged(root, site) == {}
         if "big" in environment.packages:
             assert len(list((site / "big").glob("m*.py"))) == FILES
     built = [path for path in (store.root / "e").glob("*") if path.is_dir()] if store.root.exists() else []

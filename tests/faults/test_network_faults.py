@@ -108,7 +108,7 @@ def _case(name: str, root: Path, toys: Path) -> list[str]:
         if not wrong:
             assert versions(desk.lock(notebook)) == {"large": "1.0", "alpha": "1.0"}
             (sealed,) = desk.services().store.all()
-            assert not desk.services().store.changed(sealed)
+            assert not desk.services().store.has_changed(sealed)
             assert len(list((Path(sealed.site) / "large").glob("m*.py"))) == FILES
     return wrong
 

@@ -31,37 +31,37 @@ def book(file: Path) -> ConsentStore:
 
 
 def test_nothing_is_consented_at_first_and_asking_writes_nothing(book: ConsentStore, tmp_path: Path) -> None:
-    assert not book.knows("f")
-    assert not book.own("f")
-    assert book.lacking([BUILD]) == (BUILD,)
-    assert book.folder_of(tmp_path) is None
-    assert book.given() == ()
+    assert not book.allows_fingerprint("f")
+    assert not book.is_own("f")
+    assert book.missing([BUILD]) == (BUILD,)
+    assert book.trusted_folder_for(tmp_path) is None
+    assert book.grants() == ()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_each_yes_covers_what_was_named_and_no_more(book: ConsentStore) -> None:
     book.allow("fingerprint", ["f"], by="command")
     book.allow("item", [str(BUILD)], by="command")
-    assert book.knows("f") and not book.knows("g")
-    assert book.lacking([BUILD, HOST]) == (HOST,)
-    assert not book.knows(str(BUILD))
-    assert book.lacking([ConsentScope(kind="build", value="f")])
+    assert book.allows_fingerprint("f") and not book.allows_fingerprint("g")
+    assert book.missing([BUILD, HOST]) == (HOST,)
+    assert not book.allows_fingerprint(str(BUILD))
+    assert book.missing([ConsentScope(kind="build", value="f")])
 
 
 def test_own_is_told_apart_and_a_later_yes_does_not_take_it_back(book: ConsentStore) -> None:
     book.allow("fingerprint", ["mine", "theirs"], by="command")
     book.allow("fingerprint", ["mine"], by="own")
     book.allow("fingerprint", ["mine"], by="command")
-    assert book.own("mine")
-    assert book.knows("theirs") and not book.own("theirs")
+    assert book.is_own("mine")
+    assert book.allows_fingerprint("theirs") and not book.is_own("theirs")
 
 
 def test_revoking_takes_back_and_tells_what_was_there(book: ConsentStore) -> None:
     book.allow("fingerprint", ["f"], by="own")
     book.allow("item", [str(BUILD)], by="command")
     assert book.revoke(["f", str(BUILD), "never given"]) == ("f", str(BUILD))
-    assert not book.knows("f")
-    assert book.lacking([BUILD]) == (BUILD,)
+    assert not book.allows_fingerprint("f")
+    assert book.missing([BUILD]) == (BUILD,)
 
 
 def test_a_folder_covers_what_is_in_it_links_resolved(book: ConsentStore, tmp_path: Path) -> None:
@@ -72,28 +72,28 @@ def test_a_folder_covers_what_is_in_it_links_resolved(book: ConsentStore, tmp_pa
     out = tmp_path / "course" / "out"
     out.symlink_to(beside)
     book.allow("folder", [str(tmp_path / "course")], by="command")
-    assert book.folder_of(inside)
-    assert book.folder_of(tmp_path / "course")
-    assert not book.folder_of(beside)
-    assert not book.folder_of(out)
-    assert not book.folder_of(tmp_path)
-    assert not book.folder_of(tmp_path / "course" / ".." / "course-of-a-stranger")
+    assert book.trusted_folder_for(inside)
+    assert book.trusted_folder_for(tmp_path / "course")
+    assert not book.trusted_folder_for(beside)
+    assert not book.trusted_folder_for(out)
+    assert not book.trusted_folder_for(tmp_path)
+    assert not book.trusted_folder_for(tmp_path / "course" / ".." / "course-of-a-stranger")
 
 
 def test_the_variable_names_fingerprints_and_absolute_folders(file: Path, tmp_path: Path) -> None:
     book = ConsentStore(file, {TRUST: os.pathsep.join(["f" * 32, str(tmp_path), "relative", ""])})
-    assert book.knows("f" * 32)
-    assert not book.own("f" * 32)
-    assert not book.knows("")
-    assert book.folder_of(tmp_path / "x")
-    assert not ConsentStore(file, {TRUST: "relative:."}).folder_of(Path.cwd())
-    assert book.lacking([BUILD]) == (BUILD,)
+    assert book.allows_fingerprint("f" * 32)
+    assert not book.is_own("f" * 32)
+    assert not book.allows_fingerprint("")
+    assert book.trusted_folder_for(tmp_path / "x")
+    assert not ConsentStore(file, {TRUST: "relative:."}).trusted_folder_for(Path.cwd())
+    assert book.missing([BUILD]) == (BUILD,)
 
 
 def test_a_variable_of_the_ci_grants_nothing(file: Path, tmp_path: Path) -> None:
     book = ConsentStore(file, {"CI": "true"})
-    assert not book.knows("f")
-    assert not book.folder_of(tmp_path)
+    assert not book.allows_fingerprint("f")
+    assert not book.trusted_folder_for(tmp_path)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no permission bits")
@@ -109,7 +109,7 @@ def test_sixteen_at_once_lose_no_yes(file: Path) -> None:
 
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(allow, range(16)))
-    assert {given.value for given in ConsentStore(file, {}).given()} == {f"f{number}" for number in range(16)}
+    assert {given.value for given in ConsentStore(file, {}).grants()} == {f"f{number}" for number in range(16)}
 
 
 @pytest.mark.parametrize(
@@ -118,14 +118,14 @@ def test_sixteen_at_once_lose_no_yes(file: Path) -> None:
 def test_a_damaged_book_grants_nothing(book: ConsentStore, file: Path, damage: str) -> None:
     file.parent.mkdir()
     file.write_text(damage)
-    assert not book.knows("f")
+    assert not book.allows_fingerprint("f")
     book.allow("fingerprint", ["g"], by="command")
-    assert book.knows("g")
+    assert book.allows_fingerprint("g")
 
 
 def test_every_record_tells_how_and_when(book: ConsentStore) -> None:
     book.allow("item", [str(BUILD)], by="typed")
-    (given,) = book.given()
+    (given,) = book.grants()
     assert (given.kind, given.value, given.by) == ("item", "build:delta", "typed")
     assert given.when.endswith("Z")
 

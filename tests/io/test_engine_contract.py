@@ -334,12 +334,13 @@ def installed(python: Path) -> dict[str, str]:
 def test_what_is_installed_is_what_was_named(world: World) -> None:
     python = world.environment()
     root = python.parent.parent
-    before = snapshots.take(root).files
+    before = snapshots.take_snapshot(root).files
     found = artifacts(world, "alpha")
     world.engine().install(Install(artifacts=tuple(found), python=str(python), python_version=MINOR))
     assert installed(python) == {"alpha": "2.0", "beta": "2.0"}
     site = record_check.site_packages(root, MINOR, sys.platform)
-    record_check.check(snapshots.take(root).files, root, site, before, {"alpha": "2.0", "beta": "2.0"}, own=("virtualenv",))
+    expected = record_check.Expected(before=before, packages={"alpha": "2.0", "beta": "2.0"}, own=("virtualenv",))
+    record_check.check_environment(snapshots.take_snapshot(root).files, root, site, expected)
 
 
 def test_only_what_was_named_is_installed_whatever_it_needs(world: World) -> None:

@@ -34,7 +34,7 @@ def lock(number: int) -> bytes:
 
 
 def record(history: History, project: Path, number: int) -> None:
-    history.record(project, step(number), [lock(number), lock(number + 1)])
+    history.record_step(project, step(number), [lock(number), lock(number + 1)])
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_the_last_twenty_steps_and_their_locks_are_kept(history: History, projec
     while (last := history.last(project)) is not None:
         undone.append(last.command)
         assert history.lock_bytes(project, last.lock_before) == lock(int(last.command.split()[1]))
-        history.move(project)
+        history.move_step(project)
     assert undone == [f"add {number}" for number in range(KEPT + 4, 4, -1)]
     with pytest.raises(DepError) as caught:
         history.lock_bytes(project, digest(lock(3)))
@@ -73,11 +73,11 @@ def test_the_last_twenty_steps_and_their_locks_are_kept(history: History, projec
 def test_what_was_undone_can_be_redone_until_something_else_is_done(history: History, project: Path) -> None:
     for number in range(3):
         record(history, project, number)
-    history.move(project)
-    history.move(project)
+    history.move_step(project)
+    history.move_step(project)
     assert history.last(project) == step(0)
     assert history.last(project, redo=True) == step(1)
-    history.move(project, redo=True)
+    history.move_step(project, redo=True)
     assert (history.last(project), history.last(project, redo=True)) == (step(1), step(2))
     assert history.lock_bytes(project, digest(lock(3))) == lock(3)
     record(history, project, 7)
@@ -95,7 +95,7 @@ def test_a_lock_that_was_tampered_with_is_not_given_back(history: History, proje
 
 def test_the_last_environments_are_kept_newest_last(history: History, project: Path) -> None:
     for key in ["a", "b", "c", "d", "b"]:
-        history.used(project, key)
+        history.record_use(project, key)
     assert history.environments(project) == ("c", "d", "b")
     assert KEPT_ENVIRONMENTS == 3
 
@@ -104,8 +104,8 @@ def test_projects_do_not_mix_and_a_link_is_the_same_project(history: History, pr
     project.write_text("")
     link = tmp_path / "link.ipynb"
     link.symlink_to(project)
-    history.used(project, "a")
-    history.used(tmp_path / "other.ipynb", "b")
+    history.record_use(project, "a")
+    history.record_use(tmp_path / "other.ipynb", "b")
     assert history.environments(link) == ("a",)
     assert remembered(history) == {project: ("a",), tmp_path / "other.ipynb": ("b",)}
 
@@ -113,7 +113,7 @@ def test_projects_do_not_mix_and_a_link_is_the_same_project(history: History, pr
 def test_a_pending_edit_is_kept_beside_the_rest(history: History, project: Path) -> None:
     record(history, project, 0)
     history.set_pending(project, Pending(base=None, wanted="x"))
-    history.used(project, "a")
+    history.record_use(project, "a")
     assert history.pending(project) == Pending(base=None, wanted="x")
     history.set_pending(project, None)
     assert history.pending(project) is None
@@ -123,7 +123,7 @@ def test_a_pending_edit_is_kept_beside_the_rest(history: History, project: Path)
 def test_a_renamed_project_takes_everything_along(history: History, project: Path, tmp_path: Path) -> None:
     new = tmp_path / "new.ipynb"
     record(history, project, 0)
-    history.used(project, "a")
+    history.record_use(project, "a")
     history.rename(project, new)
     assert history.last(new) == step(0)
     assert history.lock_bytes(new, digest(lock(1))) == lock(1)

@@ -342,7 +342,9 @@ def test_environments_and_shims_are_taken_off_the_path_and_nothing_steers_a_pyth
     shims.mkdir()
     plain.mkdir()
     path = os.pathsep.join(map(str, (python.parent, shims, plain, "relative", plain)))
-    kept = discovery.cleaned({"PATH": path, "PYTHONPATH": "x", "PYTHONHOME": "y", "__PYVENV_LAUNCHER__": "z", "A": "b"})
+    kept = discovery.clean_environment(
+        {"PATH": path, "PYTHONPATH": "x", "PYTHONHOME": "y", "__PYVENV_LAUNCHER__": "z", "A": "b"}
+    )
     assert kept == {"PATH": str(plain), "A": "b", "PYTHONNOUSERSITE": "1"}
 
 
@@ -351,7 +353,7 @@ def test_version_managers_folders_are_searched_without_versions_that_are_too_old
     for name in layouts:
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text("")
-    found = {path.relative_to(tmp_path).parts[0] for path in discovery.managed([tmp_path, tmp_path / "nowhere"])}
+    found = {path.relative_to(tmp_path).parts[0] for path in discovery.managed_pythons([tmp_path, tmp_path / "nowhere"])}
     assert found == {"3.12.1", "cpython-3.13.0-linux", "3.11.4"}
 
 
@@ -414,9 +416,9 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Interpreters:
 
 def test_this_machines_pythons_are_found_and_none_is_an_environment(real: Interpreters) -> None:
     found = real.all()
-    assert os.path.realpath(discovery.base_of(Path(sys.executable))) in {one.real for one in found}
+    assert os.path.realpath(discovery.base_interpreter(Path(sys.executable))) in {one.real for one in found}
     assert len({one.real for one in found}) == len(found)
-    assert all(discovery.environment_of(Path(one.executable)) is None for one in found)
+    assert all(discovery.find_pyvenv_cfg(Path(one.executable)) is None for one in found)
 
 
 def test_tags_and_markers_agree_with_what_every_python_here_says(real: Interpreters) -> None:
@@ -456,5 +458,5 @@ def test_a_pth_file_of_an_environment_on_the_path_does_not_run(tmp_path: Path) -
     environ = {**os.environ, "PATH": f"{python.parent}{os.pathsep}{os.defpath}", "VIRTUAL_ENV": str(tmp_path / "env")}
     interpreters = Interpreters(tmp_path / "state" / "cache.json", environ=environ)
     assert interpreters.all()
-    assert Path(interpreters.find(str(python)).executable) == discovery.base_of(python)
+    assert Path(interpreters.find(str(python)).executable) == discovery.base_interpreter(python)
     assert not ran.exists()

@@ -182,7 +182,7 @@ def test_nobody_else_may_read_what_is_stored(odd: Odd, me: Person) -> None:
     before = os.umask(0)
     try:
         services = synced(me)
-        services.names.note_locked(["numpy"])
+        services.names.add_locked(["numpy"])
     finally:
         os.umask(before)
     folder = services.names.folder
@@ -234,17 +234,17 @@ def test_a_damaged_list_is_passed_over_and_can_be_removed(odd: Odd, me: Person) 
 
 def test_names_that_were_locked_are_found_and_stay_in_bounds(tmp_path: Path) -> None:
     names = NameCache(tmp_path / "names")
-    names.note_locked(["corp-secret", "numpy"])
-    names.note_locked(["corp-secret", "other"])
+    names.add_locked(["corp-secret", "numpy"])
+    names.add_locked(["corp-secret", "other"])
     assert names.locked() == ("corp-secret", "numpy", "other")
-    names.note_locked(f"n{number}" for number in range(6000))
+    names.add_locked(f"n{number}" for number in range(6000))
     assert len(names.locked()) == 5000
     assert names.locked()[-1] == "n5999"
 
 
 def test_a_memory_of_locked_names_that_somebody_spoiled_is_no_error(tmp_path: Path) -> None:
     names = NameCache(tmp_path / "names")
-    names.note_locked(["fine"])
+    names.add_locked(["fine"])
     (tmp_path / "names" / "locked.json").write_text('["fine", 7, "<b>", "UPPER", null]')
     assert names.locked() == ("fine",)
     (tmp_path / "names" / "locked.json").write_text("{")

@@ -55,7 +55,7 @@ def test_programs_start_their_own_environments_python_and_the_records_hold(index
     for name, told in {"tool": str(root), "plain": str(root), "shell": "shell"}.items():
         done = subprocess.run([root / "bin" / name], capture_output=True, text=True, check=True)
         assert done.stdout.strip() == told, name
-    assert record_check.damaged(root, site) == {}
+    assert record_check.find_damaged(root, site) == {}
     others = [str(services.templates.folder), first.path]
     for path in root.rglob("*"):
         if path.is_file() and not path.is_symlink():
@@ -82,11 +82,11 @@ def test_it_is_file_for_file_what_the_engine_makes_through_the_environments_own_
     engine.install(plain)
     engine.install(Install(artifacts=(artifact,), python=str(made["2222222222"]), python_version=MINOR, through=str(through)))
     roots = [tmp_path / "e" / name for name in ("1111111111", "2222222222")]
-    one, other = ({name: (root / name).read_bytes() for name in snapshots.take(root).files} for root in roots)
+    one, other = ({name: (root / name).read_bytes() for name in snapshots.take_snapshot(root).files} for root in roots)
     assert one.keys() == other.keys()
     for name in one.keys() - {"lib/python" + MINOR + "/site-packages/tool-1.0.dist-info/RECORD"}:
         assert other[name].replace(b"2222222222", b"1111111111") == one[name], name
-    assert all(record_check.damaged(root, root / "lib" / f"python{MINOR}" / "site-packages") == {} for root in roots)
+    assert all(record_check.find_damaged(root, root / "lib" / f"python{MINOR}" / "site-packages") == {} for root in roots)
     modes = [{name: (root / "bin" / name).stat().st_mode for name in ("tool", "plain", "shell")} for root in roots]
     assert modes[0] == modes[1]
 

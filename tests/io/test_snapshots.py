@@ -56,21 +56,21 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_second_look_sees_what_a_first_one_would(tree: Path, change: str) -> None:
-    before = snapshots.take(tree)
+    before = snapshots.take_snapshot(tree)
     CHANGES[change](tree)
-    again, fresh = snapshots.take(tree, before), snapshots.take(tree)
+    again, fresh = snapshots.take_snapshot(tree, before), snapshots.take_snapshot(tree)
     assert again.files == fresh.files
     assert sorted(again.writable) == sorted(fresh.writable)
     assert (again.files == before.files) is (change in ("nothing", "a tree comes"))
 
 
 def test_folders_in_which_nothing_came_or_went_are_not_read_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = snapshots.take(tree)
+    before = snapshots.take_snapshot(tree)
     (tree / "lib" / "site" / "pack" / "new.py").write_text("")
     read: list[str] = []
     scandir = os.scandir
     monkeypatch.setattr(os, "scandir", lambda path: (read.append(str(path)), scandir(path))[1])
-    snapshots.take(tree, before)
+    snapshots.take_snapshot(tree, before)
     assert read == [f"{tree}/lib/site/pack/"]
 
 
@@ -79,10 +79,10 @@ def test_a_change_within_the_tick_of_the_first_look_is_seen(tree: Path) -> None:
     folder = tree / "lib" / "site"
     now = time.time_ns()
     os.utime(folder, ns=(now, now))
-    before = snapshots.take(tree)
+    before = snapshots.take_snapshot(tree)
     (folder / "late.py").write_text("")
     os.utime(folder, ns=(now, now))
-    assert "lib/site/late.py" in snapshots.take(tree, before).files
+    assert "lib/site/late.py" in snapshots.take_snapshot(tree, before).files
 
 
 def test_a_file_that_grows_is_seen_unless_it_is_a_hard_link(tree: Path) -> None:
@@ -90,11 +90,11 @@ def test_a_file_that_grows_is_seen_unless_it_is_a_hard_link(tree: Path) -> None:
     grown, linked = tree / "lib" / "site" / "one.py", tree / "lib" / "other" / "four.py"
     linked.with_name("five.py").hardlink_to(linked)
     age(tree)
-    before = snapshots.take(tree)
+    before = snapshots.take_snapshot(tree)
     for file in (grown, linked):
         with file.open("a") as more:
             more.write("more")
-    now = snapshots.take(tree, before).files
+    now = snapshots.take_snapshot(tree, before).files
     assert now["lib/site/one.py"][0] == before.files["lib/site/one.py"][0] + 4
     assert now["lib/other/four.py"] == before.files["lib/other/four.py"]
 
@@ -103,21 +103,21 @@ def test_bytecode_is_left_out_and_links_are_not_followed(tree: Path) -> None:
     (tree / "lib" / "site" / "__pycache__").mkdir()
     (tree / "lib" / "site" / "__pycache__" / "one.cpython-311.pyc").write_bytes(b"x")
     (tree / "lib" / "site" / "old.pyc").write_bytes(b"x")
-    found = snapshots.take(tree).files
+    found = snapshots.take_snapshot(tree).files
     assert "lib/link" in found and "lib/site/one.py" in found
     assert not [path for path in found if path.endswith(".pyc") or path.startswith("lib/link/")]
 
 
 def test_what_may_be_written_is_named(tree: Path) -> None:
     (tree / "lib" / "site" / "one.py").chmod(0o444)
-    found = snapshots.take(tree)
+    found = snapshots.take_snapshot(tree)
     assert set(found.files) - set(found.writable) == {"lib/site/one.py", "lib/link"}
 
 
 def test_a_stamp_tells_any_change_of_name_size_or_time(tree: Path) -> None:
-    files = snapshots.take(tree).files
-    known = snapshots.stamp(files)
+    files = snapshots.take_snapshot(tree).files
+    known = snapshots.digest(files)
     size, moment = files["lib/site/one.py"]
     for other in ({**files, "lib/site/one.py": (size + 1, moment)}, {**files, "lib/site/one.py": (size, moment + 1)}):
-        assert snapshots.stamp(other) != known
-    assert snapshots.stamp(dict(reversed(files.items()))) == known
+        assert snapshots.digest(other) != known
+    assert snapshots.digest(dict(reversed(files.items()))) == known

@@ -350,7 +350,7 @@ def test_bytecode_goes_along_for_the_same_file_only(store: Store, tmp_path: Path
     (carried,) = (Path(new.site) / "__pycache__").iterdir()
     assert carried.name == "alpha.cpython-311.pyc"
     assert carried.samefile(Path(old.site) / "__pycache__" / carried.name)
-    assert not store.changed(new)
+    assert not store.has_changed(new)
 
 
 def test_bytecode_from_a_folder_that_is_gone_is_no_matter(store: Store, tmp_path: Path) -> None:
@@ -363,9 +363,9 @@ def test_bytecode_from_a_folder_that_is_gone_is_no_matter(store: Store, tmp_path
 def test_imports_may_write_bytecode_and_nothing_else_may_change(store: Store) -> None:
     sealed = store.ensure(recipe())
     with_bytecode(sealed, "alpha")
-    assert not store.changed(sealed)
+    assert not store.has_changed(sealed)
     (Path(sealed.site) / "new.pth").write_text("import evil\n")
-    assert store.changed(sealed)
+    assert store.has_changed(sealed)
 
 
 def test_a_changed_environment_is_withdrawn_its_files_named_and_the_next_is_whole(toy_index: Index, tmp_path: Path) -> None:
@@ -473,21 +473,21 @@ def test_the_store_is_private(store: Store) -> None:
 
 def test_a_leased_environment_is_not_removed_until_the_last_process_is_gone(store: Store) -> None:
     sealed = store.ensure(recipe())
-    with FileLock.try_acquire(Path(sealed.lease)) or pytest.fail("free"):
-        with FileLock.try_acquire(Path(sealed.lease)) or pytest.fail("shared"):
+    with FileLock.try_acquire(Path(sealed.lock_file)) or pytest.fail("free"):
+        with FileLock.try_acquire(Path(sealed.lock_file)) or pytest.fail("shared"):
             assert not store.remove(sealed)
         assert not store.remove(sealed)
         assert store.sealed(KEY) == sealed
     assert store.remove(sealed)
     assert store.sealed(KEY) is None
     assert folders(store) == []
-    assert not Path(sealed.lease).exists()
+    assert not Path(sealed.lock_file).exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="descriptors are not inherited this way")
 def test_a_lease_lives_on_in_a_child(store: Store) -> None:
     sealed = store.ensure(recipe())
-    lease = FileLock.try_acquire(Path(sealed.lease), inheritable=True)
+    lease = FileLock.try_acquire(Path(sealed.lock_file), inheritable=True)
     assert lease is not None
     child = subprocess.Popen(
         [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=[lease.handle], stdout=subprocess.DEVNULL
@@ -510,7 +510,7 @@ def test_collecting_keeps_what_projects_used_last_and_removes_the_rest(toy_index
     assert own is not None
     assert gc.collect(services).removed == ()
     second.unlink()
-    with FileLock.try_acquire(Path(own.lease)) or pytest.fail("free"):
+    with FileLock.try_acquire(Path(own.lock_file)) or pytest.fail("free"):
         assert gc.collect(services).removed == ()
     assert gc.collect(services, dry_run=True).removed == (own.key,)
     assert services.store.sealed(own.key) == own

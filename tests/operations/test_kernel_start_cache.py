@@ -77,7 +77,7 @@ def remove_the_lock(desk: Desk, notebook: Path) -> None:
 
 def take_back_the_consent(desk: Desk, notebook: Path) -> None:
     consent = desk.services().consent
-    consent.revoke([given.value for given in consent.given()])
+    consent.revoke([given.value for given in consent.grants()])
 
 
 def withdraw_the_seal(desk: Desk, notebook: Path) -> None:

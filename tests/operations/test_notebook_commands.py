@@ -194,7 +194,7 @@ def test_a_dry_run_writes_nothing(desk: Desk) -> None:
     assert desk.listing() == before
     assert desk.services().history.last(notebook) == remembered
     assert desk.services().store.all() == ()
-    assert {given.kind for given in desk.services().consent.given()} <= {"fingerprint"}
+    assert {given.kind for given in desk.services().consent.grants()} <= {"fingerprint"}
 
 
 @pytest.mark.counts("network", "a failed build changes nothing")

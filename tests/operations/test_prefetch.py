@@ -63,7 +63,7 @@ def test_an_add_links_what_is_locked_while_it_resolves(desk: Desk) -> None:
     (head, before), (rest, after) = engine.installs
     assert head == rest == done.sealed.python
     assert "beta" in before and "gamma" not in before and {"beta", "gamma"} <= after
-    assert record_check.damaged(Path(done.sealed.path), Path(done.sealed.site)) == {}
+    assert record_check.find_damaged(Path(done.sealed.path), Path(done.sealed.site)) == {}
     assert done.sealed.packages.keys() == after
 
 
@@ -109,18 +109,18 @@ def test_what_was_linked_ahead_is_checked_ahead_and_its_bytecode_carried(desk: D
     assert first is not None
     subprocess.run([first.python, "-c", "import beta"], check=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""})
     checks: list[tuple[bool, frozenset[str]]] = []
-    check = record_check.check
+    check = record_check.check_environment
 
     def watched(*words: Any, checked: Any = None, **more: Any) -> None:
-        checks.append((checked is not None, frozenset(words[4])))
+        checks.append((checked is not None, frozenset(words[3].packages)))
         check(*words, checked=checked, **more)
 
-    monkeypatch.setattr(record_check, "check", watched)
+    monkeypatch.setattr(record_check, "check_environment", watched)
     done, _ = add(desk, notebook, "gamma")
     assert done.sealed is not None
     ((ahead, head), (after, whole)) = checks
     assert (ahead, after) == (False, True) and "beta" in head and "gamma" in whole - head
-    assert not desk.services().store.changed(done.sealed)
+    assert not desk.services().store.has_changed(done.sealed)
     carried = list((Path(done.sealed.site) / "beta" / "__pycache__").iterdir())
     assert [file.name for file in carried] == [file.name for file in (Path(first.site) / "beta" / "__pycache__").iterdir()]
 

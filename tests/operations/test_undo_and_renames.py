@@ -138,7 +138,7 @@ def test_what_was_typed_is_allowed_only_if_the_add_succeeds(desk: Desk, toy_inde
     address = f"{toy_index.origin}/files/gone-1.0-py3-none-any.whl"
     with pytest.raises(DepError):
         add_remove.add(desk.notebook(), [f"gone @ {address}"], desk.services(), asking())
-    assert desk.services().consent.given() == ()
+    assert desk.services().consent.grants() == ()
 
 
 def test_two_writers_of_one_history_lose_nothing(desk: Desk) -> None:
@@ -149,7 +149,7 @@ def test_two_writers_of_one_history_lose_nothing(desk: Desk) -> None:
     def write(who: str) -> None:
         for number in range(8):
             step = Step(command=f"{who}{number}", block_before=None, block_after=block(), lock_before=None, lock_after=None)
-            desk.services().history.record(notebook, step, [])
+            desk.services().history.record_step(notebook, step, [])
 
     writers = [threading.Thread(target=write, args=(who,)) for who in "ab"]
     for writer in writers:
@@ -160,7 +160,7 @@ def test_two_writers_of_one_history_lose_nothing(desk: Desk) -> None:
     seen = set()
     while (step := history.last(notebook)) is not None:
         seen.add(step.command)
-        history.move(notebook)
+        history.move_step(notebook)
     assert len(seen) == 16
 
 

@@ -23,7 +23,7 @@ def config(call: Call) -> Outcome:
             raise _usage(call, "`--list` takes no key")
         return _configured(call)
     key, *values = words
-    user_config.known(key)
+    user_config.find_key(key)
     if len(values) > 1 or (values and call.parsed.flag("stdin")):
         raise _usage(call, "a key has one value")
     if call.parsed.flag("unset"):
@@ -33,7 +33,7 @@ def config(call: Call) -> Outcome:
         return _done(call, f"`{key}` is no longer set" if gone else f"`{key}` was not set", {"key": key, "removed": gone})
     if not values and not call.parsed.flag("stdin"):
         return _one(call, key)
-    secret = user_config.known(key).kind == "secret"
+    secret = user_config.find_key(key).kind == "secret"
     user_config.set(paths, key, values[0] if values else _typed(key, secret))
     unseen = step("config", key, "--stdin", target=None)
     note = call.write(Hint("a secret on the command line stays in your shell's history; ", unseen, " reads it unseen"))
@@ -50,7 +50,7 @@ def _typed(key: str, secret: bool) -> str:
 
 
 def _done(call: Call, headline: str, data: dict[str, object], notes: tuple[str, ...] = ()) -> Outcome:
-    file = str(user_config.file(call.services.paths))
+    file = str(user_config.config_file(call.services.paths))
     return Outcome(
         verb="config",
         report=Report(headline=headline, tone="good", lines=(file,), notes=notes),
@@ -61,11 +61,11 @@ def _done(call: Call, headline: str, data: dict[str, object], notes: tuple[str, 
 def _one(call: Call, key: str) -> Outcome:
     for name, value in user_config.entries(call.services.paths):
         if name == key:
-            shown = user_config.shown(key, value)
+            shown = user_config.display_value(key, value)
             return Outcome(
                 verb="config",
                 report=Report(headline="", lines=(shown,)),
-                data={"key": key, "value": value if user_config.known(key).kind != "secret" else shown},
+                data={"key": key, "value": value if user_config.find_key(key).kind != "secret" else shown},
             )
     raise DepError(
         "not-configured",
@@ -76,19 +76,19 @@ def _one(call: Call, key: str) -> Outcome:
 
 def _configured(call: Call) -> Outcome:
     paths = call.services.paths
-    rows = tuple((key, user_config.shown(key, value)) for key, value in user_config.entries(paths))
+    rows = tuple((key, user_config.display_value(key, value)) for key, value in user_config.entries(paths))
     can = tuple((key.form, key.means) for key in user_config.KEYS)
-    strange = user_config.strange(paths)
+    strange = user_config.unknown_keys(paths)
     table = Table(columns=("key", "value"), rows=rows) if rows else Table(columns=("key", "what it is for"), rows=can)
     return Outcome(
         verb="config",
         report=Report(
-            headline=f"{user_config.file(paths)}: {f'{len(rows)} set' if rows else 'nothing is set'}",
+            headline=f"{user_config.config_file(paths)}: {f'{len(rows)} set' if rows else 'nothing is set'}",
             tables=(table,),
             notes=(f"these keys mean nothing: {', '.join(strange)}",) if strange else (),
         ),
         data={
-            "file": str(user_config.file(paths)),
+            "file": str(user_config.config_file(paths)),
             "values": dict(rows),
             "keys": dict(can),
             "unknown": list(strange),

@@ -131,7 +131,7 @@ def _revoke(call: Call) -> Outcome:
         )
     full = [
         given.value
-        for given in call.services.consent.given()
+        for given in call.services.consent.grants()
         for value in values
         # the start of a fingerprint is what other messages show; anything shorter could be a slip
         if given.value == value or (given.kind == "fingerprint" and len(value) >= 8 and given.value.startswith(value))
@@ -147,7 +147,7 @@ def _revoke(call: Call) -> Outcome:
 
 
 def _list(call: Call) -> Outcome:
-    given = call.services.consent.given()
+    given = call.services.consent.grants()
     rows = tuple((item.kind, item.value, item.by, item.when) for item in given)
     return Outcome(
         verb="trust",

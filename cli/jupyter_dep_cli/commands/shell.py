@@ -54,7 +54,7 @@ def become(call: Call, command: Sequence[str], sealed: Sealed, more: Mapping[str
             f"there is no program `{command[0]}` in the environment or on PATH",
             hint="check the spelling, or add the package that brings it",
         )
-    lease = hold(sealed.lease)
+    lease = hold(sealed.lock_file)
     call.still()
     try:
         code = replace_or_supervise([program, *command[1:]], cwd=call.cwd, env=variables)
@@ -90,7 +90,7 @@ def shell(call: Call) -> Outcome:
     if not sys.stdin.isatty():  # it is told what to do: nobody sees a prompt, and no file of the user's is read
         return become(call, [program], sealed, marks)
     variables = {**environment_variables(sealed.path, environ), **marks}
-    lease = hold(sealed.lease)
+    lease = hold(sealed.lock_file)
     call.still()
     nested = f" inside the one of {Project.of(Path(outer)).title}" if outer else ""
     sys.stderr.write(escape_untrusted(f"a {kind} for {title}{nested}: `exit` leaves it") + "\n")

@@ -197,7 +197,7 @@ def _switch(sealed: Sealed | None, services: Services, environment: str | None) 
         path=sealed.path,
         python=sealed.python,
         site_packages=(sealed.site,),
-        lease=sealed.lease,
+        lease=sealed.lock_file,
         changed=differing,
     )
 

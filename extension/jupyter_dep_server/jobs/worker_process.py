@@ -76,7 +76,7 @@ class WorkerProcess:
 
     def hang_up(self) -> None:
         """End its input, which tells it to end."""
-        self._process.hang_up()
+        self._process.close_input()
 
     def end(self, seconds: float = 0.0) -> None:
         """Wait for its end; kill it after that time."""

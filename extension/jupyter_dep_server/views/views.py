@@ -206,7 +206,7 @@ def _trusted(status: Status, services: Services) -> bool:
     if status.trust is not None:
         return status.trust.given
     declaration = status.state.declaration
-    return declaration is None or not services.consent.lacking(declaration_scopes(declaration, status.state.project.folder))
+    return declaration is None or not services.consent.missing(declaration_scopes(declaration, status.state.project.folder))
 
 
 def _size(state: State, services: Services) -> int:

@@ -53,7 +53,7 @@ def _above(file: str) -> Iterator[str]:
         yield f"{folder}/src" if folder else "src"
 
 
-def find(root: Path) -> ProjectFiles:
+def find_project_files(root: Path) -> ProjectFiles:
     """Walk a folder. Hidden folders, environments, what was built and what npm brought are left out."""
     base = os.path.realpath(root)
     notebooks: list[str] = []
@@ -104,7 +104,7 @@ def find(root: Path) -> ProjectFiles:
     )
 
 
-def around(notebook: Path) -> ProjectFiles:
+def files_beside(notebook: Path) -> ProjectFiles:
     """What a notebook without a folder can import from where it lies: its own folder, and folders in it that hold modules."""
     folder = notebook.parent
     found: set[str] = set()

@@ -110,7 +110,7 @@ class NameCache:
             remove(path)
         return gone
 
-    def look(self, indexes: tuple[str, ...], name: str, terms: tuple[str, ...], limit: int) -> tuple[str, ...] | None:
+    def lookup(self, indexes: tuple[str, ...], name: str, terms: tuple[str, ...], limit: int) -> tuple[str, ...] | None:
         """Names of the stored list that could answer `name` (normalised) or its `terms`: exact, prefix, part, one slip.
 
         At most a few times `limit`; the ranking is the caller's. None without a list, or with a damaged one.
@@ -128,7 +128,7 @@ class NameCache:
         """The names that this user has locked before, the latest last."""
         return _names(read_cached(self.folder / "locked.json"))
 
-    def note_locked(self, names: Iterable[str]) -> None:
+    def add_locked(self, names: Iterable[str]) -> None:
         """Remember names of a lock that the user has just written. A disk that is full must not stop that."""
         file = self.folder / "locked.json"
         try:

@@ -49,12 +49,12 @@ KEYS = (
 _BY_FORM = {key.form: key for key in KEYS}
 
 
-def file(paths: UserPaths) -> Path:
+def config_file(paths: UserPaths) -> Path:
     """Where the configuration lies. Errors: `foreign-folder`."""
     return require_owned(paths.config) / FILE
 
 
-def known(key: str) -> Key:
+def find_key(key: str) -> Key:
     """The key as it is documented. Errors: `unknown-setting` with the nearest ones."""
     head, _, rest = key.partition(".")
     name, _, last = rest.rpartition(".")
@@ -94,7 +94,7 @@ def entries(paths: UserPaths) -> Iterator[tuple[str, str | bool]]:
     document = _document(_text(paths)[1], paths)
     for key, value in _flat(document):
         try:
-            kind = known(key).kind
+            kind = find_key(key).kind
         except UsageError:
             continue
         if not isinstance(value, bool if kind == "truth" else str):
@@ -102,20 +102,20 @@ def entries(paths: UserPaths) -> Iterator[tuple[str, str | bool]]:
         yield key, value
 
 
-def strange(paths: UserPaths) -> tuple[str, ...]:
+def unknown_keys(paths: UserPaths) -> tuple[str, ...]:
     """Keys that somebody wrote into the file and that mean nothing. Errors: `bad-configuration`."""
     found = []
     for key, _ in _flat(_document(_text(paths)[1], paths)):
         try:
-            known(key)
+            find_key(key)
         except UsageError:
             found.append(key)
     return tuple(found)
 
 
-def shown(key: str, value: str | bool) -> str:
+def display_value(key: str, value: str | bool) -> str:
     """A value as it may be printed."""
-    return HIDDEN if known(key).kind == "secret" else str(value).lower() if isinstance(value, bool) else value
+    return HIDDEN if find_key(key).kind == "secret" else str(value).lower() if isinstance(value, bool) else value
 
 
 def set(paths: UserPaths, key: str, value: str) -> None:
@@ -138,7 +138,7 @@ def set(paths: UserPaths, key: str, value: str) -> None:
 
 def unset(paths: UserPaths, key: str) -> bool:
     """Take one key out; whether it was there. Errors: `unknown-setting`, `bad-configuration`."""
-    known(key)
+    find_key(key)
     gone = False
 
     def edit(document: Any) -> None:
@@ -168,7 +168,7 @@ def _place(key: str) -> tuple[str, ...]:
 
 
 def _parsed(key: str, value: str) -> str | bool:
-    kind = known(key).kind
+    kind = find_key(key).kind
     if kind == "truth":
         if value.lower() not in ("true", "false"):
             raise UsageError(
@@ -204,7 +204,7 @@ def _check_address(key: str, value: str) -> None:
 
 
 def _text(paths: UserPaths) -> tuple[bytes | None, str]:
-    data = read_write.read_if_there(file(paths), limit=1 << 20)
+    data = read_write.read_if_there(config_file(paths), limit=1 << 20)
     try:
         return data, (data or b"").decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -245,7 +245,7 @@ def _edit(paths: UserPaths, edit: Any) -> None:
         private_folder(paths.config)
     except OSError as error:
         raise explain_os_error(error, paths.config, "making the configuration folder") from error
-    read_write.replace_all([Write(path=file(paths), content=made.encode(), expected=data, private=True)])
+    read_write.replace_all([Write(path=config_file(paths), content=made.encode(), expected=data, private=True)])
 
 
 def _bad(paths: UserPaths, why: str) -> DepError:
@@ -253,5 +253,5 @@ def _bad(paths: UserPaths, why: str) -> DepError:
         "bad-configuration",
         f"your configuration cannot be read: {why}",
         hint="correct that file, or remove it to begin anew",
-        context={"file": str(file(paths))},
+        context={"file": str(config_file(paths))},
     )

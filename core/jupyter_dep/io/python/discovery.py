@@ -18,13 +18,13 @@ Discover = Callable[[Mapping[str, str], Path], Iterable[Path]]
 _INSIDE = ("bin/python3", "bin/python", "python.exe", "install/bin/python3", "install/python.exe")
 
 
-def base_of(executable: Path) -> Path:
+def base_interpreter(executable: Path) -> Path:
     """The interpreter that a virtual environment was made from, by its `pyvenv.cfg`; another path as it is.
 
     So an environment's Python, which runs what its packages tell it to at every start, need not be started.
     """
     for _ in range(5):  # environments made from environments
-        config = environment_of(executable)
+        config = find_pyvenv_cfg(executable)
         if config is None:
             break
         keys = {key.strip(): value.strip() for key, _, value in (line.partition("=") for line in _lines(config))}
@@ -43,14 +43,14 @@ def base_of(executable: Path) -> Path:
     return executable
 
 
-def environment_of(executable: Path) -> Path | None:
+def find_pyvenv_cfg(executable: Path) -> Path | None:
     """The `pyvenv.cfg` of the virtual environment that an executable is in, if it is in one."""
     places = (executable.parent, executable.parent.parent)
     # not `is_file`, which raises for a folder on PATH that this user may not read
     return next((place / "pyvenv.cfg" for place in places if os.path.isfile(place / "pyvenv.cfg")), None)  # noqa: PTH113
 
 
-def cleaned(environ: Mapping[str, str]) -> dict[str, str]:
+def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment to search and ask with: nothing that steers a Python, a `PATH` without environments.
 
     Version managers' shims go too: which Python they start depends on the working folder.
@@ -60,7 +60,7 @@ def cleaned(environ: Mapping[str, str]) -> dict[str, str]:
     usable = [
         str(folder)
         for folder in folders
-        if folder.is_absolute() and folder.name != "shims" and environment_of(folder / "python") is None
+        if folder.is_absolute() and folder.name != "shims" and find_pyvenv_cfg(folder / "python") is None
     ]
     return {**kept, "PATH": os.pathsep.join(usable), "PYTHONNOUSERSITE": "1"}
 
@@ -78,7 +78,7 @@ def version_folders(environ: Mapping[str, str], platform: str = sys.platform) ->
     return (pyenv / "versions", mise / "installs" / "python", asdf / "installs" / "python", uv)
 
 
-def managed(folders: Iterable[Path]) -> Iterator[Path]:
+def managed_pythons(folders: Iterable[Path]) -> Iterator[Path]:
     """The executables in version managers' folders, without those that are too old by their folder's name."""
     for folder in folders:
         try:
@@ -94,7 +94,7 @@ def managed(folders: Iterable[Path]) -> Iterator[Path]:
                 yield found
 
 
-def discovered(environ: Mapping[str, str], folder: Path) -> Iterator[Path]:
+def discover(environ: Mapping[str, str], folder: Path) -> Iterator[Path]:
     """What python-discovery finds on `PATH`, in uv's folder and in the Windows registry."""
     import logging
 

@@ -51,16 +51,16 @@ class Interpreters:
         *,
         environ: Mapping[str, str],
         run: Run | None = None,
-        discover: discovery.Discover = discovery.discovered,
+        discover: discovery.Discover = discovery.discover,
         host: str | None = None,
         platform: str = sys.platform,
     ) -> None:
         self._cache_file = cache_file
-        self._environ = discovery.cleaned(environ)
+        self._environ = discovery.clean_environment(environ)
         self._managed = discovery.version_folders(environ, platform)
         self._run = run
         self._discover = discover
-        self._host = discovery.base_of(Path(host or getattr(sys, "_base_executable", None) or sys.executable))
+        self._host = discovery.base_interpreter(Path(host or getattr(sys, "_base_executable", None) or sys.executable))
         self.broken: dict[str, str] = {}
 
     def all(self, *, refresh: bool = False) -> tuple[Interpreter, ...]:
@@ -102,7 +102,7 @@ class Interpreters:
 
     def _at(self, path: Path) -> Interpreter:
         memory = _InterpreterCache.load(self._cache_file)
-        base = discovery.base_of(path)
+        base = discovery.base_interpreter(path)
         memory.broken.pop(str(base), None)
         found = self._learn(base, memory)
         memory.save(self._cache_file)
@@ -113,7 +113,7 @@ class Interpreters:
 
     def _learn(self, candidate: Path, memory: _InterpreterCache) -> Interpreter | None:
         """What a candidate is: remembered, or asked and then remembered, as is why it is unfit."""
-        path = discovery.base_of(candidate)
+        path = discovery.base_interpreter(candidate)
         known = memory.known.get(os.path.realpath(path))
         stamp = _stamp(path)
         if known is not None or stamp is None or str(path) in memory.broken:
@@ -166,8 +166,8 @@ class Interpreters:
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="search") as pool:
             others = pool.submit(lambda: list(self._discover(self._environ, self._cache_file.parent)))
             near: dict[str, Path] = {}
-            for candidate in (self._host, *discovery.managed(self._managed)):
-                near.setdefault(os.path.realpath(discovery.base_of(candidate)), candidate)
+            for candidate in (self._host, *discovery.managed_pythons(self._managed)):
+                near.setdefault(os.path.realpath(discovery.base_interpreter(candidate)), candidate)
             list(pool.map(lambda candidate: self._learn(candidate, memory), near.values()))
             for candidate in others.result():
                 self._learn(candidate, memory)

@@ -39,19 +39,19 @@ class ConsentStore:
         known = raw if isinstance(raw, dict) and raw.get("format") == 1 else {}
         return {kind: dict(known.get(kind) or {}) for kind in ("fingerprint", "item", "folder")}
 
-    def knows(self, fingerprint: str) -> bool:
+    def allows_fingerprint(self, fingerprint: str) -> bool:
         return fingerprint in self._load()["fingerprint"] or fingerprint in self._variable()
 
-    def own(self, fingerprint: str) -> bool:
+    def is_own(self, fingerprint: str) -> bool:
         """Whether this user's own command wrote that lock, so that its addresses are known to be the user's."""
         return bool(self._load()["fingerprint"].get(fingerprint, {}).get("by") == "own")
 
-    def lacking(self, items: Iterable[ConsentScope]) -> tuple[ConsentScope, ...]:
+    def missing(self, items: Iterable[ConsentScope]) -> tuple[ConsentScope, ...]:
         """Those of the items that have no yes of their own."""
         known = self._load()["item"]
         return tuple(item for item in items if str(item) not in known)
 
-    def folder_of(self, path: Path) -> str | None:
+    def trusted_folder_for(self, path: Path) -> str | None:
         """The consented folder that holds a path, links resolved."""
         where = os.path.realpath(path)
         folders = [*self._load()["folder"], *(part for part in self._variable() if os.path.isabs(part))]
@@ -88,7 +88,7 @@ class ConsentStore:
             write_state(self.file, {"format": 1, **known})
         return tuple(gone)
 
-    def given(self) -> tuple[Grant, ...]:
+    def grants(self) -> tuple[Grant, ...]:
         return tuple(
             Grant(kind=kind, value=value, by=str(record.get("by", "")), when=str(record.get("when", "")))
             for kind, records in self._load().items()

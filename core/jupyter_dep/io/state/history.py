@@ -97,7 +97,7 @@ class History:
         with self._changing(project) as known:
             known.update(changes)
 
-    def record(self, project: Path, step: Step, locks: Iterable[bytes]) -> None:
+    def record_step(self, project: Path, step: Step, locks: Iterable[bytes]) -> None:
         """Append a step, and keep the bytes of the locks that it names; what had been undone can no longer be redone."""
         with self._changing(project) as known:
             blobs = private_folder(self._blobs(project))
@@ -135,14 +135,14 @@ class History:
         steps = self._steps(project, "undone" if redo else "steps")
         return steps[-1] if steps else None
 
-    def move(self, project: Path, *, redo: bool = False) -> None:
+    def move_step(self, project: Path, *, redo: bool = False) -> None:
         """Note that the last step was undone (or redone)."""
         with self._changing(project) as known:
             done, undone = known.setdefault("steps", []), known.setdefault("undone", [])
             source, target = (undone, done) if redo else (done, undone)
             target.append(source.pop())
 
-    def used(self, project: Path, key: str) -> None:
+    def record_use(self, project: Path, key: str) -> None:
         """Note the environment that a project runs on; the last few are kept by garbage collection."""
         if self.environments(project)[-1:] != (key,):
             with self._changing(project) as known:
@@ -201,7 +201,7 @@ class History:
                 self._blobs(project).rename(self._blobs(new))
             self.forget(project)
 
-    def mark(self) -> frozenset[tuple[str, int]]:
+    def fingerprint(self) -> frozenset[tuple[str, int]]:
         """Differs after every change of what is remembered: each is a new file. A thousand projects take a millisecond."""
         try:
             with os.scandir(self.folder) as entries:

@@ -1,4 +1,4 @@
-"""An environment that is being built: how it is made, what is held to its wheels, and what is carried over into it."""
+"""An environment under construction: its specification, its folder, its verification."""
 
 from __future__ import annotations
 
@@ -27,79 +27,81 @@ class EnvironmentSpec:
     create: Callable[[Path], Path]
     link: Callable[[Path], None]
     bytecode_from: str | None = None
-    begun: Callable[[], StagingEnvironment | None] = lambda: None
-    """Gives a folder that was begun for this recipe ahead of time: `link` then has only the rest to do."""
+    prefetched: Callable[[], StagingEnvironment | None] = lambda: None
+    """Gives a folder that was begun for this environment ahead of time: `link` then adds only the rest."""
 
 
 @frozen_dataclass
 class StagingEnvironment:
-    """A folder that its builder works in: `before` is what the empty environment held, `configuration` its `pyvenv.cfg`.
+    """A folder that its builder works in, under an exclusive `lock`.
 
-    `checked` is what was linked into it and found right ahead of time.
+    `before` lists what the empty environment held, `configuration` is its `pyvenv.cfg`, `checked` lists what was linked and
+    verified ahead of time.
     """
 
     folder: Path
-    lease: FileLock
+    lock: FileLock
     python: Path
     before: snapshots.Listing
     configuration: bytes
     checked: snapshots.Snapshot | None = None
 
-    def drop(self) -> None:
-        """Give the folder up."""
+    def discard(self) -> None:
+        """Remove the folder and give up its lock."""
         remove_tree(self.folder)
         self.folder.with_name(self.folder.name + ".lease").unlink(missing_ok=True)
-        self.lease.release()
+        self.lock.release()
 
-    def site(self, recipe: EnvironmentSpec) -> Path:
-        """Its site-packages."""
-        return record_check.site_packages(self.folder, recipe.python_version, sys.platform)
+    def site_packages(self, spec: EnvironmentSpec) -> Path:
+        """Give its site-packages."""
+        return record_check.site_packages(self.folder, spec.python_version, sys.platform)
 
-    def check(self, recipe: EnvironmentSpec) -> snapshots.Snapshot:
-        """What the folder holds, if its wheels say the same. Errors: `hostile-wheel`, `incomplete-environment`."""
+    def check(self, spec: EnvironmentSpec) -> snapshots.Snapshot:
+        """Verify what the folder holds, and list it. Errors: `hostile-wheel`, `incomplete-environment`."""
         if (self.folder / "pyvenv.cfg").read_bytes() != self.configuration:
             raise DepError(
                 "hostile-wheel",
                 "a package replaced `pyvenv.cfg`, the file that makes the environment what it is",
                 hint="remove the package that was added last; nothing of it was started",
             )
-        found = snapshots.take(self.folder, self.checked)
-        site, checked = self.site(recipe), self.checked.files if self.checked is not None else None
-        record_check.check(found.files, self.folder, site, self.before, recipe.packages, own=("virtualenv",), checked=checked)
+        found = snapshots.take_snapshot(self.folder, self.checked)
+        site, checked = self.site_packages(spec), self.checked.files if self.checked is not None else None
+        expected = record_check.Expected(before=self.before, packages=spec.packages, own=("virtualenv",))
+        record_check.check_environment(found.files, self.folder, site, expected, checked=checked)
         return found
 
-    def carry_bytecode(self, recipe: EnvironmentSpec, found: snapshots.Snapshot) -> None:
-        """Take over the bytecode that imports have left where the recipe says.
+    def carry_bytecode(self, spec: EnvironmentSpec, found: snapshots.Snapshot) -> None:
+        """Carry over the bytecode that imports left in the environment that the spec names.
 
-        What wheels brought goes first: Python believes it about any package, in this environment and in those that would take
+        Bytecode from wheels is removed first: Python believes it about any package, here and in environments that would take
         it over from here. Nothing was imported yet, so there is no other.
         """
         for cache in found.caches:
             shutil.rmtree(self.folder / cache)
-        if recipe.bytecode_from is not None and os.path.isdir(recipe.bytecode_from):
-            record_check.carry_bytecode(Path(recipe.bytecode_from), self.folder, self.site(recipe), found.files)
+        if spec.bytecode_from is not None and Path(spec.bytecode_from).is_dir():
+            record_check.carry_bytecode(Path(spec.bytecode_from), self.folder, self.site_packages(spec), found.files)
 
-    def linked_ahead(self, recipe: EnvironmentSpec, *, network: bool) -> StagingEnvironment:
-        """The same with the recipe's packages linked and checked, for another recipe that has more.
+    def link_ahead(self, spec: EnvironmentSpec, *, network: bool) -> StagingEnvironment:
+        """Link and check the packages of a spec ahead of time, for another spec that has more.
 
         A file system on the `network` has a clock of its own: what was checked there is not remembered. Errors: those of
         linking and of `check`.
         """
-        recipe.link(self.python)
-        found = self.check(recipe)
+        spec.link(self.python)
+        found = self.check(spec)
         return self if network else replace(self, checked=found)
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder as far as it goes; read-only files, which Windows keeps, are made writable first."""
+    """Remove a folder as far as possible; read-only files, which Windows keeps, are made writable first."""
 
-    def writable(function: Callable[[str], object], path: str, _: object) -> None:
+    def _make_writable(function: Callable[[str], object], path: str, _: object) -> None:
         if os.name != "nt" or function not in (os.unlink, os.rmdir):
-            return  # elsewhere a file's own permissions keep nobody from removing it, and it may be another environment's too
+            return  # elsewhere a file's own permissions do not protect it, and it may be another environment's too
         try:
             Path(path).chmod(0o700)
             function(path)
         except OSError:
             pass
 
-    shutil.rmtree(folder, onerror=writable)
+    shutil.rmtree(folder, onerror=_make_writable)

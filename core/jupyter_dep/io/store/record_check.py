@@ -1,4 +1,4 @@
-"""What is in an environment's folder, against what its wheels said would be there."""
+"""Verify environments against the RECORD files of their wheels, and carry bytecode over from one to another."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.base.steps import DOCTOR, Hint
 from jupyter_dep.io.files.read_write import list_folder
 from jupyter_dep.io.system.os_errors import explain_os_error
@@ -22,31 +23,33 @@ from .snapshots import Listing
 
 
 def site_packages(root: Path, python_version: str, platform: str) -> Path:
-    """The environment's purelib; `python_version` is `3.11`, `platform` is `sys.platform`."""
+    """Give an environment's site-packages; `python_version` is `3.11`, `platform` is `sys.platform`."""
     if platform == "win32":
         return root / "Lib" / "site-packages"
-    suffix = python_version
-    return root / "lib" / f"python{suffix}" / "site-packages"
+    return root / "lib" / f"python{python_version}" / "site-packages"
 
 
-def check(
-    files: Listing,
-    root: Path,
-    site: Path,
-    before: Listing,
-    wanted: Mapping[str, str],
-    own: Collection[str],
-    checked: Listing | None = None,
-) -> None:
-    """Hold what lies in a freshly linked environment to its wheels' RECORDs.
+@frozen_dataclass
+class Expected:
+    """What a new environment should hold.
 
-    `before` is what the empty environment held, whose files no wheel may touch; `wanted` maps normalised names to versions;
-    `own` are names that may be there besides; `checked` is what was found right before more was linked. Errors:
-    `hostile-wheel`, `incomplete-environment`.
+    `before` lists the empty environment's files, which no wheel may change; `packages` maps normalised names to versions; `own`
+    names distributions that may be there besides.
+    """
+
+    before: Listing
+    packages: Mapping[str, str]
+    own: Collection[str] = ()
+
+
+def check_environment(files: Listing, root: Path, site: Path, expected: Expected, *, checked: Listing | None = None) -> None:
+    """Verify a newly installed environment against the RECORD files of its wheels.
+
+    `checked` lists files that were found right before more was installed. Errors: `hostile-wheel`, `incomplete-environment`.
     """
     if checked is None or not checked.items() <= files.items():  # what came later replaced some of it
         checked = {}
-    for path, known in before.items():
+    for path, known in expected.before.items():
         if files.get(path) != known:
             raise DepError(
                 "hostile-wheel",
@@ -62,10 +65,12 @@ def check(
             found[distribution[0]] = distribution[1]
             if path not in checked:
                 _check_record(root, prefix, path, files)
-    missing = sorted(name for name in wanted if name not in found or not _same_version(found[name], wanted[name]))
-    strange = sorted(set(found) - set(wanted) - set(own))
-    if missing or strange:
-        what = f"lacks {', '.join(missing)}" if missing else f"holds {', '.join(strange)}, which nobody locked"
+    missing = sorted(
+        name for name in expected.packages if name not in found or not _same_version(found[name], expected.packages[name])
+    )
+    extra = sorted(set(found) - set(expected.packages) - set(expected.own))
+    if missing or extra:
+        what = f"lacks {', '.join(missing)}" if missing else f"holds {', '.join(extra)}, which the lock does not list"
         raise DepError(
             "incomplete-environment",
             f"the environment that was built {what}",
@@ -74,7 +79,7 @@ def check(
 
 
 def _same_version(found: str, wanted: str) -> bool:
-    """Whether a folder's version is the locked one; a source's lock may name none."""
+    """Whether an installed version is the locked one; a source's lock may name none."""
     if not wanted or found == wanted:
         return True
     try:
@@ -101,18 +106,18 @@ def _check_record(root: Path, prefix: str, record: str, files: Listing) -> None:
             )
 
 
-def damaged(root: Path, site: Path) -> dict[str, list[str]]:
-    """Files whose bytes are not what their wheel's RECORD hashes say, by distribution: the full check of `doctor`.
+def find_damaged(root: Path, site: Path) -> dict[str, list[str]]:
+    """List files whose content differs from their RECORD hash, by distribution: the full check of `doctor`.
 
-    Errors: what `explain_os_error` says of a file that is there and cannot be read: it is not known to be damaged.
+    Errors: those of `explain_os_error` for an unreadable file, which is not known to be damaged.
     """
     try:
-        return _damaged(root, site)
+        return _find_damaged(root, site)
     except OSError as error:
         raise explain_os_error(error, root, "checking an environment") from error
 
 
-def _damaged(root: Path, site: Path) -> dict[str, list[str]]:
+def _find_damaged(root: Path, site: Path) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for info in (site / name for name in list_folder(site) if name.endswith(".dist-info")):
         record, distribution = info / RECORD, distribution_of(info.name)
@@ -135,7 +140,7 @@ def _sha256(path: Path) -> str:
 
 
 def make_read_only(root: Path, files: Iterable[str]) -> None:
-    """Take the write permission from files that came from wheels; folders stay writable for bytecode.
+    """Make the files of wheels read-only; folders stay writable for bytecode.
 
     The files are the engine's cache's own (hard links), so this keeps the cache clean for every later environment too.
     """
@@ -145,7 +150,7 @@ def make_read_only(root: Path, files: Iterable[str]) -> None:
 
 
 def carry_bytecode(old: Path, root: Path, site: Path, files: Iterable[str]) -> int:
-    """Hard-link the bytecode that imports wrote for files which are the same file in the new environment; how many.
+    """Hard-link the bytecode of modules that are the same file in the new environment; gives how many.
 
     `old` is the site-packages that has it; `root`, `site` and `files` are the new environment's.
     """
@@ -178,6 +183,4 @@ def _carry_folder(source: str, target: str) -> int:
 
 
 def _same_file(was: os.stat_result, now: os.stat_result) -> bool:
-    if was.st_ino == now.st_ino and was.st_dev == now.st_dev:
-        return True
-    return False
+    return was.st_ino == now.st_ino and was.st_dev == now.st_dev

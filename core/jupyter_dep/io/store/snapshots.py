@@ -46,7 +46,7 @@ class Snapshot:
     folders: Mapping[str, _Folder]
 
 
-def take(root: Path, earlier: Snapshot | None = None) -> Snapshot:
+def take_snapshot(root: Path, earlier: Snapshot | None = None) -> Snapshot:
     """The files below `root`, without following links.
 
     Of folders that bear the time of an `earlier` look, what is a hard link is taken from there: it was whole when it came.
@@ -114,7 +114,7 @@ def _read(path: str, prefix: str, changed: int) -> _Folder:
     )
 
 
-def stamp(files: Listing) -> str:
+def digest(files: Listing) -> str:
     """A digest of names, sizes and times: a later difference means that somebody changed a sealed environment."""
     text = "\n".join(f"{path}\0{size}\0{time}" for path, (size, time) in sorted(files.items()))
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,6 +1,6 @@
 """The per-user folder of environments: built in a fresh folder, checked, then sealed under their key.
 
-Nothing ever refers to an unsealed folder, so a kill at any point leaves nothing half-true. Layout:
+Nothing ever refers to an staging folder, so a kill at any point leaves nothing half-true. Layout:
 
     e/<id>/            an environment           e/<id>.lease   held by its builder, then by every process on it
     k/<key>.json       the seal: this key's environment is e/<id>      k/<key>.lock   one build at a time
@@ -50,7 +50,7 @@ class Sealed:
     packages: Mapping[str, str]
 
     @property
-    def lease(self) -> str:
+    def lock_file(self) -> str:
         return self.path + ".lease"
 
 
@@ -106,17 +106,17 @@ class Store:
         folder = self.root / "k"
         return [folder / name for name in list_folder(folder) if name.endswith(".json")]
 
-    def ensure(self, recipe: EnvironmentSpec, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> Sealed:
-        """The environment of a recipe: the sealed one, or one built now; of several callers one builds.
+    def ensure(self, spec: EnvironmentSpec, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> Sealed:
+        """The environment of a spec: the sealed one, or one built now; of several callers one builds.
 
         Errors: what creating, linking and checking raise; `cancelled`; `build-deadline`.
         """
-        if (found := self.sealed(recipe.key)) is not None:
+        if (found := self.sealed(spec.key)) is not None:
             return found
         self._prepare()
         try:
-            with build_lock(self.root / "k" / f"{recipe.key}.lock", reporter, cancel):
-                return self.sealed(recipe.key) or self._build(recipe, reporter)
+            with build_lock(self.root / "k" / f"{spec.key}.lock", reporter, cancel):
+                return self.sealed(spec.key) or self._build(spec, reporter)
         except OSError as error:
             raise explain_os_error(error, self.root, "building an environment") from error
 
@@ -139,9 +139,9 @@ class Store:
             python = create(folder)
             return StagingEnvironment(
                 folder=folder,
-                lease=lease,
+                lock=lease,
                 python=python,
-                before=snapshots.take(folder).files,
+                before=snapshots.take_snapshot(folder).files,
                 configuration=(folder / "pyvenv.cfg").read_bytes(),
             )
         except BaseException:
@@ -150,43 +150,43 @@ class Store:
             lease.release()
             raise
 
-    def _build(self, recipe: EnvironmentSpec, reporter: Reporter) -> Sealed:
-        unsealed = recipe.begun() or self.begin(recipe.create)
-        folder = unsealed.folder
+    def _build(self, spec: EnvironmentSpec, reporter: Reporter) -> Sealed:
+        staging = spec.prefetched() or self.begin(spec.create)
+        folder = staging.folder
         try:
-            recipe.link(unsealed.python)
+            spec.link(staging.python)
             reporter(Progress(phase="checking"))
-            found = unsealed.check(recipe)
+            found = staging.check(spec)
             reporter(Progress(phase="sealing"))
-            unsealed.carry_bytecode(recipe, found)
+            staging.carry_bytecode(spec, found)
             if _protects():
-                record_check.make_read_only(folder, [path for path in found.writable if path not in unsealed.before])
+                record_check.make_read_only(folder, [path for path in found.writable if path not in staging.before])
             files = found.files
             sealed = Sealed(
-                key=recipe.key,
+                key=spec.key,
                 path=str(folder),
-                python=str(unsealed.python),
-                site=str(unsealed.site(recipe)),
-                interpreter=recipe.interpreter,
-                stamp=snapshots.stamp(files),
+                python=str(staging.python),
+                site=str(staging.site_packages(spec)),
+                interpreter=spec.interpreter,
+                stamp=snapshots.digest(files),
                 files=len(files),
                 size=sum(size for size, _ in files.values()),
-                packages=dict(recipe.packages),
+                packages=dict(spec.packages),
             )
-            write_state(self.root / "k" / f"{recipe.key}.json", asdict(sealed))
+            write_state(self.root / "k" / f"{spec.key}.json", asdict(sealed))
         except BaseException:
-            unsealed.drop()
+            staging.discard()
             raise
-        unsealed.lease.release()
+        staging.lock.release()
         return sealed
 
-    def changed(self, environment: Sealed) -> bool:
+    def has_changed(self, environment: Sealed) -> bool:
         """Whether names, sizes or times of a sealed environment's files are not what they were (0.1 s for 14,000 files).
 
         Errors: what `explain` says of a folder that is there and cannot be read: it is not known to have changed.
         """
         try:
-            return snapshots.stamp(snapshots.take(Path(environment.path)).files) != environment.stamp
+            return snapshots.digest(snapshots.take_snapshot(Path(environment.path)).files) != environment.stamp
         except ABSENT_ERRORS:
             return True
         except OSError as error:
@@ -200,15 +200,15 @@ class Store:
             os.replace(seal, self.root / "q" / seal.name)
         except FileNotFoundError:
             pass
-        return record_check.damaged(Path(environment.path), Path(environment.site))
+        return record_check.find_damaged(Path(environment.path), Path(environment.site))
 
     def sweep(self) -> int:
-        """Remove unsealed folders whose builder is gone, and quarantined ones that nobody uses; how many."""
+        """Remove staging folders whose builder is gone, and quarantined ones that nobody uses; how many."""
         known = {environment.path for environment in self.claimed()}
         count = 0
         for folder in self._folders():
             if str(folder) not in known:
-                count += self._remove_folder(folder, unsealed=True)
+                count += self._remove_folder(folder, staging=True)
         return count
 
     def _folders(self) -> Iterator[Path]:
@@ -217,7 +217,7 @@ class Store:
             if entry.is_dir() and not entry.is_symlink():  # what cannot be looked at stays
                 yield entry
 
-    def hold(self, environment: Sealed) -> FileLock | None:
+    def acquire(self, environment: Sealed) -> FileLock | None:
         """A lease while somebody notes that an environment is used; who is just removing it is waited for.
 
         None for one of the store below, which is not ours to remove. It may be gone by then: look again.
@@ -225,15 +225,15 @@ class Store:
         if not Path(environment.path).is_relative_to(self.root):
             return None
         until = time.monotonic() + _REMOVING
-        while (lease := FileLock.try_acquire(Path(environment.lease))) is None and time.monotonic() < until:
+        while (lease := FileLock.try_acquire(Path(environment.lock_file))) is None and time.monotonic() < until:
             time.sleep(0.02)
         if lease is not None and presence(environment.path) is Presence.ABSENT:
-            Path(environment.lease).unlink(missing_ok=True)
+            Path(environment.lock_file).unlink(missing_ok=True)
         return lease
 
     def remove(self, environment: Sealed, *, unless: Callable[[], bool] = lambda: False) -> bool:
         """Remove a sealed environment unless a process runs on it, or `unless` says so while nobody else can take it."""
-        lease = FileLock.try_acquire(Path(environment.lease), exclusive=True)
+        lease = FileLock.try_acquire(Path(environment.lock_file), exclusive=True)
         if lease is None:
             return False
         with lease:
@@ -242,13 +242,13 @@ class Store:
             (self.root / "k" / f"{environment.key}.json").unlink(missing_ok=True)
         return self._remove_folder(Path(environment.path))
 
-    def _remove_folder(self, folder: Path, *, unsealed: bool = False) -> bool:
+    def _remove_folder(self, folder: Path, *, staging: bool = False) -> bool:
         file = folder.with_name(folder.name + ".lease")
         lease = FileLock.try_acquire(file, exclusive=True)
         if lease is None:
             return False
         with lease:
-            if unsealed and str(folder) in {environment.path for environment in self.claimed()}:
+            if staging and str(folder) in {environment.path for environment in self.claimed()}:
                 return False  # its builder sealed it since we looked
             remove_tree(folder)
             gone = presence(folder) is Presence.ABSENT

@@ -179,7 +179,7 @@ class LineProcess:
         try:
             self._process.stdin.write(line + "\n")
             self._process.stdin.flush()
-        except ValueError as error:  # closed by `hang_up`
+        except ValueError as error:  # closed by `close_input`
             raise BrokenPipeError from error
 
     def receive(self, seconds: float) -> str | None:
@@ -193,7 +193,7 @@ class LineProcess:
             raise EOFError
         return line
 
-    def hang_up(self) -> None:
+    def close_input(self) -> None:
         """End its stdin, which tells it to end."""
         assert self._process.stdin is not None
         try:

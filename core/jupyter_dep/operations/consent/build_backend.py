@@ -23,7 +23,7 @@ def build_backend_granted(folder: Path, services: Services) -> bool:
 
     That the lock is the user's own proves nothing: a stranger can put a copy of it beside another build backend.
     """
-    return not services.consent.lacking([build_backend_scope(folder)])
+    return not services.consent.missing([build_backend_scope(folder)])
 
 
 def grant_build_backend(folder: Path, services: Services, origin: GrantOrigin = GrantOrigin.OWN_LOCK) -> None:

@@ -35,12 +35,12 @@ class Trust:
 
 def trust_of(summary: LockDigest, notebook: Path, services: Services, artifacts: Iterable[Artifact] = ()) -> Trust:
     """Look up what is recorded for a lock; `artifacts` are those that this machine would install."""
-    missing = services.consent.lacking(artifact_scopes(artifacts))
-    if services.consent.own(summary.fingerprint):
+    missing = services.consent.missing(artifact_scopes(artifacts))
+    if services.consent.is_own(summary.fingerprint):
         return Trust(basis="own", missing=missing)
-    if services.consent.knows(summary.fingerprint):
+    if services.consent.allows_fingerprint(summary.fingerprint):
         return Trust(basis="allowed", missing=missing)
-    if services.consent.folder_of(notebook.parent) is not None:
+    if services.consent.trusted_folder_for(notebook.parent) is not None:
         return Trust(basis="folder", missing=missing)
     return Trust(basis="none", missing=missing)
 
@@ -115,7 +115,7 @@ def consent_missing(summary: LockDigest, missing: Iterable[ConsentScope], file: 
 
 def require_scopes(items: Iterable[ConsentScope], services: Services, file: str) -> None:
     """Refuse to resolve what asks a foreign index or runs a build before each is granted (`consent-missing`)."""
-    missing = services.consent.lacking(items)
+    missing = services.consent.missing(items)
     if missing:
         raise ConsentError(
             "consent-missing",

@@ -85,7 +85,7 @@ def build_question(
     summary = state.summary
     chosen = tuple(artifacts or ())
     scopes = sorted({*artifact_scopes(chosen), *declaration_scopes(state.declaration, state.project.folder), *hosts})
-    lacking = set(services.consent.lacking(scopes))
+    lacking = set(services.consent.missing(scopes))
     versions = summary.versions if summary is not None else {}
     names = state.declaration.names if state.declaration is not None else ()
     return ConsentQuestion(

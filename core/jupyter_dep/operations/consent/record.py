@@ -49,7 +49,7 @@ def grant_folder(folder: Path, services: Services, origin: GrantOrigin) -> None:
 @contextmanager
 def grant_while(scopes: Iterable[ConsentScope], services: Services) -> Iterator[None]:
     """Grant scopes for what happens inside, and keep the new ones only if that succeeds."""
-    before = {grant.value for grant in services.consent.given() if grant.kind == "item"}
+    before = {grant.value for grant in services.consent.grants() if grant.kind == "item"}
     fresh = [scope for scope in scopes if str(scope) not in before]
     grant_scopes(fresh, services, GrantOrigin.COMMAND)
     try:

@@ -143,7 +143,7 @@ class ChangePlan:
     def becomes_own(self) -> bool:
         """Whether writing the lock consents to it: not if it only changes another person's lock or declares their sources."""
         state, services = self.state, self.services
-        if services.consent.lacking(declaration_scopes(self.declaration, state.project.folder)):
+        if services.consent.missing(declaration_scopes(self.declaration, state.project.folder)):
             return False
         if state.lock_data is None:
             return True
@@ -175,7 +175,7 @@ class ChangePlan:
         """Remember what was written; where that fails, the change is done all the same and a note says so."""
         state, services, file = self.state, self.services, self.state.project.file
         if request.own:
-            services.names.note_locked(name for name in locked.summary.versions if name not in locked.summary.kernel)
+            services.names.add_locked(name for name in locked.summary.versions if name not in locked.summary.kernel)
         notes = list(locked.notes)
         with downgrade_to_note(notes, "this cannot be undone later", file):
             commit.record_step(state, self.block, locked.data, services, self.context)

@@ -52,7 +52,7 @@ def undo(notebook: Path, services: Services, context: CommandContext, *, redo: b
     edit = _restore(state, old_block, data, services, context)
     notes: list[str] = []
     with downgrade_to_note(notes, "the history could not be updated", notebook):
-        history.move(notebook, redo=redo)
+        history.move_step(notebook, redo=redo)
     after, summary = state, None  # for the answer, where what is back cannot be read
     note = f"{'redone' if redo else 'undone'}: `{change.command}`"
     try:

@@ -112,9 +112,9 @@ def record_use(state: State, sealed: Sealed, services: Services) -> bool:
     Both hold the environment's lock, the collection while it reads the records again and removes, this while it writes them, so
     that one sees the other. An environment that is built again after that is safe.
     """
-    lease = services.store.hold(sealed)
+    lease = services.store.acquire(sealed)
     try:
-        services.history.used(state.project.file, sealed.key)
+        services.history.record_use(state.project.file, sealed.key)
         there = services.store.sealed(sealed.key) is not None
     finally:
         if lease is not None:

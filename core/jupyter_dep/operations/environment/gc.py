@@ -67,7 +67,7 @@ def collect(services: Services, *, dry_run: bool = False) -> GcResult:
             kept=len(everything),
             note="the store is on a network file system, where another machine may be using it: nothing is collected",
         )
-    mark = services.history.mark()
+    mark = services.history.fingerprint()
     uses = tuple(services.history.uses())
     needed = set(_by_key(uses))
     if (base := base_environment_key(services)) is not None:
@@ -77,7 +77,7 @@ def collect(services: Services, *, dry_run: bool = False) -> GcResult:
     def is_needed(key: str) -> bool:
         """Whether a project has begun to use it since: asked while the environment is held, see `build.record_use`."""
         nonlocal mark
-        if (now := services.history.mark()) != mark:
+        if (now := services.history.fingerprint()) != mark:
             mark = now
             needed.update(users(services))
         return key in needed
@@ -170,8 +170,8 @@ def verify(sealed: Sealed, services: Services, *, full: bool = False) -> dict[st
     `full`: every file's hash, too. Gives the changed files by distribution; the next start builds the environment anew
     and says why.
     """
-    changed = services.store.changed(sealed)
-    if not changed and not (full and record_check.damaged(Path(sealed.path), Path(sealed.site))):
+    changed = services.store.has_changed(sealed)
+    if not changed and not (full and record_check.find_damaged(Path(sealed.path), Path(sealed.site))):
         return {}
     damaged = services.store.quarantine(sealed)
     if damaged:

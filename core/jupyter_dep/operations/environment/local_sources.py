@@ -103,7 +103,7 @@ def _add_folders(selected: Selected, state: State, chosen: InstallSelection, ser
         return selected
     artifacts = [_locate_folder(item, folder) if item.kind == "directory" else item for item in selected.artifacts]
     root = project_artifact(state) if chosen.root else None
-    if root is not None and not services.consent.lacking([build_backend_scope(folder)]):
+    if root is not None and not services.consent.missing([build_backend_scope(folder)]):
         artifacts.append(root)
     if artifacts == list(selected.artifacts):
         return selected

@@ -78,9 +78,9 @@ class SpeculativeInstall:
         order = recipe(head, services, lambda python: self._link(head, python))
         unsealed = services.store.begin(order.create)
         try:
-            return head, unsealed.linked_ahead(order, network=services.store.on_network())
+            return head, unsealed.link_ahead(order, network=services.store.on_network())
         except BaseException:
-            unsealed.drop()
+            unsealed.discard()
             raise
 
     def _link(self, head: Selected, python: Path) -> None:
@@ -114,4 +114,4 @@ class SpeculativeInstall:
 
 def _drop_result(work: Future[tuple[Selected, StagingEnvironment] | None]) -> None:
     if work.exception() is None and (begun := work.result()) is not None:
-        begun[1].drop()
+        begun[1].discard()

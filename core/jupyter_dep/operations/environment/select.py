@@ -130,7 +130,7 @@ def recipe(
         create=lambda folder: services.templates.create(folder, Path(interpreter.executable), interpreter.identity),
         link=link,
         bytecode_from=bytecode_from,
-        begun=begun,
+        prefetched=begun,
     )
 
 
@@ -180,7 +180,7 @@ def check_against_index(
             found.append(known[item.name])
             continue
         if item.kind in ("wheel", "sdist"):
-            missing |= set(services.consent.lacking([host_scope(item)]))
+            missing |= set(services.consent.missing([host_scope(item)]))
         found.append(replace(item, index=None) if item.kind in ("wheel", "sdist") else item)
     if missing:
         names = sorted(item.name for item in selected.artifacts if item.name not in known)

@@ -104,7 +104,10 @@ class _Folder:
         summary = self.state.summary if self.state else None
         found += _lock_findings(self.state, self.file) if self.state else _find_damage(self.file, self.services)
         looking = FileScanner(
-            tree=project_files.find(self.file.parent), context=context, manifest=self.manifest, document=self.document
+            tree=project_files.find_project_files(self.file.parent),
+            context=context,
+            manifest=self.manifest,
+            document=self.document,
         )
         declared = self.declared(summary)
         found += looking.everything(declared.everything, kernels)
@@ -140,7 +143,7 @@ def _check_notebook(notebook: Path, services: Services, context: CommandContext,
     belongs = find_project(notebook, services, live_block=context.live_block)
     if belongs.why == "folder":
         folder = _Folder.read(belongs.file, services)
-        tree = project_files.find(belongs.file.parent)
+        tree = project_files.find_project_files(belongs.file.parent)
         declared, known = (
             folder.declared(folder.state.summary if folder.state else None),
             _read_providers(folder.state, services),
@@ -148,7 +151,7 @@ def _check_notebook(notebook: Path, services: Services, context: CommandContext,
         target, found = belongs.file, [Finding.of(error) for error in folder.faults]
         name = look.real_path(notebook).relative_to(look.real_path(belongs.file.parent)).as_posix()
     else:
-        tree, name = project_files.around(notebook), notebook.name
+        tree, name = project_files.files_beside(notebook), notebook.name
         known, target = _read_providers(state, services), notebook
         own = state.declaration.dependencies if state.declaration else ()
         declared = Declared(parts={"default": names_of(own)}, **_describe_lock(state))

@@ -93,7 +93,7 @@ class _Stored:
     def look(self, query: Query) -> tuple[str, ...]:
         if self._indexes is None:
             return ()
-        found = self._names.look(self._indexes, query.name, query.terms, _LOOKED_AT)
+        found = self._names.lookup(self._indexes, query.name, query.terms, _LOOKED_AT)
         self.full = found is not None
         return found or ()
 

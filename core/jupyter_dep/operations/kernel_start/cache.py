@@ -174,5 +174,5 @@ def cache_folder_environment(target: Path, sealed: Sealed, services: Services) -
 
 def _make_ready(target: Path, sealed: Sealed, lock: Path) -> Ready:
     return Ready(
-        key=sealed.key, path=sealed.path, python=sealed.python, notebook=str(target), lease=sealed.lease, lock=str(lock)
+        key=sealed.key, path=sealed.path, python=sealed.python, notebook=str(target), lease=sealed.lock_file, lock=str(lock)
     )

@@ -87,7 +87,7 @@ def _make_ready(
         notebook=str(notebook) if notebook else None,
         base=base,
         notes=notes,
-        lease=sealed.lease,
+        lease=sealed.lock_file,
         lock=str(lock or (Project.of(notebook).lock if notebook else "")),
     )
 
@@ -154,7 +154,7 @@ class _Resolver:
         notes = notes_of(state)
         if state.project.folder is None or state.summary is None or not install_selection(state, self.services).root:
             return notes
-        if project_artifact(state) is None or not self.services.consent.lacking([build_backend_scope(state.project.folder)]):
+        if project_artifact(state) is None or not self.services.consent.missing([build_backend_scope(state.project.folder)]):
             return notes
         return (
             *notes,
@@ -171,7 +171,7 @@ class _Resolver:
         if not trust.given:
             return self._prompt(state, trust, selected)
         with suppress(DepError):  # a full disk must not keep a kernel from starting
-            self.services.history.used(file, selected.key)
+            self.services.history.record_use(file, selected.key)
         if (sealed := self.services.store.sealed(selected.key)) is not None:
             lock = state.project.orphan or state.project.lock
             return _make_ready(sealed, self.notebook, notes=self._list_notes(state), lock=lock)

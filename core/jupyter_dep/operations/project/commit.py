@@ -113,4 +113,4 @@ def record_step(state: State, block: str, data: bytes, services: Services, conte
         lock_before=hashlib.sha256(before).hexdigest() if before is not None else None,
         lock_after=hashlib.sha256(data).hexdigest(),
     )
-    services.history.record(state.project.file, step, [item for item in (before, data) if item is not None])
+    services.history.record_step(state.project.file, step, [item for item in (before, data) if item is not None])

@@ -91,4 +91,4 @@ def _record_step(state: State, text: str, services: Services, context: CommandCo
     """Record for `undo` that the declaration has changed and the lock has not."""
     lock = hashlib.sha256(state.lock_data).hexdigest() if state.lock_data is not None else None
     step = Step(command=context.command, block_before=state.block, block_after=text, lock_before=lock, lock_after=lock)
-    services.history.record(state.project.file, step, [state.lock_data] if state.lock_data is not None else [])
+    services.history.record_step(state.project.file, step, [state.lock_data] if state.lock_data is not None else [])
