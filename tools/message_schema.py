@@ -22,7 +22,7 @@ RECEIVED = ("CancelRequest", "Holds", "JobRequest", "NonceRequest", "Request")
 
 
 def schema() -> dict[str, Any]:
-    """The schema, in draft 7: the messages between a kernel and its agent as the whole, every message under `$defs`.
+    """Make the schema, in draft 7: the messages between a kernel and its agent as the whole, every message under `$defs`.
 
     Aliases of `messages.web` (enumerations and unions) have definitions of their own. `version`, `header` and
     `missing_mime` are the constants of the wire.
@@ -41,11 +41,12 @@ def schema() -> dict[str, Any]:
 
 
 def web_messages() -> tuple[type, ...]:
-    """The message classes that `messages.web` defines or uses."""
+    """List the message classes that `messages.web` defines or uses."""
     return tuple(value for value in vars(web).values() if dataclasses.is_dataclass(value) and isinstance(value, type))
 
 
 def text() -> str:
+    """Write the committed file."""
     return json.dumps(draft7(schema()), indent=1) + "\n"
 
 

@@ -25,7 +25,7 @@ _HEADER = {
 
 
 def document() -> dict[str, Any]:
-    """The document, from the table of routes and the schemas of the messages."""
+    """Make the document from the table of routes and the schemas of the messages."""
     paths: dict[str, Any] = {}
     for route in ROUTES:
         paths.setdefault(f"/{BASE}/{route.path}", {})[route.method.lower()] = _operation(route)
@@ -108,6 +108,7 @@ def _refer_to_components(value: Any) -> Any:
 
 
 def text() -> str:
+    """Write the committed file."""
     return json.dumps(document(), indent=1) + "\n"
 
 

@@ -14,7 +14,7 @@ from jupyter_dep.presentation.hints import next_steps
 
 
 def problem(error: DepError, folder: Path | None = None) -> Problem:
-    """An error as a page shows it; below `folder`, the server's, paths are as in the file browser."""
+    """Describe an error for a page; below `folder`, the server's, paths are written as the file browser shows them."""
     front_end = FrontEnd(kind="page", cwd=folder)
     return Problem(
         code=error.code,
@@ -57,12 +57,12 @@ def of_status(status: int) -> DepError:
 
 
 def internal() -> DepError:
-    """An exception that is a bug."""
+    """Describe an exception that is a bug."""
     return DepError("internal", "something in jupyter-dep is broken", hint="please report it, with the end of the server's log")
 
 
 def bad_request(message: str, context: Mapping[str, str | int] | None = None) -> UsageError:
-    """A request that does not fit the protocol."""
+    """Refuse a request that does not fit the protocol."""
     return UsageError("bad-request", message, hint="reload the page; if that does not help, report it", context=context)
 
 
@@ -73,6 +73,6 @@ def _shorten(text: str, folder: Path | None) -> str:
 def _hide_folders(context: Mapping[str, str | int]) -> dict[str, str | int]:
     """Say where it happened, without the folders of this machine."""
     return {
-        key: os.path.basename(value) if isinstance(value, str) and os.path.isabs(value) else value
+        key: Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
         for key, value in context.items()
     }

@@ -11,7 +11,7 @@ Schema = dict[str, Any]
 
 
 def definitions(kinds: Iterable[type], *, received: Collection[str] = ()) -> dict[str, Schema]:
-    """The schema of each class and of those that it reaches, by name, sorted; references go to `#/$defs/NAME`.
+    """Make the schema of each class and of those that it reaches, by name, sorted; references go to `#/$defs/NAME`.
 
     A message that is sent has every field, so each one is required. The classes named in `received` are requests of other
     programs, which may leave out what has a default.

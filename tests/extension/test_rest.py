@@ -28,7 +28,9 @@ def declared(notebook: Path) -> list[str]:
 
 async def test_about_says_who_answers_and_what_the_caller_may(rest: Asker) -> None:
     answer = await rest.ask("GET", "about")
-    assert answer.body["protocol"] == PROTOCOL and answer.body["allowed"] is True and answer.body["version"]
+    assert answer.body["protocol"] == PROTOCOL
+    assert answer.body["allowed"] is True
+    assert answer.body["version"]
     assert answer.headers[HEADER] == str(PROTOCOL)
     assert answer.headers["Cache-Control"] == "no-store"
 
@@ -40,7 +42,9 @@ async def test_a_notebook_that_declares_nothing(rest: Asker, rest_desk: Desk) ->
     raw_notebook(rest_desk.folder, ["print('hello')"], name="plain")
     found = await rest.get("projects", path="plain.ipynb")
     assert (found["state"], found["lock"], found["block"], found["problem"]) == ("none", None, None, None)
-    assert found["trusted"] and found["writable"] and found["declared"] == []
+    assert found["trusted"]
+    assert found["writable"]
+    assert found["declared"] == []
 
 
 async def test_a_project_from_the_first_add_to_its_environment(rest: Asker, rest_desk: Desk) -> None:
@@ -53,8 +57,12 @@ async def test_a_project_from_the_first_add_to_its_environment(rest: Asker, rest
     found = await rest.get("projects", path="n.ipynb")
     assert (found["state"], found["lock"], found["python"], found["undo"]) == ("fresh", LOCK, MINOR, "add alpha")
     assert found["declared"] == [{"name": "alpha", "text": "alpha", "locked": "2.0"}]
-    assert found["sealed"] and found["environment"] and found["trusted"] and found["packages"] == 4
-    assert found["size"] == 4000 and found["locked_at"].endswith("Z")
+    assert found["sealed"]
+    assert found["environment"]
+    assert found["trusted"]
+    assert found["packages"] == 4
+    assert found["size"] == 4000
+    assert found["locked_at"].endswith("Z")
     assert found["block"] == Notebook.parse(notebook.read_bytes(), context={}).block.source  # type: ignore[union-attr]
 
 
@@ -65,9 +73,12 @@ async def test_packages_tell_who_needs_them_and_which_cells_use_them(rest: Asker
     assert job["state"] == "done", job
     found = {one["name"]: one for one in (await rest.get("projects/packages", path="n.ipynb"))["packages"]}
     assert list(found)[:2] == ["alpha", "gamma"], "declared ones come first"
-    assert found["alpha"]["cells"] == [1, 3] and not found["alpha"]["unused"]
-    assert found["gamma"]["unused"] and found["gamma"]["text"] == "gamma"
-    assert found["alpha"]["via"] == ["gamma"] and found["alpha"]["version"] == "1.0"
+    assert found["alpha"]["cells"] == [1, 3]
+    assert not found["alpha"]["unused"]
+    assert found["gamma"]["unused"]
+    assert found["gamma"]["text"] == "gamma"
+    assert found["alpha"]["via"] == ["gamma"]
+    assert found["alpha"]["version"] == "1.0"
     assert found["ipykernel"]["kernel"]
     page = await rest.get("projects/graph", path="n.ipynb")
     assert {"source": "gamma", "target": "alpha"} in page["edges"]
@@ -106,7 +117,9 @@ async def test_an_import_that_nothing_provides_is_told_with_the_name_to_add(rest
 async def test_a_slip_in_the_block_is_a_state_with_its_problem(rest: Asker, rest_desk: Desk) -> None:
     raw_notebook(rest_desk.folder, ["# /// script\n# dependencies = [\n# ///"], name="n")
     found = await rest.get("projects", path="n.ipynb")
-    assert found["state"] == "invalid" and found["problem"]["code"] == "bad-toml" and found["problem"]["hint"]
+    assert found["state"] == "invalid"
+    assert found["problem"]["code"] == "bad-toml"
+    assert found["problem"]["hint"]
 
 
 async def test_a_damaged_lock_is_a_state_with_its_problem(rest: Asker, rest_desk: Desk) -> None:
@@ -135,13 +148,15 @@ async def test_pythons_to_choose_from_while_the_declaration_is_not_saved_yet(res
 async def test_pythons_to_choose_from_beside_a_declaration_that_cannot_be_read(rest: Asker, rest_desk: Desk) -> None:
     raw_notebook(rest_desk.folder, ["# /// script\n# dependencies = [\n# ///"], name="n")
     found = (await rest.get("projects/pythons", path="n.ipynb"))["pythons"]
-    assert found and all(one["fits"] and not one["chosen"] for one in found)
+    assert found
+    assert all(one["fits"] and not one["chosen"] for one in found)
     assert (await rest.ask("GET", "projects/pythons", path="gone.ipynb")).code == "no-such-notebook"
 
 
 async def test_an_unknown_name_is_told_to_look_like_a_popular_one(rest: Asker) -> None:
     found = await rest.get("packages", q="requsts")
-    assert found["near"] == "requests" and "requsts" not in [hit["name"] for hit in found["hits"]]
+    assert found["near"] == "requests"
+    assert "requsts" not in [hit["name"] for hit in found["hits"]]
     assert (await rest.get("packages", q="requests"))["near"] == ""
 
 
@@ -152,7 +167,8 @@ async def test_reading_writes_nothing_in_the_folder(rest: Asker, rest_desk: Desk
     for address in ("projects", "projects/packages", "projects/graph", "projects/pythons", "consent", "jobs"):
         await rest.get(address, path="theirs.ipynb")
     await rest.get("packages", q="alp")
-    assert rest_desk.listing() == before and engine.calls == []
+    assert rest_desk.listing() == before
+    assert engine.calls == []
 
 
 async def test_names_and_texts_that_are_hostile_travel_as_text(rest: Asker, rest_desk: Desk) -> None:
@@ -175,14 +191,18 @@ async def test_a_job_is_accepted_polled_and_readable_after_its_end(rest: Asker, 
     rest_desk.notebook()
     engine.gate.clear()
     begun = await rest.begin("add", "n.ipynb", names=["alpha"])
-    assert begun["state"] == "queued" and begun["created"].endswith("Z") and begun["ended"] is None
+    assert begun["state"] == "queued"
+    assert begun["created"].endswith("Z")
+    assert begun["ended"] is None
     running = await rest.until(begun["id"], "running")
     while running["progress"] is None:
         running = await rest.until(begun["id"], "running")
-    assert running["progress"]["phase"] == "resolving" and "a while" in running["progress"]["text"]
+    assert running["progress"]["phase"] == "resolving"
+    assert "a while" in running["progress"]["text"]
     engine.gate.set()
     ended = await rest.end(begun["id"])
-    assert ended["state"] == "done" and ended["ended"] >= ended["created"]
+    assert ended["state"] == "done"
+    assert ended["ended"] >= ended["created"]
     assert (await rest.get("jobs", path="n.ipynb"))["jobs"] == [ended]
     assert (await rest.get("jobs", path="other.ipynb"))["jobs"] == []
     over = await rest.ask("DELETE", f"jobs/{begun['id']}")
@@ -203,7 +223,8 @@ async def test_a_server_is_active_while_a_job_runs(
     await rest.end(job["id"])
     assert not manager.any_activity()
     marked = app.settings["last_activity_times"]["jupyter_dep_server"]
-    assert marked >= before and app.last_activity() >= marked, "a culler that asks /api/status sees it"
+    assert marked >= before
+    assert app.last_activity() >= marked, "a culler that asks /api/status sees it"
 
 
 async def test_an_administrator_sets_the_limits(rest: Asker, rest_desk: Desk, jp_serverapp: Any) -> None:
@@ -223,7 +244,8 @@ async def test_a_running_job_is_cancelled_and_changes_nothing(rest: Asker, rest_
         await asyncio.sleep(0.01)
     assert (await rest.ask("DELETE", f"jobs/{begun['id']}")).status == 202
     ended = await rest.end(begun["id"])
-    assert ended["state"] == "cancelled" and ended["failure"]["code"] == "cancelled"
+    assert ended["state"] == "cancelled"
+    assert ended["failure"]["code"] == "cancelled"
     assert rest_desk.listing() == before
 
 
@@ -277,8 +299,11 @@ async def test_a_page_that_holds_the_notebook_gets_the_edit_and_the_file_stays(r
     live = block("beta")
     job = await rest.do("add", "n.ipynb", names=["alpha"], held=True, block=live)
     edit = job["outcome"]["edit"]
-    assert edit["before"] == live and '"alpha"' in edit["after"] and '"beta"' in edit["after"]
-    assert notebook.read_bytes() == before and (rest_desk.folder / LOCK).is_file()
+    assert edit["before"] == live
+    assert '"alpha"' in edit["after"]
+    assert '"beta"' in edit["after"]
+    assert notebook.read_bytes() == before
+    assert (rest_desk.folder / LOCK).is_file()
 
 
 async def test_a_kernel_of_the_page_is_told_where_to_move(rest: Asker, rest_desk: Desk) -> None:
@@ -287,14 +312,16 @@ async def test_a_kernel_of_the_page_is_told_where_to_move(rest: Asker, rest_desk
     key = first["data"]["environment"]["key"]
     assert first["switch"] is None, "no kernel of ours asked"
     switch = (await rest.do("add", "n.ipynb", names=["gamma"], environment=key))["outcome"]["switch"]
-    assert switch["key"] != key and ["alpha", "2.0", "1.0"] in switch["changed"]
+    assert switch["key"] != key
+    assert ["alpha", "2.0", "1.0"] in switch["changed"]
 
 
 async def test_undo_and_redo(rest: Asker, rest_desk: Desk) -> None:
     notebook = rest_desk.notebook()
     await rest.do("add", "n.ipynb", names=["alpha"])
     assert (await rest.do("undo", "n.ipynb"))["state"] == "done"
-    assert declared(notebook) == [] and not (rest_desk.folder / LOCK).exists()
+    assert declared(notebook) == []
+    assert not (rest_desk.folder / LOCK).exists()
     page = await rest.get("projects", path="n.ipynb")
     assert (page["undo"], page["redo"]) == (None, "add alpha")
     assert (await rest.do("redo", "n.ipynb"))["state"] == "done"
@@ -306,7 +333,8 @@ async def test_undo_and_redo(rest: Asker, rest_desk: Desk) -> None:
 async def test_init_declares_what_is_imported_if_asked(rest: Asker, rest_desk: Desk) -> None:
     notebook = raw_notebook(rest_desk.folder, ["import sklearn"], name="n")
     job = await rest.do("init", "n.ipynb", imports=True, python=MINOR)
-    assert job["state"] == "done" and job["outcome"]["data"]["declared"] == ["scikit-learn"]
+    assert job["state"] == "done"
+    assert job["outcome"]["data"]["declared"] == ["scikit-learn"]
     assert declared(notebook) == ["scikit-learn"]
 
 
@@ -314,7 +342,8 @@ async def test_a_preview_changes_nothing(rest: Asker, rest_desk: Desk) -> None:
     rest_desk.notebook()
     before = rest_desk.listing()
     job = await rest.do("add", "n.ipynb", names=["alpha"], dry_run=True)
-    assert job["outcome"]["data"]["dry_run"] and "would change" in job["outcome"]["report"]["headline"]
+    assert job["outcome"]["data"]["dry_run"]
+    assert "would change" in job["outcome"]["report"]["headline"]
     assert rest_desk.listing() == before
 
 
@@ -356,7 +385,9 @@ async def test_the_index_is_down(rest: Asker, rest_desk: Desk, engine: GatedEngi
     before = rest_desk.listing()
     engine.reachable = False
     job = await rest.do("add", "n.ipynb", names=["alpha"])
-    assert job["state"] == "failed" and job["failure"]["code"] == "network" and job["failure"]["hint"]
+    assert job["state"] == "failed"
+    assert job["failure"]["code"] == "network"
+    assert job["failure"]["hint"]
     assert rest_desk.listing() == before
 
 
@@ -364,7 +395,8 @@ async def test_the_notebook_is_deleted_during_a_job(rest: Asker, rest_desk: Desk
     notebook = rest_desk.notebook()
     engine.hook = notebook.unlink
     job = await rest.do("add", "n.ipynb", names=["alpha"])
-    assert job["state"] == "failed" and job["failure"]["code"] == "no-such-file"
+    assert job["state"] == "failed"
+    assert job["failure"]["code"] == "no-such-file"
     assert rest_desk.listing() == {}
     gone = await rest.ask("GET", "projects", path="n.ipynb")
     assert (gone.status, gone.code) == (404, "no-such-notebook")
@@ -375,7 +407,8 @@ async def test_the_notebook_is_saved_by_somebody_during_a_job(rest: Asker, rest_
     engine.hook = lambda: rest_desk.notebook("n.ipynb", "beta") and None
     job = await rest.do("add", "n.ipynb", names=["alpha"])
     assert job["failure"]["code"] == "changed-meanwhile"
-    assert declared(notebook) == ["beta"] and not (rest_desk.folder / LOCK).exists()
+    assert declared(notebook) == ["beta"]
+    assert not (rest_desk.folder / LOCK).exists()
 
 
 async def test_a_mistake_of_ours_is_a_problem_without_detail(
@@ -388,10 +421,12 @@ async def test_a_mistake_of_ours_is_a_problem_without_detail(
 
     monkeypatch.setattr("jupyter_dep.operations.inspect.status.status", broken)
     answer = await rest.ask("GET", "projects", path="n.ipynb")
-    assert (answer.status, answer.code) == (500, "internal") and "secret" not in json.dumps(answer.body)
+    assert (answer.status, answer.code) == (500, "internal")
+    assert "secret" not in json.dumps(answer.body)
     monkeypatch.setattr("jupyter_dep_server.jobs.dispatch.relock.relock", broken)
     job = await rest.do("lock", "n.ipynb")
-    assert job["failure"]["code"] == "internal" and "secret" not in json.dumps(job)
+    assert job["failure"]["code"] == "internal"
+    assert "secret" not in json.dumps(job)
 
 
 async def test_nothing_told_of_an_error_names_this_machines_folders(rest: Asker, rest_desk: Desk) -> None:
@@ -431,7 +466,8 @@ async def test_nothing_told_of_an_error_names_this_machines_folders(rest: Asker,
 async def test_a_bad_body_is_refused_and_the_key_is_named(rest: Asker, rest_desk: Desk, body: Any, key: str | None) -> None:
     rest_desk.notebook()
     answer = await rest.ask("POST", "jobs", body=body)
-    assert (answer.status, answer.code) == (400, "bad-request") and answer.body["hint"]
+    assert (answer.status, answer.code) == (400, "bad-request")
+    assert answer.body["hint"]
     assert key is None or answer.body["context"] == {"key": key}
     assert (await rest.get("jobs"))["jobs"] == []
 
@@ -450,7 +486,8 @@ async def test_what_a_newer_page_sends_besides_is_left_out(rest: Asker, rest_des
 
 async def test_addresses_and_methods_that_are_not_there(rest: Asker) -> None:
     nothing = await rest.ask("GET", "no/such")
-    assert (nothing.status, nothing.code) == (404, "no-such-page") and nothing.headers[HEADER]
+    assert (nothing.status, nothing.code) == (404, "no-such-page")
+    assert nothing.headers[HEADER]
     method = await rest.ask("PUT", "projects", body={})
     assert (method.status, method.code) == (405, "no-such-method")
     job = await rest.ask("GET", "jobs/0000")
@@ -479,12 +516,14 @@ async def test_it_answers_below_any_base_url(rest: Asker, rest_desk: Desk, jp_ba
 
 async def test_search_and_details_come_from_the_core(rest: Asker) -> None:
     found = await rest.get("packages", q="sklearn", limit=5)
-    assert found["words"] == "sklearn" and len(found["hits"]) <= 5
+    assert found["words"] == "sklearn"
+    assert len(found["hits"]) <= 5
     for limit in ("0", "-1", "x", "1000", "1e1"):
         assert (await rest.ask("GET", "packages", q="a", limit=limit)).code == "bad-request"
     assert (await rest.ask("GET", "packages")).code == "bad-request"
     unreachable = await rest.ask("GET", "packages/alpha")
-    assert (unreachable.status, unreachable.code) == (502, "network") and unreachable.body["hint"]
+    assert (unreachable.status, unreachable.code) == (502, "network")
+    assert unreachable.body["hint"]
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root writes everywhere")

@@ -58,7 +58,8 @@ async def test_nobody_reaches_anything_without_a_sign_in(rest: Asker) -> None:
             )  # fmt: skip
             assert answer.status == 403, (method, address, answer)
             if method != "HEAD":
-                assert answer.code == "forbidden" and answer.body["hint"]
+                assert answer.code == "forbidden"
+                assert answer.body["hint"]
     assert (await rest.get("jobs"))["jobs"] == []
 
 
@@ -107,7 +108,8 @@ async def signed_in(rest: Asker) -> dict[str, str]:
     for line in (*response.headers.get_list("Set-Cookie"), *page.headers.get_list("Set-Cookie")):
         name, _, rest_of = line.partition("=")
         found[name] = rest_of.partition(";")[0]
-    assert "_xsrf" in found and len(found) >= 2, found
+    assert "_xsrf" in found, found
+    assert len(found) >= 2, found
     return found
 
 
@@ -257,7 +259,8 @@ async def test_a_lock_that_is_a_link_out_of_the_root_is_not_read(rest: Asker, re
     secret.write_text("the-secret = [")
     (rest_desk.folder / "pylock.n.toml").symlink_to(secret)
     answer = await rest.ask("GET", "projects", path="n.ipynb")
-    assert (answer.status, answer.code) == (404, "outside-root") and "secret" not in str(answer.body["message"])
+    assert (answer.status, answer.code) == (404, "outside-root")
+    assert "secret" not in str(answer.body["message"])
 
 
 @pytest.mark.counts("load", "paths out of the root")

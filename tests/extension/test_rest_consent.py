@@ -32,7 +32,9 @@ async def test_a_strangers_lock_is_shown_and_not_run(rest: Asker, rest_desk: Des
     somebody_elses(rest_desk, engine)
     assert not (await rest.get("projects", path=PATH))["trusted"]
     page = await rest.get("consent", path=PATH)
-    assert not page["given"] and len(page["fingerprint"]) == 32 and page["before"] is None
+    assert not page["given"]
+    assert len(page["fingerprint"]) == 32
+    assert page["before"] is None
     shown = {one["name"]: one for one in page["artifacts"]}
     assert (shown["alpha"]["version"], shown["alpha"]["kind"], shown["alpha"]["host"]) == ("2.0", "wheel", "fake.example")
     assert page["size"] == sum(one["size"] for one in page["artifacts"])
@@ -83,7 +85,8 @@ async def test_a_yes_that_does_not_fit_its_question_is_refused(
     somebody_elses(rest_desk, engine)
     answer = await rest.ask("POST", "jobs", body=yes(await nonce(rest), **more))
     assert (answer.status, answer.code) == (403, "nonce-refused")
-    assert (await rest.get("jobs"))["jobs"] == [] and not (await rest.get("consent", path=PATH))["given"]
+    assert (await rest.get("jobs"))["jobs"] == []
+    assert not (await rest.get("consent", path=PATH))["given"]
 
 
 async def test_a_word_for_another_notebook_is_refused(rest: Asker, rest_desk: Desk, engine: GatedEngine) -> None:
@@ -127,7 +130,8 @@ async def test_the_next_question_says_what_is_different(rest: Asker, rest_desk: 
     lock.unlink()
     somebody_elses(rest_desk, engine, PATH, "gamma")
     page = await rest.get("consent", path=PATH)
-    assert not page["given"] and page["before"].endswith("Z")
+    assert not page["given"]
+    assert page["before"].endswith("Z")
     assert (page["added"], page["removed"], page["changed"]) == (["gamma"], ["beta"], [["alpha", "2.0", "1.0"]])
 
 
@@ -175,7 +179,8 @@ async def test_what_a_declaration_asks_besides_is_shown_and_each_named(
     assert without["failure"]["code"] == "consent-missing"
     done = await rest.ask("POST", "jobs", body=yes(await nonce(rest), allow=["build:delta"]))
     assert (await rest.end(done.body["id"]))["state"] == "done"
-    assert (await rest.get("projects", path=PATH))["trusted"] and notebook.is_file()
+    assert (await rest.get("projects", path=PATH))["trusted"]
+    assert notebook.is_file()
 
 
 async def test_ones_own_lock_needs_no_question(rest: Asker, rest_desk: Desk) -> None:
@@ -209,4 +214,5 @@ def test_the_command_line_still_says_why_an_index_did_not_answer(rest_desk: Desk
     assert caught.value.code == "not-vouched"
     engine.reachable = True
     assert trust.allow(notebook, (), rest_desk.services(engine), asking()).fingerprint
-    assert block("alpha") and context.require_current_lock(notebook, rest_desk.services(engine)).lock_answers
+    assert block("alpha")
+    assert context.require_current_lock(notebook, rest_desk.services(engine)).lock_answers

@@ -51,7 +51,9 @@ async def test_a_subscriber_hears_every_change_of_a_job_and_then_of_the_project(
     phases = {event["job"]["progress"]["phase"] for event in events if "job" in event and event["job"]["progress"]}
     assert {"resolving", "checking"} <= phases
     last = events[-2]["job"]
-    assert last["id"] == job["id"] and last["outcome"]["report"]["headline"] and events[-1]["path"] == "n.ipynb"
+    assert last["id"] == job["id"]
+    assert last["outcome"]["report"]["headline"]
+    assert events[-1]["path"] == "n.ipynb"
 
 
 async def test_a_switch_survives_the_bus(rest: Asker, rest_desk: Desk) -> None:

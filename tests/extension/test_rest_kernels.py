@@ -47,7 +47,8 @@ async def test_a_kernel_that_may_not_start_is_seen_from_its_start_to_its_end(
     session = (await rest.ask("POST", "/api/sessions", body=body)).body
     assert [event["path"] for event in await heard(socket, "kernel")] == ["theirs.ipynb"]
     (kernel,) = (await rest.get("kernels"))["kernels"]
-    assert kernel["id"] == session["kernel"]["id"] and kernel["path"] == "theirs.ipynb"
+    assert kernel["id"] == session["kernel"]["id"]
+    assert kernel["path"] == "theirs.ipynb"
     assert (kernel["holding"], kernel["starter"], kernel["key"], kernel["moved_on"]) == (True, False, None, False)
     assert (await rest.get("projects", path="theirs.ipynb"))["kernels"] == [kernel]
     assert (await rest.ask("DELETE", f"/api/sessions/{session['id']}")).status == 204

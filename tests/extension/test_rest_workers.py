@@ -122,7 +122,8 @@ async def test_a_job_is_done_by_a_worker_that_is_kept_for_the_next(rest: Asker, 
     assert "in a worker" in progress["text"]
     (signs / "gate").unlink()
     ended = await rest.end(job["id"])
-    assert ended["state"] == "done" and ended["outcome"]["data"]["locked"]["beta"] == "2.0", ended
+    assert ended["state"] == "done", ended
+    assert ended["outcome"]["data"]["locked"]["beta"] == "2.0", ended
     assert (await rest.do("add", "n.ipynb", names=["gamma"]))["state"] == "done"
     assert pids(signs) == {pid}
 
@@ -136,7 +137,8 @@ async def test_a_worker_that_is_killed_fails_its_job_and_no_other(rest: Asker, r
     os.kill(pid, signal.SIGKILL)
     ended = await rest.end(job["id"])
     assert (ended["state"], ended["failure"]["code"]) == ("failed", "worker-died"), ended
-    assert "signal 9" in ended["failure"]["message"] and ended["failure"]["hint"]
+    assert "signal 9" in ended["failure"]["message"]
+    assert ended["failure"]["hint"]
     assert ended["failure"]["context"] == {"file": "n.ipynb"}
     assert rest_desk.listing() == before
     (signs / "gate").unlink()
@@ -170,7 +172,8 @@ async def test_what_does_not_hear_a_cancel_is_ended(
     pid = await arrival(signs)
     await rest.ask("DELETE", f"jobs/{job['id']}")
     ended = await rest.end(job["id"])
-    assert ended["state"] == "cancelled" and "did not stop" in ended["failure"]["message"]
+    assert ended["state"] == "cancelled"
+    assert "did not stop" in ended["failure"]["message"]
     assert not runs(pid)
 
 
@@ -192,8 +195,10 @@ async def test_a_slip_of_ours_is_logged_and_tells_the_page_nothing(
     (signs / "broken").touch()
     jp_serverapp.web_app.settings["jupyter_dep_state"].log.addHandler(caplog.handler)
     ended = await rest.do("add", "n.ipynb", names=["alpha"])
-    assert ended["failure"]["code"] == "internal" and "slip" not in str(ended), ended
-    assert "RuntimeError: a slip of ours" in caplog.text and "Traceback" in caplog.text
+    assert ended["failure"]["code"] == "internal", ended
+    assert "slip" not in str(ended), ended
+    assert "RuntimeError: a slip of ours" in caplog.text
+    assert "Traceback" in caplog.text
     (signs / "broken").unlink()
     assert (await rest.do("add", "n.ipynb", names=["alpha"]))["state"] == "done"
     until(lambda: "a library says something on stdout" in caplog.text)
@@ -228,8 +233,10 @@ async def test_a_slip_of_ours_in_a_reading_is_logged_and_tells_the_page_nothing(
     (signs / "broken-services").touch()
     jp_serverapp.web_app.settings["jupyter_dep_state"].log.addHandler(caplog.handler)
     answer = await rest.ask("GET", "projects", path="n.ipynb")
-    assert (answer.status, answer.code) == (500, "internal") and "slip" not in str(answer.body)
-    assert "RuntimeError: a slip of ours" in caplog.text and "Traceback" in caplog.text
+    assert (answer.status, answer.code) == (500, "internal")
+    assert "slip" not in str(answer.body)
+    assert "RuntimeError: a slip of ours" in caplog.text
+    assert "Traceback" in caplog.text
 
 
 # beside REST
@@ -262,7 +269,8 @@ def test_a_worker_has_the_environment_that_the_server_has_now(
     crew.run(order(rest_desk), silent, CancelToken())
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://index.example/simple")
     done = crew.run(order(rest_desk, "update"), silent, CancelToken())
-    assert isinstance(done.result, Outcome) and len(pids(signs)) == 2
+    assert isinstance(done.result, Outcome)
+    assert len(pids(signs)) == 2
 
 
 @pytest.mark.parametrize(
@@ -277,7 +285,8 @@ def test_a_worker_has_the_environment_that_the_server_has_now(
 def test_a_worker_that_is_none(rest_desk: Desk, source: str, code: str) -> None:
     odd = Workers(LOG, command=[sys.executable, "-P", "-c", source])
     told = failure(odd.run(order(rest_desk), silent, CancelToken()))
-    assert told.code == code and told.hint
+    assert told.code == code
+    assert told.hint
     assert failure(odd.run(order(rest_desk), silent, CancelToken())).code == code, "it was not kept for this one"
     assert len(odd.processes) <= 1, "the next one"
     odd.close()
@@ -291,7 +300,9 @@ def test_a_worker_that_is_none(rest_desk: Desk, source: str, code: str) -> None:
 def test_a_reading_by_a_worker_that_is_none(source: str, status: int) -> None:
     odd = Workers(LOG, command=[sys.executable, "-P", "-c", source])
     answer = odd.read(ReadOrder(view="kernels"))
-    assert answer.status == status and b"hint" in answer.body and not odd.processes
+    assert answer.status == status
+    assert b"hint" in answer.body
+    assert not odd.processes
     odd.close()
     assert odd.read(ReadOrder(view="kernels")).status == 503
 
@@ -335,7 +346,8 @@ def test_closing_ends_what_works_and_what_waits(crew: Workers, rest_desk: Desk, 
     for thread in threads:
         thread.join(5)
     assert time.monotonic() - started < 3
-    assert {failure(done).code for done in found} == {"worker-died"} and len(found) == 2
+    assert {failure(done).code for done in found} == {"worker-died"}
+    assert len(found) == 2
     assert not any(runs(pid) for pid in pids(signs))
 
 
@@ -351,7 +363,8 @@ def test_a_worker_ends_with_its_input_and_stops_what_it_does(crew: Workers, rest
         one.hang_up()  # as it is when the server dies, where no signal tells
     thread.join(5)
     until(lambda: not crew.processes)
-    assert {one.returncode for one in every} == {0} and rest_desk.listing() == before
+    assert {one.returncode for one in every} == {0}
+    assert rest_desk.listing() == before
 
 
 def test_a_worker_ends_by_itself_where_nobody_wants_it() -> None:
@@ -397,7 +410,8 @@ def test_a_worker_ends_by_itself_where_nobody_wants_it() -> None:
 )
 def test_a_line_says_what_was_meant(line: Any) -> None:
     text = protocol.write(line)
-    assert text.isascii() and "\n" not in text
+    assert text.isascii()
+    assert "\n" not in text
     assert protocol.read(text) == line
 
 

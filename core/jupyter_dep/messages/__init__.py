@@ -1,7 +1,7 @@
-"""The wire: what faces send, and what comes back. One tagged union, JSON lines, one protocol version.
+"""The wire: what front ends send, and what comes back. One tagged union, JSON lines, one protocol version.
 
-A face sends one `Request` and reads lines until an `Outcome` or a `Failure` with its `id`; `ProgressLine`s come before.
-`Report` is a small document that every face shows in its own way: plain lines, a terminal's table, HTML.
+A front end sends one `Request` and reads lines until an `Outcome` or a `Failure` with its `id`; `ProgressLine`s come before.
+`Report` is a small document that every front end shows in its own way: plain lines, a terminal's table, HTML.
 """
 
 from __future__ import annotations
@@ -42,8 +42,11 @@ class Report:
 
 @frozen_dataclass
 class Switch:
-    """The environment that the asking kernel should move to. `changed` are the distributions whose files differ
-    between the two, with their versions before and after (empty text for absent)."""
+    """The environment that the asking kernel should move to.
+
+    `changed` are the distributions whose files differ between the two, with their versions before and after (empty text
+    for absent).
+    """
 
     key: str
     path: str
@@ -85,12 +88,16 @@ class Request:
 
 @frozen_dataclass
 class CancelRequest:
+    """Stop the request of this number."""
+
     id: int
     type: Literal["cancel"] = "cancel"
 
 
 @frozen_dataclass
 class ProgressLine:
+    """How far a request is."""
+
     id: int
     text: str
     phase: str
@@ -103,7 +110,7 @@ class ProgressLine:
 
 @frozen_dataclass
 class Outcome:
-    """A verb that was carried out. `data` is the target's entry in `--json`."""
+    """A command that was carried out. `data` is the target's entry in `--json`."""
 
     id: int = 0
     verb: str = ""
@@ -118,8 +125,11 @@ class Outcome:
 
 @frozen_dataclass
 class NextStep:
-    """A command that a failure's `hint` names. `target` is the path of the project that it works on, None where it needs none
-    or the user has to choose. `complete`: nothing in it has to be filled in. `text` is the line as it is typed."""
+    """A command that a failure's `hint` names.
+
+    `target` is the path of the project that it works on, None where it needs none or the user has to choose. `complete`:
+    nothing in it has to be filled in. `text` is the line as it is typed.
+    """
 
     command: str
     target: str | None
@@ -130,6 +140,8 @@ class NextStep:
 
 @frozen_dataclass
 class Failure:
+    """An error; `steps` are the commands that `hint` names."""
+
     id: int = 0
     verb: str = ""
     code: str = ""
@@ -145,5 +157,5 @@ Message = Request | CancelRequest | ProgressLine | Outcome | Failure
 
 
 def encode(message: Message) -> str:
-    """One JSON line without the newline."""
+    """Write one JSON line without the newline."""
     return json.dumps(asdict(message), ensure_ascii=True, separators=(",", ":"))

@@ -15,7 +15,7 @@ from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from . import Failure, NextStep, Outcome, Switch
 
 HEADER = "Jupyter-Dep-Protocol"
-"""Every answer carries the server's protocol version under this name, every request of ours the page's."""
+"""Every answer carries the server's protocol version under this name, every request of a page the page's."""
 
 StateName = Literal["none", "unlocked", "stale", "pending", "unmerged", "invalid", "fresh"]
 JobKind = Literal["init", "add", "remove", "update", "lock", "sync", "undo", "redo", "python", "trust", "outdated"]
@@ -62,7 +62,7 @@ class Missing:
 
 @frozen_dataclass
 class RunningKernel:
-    """A live kernel of ours. `key`: the environment it was started on; `moved_on`: the project has another one now."""
+    """A running kernel of jupyter-dep. `key`: the environment it began on; `moved_on`: the project has another one now."""
 
     id: str
     path: str
@@ -74,7 +74,7 @@ class RunningKernel:
 
 @frozen_dataclass
 class Project:
-    """A notebook's standing, as told from disk and what is remembered: no network, no write.
+    """A notebook's status, as read from disk and the caches: no network, no write.
 
     `block` is the text of the declaration's cell in the file, `difference` what is declared but not locked and the other
     way round, `undo` and `redo` the commands that they would take back and bring again.
@@ -100,7 +100,7 @@ class Project:
     writable: bool
     block: str | None = None
     folder: str | None = None
-    """The name of the folder that the notebook belongs to: what is told here is the folder's, then."""
+    """The name of the folder that the notebook belongs to: what is shown here is the folder's, then."""
     undo: str | None = None
     redo: str | None = None
     note: str = ""
@@ -163,6 +163,8 @@ class Python:
 
 @frozen_dataclass
 class Pythons:
+    """The Pythons of this machine."""
+
     path: str
     pythons: tuple[Python, ...]
 
@@ -174,7 +176,7 @@ class Hit:
     name: str
     summary: str
     tier: int
-    """1 (known by everybody) to 4 (known in its field); 0 where nothing is known of its popularity."""
+    """1 (known to everyone) to 4 (known in its field); 0 where nothing is known of its popularity."""
     source: Literal["catalogue", "locked", "index"]
     near: str = ""
 
@@ -183,7 +185,7 @@ class Hit:
 class Hits:
     """The answer to `words`, best first. `full`: whether a stored list of the configured index was searched, too.
 
-    `near`: if the words are one name that nobody here knows, the popular name that it could be mistaken for.
+    `near`: if the words are one name that is not known here, the popular name that it could be mistaken for.
     """
 
     words: str
@@ -230,6 +232,8 @@ class JobRequest:
 
 @frozen_dataclass
 class JobProgress:
+    """How far a job is."""
+
     text: str
     phase: str
     done: int = 0
@@ -255,12 +259,14 @@ class Job:
 
 @frozen_dataclass
 class Jobs:
+    """The jobs of a server, the newest first."""
+
     jobs: tuple[Job, ...]
 
 
 @frozen_dataclass
 class Unusual:
-    """One thing that wants a yes of its own: `item` is what `allow` names, `words` says it, `given` whether it has its yes."""
+    """One thing that needs a consent of its own: `item` is what `allow` names, `words` says it, `given` whether it has it."""
 
     item: str
     kind: str
@@ -281,7 +287,7 @@ class Artifact:
 
 @frozen_dataclass
 class ConsentPage:
-    """What a yes would cover. `added`, `removed`, `changed`: against the lock that had the last yes, if there was one."""
+    """What a consent would cover. `added`, `removed`, `changed`: against the lock of the last consent, if there was one."""
 
     path: str
     fingerprint: str
@@ -291,7 +297,7 @@ class ConsentPage:
     size: int
     unusual: tuple[Unusual, ...]
     before: str | None = None
-    """When the last yes for this notebook was given."""
+    """When the last consent for this notebook was given."""
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     changed: tuple[tuple[str, str, str], ...] = ()
@@ -299,12 +305,14 @@ class ConsentPage:
 
 @frozen_dataclass
 class NonceRequest:
+    """Open a consent question."""
+
     path: str
 
 
 @frozen_dataclass
 class Nonce:
-    """A word that a `trust` job has to bring: good once, for one user, one fingerprint, some minutes."""
+    """A nonce that a `trust` job has to bring: good once, for one user, one fingerprint, some minutes."""
 
     nonce: str
     page: ConsentPage
@@ -312,6 +320,8 @@ class Nonce:
 
 @frozen_dataclass
 class Kernels:
+    """The running kernels of jupyter-dep."""
+
     kernels: tuple[RunningKernel, ...]
 
 
@@ -324,7 +334,7 @@ class JobEvent:
 
 @frozen_dataclass
 class ProjectEvent:
-    """A project is no longer what it was: read it again. `why` is a verb, or `kernel`."""
+    """A project is no longer what it was: read it again. `why` is a command, or `kernel`."""
 
     path: str
     why: str
@@ -375,7 +385,7 @@ class Switched:
 
 @frozen_dataclass
 class Carried:
-    """A verb was carried out in a cell: the project is to be read again."""
+    """A command was carried out in a cell: the project is to be read again."""
 
     verb: str
     type: Literal["carried"] = "carried"
@@ -383,7 +393,7 @@ class Carried:
 
 @frozen_dataclass
 class HoldingState:
-    """The holding kernel: what it waits for. `state` diagnosis: it will not start, and `problem` says why."""
+    """The placeholder kernel: what it waits for. `state` diagnosis: it will not start, and `problem` says why."""
 
     state: Literal["building", "asking", "diagnosis", "ready"]
     headline: str = ""
@@ -404,6 +414,8 @@ MISSING_MIME = "application/vnd.jupyter-dep.missing+json"
 
 @frozen_dataclass
 class MissingImport:
+    """A module that a cell could not import."""
+
     module: str
     names: tuple[str, ...]
     """The distributions to choose from, the likeliest first."""

@@ -26,8 +26,11 @@ from jupyter_dep_server.state.reader import Reader
 
 @dataclass(kw_only=True)
 class ExtensionState:
-    """`root` is None where the server's notebooks are not files. `services` makes new ones for each call, so that changed
-    settings count. `mark_active` is called with every change of a job."""
+    """What the endpoints share.
+
+    `root` is None where the server's notebooks are not files. `services` makes new ones for each call, so that changed
+    settings count. `mark_active` is called with every change of a job.
+    """
 
     root: Root | None
     services: Callable[[], Services]
@@ -112,8 +115,11 @@ def _is_dry_run(job: Job) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectCall:
-    """A request that is authenticated, authorised and decoded. `query` and `parts` (of the address) are texts; nonces are
-    bound to `user`; `may_execute` asks whether this user may run things here."""
+    """A request that is authenticated, authorised and decoded.
+
+    `query` and `parts` (of the address) are texts; nonces are bound to `user`; `may_execute` asks whether this user may
+    run things here.
+    """
 
     state: ExtensionState
     query: Mapping[str, str]

@@ -88,8 +88,10 @@ class DepHandler(APIHandler):
             self.finish(encode(found))
 
     def _name_user(self) -> str:
-        """Name the user that a nonce is bound to. All who have the server's token are one user, though each request without a
-        cookie gets another anonymous name."""
+        """Name the user that a nonce is bound to.
+
+        All who have the server's token are one user, though each request without a cookie gets another anonymous name.
+        """
         if self.token_authenticated and self.identity_provider.token:
             return "token"
         return f"user {self.current_user.username}"

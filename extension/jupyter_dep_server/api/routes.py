@@ -33,8 +33,10 @@ class Query:
 
 @frozen_dataclass
 class Route:
-    """One method of one address. `{name}` in `path` is a part that is handed on. `action` is what the Authorizer has to
-    allow: work that installs packages is `execute`, since packages are code."""
+    """One method of one address. `{name}` in `path` is a part that is handed on.
+
+    `action` is what the Authorizer has to allow: work that installs packages is `execute`, since packages are code.
+    """
 
     method: Method
     path: str

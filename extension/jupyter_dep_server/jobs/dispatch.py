@@ -44,7 +44,7 @@ def execute(order: JobOrder, make_services: MakeServices, reporter: Reporter, ca
         except DepError as error:
             hosts = _find_unvouched(notebook, services) if error.code == "host-not-vouched" else None
             return Done(failure=problems.failure(error, kind, folder), hosts=hosts)
-    except Exception:
+    except Exception:  # noqa: BLE001  the end of a job: the server logs the traceback
         return Done(failure=problems.failure(problems.internal(), kind), trouble=traceback.format_exc())
 
 
@@ -153,7 +153,7 @@ def _outdated(request: JobRequest, notebook: Path, services: Services, context: 
 
 
 def _find_unvouched(notebook: Path, services: Services) -> HostScopes | None:
-    """The hosts that the next question has to name, None where the index does not say (any more)."""
+    """Find the hosts that the next question has to name, None where the index does not say (any more)."""
     with suppress(DepError):
         fingerprint, found = consent.not_vouched(notebook, services)
         return HostScopes(fingerprint=fingerprint, items=found)

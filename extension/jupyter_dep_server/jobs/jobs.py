@@ -32,8 +32,10 @@ SHUTDOWN_SECONDS = 2.5
 
 @dataclass(frozen=True, kw_only=True)
 class JobLimits:
-    """How much work a server takes: jobs that run at once, jobs that may wait or run, and for how long and how many ended
-    ones can be read."""
+    """How much work a server takes.
+
+    `parallel` jobs run at once, `queued` may wait or run; of those that have ended, `kept` can be read for `kept_seconds`.
+    """
 
     parallel: int = 2
     queued: int = 50

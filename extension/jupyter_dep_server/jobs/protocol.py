@@ -100,6 +100,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="don
 
     @property
     def result(self) -> Outcome | Failure:
+        """The outcome, or the failure."""
         found = self.outcome or self.failure
         assert found is not None
         return found
@@ -115,6 +116,7 @@ class ReadAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
 
     @property
     def failed(self) -> bool:
+        """Whether the body is a `Problem`."""
         return self.status >= 400
 
 
@@ -129,7 +131,7 @@ Line = Order | CancelJob | Hello | Begun | ProgressEvent | Done | ReadAnswer
 
 
 def write(line: Line) -> str:
-    """The line without its newline, in ASCII: what a worker says of a strange file name survives as an escape."""
+    """Write a line without its newline, in ASCII: a file name that is not text survives as an escape."""
     return json.dumps(msgspec.to_builtins(line), separators=(",", ":"))
 
 

@@ -28,7 +28,7 @@ def read_page(order: ReadOrder, make_services: MakeServices) -> ReadAnswer:
         page = _VIEWS[order.view](order, root, make_services())
     except DepError as error:
         return refuse(error, order)
-    except Exception:
+    except Exception:  # noqa: BLE001  the end of a reading: the server logs the traceback
         return refuse(problems.internal(), order, trouble=traceback.format_exc())
     return ReadAnswer(body=encode(page) if page is not None else b"")
 
@@ -80,7 +80,7 @@ def _revoke(order: ReadOrder, root: Root | None, services: Services) -> None:
 
 
 def _find_key(root: Root | None, path: str, services: Services) -> str | None:
-    """The environment that answers the project of a session's path, None where the path is not a notebook's."""
+    """Find the environment of the project of a session's path, None where the path is not a notebook's."""
     try:
         return views.key_of(find_notebook(root, path, services).file, services)
     except DepError:

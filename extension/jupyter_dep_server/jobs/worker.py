@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TextIO
 
 import msgspec
@@ -112,11 +113,11 @@ def main(make_services: MakeServices = Services.of_user, *, idle: float = IDLE) 
     os.dup2(2, 1)  # what a library prints goes to the log, not into the protocol
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # and goes there at once: `os._exit` drops what waits
-    with open(os.devnull) as nothing:
+    with Path(os.devnull).open() as nothing:
         os.dup2(nothing.fileno(), 0)
     try:
         Worker(source, sink, make_services, idle=idle).serve()
-    except BaseException:
+    except BaseException:  # noqa: BLE001  the end of the process: whatever it is goes to the log
         traceback.print_exc()
         os._exit(1)
     os._exit(0)  # the thread that reads cannot be ended otherwise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import CancelToken, Reporter, cancelled
@@ -34,6 +35,7 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
+        """The number of the process."""
         return self._process.pid
 
     @property
@@ -43,6 +45,7 @@ class WorkerProcess:
 
     @property
     def ended(self) -> bool:
+        """Whether it has ended."""
         return self._process.returncode is not None
 
     def run(self, order: JobOrder, reporter: Reporter, cancel: CancelToken) -> Done:
@@ -114,7 +117,7 @@ def _killed(order: JobOrder) -> DepError:
         "cancelled",
         f"it did not stop within {CANCEL_SECONDS:.0f} s after it was cancelled, so its process was killed",
         hint="every file is whole; look at the project, and do the same again when you like",
-        context={"file": os.path.basename(os.fsdecode(order.notebook))},
+        context={"file": Path(os.fsdecode(order.notebook)).name},
     )
 
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -87,7 +88,7 @@ class Workers:
                     return self._run(worker, order, reporter, cancel)
         except DepError as error:
             return Done(failure=problems.failure(error, kind))
-        except Exception:
+        except Exception:  # noqa: BLE001  a line that is not of the protocol must not end the queue
             self._log.exception("jupyter-dep: the worker of the job `%s` sent a line that cannot be read", kind)
             return Done(failure=problems.failure(problems.internal(), kind))
 
@@ -105,7 +106,7 @@ class Workers:
                         raise self._explain_death(worker, order) from error
         except DepError as error:
             return refuse(error, order)
-        except Exception:
+        except Exception:  # noqa: BLE001  as in `run`
             self._log.exception("jupyter-dep: the worker that reads `%s` sent a line that cannot be read", order.view)
             return refuse(problems.internal(), order)
 
@@ -230,7 +231,7 @@ class _GoneError(Exception):
 
 
 def stopping() -> DepError:
-    """The error of work that is refused because the server ends."""
+    """Refuse work because the server ends."""
     return DepError("server-stopping", "the server is ending", hint="try again when it is back")
 
 
@@ -240,5 +241,5 @@ def _died(code: int | None, order: JobOrder) -> DepError:
         "worker-died",
         f"the process that did this ended before it was done ({how})",
         hint="do the same again, every file is whole; if it happens again, see the server's log, and whether memory is short",
-        context={"file": os.path.basename(os.fsdecode(order.notebook))},
+        context={"file": Path(os.fsdecode(order.notebook)).name},
     )

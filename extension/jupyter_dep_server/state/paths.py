@@ -19,8 +19,10 @@ _LIMIT = 2000
 
 @frozen_dataclass
 class ServedNotebook:
-    """A notebook, by its contents path and as a file. `file` holds its declaration: the notebook itself or its folder's
-    manifest; `real` is that file with links resolved."""
+    """A notebook, by its contents path and as a file.
+
+    `file` holds its declaration: the notebook itself or its folder's manifest; `real` is that file with links resolved.
+    """
 
     path: str
     notebook: Path
@@ -65,8 +67,8 @@ class Root:
 
     def relative(self, file: str | Path) -> str | None:
         """Return the contents path of a file, None if it is not below the root."""
-        path = os.path.abspath(file)
-        for root in (os.path.abspath(self.folder), os.path.realpath(self.folder)):
+        path = os.path.abspath(file)  # noqa: PTH100  links are kept: both forms are compared
+        for root in (os.path.abspath(self.folder), os.path.realpath(self.folder)):  # noqa: PTH100  as above
             inside = path.removeprefix(root.rstrip(os.sep) + os.sep)
             if inside != path:
                 return inside.replace(os.sep, "/")
@@ -100,7 +102,7 @@ class Root:
             raise _outside(file) from error
         if not real.startswith(root.rstrip(os.sep) + os.sep):
             raise _outside(file)
-        self._refuse_hidden(real[len(root) :].strip(os.sep).split(os.sep))
+        self._refuse_hidden(real[len(root) :].strip(os.sep).split(os.sep))  # noqa: PTH206  the same split as of a contents path
 
 
 def find_notebook(root: Root | None, path: str, services: Services) -> ServedNotebook:

@@ -50,10 +50,9 @@ def page(place: ServedNotebook, services: Services, hosts: Iterable[ConsentScope
 
 
 def not_vouched(file: Path, services: Services) -> tuple[str, tuple[ConsentScope, ...]]:
-    """A lock's fingerprint, and the hosts whose files the user's index does not serve under the locked name and hash: each
-    wants a yes of its own.
+    """Find a lock's fingerprint, and the hosts whose files the user's index does not serve under the locked name and hash.
 
-    Asks the index. Errors: the engine's, the lock's.
+    Each needs a consent of its own. Asks the index. Errors: the engine's, the lock's.
     """
     state, selected = _select(file, services)
     if state.summary is None or selected is None:
@@ -64,7 +63,7 @@ def not_vouched(file: Path, services: Services) -> tuple[str, tuple[ConsentScope
 
 
 def revoke(file: Path, services: Services) -> None:
-    """Take back the yes to a notebook's lock as it is now. Errors: `unlocked`, `not-allowed`."""
+    """Take back the consent to a notebook's lock as it is now. Errors: `unlocked`, `not-allowed`."""
     state, _ = _read(file, services)
     if state.summary is None:
         raise DepError(

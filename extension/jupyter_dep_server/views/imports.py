@@ -5,7 +5,6 @@ The rules are those of `check`: `packages.import_origin` and `checking.imports`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -80,16 +79,16 @@ def _imports(notebook: Notebook) -> Iterator[tuple[int, tuple[str, bool]]]:
 
 @lru_cache(maxsize=1024)
 def _cell_imports(source: str) -> tuple[tuple[str, bool], ...]:
-    """The modules of a cell, and whether it goes on without them."""
+    """Read the modules of a cell, and whether it goes on without them."""
     imported = ((found.module, found.optional) for found in imports_of(source))
     return (*imported, *((module, True) for module in loaded_by_magics(source)))
 
 
 def _own_modules(folder: Path) -> frozenset[str]:
-    """The names of modules that lie beside the notebook."""
+    """List the names of modules that lie beside the notebook."""
     found = set()
     for name in list_readable(folder):
-        stem, suffix = os.path.splitext(name)
+        stem, suffix = Path(name).stem, Path(name).suffix
         if suffix == ".py":
             found.add(stem)
         elif not suffix and (folder / name).is_dir():
@@ -99,5 +98,5 @@ def _own_modules(folder: Path) -> frozenset[str]:
 
 @lru_cache(maxsize=32)
 def _read_providers(site: str) -> ModuleProviders:
-    """A sealed environment never changes, so that it is read once."""
+    """Read a sealed environment once: it never changes."""
     return module_providers(Path(site))

@@ -1,4 +1,4 @@
-"""From what the operations know to what the browser is sent: each function reads from disk and gives one page."""
+"""The pages of the browser, made from the operations' results: each function reads from disk and returns one page."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Summaries = Callable[[str], str]
 
 
 def project(place: ServedNotebook, services: Services, kernels: Sequence[LiveKernel] = ()) -> Project:
-    """A notebook's standing. A declaration that cannot be read is a state, too, with its problem.
+    """Show a notebook's status. A declaration that cannot be read is a state, too, with its problem.
 
     Errors: `no-such-notebook`, and what the system refuses.
     """
@@ -47,25 +47,25 @@ def project(place: ServedNotebook, services: Services, kernels: Sequence[LiveKer
     except DepError as error:
         if not place.notebook.is_file():
             raise
-        return _unreadable(place, error, services, kernels)
+        return _show_unreadable(place, error, services, kernels)
     state = status.state
-    used = _usage(place, status, services)
+    used = _find_usage(place, status, services)
     wanted, gone = state.lacking()
-    locked = _locked(state)
+    locked = _locked_versions(state)
     last, undone = services.history.last(place.file), services.history.last(place.file, redo=True)
     return Project(
         path=place.path,
         name=place.notebook.name,
         folder=state.project.title if state.project.folder is not None else None,
         state=state.name,
-        trusted=_trusted(status, services),
+        trusted=_is_trusted(status, services),
         lock=(state.project.orphan or state.project.lock).name if state.lock_data is not None else None,
-        locked_at=_time_of(state.project.orphan or state.project.lock),
+        locked_at=_read_time(state.project.orphan or state.project.lock),
         python=state.summary.python if state.summary else None,
         requires_python=(state.declaration.requires_python or "") if state.declaration else "",
         environment=status.key,
         sealed=status.sealed is not None,
-        size=_size(state, services),
+        size=_measure_download(state, services),
         declared=tuple(
             Declared(name=item.name, text=str(item), locked=locked.get(str(canonicalize_name(item.name)), ""))
             for item in (state.declaration.dependencies if state.declaration else ())
@@ -73,7 +73,7 @@ def project(place: ServedNotebook, services: Services, kernels: Sequence[LiveKer
         wanted=wanted,
         gone=gone,
         packages=len(locked),
-        writable=_writable(state.project),
+        writable=_is_writable(state.project),
         block=state.base if state.project.folder is None else None,
         undo=last.command if last else None,
         redo=undone.command if undone else None,
@@ -85,8 +85,10 @@ def project(place: ServedNotebook, services: Services, kernels: Sequence[LiveKer
 
 
 def running(kernel: LiveKernel, key: str | None, services: Services) -> RunningKernel:
-    """A kernel as the page sees it; `key` is the environment of its project now. One that was held has become the real
-    one as soon as the environment that it waited for is there."""
+    """Show a kernel; `key` is the environment of its project now.
+
+    A placeholder has become the real kernel as soon as the environment that it waited for is there.
+    """
     built = kernel.key is not None and services.store.sealed(kernel.key) is not None
     return RunningKernel(
         id=kernel.id,
@@ -99,7 +101,7 @@ def running(kernel: LiveKernel, key: str | None, services: Services) -> RunningK
 
 
 def key_of(file: Path, services: Services) -> str | None:
-    """The environment that answers a project's lock here, None without one."""
+    """Find the environment that answers a project's lock here, None without one."""
     try:
         return inspect_status.status(file, services, CommandContext()).key
     except DepError:
@@ -107,9 +109,9 @@ def key_of(file: Path, services: Services) -> str | None:
 
 
 def packages(place: ServedNotebook, services: Services, summaries: Summaries) -> Packages:
-    """Every locked package, declared ones first. Errors: the lock's, `unlocked`."""
+    """Show every locked package, declared ones first. Errors: the lock's, `unlocked`."""
     _, rows = inspect_tree.rows(place.file, services, CommandContext())
-    used = _usage(place, inspect_status.status(place.file, services, CommandContext()), services)
+    used = _find_usage(place, inspect_status.status(place.file, services, CommandContext()), services)
     alone = place.file == place.notebook  # what this notebook of a folder does not use, another one may
     cells: Mapping[str, tuple[int, ...]] = used.cells if used else {}
     return Packages(
@@ -133,7 +135,7 @@ def packages(place: ServedNotebook, services: Services, summaries: Summaries) ->
 
 
 def graph(place: ServedNotebook, services: Services) -> GraphPage:
-    """The locked graph by names. Errors: the lock's, `unlocked`."""
+    """Show the locked graph by names. Errors: the lock's, `unlocked`."""
     state = inspect_context.require_lock(place.file, services, CommandContext())
     found = services.lock_cache.graph(state.lock_data, context=state.project.lock_context)
     edges = {(who, needed) for (who, _), needs in found.edges.items() for needed, _ in needs if who != needed}
@@ -146,7 +148,7 @@ def graph(place: ServedNotebook, services: Services) -> GraphPage:
 
 
 def pythons(place: ServedNotebook, services: Services) -> Pythons:
-    """The Pythons to choose from, the newest first; all of them fit while the declaration cannot be read.
+    """Show the Pythons to choose from, the newest first; all of them fit while the declaration cannot be read.
 
     Errors: `no-such-notebook`.
     """
@@ -155,7 +157,7 @@ def pythons(place: ServedNotebook, services: Services) -> Pythons:
     except DepError:
         if not place.notebook.is_file():
             raise
-        state = None  # what is at fault is told by `project`, and one of these may be what mends it
+        state = None  # `project` reports the error, and one of these may mend it
     wanted = state.declaration.requires_python if state and state.declaration else None
     used = services.interpreters.cached_minor(state.summary.python) if state and state.summary else None
     return Pythons(
@@ -173,23 +175,23 @@ def pythons(place: ServedNotebook, services: Services) -> Pythons:
     )
 
 
-def _usage(place: ServedNotebook, status: Status, services: Services) -> ImportUsage | None:
+def _find_usage(place: ServedNotebook, status: Status, services: Services) -> ImportUsage | None:
     state = status.state
-    notebook = state.notebook or _read(place.notebook)
+    notebook = state.notebook or _try_to_read(place.notebook)
     if notebook is None or (notebook.language or "python").lower() != "python":
         return None
     sealed = services.store.sealed(status.key) if status.key else None
     summary, declaration = state.summary, state.declaration
     declared = DeclaredNames(
         parts={"default": names_of(declaration.dependencies if declaration else ())},
-        locked=frozenset(_locked(state)),
+        locked=frozenset(_locked_versions(state)),
         kernel=frozenset(summary.kernel if summary else ()),
     )
     return import_usage(notebook, place.notebook.parent, declared, sealed.site if sealed else None)
 
 
-def _read(file: Path) -> Notebook | None:
-    """A notebook that belongs to a folder, None where it cannot be read: the folder's page is there all the same."""
+def _try_to_read(file: Path) -> Notebook | None:
+    """Read a notebook of a folder, None where that fails: the folder's page is there all the same."""
     try:
         data = read_write.read_if_there(file)
         return Notebook.parse(data) if data is not None else None
@@ -197,19 +199,19 @@ def _read(file: Path) -> Notebook | None:
         return None
 
 
-def _locked(state: State) -> Mapping[str, str]:
+def _locked_versions(state: State) -> Mapping[str, str]:
     return state.summary.versions if state.summary else {}
 
 
-def _trusted(status: Status, services: Services) -> bool:
-    """Whether nothing here lacks a yes: where there is no lock, what the declaration asks beyond names counts."""
+def _is_trusted(status: Status, services: Services) -> bool:
+    """Whether no consent is missing: without a lock, what the declaration asks beyond names counts."""
     if status.trust is not None:
         return status.trust.given
     declaration = status.state.declaration
     return declaration is None or not services.consent.missing(declaration_scopes(declaration, status.state.project.folder))
 
 
-def _size(state: State, services: Services) -> int:
+def _measure_download(state: State, services: Services) -> int:
     if state.summary is None or state.lock_data is None:
         return 0
     try:
@@ -219,7 +221,7 @@ def _size(state: State, services: Services) -> int:
     return selected.download_size if selected else sum(state.summary.sizes.values())
 
 
-def _time_of(file: Path) -> str | None:
+def _read_time(file: Path) -> str | None:
     try:
         moment = datetime.fromtimestamp(file.stat().st_mtime, UTC)
     except (OSError, ValueError, OverflowError):
@@ -227,7 +229,7 @@ def _time_of(file: Path) -> str | None:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _writable(where: Where) -> bool:
+def _is_writable(where: Where) -> bool:
     try:
         read_write.check_writable(where.file)
         read_write.check_writable(where.lock)
@@ -236,8 +238,8 @@ def _writable(where: Where) -> bool:
     return True
 
 
-def _unreadable(place: ServedNotebook, error: DepError, services: Services, kernels: Sequence[LiveKernel]) -> Project:
-    """The page of a notebook whose own text is at fault: everything else waits for its author."""
+def _show_unreadable(place: ServedNotebook, error: DepError, services: Services, kernels: Sequence[LiveKernel]) -> Project:
+    """Show a notebook whose declaration cannot be read."""
     where = Where.of(place.file)
     last, undone = services.history.last(place.file), services.history.last(place.file, redo=True)
     return Project(
@@ -247,7 +249,7 @@ def _unreadable(place: ServedNotebook, error: DepError, services: Services, kern
         state="invalid",
         trusted=True,
         lock=where.lock.name if os.path.lexists(where.lock) else None,
-        locked_at=_time_of(where.lock),
+        locked_at=_read_time(where.lock),
         python=None,
         requires_python="",
         environment=None,
@@ -257,7 +259,7 @@ def _unreadable(place: ServedNotebook, error: DepError, services: Services, kern
         wanted=(),
         gone=(),
         packages=0,
-        writable=_writable(where),
+        writable=_is_writable(where),
         undo=last.command if last else None,
         redo=undone.command if undone else None,
         problem=problem(error),
