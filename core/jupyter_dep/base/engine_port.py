@@ -36,6 +36,8 @@ class LockRequest:
     pins: tuple[Pin, ...] = ()
     upgrade: bool | tuple[str, ...] = False
     cutoff: str | None = None
+    spared: tuple[str, ...] = ()
+    """Names that the cutoff does not hold for."""
     offline: bool = False
     metadata: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
     build: tuple[str, ...] = ()

@@ -9,6 +9,8 @@ from pathlib import Path
 from jupyter_dep.base.engine_port import Build, LockRequest, Upload
 from jupyter_dep.io.index.settings import IndexSettings, engine_environment
 
+from .project_files import package_cutoffs
+
 _KEPT = (
     "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "TMPDIR",
     "LANG", "LC_ALL", "LC_CTYPE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "NUMBER_OF_PROCESSORS",
@@ -67,8 +69,7 @@ def resolution_flags(request: LockRequest) -> list[str]:
     uv, flags = request.declaration.uv, []
     if request.cutoff:
         flags += ["--exclude-newer", request.cutoff]
-    spared = uv.get("exclude-newer-package")
-    for name, moment in sorted(spared.items()) if isinstance(spared, Mapping) else ():
+    for name, moment in sorted(package_cutoffs(request).items()):
         flags += ["--exclude-newer-package", f"{name}={str(moment).lower() if isinstance(moment, bool) else moment}"]
     for key in ("prerelease", "resolution", "fork-strategy"):
         if key in uv:

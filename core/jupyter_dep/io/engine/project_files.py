@@ -37,6 +37,8 @@ def manifest(request: LockRequest) -> str:
                     _refuse_relative(str(source[key]), name)
     if request.cutoff:
         uv["exclude-newer"] = request.cutoff
+    if cutoffs := package_cutoffs(request):
+        uv["exclude-newer-package"] = cutoffs
     environments = [*_texts(uv.get("environments")), *declaration.settings.platforms]
     if environments:
         uv["environments"] = environments
@@ -118,6 +120,13 @@ def _texts(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)] if value else []
 
 
+def package_cutoffs(request: LockRequest) -> dict[str, str | bool]:
+    """Cutoffs of single packages: those that the declaration names, and none (False) for those that are spared."""
+    declared = _table(request.declaration.uv.get("exclude-newer-package"))
+    spared: dict[str, str | bool] = dict.fromkeys(request.spared, False) if request.cutoff else {}
+    return spared | {name: moment if isinstance(moment, bool) else str(moment) for name, moment in declared.items()}
+
+
 def pins_stub(request: LockRequest) -> str | None:
     """A minimal engine lock that seeds the versions to keep; None without pins. No cached engine file decides content."""
     if not request.pins:
@@ -129,8 +138,12 @@ def pins_stub(request: LockRequest) -> str | None:
             entry["resolution-markers"] = list(pin.markers)
         packages.append(entry)
     stub: dict[str, Any] = {"version": 1, "revision": 3, "requires-python": request.requires_python}
-    if request.cutoff:
-        stub["options"] = {"exclude-newer": request.cutoff}
+    # the engine drops the pins of a lock that was made with other cutoffs
+    options: dict[str, Any] = {"exclude-newer": request.cutoff} if request.cutoff else {}
+    if cutoffs := package_cutoffs(request):
+        options["exclude-newer-package"] = cutoffs
+    if options:
+        stub["options"] = options
     return "\n".join([toml.table("", stub), *(toml.table("[[package]]", entry) for entry in packages)])
 
 

@@ -39,6 +39,37 @@ from .sources import built_sources
 KERNEL_FLOOR = "ipykernel>=6.29"
 """The oldest ipykernel that the launcher is tested with."""
 WIDGETS = "ipywidgets>=8"
+KERNEL_PACKAGES = (
+    "appnope",
+    "asttokens",
+    "comm",
+    "debugpy",
+    "executing",
+    "ipykernel",
+    "ipython",
+    "ipython-pygments-lexers",
+    "ipywidgets",
+    "jedi",
+    "jupyter-client",
+    "jupyter-core",
+    "jupyterlab-widgets",
+    "matplotlib-inline",
+    "nest-asyncio",
+    "parso",
+    "pexpect",
+    "platformdirs",
+    "prompt-toolkit",
+    "psutil",
+    "ptyprocess",
+    "pure-eval",
+    "pyzmq",
+    "stack-data",
+    "tornado",
+    "traitlets",
+    "widgetsnbextension",
+)
+"""What the kernel needs and little else does. A cutoff is for what the user declares: where it would leave no kernel that the
+launcher works with, these are spared from it."""
 
 
 @frozen_dataclass
@@ -186,11 +217,19 @@ def _prepare(old: bytes | None, interpreter: Interpreter) -> list[Lock]:
     return readable_sides(old) if old is not None else []
 
 
+_SPARED = "the cutoff holds for what is declared; the kernel's own packages (ipykernel, ipython, pyzmq …) may be newer"
+
+
 def _resolve(request: LockRequest, services: Services, context: CommandContext) -> tuple[EngineAnswer, tuple[str, ...]]:
     reporter, cancel = context.reporter, context.cancel
     try:
         return services.engine.lock(request, reporter=reporter, cancel=cancel), ()
     except ConflictError as error:
+        if request.cutoff and not request.spared:
+            declared = {canonicalize_name(item.name) for item in request.declaration.every_requirement}
+            spared = replace(request, spared=tuple(name for name in KERNEL_PACKAGES if name not in declared))
+            answer, notes = _resolve(spared, services, context)
+            return answer, (*notes, _SPARED)
         if WIDGETS in request.kernel:
             try:
                 without = replace(request, kernel=tuple(item for item in request.kernel if item != WIDGETS))
