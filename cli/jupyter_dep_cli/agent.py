@@ -1,7 +1,7 @@
 """The agent: the process beside a kernel that carries out what `%dep` says. JSON lines in, JSON lines out (`messages`).
 
 stdout belongs to the protocol, stderr to the log. It ends when its input ends, and answers one request after another; a
-cancel for the running one may come in between. A `search` changes nothing and is answered beside them: somebody types.
+cancel for the running one may come in between. A `search` changes nothing and is answered at once, while the user types.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, TextIO
 from jupyter_dep.base.errors import DepError, UsageError
 from jupyter_dep.base.progress import CancelToken, Progress, cancelled
 from jupyter_dep.base.steps import FrontEnd, Hint, Placeholder, step
+from jupyter_dep.io.files import look
 from jupyter_dep.messages import PROTOCOL, Failure, Outcome, ProgressLine, Report, Request, encode
 from jupyter_dep.operations.project.context import CommandContext
 from jupyter_dep.services import Services
@@ -37,6 +38,7 @@ class Agent:
         self._cancels: dict[int, CancelToken] = {}
 
     def serve(self) -> None:
+        """Answer requests until the source ends."""
         waiting: queue.Queue[Request | None] = queue.Queue()
         worker = threading.Thread(target=self._work, args=(waiting,), daemon=True)
         worker.start()
@@ -57,14 +59,14 @@ class Agent:
                 if (cancel := self._cancels.get(int(raw["id"]))) is not None:
                     cancel.set()
                 return
-            request = understood(raw)
+            request = parse_request(raw)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
-            asked = raw.get("id") if isinstance(raw, dict) else None
+            number = raw.get("id") if isinstance(raw, dict) else None
             self._send(
                 Failure(
-                    id=asked if isinstance(asked, int) else 0,
+                    id=number if isinstance(number, int) else 0,
                     code="bad-request",
-                    message=f"a line was not understood: {error}",
+                    message=f"invalid request: {error}",
                     hint="report this as a bug",
                 )
             )
@@ -81,8 +83,8 @@ class Agent:
 
     def _carry_out(self, request: Request) -> None:
         try:
-            answer = self._answer(request, self._cancels.get(request.id) or CancelToken())
-        except Exception as error:  # the kernel waits for an answer to this request, whatever happened
+            answer = self._answer_request(request, self._cancels.get(request.id) or CancelToken())
+        except Exception as error:  # noqa: BLE001  the kernel waits for an answer to this request, whatever happened
             import traceback
 
             traceback.print_exc()
@@ -99,7 +101,7 @@ class Agent:
             self.sink.write(encode(message) + "\n")
             self.sink.flush()
 
-    def _answer(self, request: Request, cancel: CancelToken) -> Outcome | Failure:
+    def _answer_request(self, request: Request, cancel: CancelToken) -> Outcome | Failure:
         try:
             if cancel.is_set:
                 raise cancelled("before it began")
@@ -109,13 +111,13 @@ class Agent:
                     f"the kernel speaks protocol {request.protocol}, this agent {PROTOCOL}",
                     hint="restart the kernel; if that does not help, upgrade jupyter-dep",
                 )
-            said = words(request.line) or ["status"]
-            if said[0] == "help" or {"-h", "--help"} & set(said):
-                return _help(said)
-            parsed = parse(said, cell=True)
+            given = split_words(request.line) or ["status"]
+            if given[0] == "help" or {"-h", "--help"} & set(given):
+                return _help(given)
+            parsed = parse(given, cell=True)
             if not parsed.command.in_cell or parsed.texts("allow"):
-                raise in_terminal(parsed)
-            notebook = target(parsed, request)
+                raise refuse_in_cell(parsed)
+            notebook = find_target(parsed, request)
         except DepError as error:
             return failure(error, front_end=_cell_of(request))
 
@@ -133,9 +135,9 @@ class Agent:
             )
 
         own = notebook is not None and str(notebook) == request.notebook
-        asking = CommandContext(
+        context = CommandContext(
             command=request.line,
-            # the kernel moves with its own notebook; one that nobody knows a notebook of, with the one that is named
+            # the kernel moves with its own notebook; a kernel without a known notebook, with the named one
             environment=request.environment if own or request.notebook is None else None,
             in_kernel=own,
             from_cell=True,
@@ -153,15 +155,15 @@ class Agent:
                 services=self.services,
                 cwd=cwd,
                 notebook=notebook,
-                asking=asking,
+                context=context,
                 body=request.body,
-                in_cell=asking.in_kernel,
+                in_cell=context.in_kernel,
             )
         )
 
 
-def understood(raw: Mapping[str, Any]) -> Request:
-    """A request of the wire; unknown keys of a later protocol are left out. Errors: TypeError."""
+def parse_request(raw: Mapping[str, Any]) -> Request:
+    """Parse a request of the wire; unknown keys of a later protocol are left out. Errors: TypeError."""
     known = {key: raw[key] for key in Request.__dataclass_fields__ if key in raw and key != "type"}
     request = Request(**known)
     texts = (request.line, request.body, request.cwd)
@@ -173,8 +175,8 @@ def understood(raw: Mapping[str, Any]) -> Request:
     return request
 
 
-def words(line: str) -> list[str]:
-    """The words of a `%dep` line. Quotes group as in a shell; a bare `>=2` stays what it is."""
+def split_words(line: str) -> list[str]:
+    """Split a `%dep` line into words. Quotes group as in a shell; a bare `>=2` stays what it is."""
     try:
         lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
         lexer.whitespace_split, lexer.commenters = True, ""
@@ -189,12 +191,13 @@ def _cell_of(request: Request) -> FrontEnd:
     return FrontEnd(kind="cell", project=notebook, cwd=notebook.parent if notebook is not None else None, own=True)
 
 
-def _help(said: list[str]) -> Outcome:
-    usage, *lines = help_text(next((word for word in said if word in BY_NAME), None), cell=True).splitlines()
+def _help(given: list[str]) -> Outcome:
+    usage, *lines = help_text(next((word for word in given if word in BY_NAME), None), cell=True).splitlines()
     return Outcome(verb="help", report=Report(headline=usage, lines=tuple(lines)))
 
 
-def in_terminal(parsed: Parsed) -> UsageError:
+def refuse_in_cell(parsed: Parsed) -> UsageError:
+    """The error of a command that a cell may not use."""
     if parsed.command.name == "trust":
         return UsageError(
             "not-from-a-cell",
@@ -208,8 +211,8 @@ def in_terminal(parsed: Parsed) -> UsageError:
     )
 
 
-def target(parsed: Parsed, request: Request) -> Path | None:
-    """The notebook that was named, or the one that asks. Errors: `notebook-moved`, `bad-usage` for several."""
+def find_target(parsed: Parsed, request: Request) -> Path | None:
+    """Find the notebook that was named, or the one that asks. Errors: `notebook-moved`, `bad-usage` for several."""
     if len(parsed.targets) > 1:
         raise UsageError(
             "bad-usage",
@@ -217,21 +220,22 @@ def target(parsed: Parsed, request: Request) -> Path | None:
             hint=f"name one of them, or type `{parsed.command.usage()}` in a terminal",
         )
     if parsed.targets:
-        return Path(os.path.abspath(Path(request.cwd or ".") / parsed.targets[0]))
+        return look.absolute_path(Path(request.cwd or ".") / parsed.targets[0])
     if request.notebook is None:
         return None
-    asking = Path(request.notebook)
-    if not os.path.exists(asking):  # of a name that is too long `Path` raises
+    own = Path(request.notebook)
+    if not look.is_there(own):
         raise DepError(
             "notebook-moved",
-            f"there is no `{asking.name}` any more, or not yet: it was renamed, moved, or never saved",
+            f"there is no `{own.name}` any more: it was renamed, moved, or never saved",
             hint="save the notebook; after a rename restart the kernel, so that it knows the new name",
-            context={"file": str(asking)},
+            context={"file": str(own)},
         )
-    return asking
+    return own
 
 
 def main() -> None:
+    """Serve the kernel that started this process, on stdin and stdout."""
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)  # what a library prints goes to the log, not into the protocol
     source = os.fdopen(os.dup(0), encoding="utf-8", errors="replace")  # one bad line is answered, it does not end the agent

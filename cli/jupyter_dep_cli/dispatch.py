@@ -56,6 +56,7 @@ _HANDLERS = {
 
 
 def handler(command: str) -> Handler:
+    """Import the handler of a command."""
     module, _, name = _HANDLERS[command].partition(":")
     found: Callable[[Call], Outcome] = getattr(import_module(f".commands.{module}", __package__), name)
     return found
@@ -71,7 +72,7 @@ def carry_out(call: Call) -> Outcome | Failure:
         result: Outcome | Failure = replace(found, seconds=round(time.monotonic() - started, 3))
     except DepError as error:
         result = failure(error, verb, call)
-    except BrokenPipeError:  # who reads our answers is gone: there is nobody to tell
+    except BrokenPipeError:  # the reader of the output is gone
         raise
     except OSError as error:
         where = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else call.services.paths.state
@@ -80,24 +81,24 @@ def carry_out(call: Call) -> Outcome | Failure:
         unloaded = DepError(
             "not-loadable",
             f"a part of jupyter-dep or of its Python could not be loaded: {error}",
-            hint=f"run the same again; if it stays, install jupyter-dep again, or report it {_logged(call)}",
+            hint=f"run the same again; if it stays, install jupyter-dep again, or report it {_log_traceback(call)}",
         )
         result = failure(unloaded, verb, call)
-    except Exception as error:  # a mistake of ours: the person gets a sentence, the log the traceback
-        result = failure(_internal(error, call), verb, call)
+    except Exception as error:  # noqa: BLE001  a defect: the user gets a sentence, the log the traceback
+        result = failure(_internal_error(error, call), verb, call)
     return result
 
 
-def _internal(error: Exception, call: Call) -> DepError:
+def _internal_error(error: Exception, call: Call) -> DepError:
     return DepError(
         "internal",
         f"something in jupyter-dep is broken: {type(error).__name__}: {error}",
-        hint=f"please report it, {_logged(call)}",
+        hint=f"please report it, {_log_traceback(call)}",
     )
 
 
-def _logged(call: Call) -> str:
-    """Where the traceback of what is being handled has gone."""
+def _log_traceback(call: Call) -> str:
+    """Write the traceback of the current error to the log; gives where it is, as a phrase."""
     import traceback
 
     log = call.services.paths.state / "mistakes.log"

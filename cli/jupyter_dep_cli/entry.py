@@ -1,5 +1,8 @@
-"""Where the installed program begins. `run COMMAND` in a folder whose environment is known takes a short way: it becomes the
-command before anything that the other commands need is loaded."""
+"""The entry point of the installed program.
+
+`run COMMAND` in a folder whose environment is known takes a short way: it becomes the command before anything that the other
+commands need is loaded.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,16 @@ import sys
 from collections.abc import Sequence
 
 _ALLOCATIONS = 50_000
-"""Objects between two collections: what a command makes mostly stays until its end, and looking for rubbish in it takes 5 %."""
+"""Objects between two collections: most objects of a command live until its end, and searching them for garbage takes 5 %."""
 
 
 def program() -> None:
-    """The installed `jupyter-dep`. It ends at once: tearing down the interpreter takes longer than a short command."""
+    """Run the installed `jupyter-dep`. It ends at once: tearing down the interpreter takes longer than a short command."""
     gc.set_threshold(_ALLOCATIONS)
     code = main()
     threads = sys.modules.get("threading")
     if threads is not None and any(one is not threads.main_thread() and not one.daemon for one in threads.enumerate()):
-        sys.exit(code)  # somebody clears away what was stopped
+        sys.exit(code)  # a thread still cleans up after an interrupt
     try:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -26,12 +26,12 @@ _NOTHING_COLLECTED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EN
 
 
 def program_folders(environment: str) -> tuple[str, ...]:
-    """The folders of programs that come first on PATH."""
+    """List the folders of programs that come first on PATH."""
     return str(PIP_SHIM), str(script_folder(Path(environment)))
 
 
 def environment_variables(environment: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a program that runs in the environment at this folder, made of those that we were started with."""
+    """Build the variables of a program that runs in the environment at this folder, from those of this process."""
     variables = {name: value for name, value in environ.items() if name not in _DROPPED}
     variables["VIRTUAL_ENV"] = environment
     variables["PATH"] = os.pathsep.join([*program_folders(environment), environ.get("PATH", "")]).rstrip(os.pathsep)
@@ -41,7 +41,7 @@ def environment_variables(environment: str, environ: Mapping[str, str]) -> dict[
 def hold(lease: str) -> FileLock | None:
     """Keep garbage collection away for as long as this process, or what it becomes or starts, lives.
 
-    None where nothing is collected: a store of the system's is read-only, and without locks the collection stops.
+    None where nothing is collected: a system store is read-only, and without locks the collection stops.
     Errors: `environment-going` if the environment is just being removed, OSError.
     """
     try:
@@ -54,7 +54,7 @@ def hold(lease: str) -> FileLock | None:
         raise DepError(
             "environment-going",
             "the environment is just being removed by another process",
-            hint="run the same again, which builds it anew",
+            hint="run the same again to build a new one",
             context={"file": lease},
         )
     return held
@@ -67,7 +67,7 @@ def run_fast(words: Sequence[str]) -> None:
         return
     try:
         cwd = Path.cwd()
-    except OSError:  # somebody removed the folder that we stand in
+    except OSError:  # the working folder was removed
         return
     # one that cannot be looked at may be the project's: it is not remembered as readable, so that the command itself looks
     manifest = next((file for file in manifest_candidates(cwd) if presence(file) is not Presence.ABSENT), None)
@@ -82,7 +82,7 @@ def run_fast(words: Sequence[str]) -> None:
         lease = hold(ready.lease)
     except (OSError, DepError):
         return
-    if not os.path.exists(ready.python):
+    if not os.path.exists(ready.python):  # noqa: PTH110  `look` would load more
         return
     from jupyter_dep.io.system.process import replace_or_supervise
 

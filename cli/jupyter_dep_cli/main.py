@@ -1,4 +1,4 @@
-"""`jupyter dep`: the command line. Parses, works on the notebooks in parallel, reports one by one, tells by exit code."""
+"""`jupyter dep`: the command line. Parses, works on notebooks in parallel, reports each, returns an exit code."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from jupyter_dep import __version__
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import CancelToken
 from jupyter_dep.base.steps import Hint, step
+from jupyter_dep.io.files import look
 from jupyter_dep.messages import Failure, Outcome
 from jupyter_dep.operations.project.context import CommandContext
 from jupyter_dep.services import Services
@@ -25,7 +26,7 @@ from .terminal import ProgressDisplay, Terminal
 _WORKERS = 4
 _HELP = ("-h", "--help")
 
-Told = tuple[Path | None, Outcome | Failure]
+Finished = tuple[Path | None, Outcome | Failure]
 """A target, absolute, and what came of it."""
 
 
@@ -34,12 +35,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     terminal = Terminal()
     try:
-        if (text := _asked_about_us(arguments)) is not None:
+        if (text := _answer_option(arguments)) is not None:
             terminal.out.write(text)
             code = 0 if arguments else 2
         else:
-            code = _run(arguments, terminal)
-        terminal.out.flush()  # here, where a full disk can still be told
+            code = _run_line(arguments, terminal)
+        terminal.out.flush()  # here, where a full disk can still be reported
         return code
     except KeyboardInterrupt:
         terminal.err.write("stopped; what was written is whole\n")
@@ -62,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _asked_about_us(arguments: list[str]) -> str | None:
+def _answer_option(arguments: list[str]) -> str | None:
     """The answer to `--help` and `--version`, None for a line that is to be carried out."""
     ours, _ = split(arguments)
     if not ours and not arguments:
@@ -74,26 +75,26 @@ def _asked_about_us(arguments: list[str]) -> str | None:
     return None
 
 
-def _run(arguments: list[str], terminal: Terminal) -> int:
+def _run_line(arguments: list[str], terminal: Terminal) -> int:
     as_json = "--json" in split(arguments)[0]
-    told: list[Told] = []
+    finished: list[Finished] = []
     try:
         parsed = parse(arguments)
     except DepError as error:
-        told.append((None, failure(error, next((word for word in arguments if word in BY_NAME), ""))))
+        finished.append((None, failure(error, next((word for word in arguments if word in BY_NAME), ""))))
         if not as_json:
-            terminal.show(told[0][1])
+            terminal.show(finished[0][1])
     else:
-        with ProgressDisplay(terminal, quiet=as_json) as telling:
-            for target, result in _work(parsed, terminal, telling):
-                told.append((target, result))
+        with ProgressDisplay(terminal, quiet=as_json) as display:
+            for target, result in _run_targets(parsed, terminal, display):
+                finished.append((target, result))
                 if not as_json:
-                    with telling.paused():
+                    with display.paused():
                         terminal.show(result)
     if as_json:
-        entries = [entry(result, target) for target, result in told]
+        entries = [entry(result, target) for target, result in finished]
         terminal.out.write(json.dumps({"schema": 1, "results": entries}, indent=1) + "\n")
-    return next((result.exit_code for _, result in told if result.exit_code), 0)
+    return next((result.exit_code for _, result in finished if result.exit_code), 0)
 
 
 def entry(result: Outcome | Failure, target: Path | None = None) -> dict[str, object]:
@@ -111,7 +112,7 @@ def entry(result: Outcome | Failure, target: Path | None = None) -> dict[str, ob
     return {"verb": result.verb, "ok": result.exit_code == 0, "exit_code": result.exit_code, **result.data}
 
 
-def _work(parsed: Parsed, terminal: Terminal, telling: ProgressDisplay) -> Iterator[Told]:
+def _run_targets(parsed: Parsed, terminal: Terminal, display: ProgressDisplay) -> Iterator[Finished]:
     """The results in the order of the arguments, each as soon as it and those before it are there."""
     try:
         services = Services.of_user()
@@ -121,46 +122,46 @@ def _work(parsed: Parsed, terminal: Terminal, telling: ProgressDisplay) -> Itera
     try:
         cwd = Path.cwd()
     except OSError:
-        gone = DepError("no-such-folder", "the folder that you stand in is gone", hint="`cd` to one that is there")
+        gone = DepError("no-such-folder", "the working folder no longer exists", hint="`cd` to an existing folder")
         yield None, failure(gone, parsed.command.name)
         return
     cancel = CancelToken()
-    notebooks = [Path(os.path.abspath(cwd / target)) for target in dict.fromkeys(parsed.targets)]
+    notebooks = [look.absolute_path(cwd / target) for target in dict.fromkeys(parsed.targets)]
     several = parsed.command.targets == "many" and len(notebooks) > 1
 
-    def one(notebook: Path | None) -> Outcome | Failure:
+    def run_one(notebook: Path | None) -> Outcome | Failure:
         name = notebook.name if notebook and several else ""
-        asking = CommandContext(
+        context = CommandContext(
             command=" ".join([parsed.command.name, *parsed.words]),
             dry_run=parsed.flag("dry_run"),
             offline=parsed.flag("offline"),
             overwrite=parsed.flag("overwrite"),
-            reporter=lambda progress: telling.about(name, progress),
+            reporter=lambda progress: display.about(name, progress),
             cancel=cancel,
         )
-        ask = telling.ask if sys.stdin.isatty() and terminal.live and not parsed.json and not several else None
+        ask = display.ask if sys.stdin.isatty() and terminal.live and not parsed.json and not several else None
         return carry_out(
             Call(
                 parsed=parsed,
                 services=services,
                 cwd=cwd,
                 notebook=notebook,
-                asking=asking,
+                context=context,
                 ask=ask,
-                still=telling.still,
+                still=display.still,
             )
         )
 
     if not several:
         target = notebooks[0] if notebooks else None
-        yield target, one(target)
+        yield target, run_one(target)
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    # `status` waits for nobody: threads would only take turns at the interpreter, twice as slowly
+    # `status` never waits: threads would only compete for the interpreter, twice as slowly
     with ThreadPoolExecutor(1 if parsed.command.name == "status" else _WORKERS) as pool:
         try:
-            yield from zip(notebooks, pool.map(one, notebooks), strict=True)
+            yield from zip(notebooks, pool.map(run_one, notebooks), strict=True)
         except BaseException:
             cancel.set()
             pool.shutdown(wait=False, cancel_futures=True)

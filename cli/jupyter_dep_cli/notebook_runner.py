@@ -37,21 +37,21 @@ class _DiedError(Exception):
     """The kernel is gone; the text is what it said last, ready to follow a phrase."""
 
 
-def _last_words(log: IO[bytes]) -> str:
+def _read_last_line(log: IO[bytes]) -> str:
     log.seek(0)
     said = log.read().decode("utf-8", "replace").splitlines()
     lines = [line.strip() for line in said if line.strip() and "running over TCP without encryption" not in line]
     return f": {lines[-1]}" if lines else ""
 
 
-def _in_a_thread(work: Coroutine[Any, Any, None]) -> None:
+def _run_in_thread(work: Coroutine[Any, Any, None]) -> None:
     """Run it to its end on a loop of another thread: nbclient takes Ctrl-C for itself on the main one, and breaks by it.
 
     Ctrl-C ends the work in order, kernel included, and goes on as `KeyboardInterrupt`.
     """
     loop = asyncio.new_event_loop()
     task = loop.create_task(work)
-    thread = threading.Thread(target=_until_done, args=(loop, task), daemon=True)
+    thread = threading.Thread(target=_run_until_done, args=(loop, task), daemon=True)
     thread.start()
     try:
         while thread.is_alive():
@@ -63,7 +63,7 @@ def _in_a_thread(work: Coroutine[Any, Any, None]) -> None:
     task.result()
 
 
-def _until_done(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
+def _run_until_done(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
     with suppress(BaseException):  # the task keeps what went wrong
         loop.run_until_complete(task)
     with suppress(RuntimeError):
@@ -116,9 +116,9 @@ def execute(notebook: Path, sealed: Sealed, data: bytes, *, timeout: float | Non
         # what the kernel itself says (warnings about its transport, a crash) is no output of the notebook
         with tempfile.TemporaryFile() as log:
             try:
-                _in_a_thread(run(log))
+                _run_in_thread(run(log))
             except DeadKernelError as problem:
-                raise _DiedError(_last_words(log)) from problem
+                raise _DiedError(_read_last_line(log)) from problem
     except CellExecutionError as problem:
         failed, error = state["cell"], f"{problem.ename}: {_COLOURS.sub('', str(problem.evalue))}"
     except CellTimeoutError:

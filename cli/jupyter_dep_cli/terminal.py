@@ -1,4 +1,4 @@
-"""How reports look on a terminal and in a log: the same words, with colour and live progress only where a person looks."""
+"""How reports look on a terminal and in a log: the same words, with colour and live progress only on a terminal."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from jupyter_dep.messages import Failure, Outcome, Report, Table, Tone
 _COLOURS: dict[Tone, str] = {"plain": "", "good": "32", "warn": "33", "bad": "31"}
 
 
-_SAID = frozenset({"package", "artifact"})
+_IN_MESSAGE = frozenset({"package", "artifact"})
 """Parts of a context that the message itself names; they are there for programs."""
 
 
-def _place(key: str, value: str | int) -> str:
+def _format_place(key: str, value: str | int) -> str:
     return str(value) if key == "file" else f"`{value}`" if key == "key" else f"{key} {value}"
 
 
@@ -33,45 +33,46 @@ class Terminal:
         self.live = self.err.isatty()
 
     def show(self, result: Outcome | Failure) -> None:
+        """Write a result: an outcome to `out`, a failure to `err`."""
         if isinstance(result, Failure):
-            where = ", ".join(_place(key, value) for key, value in result.context.items() if key not in _SAID)
+            where = ", ".join(_format_place(key, value) for key, value in result.context.items() if key not in _IN_MESSAGE)
             first, _, rest = escape_untrusted(result.message, lines=True).partition("\n")
-            self._line(f"error: {first}" + (f" ({escape_untrusted(where)})" if where else ""), "bad", self.err)
+            self._write_line(f"error: {first}" + (f" ({escape_untrusted(where)})" if where else ""), "bad", self.err)
             for line in rest.splitlines():
-                self._line("  " + line, "plain", self.err)
-            self._line(f"  next: {escape_untrusted(result.hint)}", "plain", self.err)
+                self._write_line("  " + line, "plain", self.err)
+            self._write_line(f"  next: {escape_untrusted(result.hint)}", "plain", self.err)
             return
-        self._report(result.report, result.seconds)
+        self._write_report(result.report, result.seconds)
 
-    def _report(self, report: Report, seconds: float) -> None:
+    def _write_report(self, report: Report, seconds: float) -> None:
         if report.headline:
             took = f" in {seconds:.1f} s" if seconds >= 0.3 and report.tone == "good" else ""
-            self._line(escape_untrusted(report.headline) + took, report.tone, self.out)
+            self._write_line(escape_untrusted(report.headline) + took, report.tone, self.out)
         for line in report.lines:  # without a headline they are a text that goes to other programs
-            self._line(("  " if report.headline else "") + escape_untrusted(line), "plain", self.out)
+            self._write_line(("  " if report.headline else "") + escape_untrusted(line), "plain", self.out)
         for table in report.tables:
-            self._table(table)
+            self._write_table(table)
         for note in report.notes:
-            self._line(f"  note: {escape_untrusted(note)}", "warn", self.out)
+            self._write_line(f"  note: {escape_untrusted(note)}", "warn", self.out)
         for step in report.next:
-            self._line(f"  next: {escape_untrusted(step)}", "plain", self.out)
+            self._write_line(f"  next: {escape_untrusted(step)}", "plain", self.out)
 
-    def _table(self, table: Table) -> None:
+    def _write_table(self, table: Table) -> None:
         if self.colour:
-            self._rich(table)
+            self._draw_table(table)
             return
         cells = [tuple(escape_untrusted(cell) for cell in row) for row in (table.columns, *table.rows)]
         widths = [max(len(row[column]) for row in cells) for column in range(len(table.columns))]
         if table.title:
-            self._line(f"  {escape_untrusted(table.title)}", "plain", self.out)
+            self._write_line(f"  {escape_untrusted(table.title)}", "plain", self.out)
         for row in cells if any(table.columns) else cells[1:]:
-            self._line(
+            self._write_line(
                 "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip(),
                 "plain",
                 self.out,
             )
 
-    def _rich(self, table: Table) -> None:
+    def _draw_table(self, table: Table) -> None:
         from rich import box
         from rich.console import Console
         from rich.table import Table as RichTable
@@ -86,7 +87,7 @@ class Terminal:
             drawn.add_row(*(Text(escape_untrusted(cell)) for cell in row))
         Console(file=self.out).print(drawn)
 
-    def _line(self, text: str, tone: Tone, stream: TextIO) -> None:
+    def _write_line(self, text: str, tone: Tone, stream: TextIO) -> None:
         code = _COLOURS[tone] if stream.isatty() else ""
         stream.write(f"\x1b[{code}m{text}\x1b[0m\n" if code else text + "\n")
         stream.flush()
@@ -95,9 +96,9 @@ class Terminal:
 class ProgressDisplay:
     """Progress of one or several notebooks: one live line on a terminal, a line for each new thing in a log."""
 
-    def __init__(self, terminal: Terminal, quiet: bool = False) -> None:
+    def __init__(self, terminal: Terminal, *, quiet: bool = False) -> None:
         self.terminal, self.quiet = terminal, quiet
-        self._told: set[tuple[str, str]] = set()
+        self._written: set[tuple[str, str]] = set()
         self._current: dict[str, str] = {}
         self._lock = threading.Lock()
         self._status: Any = None
@@ -129,6 +130,7 @@ class ProgressDisplay:
             return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def about(self, name: str, progress: Progress) -> None:
+        """Show progress of the notebook `name`, empty where there is only one."""
         if self.quiet:
             return
         with self._lock:
@@ -142,17 +144,17 @@ class ProgressDisplay:
             self._status = _LiveLine(self.terminal.err)
         self._current.pop(name, None)
         self._current[name] = escape_untrusted(progress.text())  # the last one that moved stands last
-        told = f"{escape_untrusted(name)}: {self._current[name]}" if name else self._current[name]
-        self._status.update(told, progress)
+        text = f"{escape_untrusted(name)}: {self._current[name]}" if name else self._current[name]
+        self._status.update(text, progress)
 
     def _plain(self, name: str, progress: Progress) -> None:
         """Each phase once; a big download by its name and size, since a log has no bar."""
         text = progress.phase + (f": {escape_untrusted(progress.detail)}" if progress.detail else "")
         if progress.phase == "running":
             text = escape_untrusted(progress.text())
-        if (name, text) in self._told:
+        if (name, text) in self._written:
             return
-        self._told.add((name, text))
+        self._written.add((name, text))
         self.terminal.err.write(f"{escape_untrusted(name)}: {text}\n" if name else text + "\n")
         self.terminal.err.flush()
 

@@ -15,7 +15,7 @@ import jupyter_dep_kernels
 import jupyter_dep_server
 from jupyter_dep.base.steps import NAME, TERMINAL_ONLY, FrontEnd, Hint, Placeholder, step
 from jupyter_dep.presentation.hints import next_steps
-from jupyter_dep_cli.agent import words
+from jupyter_dep_cli.agent import split_words
 from jupyter_dep_cli.command_table import COMMANDS
 
 HERE = Path("/somewhere")
@@ -69,7 +69,7 @@ def test_what_a_front_end_does_not_know_stays_open() -> None:
 @pytest.mark.parametrize("word", ["pandas>=2", "a b.ipynb", "it's", 'say "x"', "a$b", "NOTEBOOK 7.0", "x[y]", "", "ä"])
 def test_what_is_written_reads_back_as_the_same_word(word: str) -> None:
     assert shlex.split(TERMINAL.write(step("add", word, target=None)))[3:] == [word]
-    assert words(CELL.write(step("add", word, target=None)))[2:] == [word]
+    assert split_words(CELL.write(step("add", word, target=None)))[2:] == [word]
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ def test_adding_what_is_declared_says_so_and_asks_nobody(desk: Desk) -> None:
     assert "added alpha 2.0" in desk.dep("add", "nb.ipynb", "alpha").out
     before, asked = desk.contents(), len(desk.index.requests)
     again = desk.dep("add", "nb.ipynb", "alpha")
-    assert again.code == 0 and "alpha 2.0 is declared and locked already" in again.out
+    assert again.code == 0 and "alpha 2.0 is already declared and locked" in again.out
     assert desk.contents() == before and len(desk.index.requests) == asked
 
 
@@ -167,7 +167,7 @@ def test_sync_says_what_it_did(desk: Desk) -> None:
     desk.notebook("alpha")
     desk.dep("lock", "nb.ipynb")
     first = desk.dep("sync", "nb.ipynb", "--json")
-    assert "there already" in desk.dep("sync", "nb.ipynb").out
+    assert "up to date" in desk.dep("sync", "nb.ipynb").out
     lost = desk.user.services().store
     sealed = lost.sealed(first.entry["environment"]["key"])
     assert sealed is not None and lost.remove(sealed)
@@ -179,7 +179,7 @@ def test_lock_says_whether_anything_changed(desk: Desk) -> None:
     desk.notebook("alpha")
     assert "locked 4 packages" in desk.dep("lock", "nb.ipynb").out
     before = desk.contents()
-    assert "answers the declaration already" in desk.dep("lock", "nb.ipynb").out
+    assert "the lock is up to date" in desk.dep("lock", "nb.ipynb").out
     assert desk.contents() == before
 
 

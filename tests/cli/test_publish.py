@@ -155,7 +155,7 @@ def test_a_half_done_upload_goes_on_with_what_is_missing(shop: Shop) -> None:
 def test_what_is_there_already_is_said(shop: Shop) -> None:
     shop.server.folder.joinpath(WHEEL).write_bytes((shop.dist / WHEEL).read_bytes())
     done = shop.publish()
-    assert done.code == 0 and "is there already" in done.out and "1 file" in done.out
+    assert done.code == 0 and "already uploaded" in done.out and "1 file" in done.out
 
 
 def test_a_server_that_stalls_ends_with_the_user_s_time_limit(shop: Shop) -> None:

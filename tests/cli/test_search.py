@@ -204,7 +204,7 @@ def test_search_as_json_is_the_wire(desk: Desk) -> None:
 def test_search_that_finds_nothing_says_so_and_what_to_do(desk: Desk) -> None:
     ran = desk.dep("search", "zzzzqqqq")
     assert ran.code == 0
-    assert "nothing known for `zzzzqqqq`" in ran.out
+    assert "no packages found for `zzzzqqqq`" in ran.out
     assert "index sync" in ran.out
 
 
@@ -232,7 +232,7 @@ def test_a_sync_that_fails_is_told_like_every_error(desk: Desk) -> None:
 def test_a_hostile_index_writes_nothing_to_the_terminal(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("support.pages.json_list", lambda _: json.dumps({"projects": [{"name": "a\x1b[2Jb\u202e"}]}).encode())
     ran = desk.dep("index", "sync")
-    assert "1 entry was no valid name" in ran.out
+    assert "left out 1 invalid name" in ran.out
     assert "\x1b" not in ran.said + desk.dep("search", "a").said
 
 

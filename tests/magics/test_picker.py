@@ -297,10 +297,10 @@ NEVER = threading.Event()
     ],
 )
 def test_what_is_typed_is_one_word_of_the_line_and_no_option(typed: str, word: str) -> None:
-    from jupyter_dep_cli.agent import words
+    from jupyter_dep_cli.agent import split_words
 
     assert quote(typed) == word
-    assert len(words("search " + quote(typed))) == 2
+    assert len(split_words("search " + quote(typed))) == 2
 
 
 def test_a_search_reads_what_it_knows_and_ignores_the_rest() -> None:

@@ -120,7 +120,7 @@ def test_a_project_that_lacks_nothing_is_told_so_and_left_as_it_is(desk: Desk, g
     text = f'# mine\n[project]\nname = "a"\nversion = "1"\nrequires-python = ">={MINOR}"\ndependencies = ["alpha"]\n'
     given({"pyproject.toml": text})
     ran = desk.dep("init")
-    assert "nothing is missing" in ran.out
+    assert "already a complete project" in ran.out
     assert (desk.folder / "pyproject.toml").read_text("utf-8") == text
     assert desk.dep("init", "--json").entry["changed"] is False
 

@@ -11,9 +11,9 @@ from jupyter_dep_cli.call import Call
 
 
 def check(call: Call) -> Outcome:
-    """Reads only; the exit code is 1 where there is an error, with `--strict` also where there is a warning."""
+    """Check a folder or a notebook; the exit code is 1 for an error, with `--strict` for a warning too."""
     target = call.target()
-    found = inspect_check.check(target, call.services, call.asking, kernels=_kernels(target))
+    found = inspect_check.check(target, call.services, call.context, kernels=_registered_kernels(target))
     if call.parsed.flag("strict"):
         found = found.strict()
     data = {
@@ -24,10 +24,10 @@ def check(call: Call) -> Outcome:
         "notes": len(found.notes),
         "read": {"notebooks": found.notebooks, "modules": found.modules},
     }
-    return Outcome(verb="check", report=_report(call, target, found), data=data, exit_code=1 if found.errors else 0)
+    return Outcome(verb="check", report=_build_report(call, target, found), data=data, exit_code=1 if found.errors else 0)
 
 
-def _kernels(target: Path) -> frozenset[str]:
+def _registered_kernels(target: Path) -> frozenset[str]:
     """Names of the kernels that are registered for this project."""
     from jupyter_dep_kernels.kernelspecs import DiskKernelRegistry
 
@@ -35,16 +35,16 @@ def _kernels(target: Path) -> frozenset[str]:
     return frozenset(kernel.name for kernel in DiskKernelRegistry().kernels() if kernel.project in wanted)
 
 
-def _report(call: Call, target: Path, found: Findings) -> Report:
+def _build_report(call: Call, target: Path, found: Findings) -> Report:
     name = call.title(target, target.name if target.suffix == ".ipynb" else target.parent.name)
     counts = [(found.errors, "error"), (found.warnings, "warning"), (found.notes, "note")]
     said = ", ".join(f"{len(listed)} {word}{'s' if len(listed) != 1 else ''}" for listed, word in counts if listed)
     tone: Tone = "bad" if found.errors else "warn" if found.warnings else "good"
-    lines = tuple(line for item in found.found for line in _lines(call, item))
-    return Report(headline=f"{name}: {said or 'nothing is wrong'}", tone=tone, lines=lines)
+    lines = tuple(line for item in found.found for line in _format_finding(call, item))
+    return Report(headline=f"{name}: {said or 'no problems'}", tone=tone, lines=lines)
 
 
-def _lines(call: Call, item: Finding) -> tuple[str, str]:
+def _format_finding(call: Call, item: Finding) -> tuple[str, str]:
     where = item.where()
     return (
         f"{item.level}: {where}: {item.message}" if where else f"{item.level}: {item.message}",

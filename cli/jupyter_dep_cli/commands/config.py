@@ -1,4 +1,4 @@
-"""config, source, cache: what a user has set up beside his projects, and the package indexes that a project names."""
+"""config, source, cache: the user's settings, the package indexes of a project, and the cache."""
 
 from __future__ import annotations
 
@@ -20,28 +20,30 @@ def config(call: Call) -> Outcome:
     words, paths = call.parsed.words, call.services.paths
     if call.parsed.flag("list") or not words:
         if words:
-            raise _usage(call, "`--list` takes no key")
-        return _configured(call)
+            raise _usage_error(call, "`--list` takes no key")
+        return _list_keys(call)
     key, *values = words
     user_config.find_key(key)
     if len(values) > 1 or (values and call.parsed.flag("stdin")):
-        raise _usage(call, "a key has one value")
+        raise _usage_error(call, "a key has one value")
     if call.parsed.flag("unset"):
         if values or call.parsed.flag("stdin"):
-            raise _usage(call, "`--unset` takes a key alone")
+            raise _usage_error(call, "`--unset` takes a key alone")
         gone = user_config.unset(paths, key)
-        return _done(call, f"`{key}` is no longer set" if gone else f"`{key}` was not set", {"key": key, "removed": gone})
+        return _report_change(
+            call, f"`{key}` is no longer set" if gone else f"`{key}` was not set", {"key": key, "removed": gone}
+        )
     if not values and not call.parsed.flag("stdin"):
-        return _one(call, key)
+        return _show_key(call, key)
     secret = user_config.find_key(key).kind == "secret"
-    user_config.set(paths, key, values[0] if values else _typed(key, secret))
+    user_config.set(paths, key, values[0] if values else _read_value(key, secret=secret))
     unseen = step("config", key, "--stdin", target=None)
     note = call.write(Hint("a secret on the command line stays in your shell's history; ", unseen, " reads it unseen"))
-    return _done(call, f"`{key}` is set", {"key": key}, notes=(note,) if secret and values else ())
+    return _report_change(call, f"`{key}` is set", {"key": key}, notes=(note,) if secret and values else ())
 
 
-def _typed(key: str, secret: bool) -> str:
-    """A line of stdin, not shown where a person types a secret."""
+def _read_value(key: str, *, secret: bool) -> str:
+    """Read a line of stdin, without echo where a secret is typed."""
     if sys.stdin.isatty() and secret:
         from getpass import getpass
 
@@ -49,7 +51,7 @@ def _typed(key: str, secret: bool) -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def _done(call: Call, headline: str, data: dict[str, object], notes: tuple[str, ...] = ()) -> Outcome:
+def _report_change(call: Call, headline: str, data: dict[str, object], notes: tuple[str, ...] = ()) -> Outcome:
     file = str(user_config.config_file(call.services.paths))
     return Outcome(
         verb="config",
@@ -58,7 +60,7 @@ def _done(call: Call, headline: str, data: dict[str, object], notes: tuple[str, 
     )
 
 
-def _one(call: Call, key: str) -> Outcome:
+def _show_key(call: Call, key: str) -> Outcome:
     for name, value in user_config.entries(call.services.paths):
         if name == key:
             shown = user_config.display_value(key, value)
@@ -74,7 +76,7 @@ def _one(call: Call, key: str) -> Outcome:
     )
 
 
-def _configured(call: Call) -> Outcome:
+def _list_keys(call: Call) -> Outcome:
     paths = call.services.paths
     rows = tuple((key, user_config.display_value(key, value)) for key, value in user_config.entries(paths))
     can = tuple((key.form, key.means) for key in user_config.KEYS)
@@ -83,9 +85,9 @@ def _configured(call: Call) -> Outcome:
     return Outcome(
         verb="config",
         report=Report(
-            headline=f"{user_config.config_file(paths)}: {f'{len(rows)} set' if rows else 'nothing is set'}",
+            headline=f"{user_config.config_file(paths)}: {f'{len(rows)} set' if rows else 'no keys are set'}",
             tables=(table,),
-            notes=(f"these keys mean nothing: {', '.join(strange)}",) if strange else (),
+            notes=(f"unknown keys: {', '.join(strange)}",) if strange else (),
         ),
         data={
             "file": str(user_config.config_file(paths)),
@@ -97,22 +99,22 @@ def _configured(call: Call) -> Outcome:
 
 
 def source(call: Call) -> Outcome:
-    """The package indexes that the project's declaration names."""
+    """Add, list or remove the package indexes of the project."""
     words, target = call.parsed.words, call.target()
     wanted = {"add": 2, "remove": 1, "list": 0}[call.parsed.action]
     if len(words) != wanted:
         what = {"add": "`source add` needs a name and a URL", "remove": "`source remove` needs a name"}
-        raise _usage(call, what.get(call.parsed.action, "`source list` takes no name"))
+        raise _usage_error(call, what.get(call.parsed.action, "`source list` takes no name"))
     if call.parsed.action == "list":
-        return _sources(call, target)
+        return _list_sources(call, target)
     if call.parsed.action == "add":
-        changed = indexes.add(target, words[0], words[1], call.services, call.asking)
+        changed = indexes.add(target, words[0], words[1], call.services, call.context)
         headline = f"`{words[0]}` is declared" if changed.redeclared else f"`{words[0]}` is declared already"
         steps: tuple[str, ...] = (call.write(step("add", "--index", f"{words[0]}={words[1]}", NAME, target=target)),)
     else:
-        changed = indexes.remove(target, words[0], call.services, call.asking)
+        changed = indexes.remove(target, words[0], call.services, call.context)
         headline, steps = f"`{words[0]}` is no longer declared", ()
-    outcome = outcomes.changed("source", changed, call.services, call.front_end, environment=call.asking.environment)
+    outcome = outcomes.changed("source", changed, call.services, call.front_end, environment=call.context.environment)
     note = ("packages come from it only where they are assigned to it",) if steps else ()
     return Outcome(
         verb="source",
@@ -121,7 +123,7 @@ def source(call: Call) -> Outcome:
         ),
         data={
             **outcome.data,
-            "sources": [_source(each) for each in indexes.listed(target, call.services, call.asking)],
+            "sources": [_source_data(each) for each in indexes.listed(target, call.services, call.context)],
         }
         if outcome.edit is None
         else outcome.data,
@@ -130,45 +132,46 @@ def source(call: Call) -> Outcome:
     )
 
 
-def _source(index: indexes.DeclaredIndex) -> dict[str, object]:
+def _source_data(index: indexes.DeclaredIndex) -> dict[str, object]:
     return {"name": index.name, "url": index.url, "packages": list(index.packages)}
 
 
-def _sources(call: Call, target: Path) -> Outcome:
-    found = indexes.listed(target, call.services, call.asking)
+def _list_sources(call: Call, target: Path) -> Outcome:
+    found = indexes.listed(target, call.services, call.context)
     rows = tuple((index.name or "-", index.url, ", ".join(index.packages) or "-") for index in found)
     return Outcome(
         verb="source",
         report=Report(
             headline=f"{len(rows)} package indexes are declared" if len(rows) != 1 else "1 package index is declared",
             tables=(Table(columns=("name", "url", "packages from it"), rows=rows),) if rows else (),
-            notes=() if rows else ("everything comes from the index that you have configured",),
+            notes=() if rows else ("all packages come from the index that you have configured",),
         ),
-        data={"project": str(target), "sources": [_source(index) for index in found]},
+        data={"project": str(target), "sources": [_source_data(index) for index in found]},
     )
 
 
 def cache(call: Call) -> Outcome:
-    """What the engine and we keep to be faster, and emptying the engine's part."""
+    """Show what is cached, or clear the engine's part."""
     paths = call.services.paths
     if call.parsed.action == "info":
         folders = {
             "engine": (paths.engine_cache, "what the engine downloaded and built"),
             "environments": (paths.store / "e", "environments; they share files with the engine's cache"),
-            "templates": (paths.store / "t", "empty environments to copy"),
-            "virtualenv": (paths.virtualenv, "what virtualenv keeps"),
-            "locks": (paths.lock_cache, "what is known of locks"),
-            "names": (paths.state / "names", "names of packages, for `search`"),
+            "templates": (paths.store / "t", "environment templates"),
+            "virtualenv": (paths.virtualenv, "virtualenv's own cache"),
+            "locks": (paths.lock_cache, "summaries of locks"),
+            "names": (paths.state / "names", "package names for `search`"),
         }
         sizes = {name: measure(folder) for name, (folder, _) in folders.items()}
         rows = tuple(
-            (name, _megabytes(sizes[name].total), _megabytes(sizes[name].alone), means) for name, (_, means) in folders.items()
+            (name, _format_size(sizes[name].total), _format_size(sizes[name].alone), means)
+            for name, (_, means) in folders.items()
         )
         return Outcome(
             verb="cache",
             report=Report(
                 headline=f"the engine's cache is {paths.engine_cache}",
-                tables=(Table(columns=("", "size", "shared with nothing", "what"), rows=rows),),
+                tables=(Table(columns=("", "size", "not shared", "what"), rows=rows),),
                 next=(call.write(step("cache clear", target=None)),) if sizes["engine"].files else (),
             ),
             data={
@@ -184,25 +187,23 @@ def _clear(call: Call) -> Outcome:
     before = measure(folder)
     if not before.files:
         return Outcome(verb="cache", report=Report(headline="the engine's cache is empty", tone="good"), data={"freed": 0})
-    what = (
-        f"empty the engine's cache ({_megabytes(before.total)})? What is not in an environment is downloaded again when needed."
-    )
+    what = f"clear the engine's cache ({_format_size(before.total)})? What no environment holds is fetched again when needed."
     if not call.parsed.flag("yes") and not (call.ask is not None and call.ask(what)):
         raise UsageError(
             "not-confirmed",
-            f"nothing was removed: the engine's cache holds {_megabytes(before.total)}",
+            f"the cache was not cleared: it holds {_format_size(before.total)}",
             hint=Hint(step("cache clear", "--yes", target=None), " empties it"),
             context={"file": str(folder)},
         )
-    call.services.engine.clear(cancel=call.asking.cancel)
+    call.services.engine.clear(cancel=call.context.cancel)
     after = measure(folder)
     freed = max(0, before.alone - after.alone)
     return Outcome(
         verb="cache",
         report=Report(
-            headline=f"the engine's cache is empty: {_megabytes(freed)} are free",
+            headline=f"the engine's cache is empty: {_format_size(freed)} are free",
             tone="good",
-            notes=(f"{_megabytes(before.total - before.alone)} more are in environments and stay there",)
+            notes=(f"{_format_size(before.total - before.alone)} more are in environments and stay there",)
             if before.total > before.alone
             else (),
         ),
@@ -210,9 +211,9 @@ def _clear(call: Call) -> Outcome:
     )
 
 
-def _megabytes(size: int) -> str:
+def _format_size(size: int) -> str:
     return f"{size / 1e6:.1f} MB"
 
 
-def _usage(call: Call, message: str) -> UsageError:
+def _usage_error(call: Call, message: str) -> UsageError:
     return UsageError("bad-usage", message, hint=call.usage)

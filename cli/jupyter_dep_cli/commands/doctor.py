@@ -16,6 +16,7 @@ from jupyter_dep_kernels.kernelspecs import DiskKernelRegistry, RegisteredKernel
 
 
 def doctor(call: Call) -> Outcome:
+    """Show what is installed where, and how to fix problems."""
     services, lines = call.services, []
     problems: list[tuple[str, Text | Step]] = []
     quick = call.parsed.flag("quick")
@@ -25,7 +26,7 @@ def doctor(call: Call) -> Outcome:
         engine = services.engine.version()
         index = services.engine.default_index()
         if not quick:
-            index_metadata.details("ipykernel", services)  # what every environment of ours needs of it
+            index_metadata.details("ipykernel", services)  # every environment needs it
     except DepError as error:
         problems.append((str(error), error.hint))
     settings = services.indexes
@@ -36,7 +37,7 @@ def doctor(call: Call) -> Outcome:
     pythons = services.interpreters.all(refresh=True)
     lines += [f"broken Python: {path} ({why})" for path, why in sorted(services.interpreters.broken.items())]
     if not pythons:
-        problems.append(("no Python was found that environments can be built on", "install one from your system"))
+        problems.append(("no usable Python found", "install one with your system's package manager"))
     kernels: tuple[RegisteredKernel, ...] = ()
     try:
         kernels = DiskKernelRegistry().kernels()
@@ -63,7 +64,7 @@ def doctor(call: Call) -> Outcome:
             damaged[sealed.key] = found
             names = ", ".join(sorted(filter(None, found))) or "not from a package"
             what = f"environment {sealed.key[:12]} has changed files ({names})"
-            problems.append((what, "withdrawn: the next start builds it anew"))
+            problems.append((what, "it was withdrawn: the next start builds a new one"))
     size = sum(sealed.size for sealed in environments)
     lines.append(f"store: {services.paths.store}, {len(environments)} environments, {size / 1e6:.0f} MB before sharing")
     if services.store.on_network():
@@ -72,7 +73,9 @@ def doctor(call: Call) -> Outcome:
     return Outcome(
         verb="doctor",
         report=Report(
-            headline="everything is in order" if not problems else f"{len(problems)} things need a look",
+            headline="no problems found"
+            if not problems
+            else f"{len(problems)} problem{'' if len(problems) == 1 else 's'} found",
             tone="good" if not problems else "warn",
             lines=tuple(lines),
             tables=(Table(title="Pythons", columns=("version", "where"), rows=rows),) if rows else (),

@@ -28,20 +28,21 @@ from jupyter_dep_cli.call import Call
 
 
 def add(call: Call) -> Outcome:
-    target, wanted = call.target(), _requirements(call)
+    """Declare packages, lock and install them."""
+    target, wanted = call.target(), _read_requirements(call)
     result = add_remove.add(
         target,
         wanted,
         call.services,
-        call.asking,
-        place=_place(call),
+        call.context,
+        place=_section_of(call),
         source=SourceOptions(editable=call.parsed.flag("editable"), index=call.parsed.text("index"), cwd=call.cwd),
     )
-    names = [name for text in wanted if (name := _name(text))]
-    return _with_notes(_changed(call, result, names), _mistaken(names))
+    names = [name for text in wanted if (name := _name_in(text))]
+    return _add_notes(_report_change(call, result, names), _warn_of_modules(names))
 
 
-def _name(text: str) -> str:
+def _name_in(text: str) -> str:
     """The name in a requirement as it was typed, empty for a path or an address alone."""
     try:
         return requirement.parse(text).name
@@ -49,33 +50,33 @@ def _name(text: str) -> str:
         return ""
 
 
-def _place(call: Call) -> DependencySection:
+def _section_of(call: Call) -> DependencySection:
     group, extra = call.parsed.text("group"), call.parsed.text("optional")
     if group is not None and extra is not None:
         raise UsageError("bad-usage", "`--group` and `--optional` are two different places", hint="name one of them")
     return DependencySection(group=group, extra=extra)
 
 
-def _mistaken(names: Iterable[str]) -> list[str]:
-    """A module's name that is another package's, too, as `cv2` is: it was added as typed, and it may not be what was meant."""
+def _warn_of_modules(names: Iterable[str]) -> list[str]:
+    """Warn of names that are a module of another package, such as `cv2`: they were added as typed."""
     from jupyter_dep.model.packages.import_map import distribution_for
 
     found = []
     for name in names:
         match = distribution_for(name)
         if match.certain and match.distribution not in ("", canonicalize_name(name)):
-            found.append(f"the module `{name}` comes with the package `{match.distribution}`: is that the one you meant?")
+            found.append(f"the module `{name}` is provided by the package `{match.distribution}`: did you mean that one?")
     return found
 
 
-def _with_notes(outcome: Outcome, notes: list[str]) -> Outcome:
+def _add_notes(outcome: Outcome, notes: list[str]) -> Outcome:
     if not notes:
         return outcome
     report = replace(outcome.report, notes=(*outcome.report.notes, *notes))
     return replace(outcome, report=report, data={**outcome.data, "notes": [*outcome.data["notes"], *notes]})
 
 
-def _requirements(call: Call) -> list[str]:
+def _read_requirements(call: Call) -> list[str]:
     found = list(call.parsed.words)
     for name in call.parsed.texts("requirements"):
         path = call.cwd / name
@@ -84,24 +85,24 @@ def _requirements(call: Call) -> list[str]:
     if call.body.strip():
         found += [str(item) for item in requirement_lines.parse_lines(call.body, context={})]
     if not found:
-        raise UsageError("bad-usage", "nothing was named to add", hint=call.usage)
+        raise UsageError("bad-usage", "no packages named to add", hint=call.usage)
     return found
 
 
-def _changed(call: Call, result: context.ChangeResult, names: Sequence[str] = (), verb: str = "") -> Outcome:
+def _report_change(call: Call, result: context.ChangeResult, names: Sequence[str] = (), verb: str = "") -> Outcome:
     outcome = outcomes.changed(
         verb or call.parsed.command.name,
         result,
         call.services,
         call.front_end,
-        environment=call.asking.environment,
+        environment=call.context.environment,
         names=names,
     )
-    return _with_notes(outcome, _register_kernel(call, result)) if result.first else outcome
+    return _add_notes(outcome, _register_kernel(call, result)) if result.first else outcome
 
 
 def _register_kernel(call: Call, result: context.ChangeResult) -> list[str]:
-    """A folder's kernel is registered with its first lock, for front ends that let people pick one for a project."""
+    """Register a folder's kernel with its first lock, for front ends that offer one kernel for each project."""
     project = result.state.project
     if project.folder is None or result.state.declaration is None:
         return []
@@ -116,40 +117,45 @@ def _register_kernel(call: Call, result: context.ChangeResult) -> list[str]:
 
 
 def remove(call: Call) -> Outcome:
+    """Remove packages from the declaration."""
     target = call.target()
     if not call.parsed.words:
-        raise UsageError("bad-usage", "nothing was named to remove", hint=call.usage)
-    result = add_remove.remove(target, call.parsed.words, call.services, call.asking, place=_place(call))
-    return _changed(call, result, call.parsed.words)
+        raise UsageError("bad-usage", "no packages named to remove", hint=call.usage)
+    result = add_remove.remove(target, call.parsed.words, call.services, call.context, place=_section_of(call))
+    return _report_change(call, result, call.parsed.words)
 
 
 def update(call: Call) -> Outcome:
-    names = call.parsed.words or environment_install.declared_in(call.target(), _place(call), call.services, call.asking)
-    return _changed(call, relock.relock(call.target(), call.services, call.asking, upgrade=names or True), names)
+    """Lock newer versions."""
+    names = call.parsed.words or environment_install.declared_in(call.target(), _section_of(call), call.services, call.context)
+    return _report_change(call, relock.relock(call.target(), call.services, call.context, upgrade=names or True), names)
 
 
 def lock(call: Call) -> Outcome:
+    """Lock what is declared, or check whether the lock is up to date."""
     if call.parsed.flag("check"):
         context.require_current_lock(call.target(), call.services)
-        outcome = outcomes.status(status_of(call.target(), call.services, call.asking), call.front_end)
+        outcome = outcomes.status(status_of(call.target(), call.services, call.context), call.front_end)
         return replace(outcome, verb="lock")
     edit = None
     if (text := call.parsed.text("exclude_newer")) is not None:
         moment = exclude_newer.timestamp(text, "exclude-newer")
         edit = lambda block: format_of(call.target()).set_cutoff(block, moment)  # noqa: E731
-    asking = call.asking if call.asking.in_kernel else replace(call.asking, sync=False)
-    return _changed(
+    asking = call.context if call.context.in_kernel else replace(call.context, sync=False)
+    return _report_change(
         call,
         relock.relock(call.target(), call.services, asking, upgrade=call.parsed.flag("upgrade"), edit=edit),
     )
 
 
 def sync(call: Call) -> Outcome:
+    """Build the locked environment."""
     with grant.granting(call.allowed, call.services):
-        return _changed(call, environment_install.sync(call.target(), call.services, call.asking))
+        return _report_change(call, environment_install.sync(call.target(), call.services, call.context))
 
 
 def install(call: Call) -> Outcome:
+    """Install a folder's project and its locked dependencies."""
     parsed = call.parsed
     target = call.target()
     options = environment_install.InstallOptions(
@@ -162,24 +168,28 @@ def install(call: Call) -> Outcome:
     )
     chosen = environment_install.resolve_install_selection(target, call.services, options)
     with grant.granting(call.allowed, call.services):
-        return _changed(call, environment_relock.install(target, call.services, call.asking, chosen=chosen, confirm=call.ask))
+        return _report_change(
+            call, environment_relock.install(target, call.services, call.context, chosen=chosen, confirm=call.ask)
+        )
 
 
 def undo(call: Call) -> Outcome:
+    """Undo the last change, or redo it."""
     redo = call.parsed.flag("redo")
-    result = edit_undo.undo(call.target(), call.services, call.asking, redo=redo)
-    return replace(_changed(call, result, verb="redo" if redo else "undo"), verb="undo")
+    result = edit_undo.undo(call.target(), call.services, call.context, redo=redo)
+    return replace(_report_change(call, result, verb="redo" if redo else "undo"), verb="undo")
 
 
 def init(call: Call) -> Outcome:
-    if call.notebook is None and not call.asking.from_cell:
+    """Make a notebook or a folder a project."""
+    if call.notebook is None and not call.context.from_cell:
         from . import scaffold
 
         return scaffold.init(call)
     if call.parsed.text("name") is not None:
-        raise UsageError("bad-usage", "a notebook is called like its file", hint="leave `--name` out, or name no notebook")
+        raise UsageError("bad-usage", "a notebook has the name of its file", hint="leave out `--name`, or name no notebook")
     target = call.target()
-    owned = find_project(target, call.services, live_block=call.asking.live_block)
+    owned = find_project(target, call.services, live_block=call.context.live_block)
     # who names a notebook means it; in a cell it is only the one that happens to be open
     if owned.why == "folder" and not call.parsed.targets and not call.parsed.flag("notebook"):
         raise UsageError(
@@ -196,7 +206,7 @@ def init(call: Call) -> Outcome:
     result = init_notebook.init(
         target,
         call.services,
-        call.asking,
+        call.context,
         python=call.parsed.text("python"),
         imports=call.parsed.flag("imports"),
         ask=call.ask,
@@ -205,12 +215,13 @@ def init(call: Call) -> Outcome:
 
 
 def python(call: Call) -> Outcome:
+    """Show the available Pythons, or change to another."""
     from jupyter_dep.model.packages.python_range import allows_version
 
     target = call.target()
     if call.parsed.words:
-        return _changed(call, relock.use_python(target, call.parsed.words[0], call.services, call.asking))
-    state = context.load_state(target, call.services, call.asking)
+        return _report_change(call, relock.use_python(target, call.parsed.words[0], call.services, call.context))
+    state = context.load_state(target, call.services, call.context)
     current = state.summary.python if state.summary else None
     wanted = state.declaration.requires_python if state.declaration else None
     used = call.services.interpreters.cached_minor(current) if current else None
@@ -241,6 +252,7 @@ def python(call: Call) -> Outcome:
 
 
 def move(call: Call) -> Outcome:
+    """Rename a notebook and its lock."""
     if len(call.parsed.targets) != 2:
         raise UsageError("bad-usage", "`mv` needs the notebook and its new name", hint=call.usage)
     old, new = (call.cwd / Path(name) for name in call.parsed.targets)

@@ -1,4 +1,4 @@
-"""env: a project's environments, and the store that holds everybody's."""
+"""env: a project's environments, and the store that holds all of them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from jupyter_dep_cli.call import Call
 
 
 def env(call: Call) -> Outcome:
+    """List, activate and remove environments."""
     actions = {
-        "info": _info,
-        "list": _list,
-        "use": _use,
-        "remove": _remove,
-        "activate": _activate,
-        "gc": _gc,
+        "info": _show_environment,
+        "list": _list_environments,
+        "use": _use_python,
+        "remove": _remove_environments,
+        "activate": _activate_shell,
+        "gc": _collect,
     }
     if call.parsed.words and call.parsed.action != "use":
         raise UsageError(
@@ -33,24 +34,24 @@ def env(call: Call) -> Outcome:
     return actions[call.parsed.action](call)
 
 
-def _activate(call: Call) -> Outcome:
-    if call.asking.from_cell:  # there is no shell, and what is written goes to the kernel
-        raise UsageError("not-from-a-cell", "a cell has no shell to enter it", hint="type it in a terminal")
+def _activate_shell(call: Call) -> Outcome:
+    if call.context.from_cell:  # there is no shell, and what is written goes to the kernel
+        raise UsageError("not-from-a-cell", "a cell has no shell to activate", hint="run it in a terminal")
     from .shell import activate
 
     return activate(call)
 
 
-def _use(call: Call) -> Outcome:
+def _use_python(call: Call) -> Outcome:
     """The Python of the project: what `python` does, under the name that users of other tools look for."""
     from .edit import python
 
     return replace(python(call), verb="env")
 
 
-def _info(call: Call) -> Outcome:
+def _show_environment(call: Call) -> Outcome:
     target = call.target()
-    status = inspect_status.status(target, call.services, call.asking)
+    status = inspect_status.status(target, call.services, call.context)
     sealed = call.services.store.sealed(status.key) if status.key else None
     if sealed is None:
         raise DepError(
@@ -83,10 +84,10 @@ def _info(call: Call) -> Outcome:
     )
 
 
-def _list(call: Call) -> Outcome:
+def _list_environments(call: Call) -> Outcome:
     """The project's environments; all of the store's where there is no project, or where they are asked for."""
     if call.parsed.flag("all") or call.front_end.project is None:
-        return _everything(call)
+        return _list_store(call)
     target = call.target()
     held = gc.of_project(target, call.services)
     rows = tuple(
@@ -102,7 +103,7 @@ def _list(call: Call) -> Outcome:
     return Outcome(
         verb="env",
         report=Report(
-            headline=f"{_title(target)}: {_counted(len(rows))}",
+            headline=f"{_title(target)}: {_count(len(rows))}",
             tables=(Table(columns=columns, rows=rows),) if rows else (),
             next=() if rows else (call.write(step("sync", target=target)),),
         ),
@@ -110,7 +111,7 @@ def _list(call: Call) -> Outcome:
     )
 
 
-def _everything(call: Call) -> Outcome:
+def _list_store(call: Call) -> Outcome:
     users = gc.users(call.services)
     everything = call.services.store.all()
     rows = tuple((*_row(sealed), ", ".join(map(_title, users.get(sealed.key, ())[:3])) or "-") for sealed in everything)
@@ -125,15 +126,15 @@ def _everything(call: Call) -> Outcome:
     )
 
 
-def _remove(call: Call) -> Outcome:
+def _remove_environments(call: Call) -> Outcome:
     target = call.target()
-    done = gc.remove_environments(target, call.services, dry_run=call.asking.dry_run)
-    word = "would remove" if call.asking.dry_run else "removed"
-    freed = f", which {'would free' if call.asking.dry_run else 'freed'} {done.freed / 1e6:.1f} MB" if done.removed else ""
+    done = gc.remove_environments(target, call.services, dry_run=call.context.dry_run)
+    word = "would remove" if call.context.dry_run else "removed"
+    freed = f", which {'would free' if call.context.dry_run else 'freed'} {done.freed / 1e6:.1f} MB" if done.removed else ""
     return Outcome(
         verb="env",
         report=Report(
-            headline=f"{_title(target)}: {word} {_counted(len(done.removed))}{freed}",
+            headline=f"{_title(target)}: {word} {_count(len(done.removed))}{freed}",
             tone="good",
             lines=tuple(sealed.path for sealed in done.removed),
             notes=tuple(f"{sealed.path} stays: {why}" for sealed, why in done.kept),
@@ -143,14 +144,14 @@ def _remove(call: Call) -> Outcome:
             "removed": [sealed.key for sealed in done.removed],
             "freed": done.freed,
             "kept": [{"key": sealed.key, "path": sealed.path, "why": why} for sealed, why in done.kept],
-            "dry_run": call.asking.dry_run,
+            "dry_run": call.context.dry_run,
         },
     )
 
 
-def _gc(call: Call) -> Outcome:
-    result = gc.collect(call.services, dry_run=call.asking.dry_run)
-    word = "would remove" if call.asking.dry_run else "removed"
+def _collect(call: Call) -> Outcome:
+    result = gc.collect(call.services, dry_run=call.context.dry_run)
+    word = "would remove" if call.context.dry_run else "removed"
     return Outcome(
         verb="env",
         report=Report(
@@ -183,7 +184,7 @@ def _entry(sealed: Sealed) -> dict[str, object]:
     return {"key": sealed.key, "path": sealed.path, "size": sealed.size}
 
 
-def _counted(number: int) -> str:
+def _count(number: int) -> str:
     return "no environment" if number == 0 else f"{number} environment{'' if number == 1 else 's'}"
 
 

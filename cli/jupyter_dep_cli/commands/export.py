@@ -1,4 +1,4 @@
-"""export: a lock for tools that know nothing of us."""
+"""export: a lock in the formats of other tools."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from jupyter_dep_cli.call import Call
 
 
 def export(call: Call) -> Outcome:
+    """Export the lock for other tools, to stdout or a file."""
     target, parsed = call.target(), call.parsed
     format_ = parsed.text("format") or "requirements"
     options = inspect_export.ExportOptions(
@@ -20,7 +21,7 @@ def export(call: Call) -> Outcome:
         groups=parsed.texts("with"),
         extras=parsed.texts("extras"),
     )
-    text = inspect_export.export(target, format_, call.services, call.asking, options)
+    text = inspect_export.export(target, format_, call.services, call.context, options)
     data = {"project": str(target), "format": format_, "text": text, "output": None}
     wanted = parsed.text("output")
     if wanted is None:
@@ -30,8 +31,8 @@ def export(call: Call) -> Outcome:
     if before is not None and before != text.encode() and not parsed.flag("overwrite"):
         raise DepError(
             "file-there",
-            "there is such a file already, with another content",
-            hint="name another file, or say `--overwrite`",
+            "the file exists with other content",
+            hint="name another file, or pass `--overwrite`",
             context={"file": str(output)},
         )
     if before != text.encode():

@@ -1,4 +1,4 @@
-"""status, show, why: the verbs that only read."""
+"""status, show, why: the commands that only read."""
 
 from __future__ import annotations
 
@@ -15,24 +15,26 @@ from jupyter_dep_cli.call import Call
 
 
 def status(call: Call) -> Outcome:
+    """Show declared, locked and active packages."""
     why = ""
     if call.project is not None and call.notebook is not None:
         why = find_project(call.notebook, call.services).sentence(call.notebook)
-    outcome = outcomes.status(inspect_status.status(call.target(), call.services, call.asking), call.front_end, why=why)
+    outcome = outcomes.status(inspect_status.status(call.target(), call.services, call.context), call.front_end, why=why)
     return replace(outcome, data={**outcome.data, "notebook": str(call.notebook) if call.notebook else None})
 
 
 def show(call: Call) -> Outcome:
+    """Show the locked packages."""
     target = call.target()
     if call.parsed.flag("tree"):
-        state, lines = inspect_tree.tree(target, call.services, call.asking)
+        state, lines = inspect_tree.tree(target, call.services, call.context)
         return Outcome(
             verb="show",
             report=Report(headline=f"{state.project.title}: locked packages as a tree", lines=lines),
             data={"project": str(state.project.file), "tree": list(lines)},
         )
     outdated = call.parsed.flag("outdated")
-    state, rows = inspect_tree.rows(target, call.services, call.asking, outdated=outdated)
+    state, rows = inspect_tree.rows(target, call.services, call.context, outdated=outdated)
     if outdated:
         rows = tuple(row for row in rows if row.latest)
     table = Table(
@@ -43,7 +45,7 @@ def show(call: Call) -> Outcome:
                 row.version,
                 *((row.latest,) if outdated else ()),
                 row.declared + (f" ({row.place})" if row.place not in ("", "declared") else ""),
-                _needed_by(row, full=call.parsed.flag("why")),
+                _format_needed_by(row, full=call.parsed.flag("why")),
             )
             for row in rows
         ),
@@ -51,7 +53,7 @@ def show(call: Call) -> Outcome:
     headline = f"{state.project.title}: {len(rows)} packages"
     if outdated:
         headline = (
-            f"{state.project.title}: {len(rows)} packages could be newer"
+            f"{state.project.title}: {len(rows)} packages are outdated"
             if rows
             else f"{state.project.title}: nothing is outdated"
         )
@@ -81,7 +83,7 @@ def show(call: Call) -> Outcome:
     )
 
 
-def _needed_by(row: inspect_tree.Row, *, full: bool) -> str:
+def _format_needed_by(row: inspect_tree.Row, *, full: bool) -> str:
     """Who needs a package: a few of many, unless all are asked for; of a declared one only then."""
     if row.declared and not full:
         return ""
@@ -90,9 +92,10 @@ def _needed_by(row: inspect_tree.Row, *, full: bool) -> str:
 
 
 def why(call: Call) -> Outcome:
+    """Show what needs a package."""
     if len(call.parsed.words) != 1:
         raise UsageError("bad-usage", "`why` takes one name", hint=call.usage)
-    state, name, chains = inspect_tree.why(call.target(), call.parsed.words[0], call.services, call.asking)
+    state, name, chains = inspect_tree.why(call.target(), call.parsed.words[0], call.services, call.context)
     places = state.declaration.places if state.declaration else {}
     lines = []
     for chain in chains:

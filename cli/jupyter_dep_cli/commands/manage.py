@@ -1,4 +1,4 @@
-"""kernel, trust, setup: what lies around the projects."""
+"""kernel, trust, setup: registered kernels and consent."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ _LIST = step("trust list", target=None)
 
 
 def kernel(call: Call) -> Outcome:
+    """Register, list or remove the kernels of projects."""
     registry = DiskKernelRegistry()
     if call.parsed.action == "install":
         target = call.target()
-        project = context.load_state(target, call.services, call.asking).project
+        project = context.load_state(target, call.services, call.context).project
         done = registry.install(target, f"{project.called} (dep)")
         return Outcome(
             verb="kernel",
@@ -33,7 +34,7 @@ def kernel(call: Call) -> Outcome:
             },
         )
     if call.parsed.action == "remove":
-        return _kernel_remove(call, registry)
+        return _remove_kernels(call, registry)
     rows = tuple(
         (item.name, item.display_name, str(item.project or "any notebook"), item.stale or "") for item in registry.kernels()
     )
@@ -41,7 +42,7 @@ def kernel(call: Call) -> Outcome:
     return Outcome(
         verb="kernel",
         report=Report(
-            headline=f"{len(rows)} kernels of ours",
+            headline=f"{len(rows)} registered kernel{'' if len(rows) == 1 else 's'}",
             tables=(Table(columns=("name", "shown as", "for", "stale"), rows=rows),) if rows else (),
             next=tuple(call.write(step(*words, target=None)) for words in steps),
         ),
@@ -49,7 +50,7 @@ def kernel(call: Call) -> Outcome:
     )
 
 
-def _kernel_remove(call: Call, registry: DiskKernelRegistry) -> Outcome:
+def _remove_kernels(call: Call, registry: DiskKernelRegistry) -> Outcome:
     names = list(call.parsed.words)
     if call.parsed.flag("stale"):
         names += [item.name for item in registry.kernels() if item.stale]
@@ -67,6 +68,7 @@ def _kernel_remove(call: Call, registry: DiskKernelRegistry) -> Outcome:
 
 
 def setup(call: Call) -> Outcome:
+    """Register the kernel that opens any notebook, or remove it."""
     registry = DiskKernelRegistry()
     if call.parsed.flag("remove"):
         done = registry.remove(context.KERNEL_NAME)
@@ -79,7 +81,7 @@ def setup(call: Call) -> Outcome:
     return Outcome(
         verb="setup",
         report=Report(
-            headline=f"the kernel `{done.display_name}` is there for every Jupyter of yours",
+            headline=f"the kernel `{done.display_name}` is registered for your user",
             tone="good",
             lines=(str(done.folder),),
             next=("open a notebook with it, and type `%dep add NAME` in a cell",),
@@ -89,10 +91,11 @@ def setup(call: Call) -> Outcome:
 
 
 def trust(call: Call) -> Outcome:
-    return {"allow": _allow, "revoke": _revoke, "list": _list}[call.parsed.action](call)
+    """Allow locks written by others, revoke, list."""
+    return {"allow": _allow_lock, "revoke": _revoke_consent, "list": _list_consent}[call.parsed.action](call)
 
 
-def _allow(call: Call) -> Outcome:
+def _allow_lock(call: Call) -> Outcome:
     items = call.allowed
     if (folder := call.parsed.text("folder")) is not None:
         if items:
@@ -103,7 +106,7 @@ def _allow(call: Call) -> Outcome:
             )
         path = (call.cwd / expand_home(folder)).resolve()
         if not path.is_dir():
-            raise DepError("no-such-folder", "there is no such folder", hint="check the path", context={"file": folder})
+            raise DepError("no-such-folder", "no such folder", hint="check the path", context={"file": folder})
         record.grant_folder(path, call.services, record.GrantOrigin.COMMAND)
         return Outcome(
             verb="trust",
@@ -114,16 +117,16 @@ def _allow(call: Call) -> Outcome:
             ),
             data={"folder": str(path)},
         )
-    allowed = environment_trust.allow(call.target(), items, call.services, call.asking)
+    allowed = environment_trust.allow(call.target(), items, call.services, call.context)
     return outcomes.allowed(call.target(), allowed, call.front_end)
 
 
-def _revoke(call: Call) -> Outcome:
+def _revoke_consent(call: Call) -> Outcome:
     values = [*spellings(call.cwd, call.parsed.words), *call.allowed]
     if (folder := call.parsed.text("folder")) is not None:
         values.append(str((call.cwd / expand_home(folder)).resolve()))
     if call.notebook is not None or not values:
-        state = context.require_lock(call.target(), call.services, call.asking)
+        state = context.require_lock(call.target(), call.services, call.context)
         values.append(state.summary.fingerprint)
     if not values:
         raise UsageError(
@@ -146,7 +149,7 @@ def _revoke(call: Call) -> Outcome:
     )
 
 
-def _list(call: Call) -> Outcome:
+def _list_consent(call: Call) -> Outcome:
     given = call.services.consent.grants()
     rows = tuple((item.kind, item.value, item.by, item.when) for item in given)
     return Outcome(

@@ -1,4 +1,4 @@
-"""version, build, publish: what becomes of a folder that is a package."""
+"""version, build, publish: release a folder that is a package."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from jupyter_dep_cli.call import Call
 
 
 def version(call: Call) -> Outcome:
+    """Show or raise the project's version."""
     target, words = call.folder(), call.parsed.words
     if len(words) > 1:
         raise UsageError("bad-usage", "one rule or one version at a time", hint=call.usage)
     rule = words[0] if words else None
-    result = package_version.version(target, rule, call.services, call.asking, next_phase=call.parsed.flag("next_phase"))
+    result = package_version.version(target, rule, call.services, call.context, next_phase=call.parsed.flag("next_phase"))
     data = {
         "project": str(target),
         "name": result.name,
@@ -38,43 +39,50 @@ def version(call: Call) -> Outcome:
         if result.after is None:
             raise DepError(
                 "no-version",
-                f"there is no version to print: {_where_from(result)}",
+                f"no version to print: {_describe_source(result)}",
                 hint=Hint(step("version", "0.1.0"), " writes one where none is left to the build backend"),
                 context={"file": target.name},
             )
         return Outcome(verb="version", report=Report(lines=(result.after,)), data=data)
     changed = result.before != result.after
-    return Outcome(verb="version", report=Report(headline=_versions(result), tone="good" if changed else "plain"), data=data)
+    return Outcome(
+        verb="version", report=Report(headline=_describe_change(result), tone="good" if changed else "plain"), data=data
+    )
 
 
-def _versions(result: VersionResult) -> str:
+def _describe_change(result: VersionResult) -> str:
     if result.after is None:
-        return f"{result.name}: {_where_from(result)}"
+        return f"{result.name}: {_describe_source(result)}"
     if result.before == result.after:
         return f"{result.name} {result.after}"
     word = "would be" if result.dry_run else "is now"
     return f"{result.name}: {word} {result.after}" + (f" (was {result.before})" if result.before else "")
 
 
-def _where_from(result: VersionResult) -> str:
+def _describe_source(result: VersionResult) -> str:
     if not result.dynamic:
-        return "no version is written"
-    return f"the build backend tells the version, from {result.told_by}" if result.told_by else "the build backend tells it"
+        return "`[project]` has no version"
+    return (
+        f"the build backend sets the version, from {result.told_by}" if result.told_by else "the build backend sets the version"
+    )
 
 
 def build(call: Call) -> Outcome:
+    """Build the wheel and the source archive."""
     target = call.folder()
-    result = _built(call, target, output=call.parsed.text("output"))
+    result = _build(call, target, output=call.parsed.text("output"))
     into = result.files[0].path.parent
     return Outcome(
         verb="build",
         report=Report(
-            headline=f"built {result.name}: {_counted(len(result.files))} in {_near(into, call.cwd)}",
+            headline=f"built {result.name}: {_count(len(result.files))} in {_show_folder(into, call.cwd)}",
             tone="good",
             tables=(
                 Table(
                     columns=("file", "size", "sha256", ""),
-                    rows=tuple((one.path.name, _size(one.size), one.sha256[:12], _fate(one)) for one in result.files),
+                    rows=tuple(
+                        (one.path.name, _format_size(one.size), one.sha256[:12], _describe_fate(one)) for one in result.files
+                    ),
                 ),
             ),
         ),
@@ -83,17 +91,17 @@ def build(call: Call) -> Outcome:
             "name": result.name,
             "folder": str(into),
             "python": result.python,
-            "files": [_file(one) for one in result.files],
+            "files": [_file_data(one) for one in result.files],
         },
     )
 
 
-def _built(call: Call, target: Path, output: str | None = None) -> package_build.BuildResult:
+def _build(call: Call, target: Path, output: str | None = None) -> package_build.BuildResult:
     wheel, sdist = call.parsed.flag("wheel"), call.parsed.flag("sdist")
     return package_build.build(
         target,
         call.services,
-        call.asking,
+        call.context,
         package_build.BuildOptions(
             wheel=wheel or not sdist,
             sdist=sdist or not wheel,
@@ -104,11 +112,11 @@ def _built(call: Call, target: Path, output: str | None = None) -> package_build
     )
 
 
-def _fate(one: PlacedFiles) -> str:
-    return "as it was" if one.same else "replaced" if one.replaced else ""
+def _describe_fate(one: PlacedFiles) -> str:
+    return "unchanged" if one.same else "replaced" if one.replaced else ""
 
 
-def _file(one: PlacedFiles) -> dict[str, Any]:
+def _file_data(one: PlacedFiles) -> dict[str, Any]:
     return {
         "name": one.path.name,
         "path": str(one.path),
@@ -120,25 +128,26 @@ def _file(one: PlacedFiles) -> dict[str, Any]:
 
 
 def publish(call: Call) -> Outcome:
+    """Upload the built distributions."""
     target = call.folder()
     if call.parsed.flag("build"):
-        if call.asking.dry_run:
+        if call.context.dry_run:
             raise UsageError("bad-usage", "`--dry-run` builds nothing", hint=Hint(step("build"), " first, or leave one out"))
-        _built(call, target)
+        _build(call, target)
     result = package_publish.publish(
         target,
         call.services,
-        call.asking,
+        call.context,
         repository=call.parsed.text("repository"),
     )
     known = result.repository.credentials
     who = f"credentials from {known.where}" if known else "this build service's identity" if result.repository.trusted else ""
-    rows = [(name, _size(size), _went(result, name)) for name, size in result.sizes]
+    rows = [(name, _format_size(size), _describe_upload(result, name)) for name, size in result.sizes]
     word = "would publish" if result.dry_run else "published"
     return Outcome(
         verb="publish",
         report=Report(
-            headline=f"{word} {result.name} {result.version} to {result.repository.shown}: {_counted(len(result.uploaded))}",
+            headline=f"{word} {result.name} {result.version} to {result.repository.shown}: {_count(len(result.uploaded))}",
             tone="plain" if result.dry_run else "good",
             lines=(f"with {who}",) if who else ("without credentials",),
             tables=(Table(columns=("file", "size", ""), rows=tuple(rows)),),
@@ -160,19 +169,19 @@ def publish(call: Call) -> Outcome:
     )
 
 
-def _went(result: PublishResult, name: str) -> str:
+def _describe_upload(result: PublishResult, name: str) -> str:
     if name in result.skipped:
-        return "is there already"
+        return "already uploaded"
     return "" if result.dry_run else "uploaded"
 
 
-def _counted(count: int) -> str:
+def _count(count: int) -> str:
     return "1 file" if count == 1 else f"{count} files"
 
 
-def _size(size: int) -> str:
+def _format_size(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} kB"
 
 
-def _near(folder: Path, cwd: Path) -> str:
+def _show_folder(folder: Path, cwd: Path) -> str:
     return str(folder.relative_to(cwd)) if folder.is_relative_to(cwd) else str(folder)

@@ -1,4 +1,4 @@
-"""run and exec: something is executed in a notebook's exact environment."""
+"""run and exec: execute a notebook or a command in the locked environment."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from jupyter_dep_cli.call import Call
 from .shell import become, run_command
 
 
-def _exact(call: Call, *, stale_is_error: bool) -> Sealed:
-    """The environment of what is locked; a lock that does not answer the declaration is an error for `run`."""
+def _locked_environment(call: Call, *, stale_is_error: bool) -> Sealed:
+    """Build the locked environment; a stale lock is an error for `run`."""
     target = call.target()
     if stale_is_error:
         context.require_current_lock(target, call.services)
     with grant.granting(call.allowed, call.services):
-        result = install.sync(target, call.services, call.asking)
+        result = install.sync(target, call.services, call.context)
     assert result.sealed is not None
     return result.sealed
 
@@ -36,14 +36,14 @@ def run(call: Call) -> Outcome:
     try:
         timeout = float(seconds) if seconds is not None else None
     except ValueError as error:
-        raise UsageError("bad-usage", f"`--timeout {seconds}` is not a number", hint="give seconds") from error
-    sealed = _exact(call, stale_is_error=True)
+        raise UsageError("bad-usage", f"`--timeout {seconds}` is not a number", hint="give a number of seconds") from error
+    sealed = _locked_environment(call, stale_is_error=True)
     output = call.parsed.text("output")
     path = call.cwd / output if output is not None else None
     source = read_write.read(notebook)
     before = None if path is None else source if path.resolve() == notebook.resolve() else read_write.read_if_there(path)
-    done = execute(notebook, sealed, source, timeout=timeout, reporter=call.asking.reporter)
-    if path is not None:  # an executed notebook never replaces what somebody saved meanwhile
+    done = execute(notebook, sealed, source, timeout=timeout, reporter=call.context.reporter)
+    if path is not None:  # an executed notebook never replaces what was saved meanwhile
         read_write.replace(path, done.notebook, expected=before)
     data = {
         "project": str(call.target()),
@@ -81,5 +81,5 @@ def run(call: Call) -> Outcome:
 def exec_(call: Call) -> Outcome:
     """Become the command, with the environment's programs first on PATH."""
     if not call.parsed.program:
-        raise UsageError("bad-usage", "there is no command after `--`", hint=call.usage)
-    return become(call, call.parsed.program, _exact(call, stale_is_error=False))
+        raise UsageError("bad-usage", "no command after `--`", hint=call.usage)
+    return become(call, call.parsed.program, _locked_environment(call, stale_is_error=False))

@@ -1,8 +1,7 @@
-"""new, init (of a folder), import: the verbs that begin a folder's project, and those that take over other tools' files."""
+"""new, init (of a folder), import: create a project, and import from other tools' files."""
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,8 +9,8 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import UsageError
 from jupyter_dep.base.steps import NAME, step
+from jupyter_dep.io.files import look
 from jupyter_dep.io.files.manifest_paths import MANIFEST
-from jupyter_dep.io.system.paths import expand_home
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.model.migration.merge_log import Imported
 from jupyter_dep.operations.scaffold import import_manifest
@@ -24,13 +23,14 @@ _CALLED = {"name": "its name", "version": "its version", "requires-python": "its
 
 
 def new(call: Call) -> Outcome:
+    """Create a project folder."""
     parsed = call.parsed
     if len(parsed.words) != 1:
-        what = "one folder is made at a time" if parsed.words else "nothing was named to make"
+        what = "one folder at a time" if parsed.words else "no folder named"
         raise UsageError("bad-usage", what, hint=call.usage)
     if parsed.flag("lib") and parsed.flag("notebook"):
-        raise UsageError("bad-usage", "`--lib` and `--notebook` are two different beginnings", hint="say one of them")
-    folder = Path(os.path.abspath(call.cwd / expand_home(parsed.words[0])))
+        raise UsageError("bad-usage", "`--lib` and `--notebook` exclude each other", hint="pass one of them")
+    folder = look.typed_path(parsed.words[0], call.cwd)
     notebook = parsed.flag("notebook")
     made = scaffold_new.new(
         folder,
@@ -46,17 +46,17 @@ def new(call: Call) -> Outcome:
     report = Report(
         headline=f"made {place}: {made.name}, {what}",
         tone="good",
-        lines=(f"declares Python {made.requires_python}", f"files: {', '.join(_below(made, folder))}"),
+        lines=(f"declares Python {made.requires_python}", f"files: {', '.join(_relative_files(made, folder))}"),
         next=tuple(steps),
     )
-    return Outcome(verb="new", report=report, data={**_data(call, made), "files": _below(made, folder)})
+    return Outcome(verb="new", report=report, data={**_build_data(call, made), "files": _relative_files(made, folder)})
 
 
 def init(call: Call) -> Outcome:
     """`init` where no notebook is named: the folder."""
     parsed = call.parsed
     if parsed.flag("imports"):
-        raise UsageError("bad-usage", "`--imports` is about a notebook", hint="name the notebook whose imports you mean")
+        raise UsageError("bad-usage", "`--imports` needs a notebook", hint="name the notebook whose imports to declare")
     folder = call.start.parent if call.start.name == MANIFEST else call.start
     made = scaffold_init_folder.init(
         folder,
@@ -65,34 +65,36 @@ def init(call: Call) -> Outcome:
         python=parsed.text("python"),
         ask=call.ask,
     )
-    headline = f"{made.name} is a project now" if made.changed else f"{made.name} is a project already, and nothing is missing"
+    headline = f"{made.name} is a project now" if made.changed else f"{made.name} is already a complete project"
     if made.changed and not made.made:
         headline = f"{made.name}: `{MANIFEST}` was completed"
     lines = [f"declares Python {made.requires_python}"] if made.requires_python else []
     assumed = [f"{_CALLED.get(key, key)} is `{value}`" for key, value in made.assumed.items() if key != "requires-python"]
     if assumed:
-        lines.append(f"nothing said otherwise, so {', '.join(assumed)}")
-    lines += _told(made.taken)
+        lines.append(f"by default {', '.join(assumed)}")
+    lines += _describe_taken(made.taken)
     if made.seed is not None:
         lines.append(f"the first lock starts from the {len(made.seed.versions)} versions in {made.seed.origin}")
-    return _outcome(call, "init", made, headline, lines, [call.write(step("install", target=made.file))])
+    return _build_outcome(call, "init", made, headline, lines, [call.write(step("install", target=made.file))])
 
 
 def import_(call: Call) -> Outcome:
+    """Import dependencies from another tool's file."""
     parsed = call.parsed
     if len(parsed.words) != 1:
-        what = "one file is imported at a time" if parsed.words else "nothing was named to import"
+        what = "one file at a time" if parsed.words else "no file named to import"
         raise UsageError("bad-usage", what, hint=call.usage)
     target = call.target()
-    source = Path(os.path.abspath(call.cwd / expand_home(parsed.words[0])))
-    made = import_manifest.import_file(source, target, call.services, call.asking, group=parsed.text("group"), ask=call.ask)
-    done = "declared what" if made.changed else "nothing new in what"
-    outcome = _outcome(
+    source = look.typed_path(parsed.words[0], call.cwd)
+    made = import_manifest.import_file(source, target, call.services, call.context, group=parsed.text("group"), ask=call.ask)
+    origin = call.front_end.show_path(source)
+    done = f"declared what {origin} asks for" if made.changed else f"{origin} adds nothing new"
+    outcome = _build_outcome(
         call,
         "import",
         made,
-        f"{made.name}: {done} {call.front_end.show_path(source)} asks for",
-        _told(made.taken),
+        f"{made.name}: {done}",
+        _describe_taken(made.taken),
         [call.write(step("lock", target=target))] if made.changed else [],
     )
     from jupyter_dep.presentation.outcomes import wire_edit
@@ -100,9 +102,11 @@ def import_(call: Call) -> Outcome:
     return replace(outcome, edit=wire_edit(made.edit))
 
 
-def _outcome(call: Call, verb: str, made: ScaffoldResult, headline: str, lines: Sequence[str], steps: Sequence[str]) -> Outcome:
+def _build_outcome(
+    call: Call, verb: str, made: ScaffoldResult, headline: str, lines: Sequence[str], steps: Sequence[str]
+) -> Outcome:
     rows = tuple((origin, left.what, call.write(left.why)) for origin, left in made.left)
-    tables = (Table(columns=("file", "not carried over", "why or what to do"), rows=rows),) if rows else ()
+    tables = (Table(columns=("file", "not carried over", "reason or next step"), rows=rows),) if rows else ()
     proposed = call.write(step("add", *made.proposed, target=made.file))
     report = Report(
         headline=headline,
@@ -112,35 +116,35 @@ def _outcome(call: Call, verb: str, made: ScaffoldResult, headline: str, lines: 
         notes=tuple(map(call.write, made.notes)),
         next=(*((proposed,) if made.proposed else ()), *steps),
     )
-    return Outcome(verb=verb, report=report, data=_data(call, made))
+    return Outcome(verb=verb, report=report, data=_build_data(call, made))
 
 
-def _told(taken: Sequence[Imported]) -> list[str]:
+def _describe_taken(taken: Sequence[Imported]) -> list[str]:
     """A line for each file: what was taken from it."""
     lines = []
     for one in taken:
-        parts = [_counted(one.dependencies, "dependency", "dependencies")]
-        parts += [_counted(texts, f"in the group {name}", f"in the group {name}") for name, texts in one.groups.items()]
-        parts += [_counted(texts, f"in the extra {name}", f"in the extra {name}") for name, texts in one.extras.items()]
+        parts = [_count(one.dependencies, "dependency", "dependencies")]
+        parts += [_count(texts, f"in the group {name}", f"in the group {name}") for name, texts in one.groups.items()]
+        parts += [_count(texts, f"in the extra {name}", f"in the extra {name}") for name, texts in one.extras.items()]
         parts += [
-            _counted(one.constraints, "constraint", "constraints"),
-            _counted(one.sources, "source", "sources"),
-            _counted(one.indexes, "package index", "package indexes"),
+            _count(one.constraints, "constraint", "constraints"),
+            _count(one.sources, "source", "sources"),
+            _count(one.indexes, "package index", "package indexes"),
             ", ".join(one.keys),
         ]
         lines.append(f"from {one.origin}: {', '.join(part for part in parts if part) or 'its settings'}")
     return lines
 
 
-def _counted(items: Sequence[str], one: str, several: str) -> str:
+def _count(items: Sequence[str], one: str, several: str) -> str:
     return f"{len(items)} {one if len(items) == 1 else several}" if items else ""
 
 
-def _below(made: ScaffoldResult, folder: Path) -> list[str]:
+def _relative_files(made: ScaffoldResult, folder: Path) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in made.made]
 
 
-def _data(call: Call, made: ScaffoldResult) -> dict[str, object]:
+def _build_data(call: Call, made: ScaffoldResult) -> dict[str, object]:
     return {
         "project": str(made.file),
         "name": made.name,

@@ -1,4 +1,4 @@
-"""run COMMAND, shell, env activate: living in a project's environment."""
+"""run COMMAND, shell, env activate: commands and shells in a project's environment."""
 
 from __future__ import annotations
 
@@ -32,27 +32,27 @@ def run_command(call: Call) -> Outcome:
     """Become the command, with the environment's programs first on PATH. Errors: `program-missing`, the environment's."""
     command = call.parsed.program
     if not command:
-        raise UsageError("bad-usage", "there is no command to run", hint=call.usage)
+        raise UsageError("bad-usage", "no command to run", hint=call.usage)
     target = call.target()
-    sealed = _environment(call)
+    sealed = _build_environment(call)
     cache.cache_folder_environment(target, sealed, call.services)
     return become(call, command, sealed)
 
 
-def _environment(call: Call) -> Sealed:
+def _build_environment(call: Call) -> Sealed:
     with grant.granting(call.allowed, call.services):
-        return install.environment(call.target(), call.services, call.asking, confirm=call.ask)
+        return install.environment(call.target(), call.services, call.context, confirm=call.ask)
 
 
 def become(call: Call, command: Sequence[str], sealed: Sealed, more: Mapping[str, str] | None = None) -> Outcome:
-    """The command in the place of this process (where there is no such thing, its exit code). Errors: `program-missing`."""
+    """Replace this process by the command (on Windows: run it and take its exit code). Errors: `program-missing`."""
     variables = {**environment_variables(sealed.path, call.services.environ), **(more or {})}
     program = shutil.which(command[0], path=variables["PATH"])
     if program is None:
         raise DepError(
             "program-missing",
-            f"there is no program `{command[0]}` in the environment or on PATH",
-            hint="check the spelling, or add the package that brings it",
+            f"program `{command[0]}` not found in the environment or on PATH",
+            hint="check the spelling, or add the package that provides it",
         )
     lease = hold(sealed.lock_file)
     call.still()
@@ -80,14 +80,14 @@ def shell(call: Call) -> Outcome:
     if outer is not None and os.path.realpath(outer) == os.path.realpath(target):
         raise DepError(
             "already-in-shell",
-            f"this is the shell of {title} already",
+            f"this is already the shell of {title}",
             hint=Hint("`exit` leaves it; ", step("shell", target=target), " then enters what is locked by now"),
         )
-    kind, program = _asked(call)
-    sealed = _environment(call)
-    what = _activation(target, sealed, inside=True)
+    kind, program = _choose_shell(call)
+    sealed = _build_environment(call)
+    what = _describe_activation(target, sealed, inside=True)
     marks = {MARK: str(target), "VIRTUAL_ENV_PROMPT": what.label}
-    if not sys.stdin.isatty():  # it is told what to do: nobody sees a prompt, and no file of the user's is read
+    if not sys.stdin.isatty():  # a script: there is no prompt to change, and the user's start files are not read
         return become(call, [program], sealed, marks)
     variables = {**environment_variables(sealed.path, environ), **marks}
     lease = hold(sealed.lock_file)
@@ -112,14 +112,14 @@ def shell(call: Call) -> Outcome:
 
 
 def activate(call: Call) -> Outcome:
-    """The script that the running shell evaluates goes to it byte for byte: no report touches it."""
-    kind, _ = _asked(call)
-    sealed = _environment(call)
-    text = activation.script(kind, _activation(call.target(), sealed))
+    """Write the script that the running shell evaluates, byte for byte."""
+    kind, _ = _choose_shell(call)
+    sealed = _build_environment(call)
+    text = activation.script(kind, _describe_activation(call.target(), sealed))
     if not call.parsed.json:
         if sys.stdout.isatty():
             sys.stderr.write(f"to enter it: {activation.how_to(kind)}\n")
-        _tell(text)
+        _write_script(text)
     return Outcome(
         verb="env",
         data={
@@ -131,8 +131,8 @@ def activate(call: Call) -> Outcome:
     )
 
 
-def _tell(text: str) -> None:
-    """Write to stdout; a path may hold bytes that are no text."""
+def _write_script(text: str) -> None:
+    """Write to stdout; a path may hold bytes that are not text."""
     sys.stdout.flush()
     binary = getattr(sys.stdout, "buffer", None)
     if binary is not None:
@@ -142,8 +142,8 @@ def _tell(text: str) -> None:
         sys.stdout.write(text)
 
 
-def _asked(call: Call) -> tuple[Shell, str]:
-    """The shell that was named, else the one that the person works in."""
+def _choose_shell(call: Call) -> tuple[Shell, str]:
+    """Choose the shell that was named, else the current one."""
     named = call.parsed.text("shell")
     if named is None:
         return system_shell.detect(call.services.environ)
@@ -151,7 +151,7 @@ def _asked(call: Call) -> tuple[Shell, str]:
     return kind, system_shell.program_of(kind, call.services.environ) if call.parsed.command.name == "shell" else ""
 
 
-def _activation(target: Path, sealed: Sealed, *, inside: bool = False) -> Activation:
+def _describe_activation(target: Path, sealed: Sealed, *, inside: bool = False) -> Activation:
     name = Project.of(target).title.removesuffix(".ipynb")
     return Activation(
         environment=sealed.path,

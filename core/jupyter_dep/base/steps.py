@@ -68,6 +68,7 @@ class Step:
 
     @property
     def in_cell(self) -> bool:
+        """Whether a cell may use it."""
         consent = "--allow" in self.arguments  # which only a terminal can give
         return not (self.terminal or consent or self.command.partition(" ")[0] in TERMINAL_ONLY)
 
@@ -77,6 +78,7 @@ class Step:
         return not any(isinstance(one, Placeholder) for one in self.arguments)
 
     def map(self, change: Callable[[str], str]) -> Step:
+        """Change every argument."""
         arguments = tuple(change(one) if isinstance(one, str) else one for one in self.arguments)
         return Step(command=self.command, target=self.target, arguments=arguments, terminal=self.terminal)
 
@@ -104,6 +106,7 @@ class Hint:
 
     @property
     def steps(self) -> tuple[Step, ...]:
+        """Its steps, in the order in which it names them."""
         return tuple(part for part in self.parts if isinstance(part, Step))
 
     def map(self, change: Callable[[str], str]) -> Hint:
@@ -135,10 +138,12 @@ def _flatten(parts: tuple[str | Step | Hint, ...]) -> Iterator[str | Step]:
 
 
 def map_text(text: Text, change: Callable[[str], str]) -> Text:
+    """Change a text, or every part of a hint."""
     return change(text) if isinstance(text, str) else text.map(change)
 
 
 def steps_of(text: Text) -> tuple[Step, ...]:
+    """The steps that a text names."""
     return text.steps if isinstance(text, Hint) else ()
 
 

@@ -17,13 +17,14 @@ from jupyter_dep.operations.project.context import KERNEL_DISPLAY, ChangeResult,
 from jupyter_dep.services import Services
 
 if TYPE_CHECKING:
+    from jupyter_dep.model.declaration.declaration import Declaration
     from jupyter_dep.operations.edit.init_notebook import Created
     from jupyter_dep.operations.environment.trust import Allowed
 
 STATES = {
     "none": "declares nothing",
     "unlocked": "not locked yet",
-    "stale": "the lock does not answer the declaration",
+    "stale": "the lock is out of date",
     "pending": "locked; the declaration is not yet in the file",
     "unmerged": "the lock was merged badly",
     "invalid": "the lock cannot be used",
@@ -96,7 +97,7 @@ def _download(result: ChangeResult) -> int:
 
 
 def _gaps(summary: LockDigest) -> list[str]:
-    """The platforms on which a locked package has no wheel; what only the kernel needs is not the author's doing."""
+    """The platforms on which a locked package has no wheel; packages that only the kernel needs are left out."""
     found = []
     for platform, lacking in sorted(summary.unavailable.items()):
         listed = _some([name for name in lacking if name not in summary.kernel], 5)
@@ -118,7 +119,7 @@ def _headline(verb: str, result: ChangeResult, front_end: FrontEnd, names: tuple
     what = _done(verb, result, names)
     counted = _counted(result, names)
     if result.dry_run:
-        return f"{name}: would change the lock: {counted}" if counted else f"{name}: nothing would change in the lock"
+        return f"{name}: would change the lock: {counted}" if counted else f"{name}: the lock would not change"
     return f"{name}: {what}" + (f" ({counted})" if counted else "") + (", environment built" if result.built else "")
 
 
@@ -126,28 +127,28 @@ def _synced(result: ChangeResult, name: str) -> str:
     size = f"{len(result.artifacts)} packages on Python {result.summary.python}" if result.artifacts and result.summary else ""
     if result.first and result.summary:
         return f"{name}: locked {len(result.summary.versions)} packages and built the environment: {size}"
-    return f"{name}: built the environment: {size}" if result.built else f"{name}: the environment is there already: {size}"
+    return f"{name}: built the environment: {size}" if result.built else f"{name}: the environment is up to date: {size}"
 
 
 def _done(verb: str, result: ChangeResult, names: tuple[str, ...]) -> str:
     versions = result.summary.versions if result.summary else {}
     named = _some([f"{name} {versions[name]}" if name in versions else name for name in names], 6)
     if verb == "add":
-        return f"added {named}" if result.redeclared else f"{named} is declared and locked already"
+        return f"added {named}" if result.redeclared else f"{named} is already declared and locked"
     if verb == "remove":
         kept = [name for name in names if name in versions]
-        still = f"; {_some(kept, 6)} stays locked, since others need it" if kept else ""
+        still = f"; {_some(kept, 6)} stays locked, since other packages need it" if kept else ""
         return f"removed {_some(names, 6)}{still}"
     if verb == "update":
         return (
-            "updated" if result.changes else f"nothing newer fits {'for ' + _some(names, 6) if names else 'what is declared'}"
+            "updated" if result.changes else f"no newer versions fit {'for ' + _some(names, 6) if names else 'the declaration'}"
         )
     if verb == "python":
         python = result.summary.python if result.summary else ""
-        return f"locked with Python {python}" if result.relocked else f"is locked with Python {python} already"
+        return f"locked with Python {python}" if result.relocked else f"is already locked with Python {python}"
     if verb in ("undo", "redo"):
         return "undone: declaration and lock are as before" if verb == "undo" else "redone: declaration and lock are back"
-    return f"locked {len(versions)} packages" if result.relocked else "the lock answers the declaration already"
+    return f"locked {len(versions)} packages" if result.relocked else "the lock is up to date"
 
 
 def _counted(result: ChangeResult, names: tuple[str, ...]) -> str:
@@ -161,7 +162,7 @@ def _counted(result: ChangeResult, names: tuple[str, ...]) -> str:
 
 
 def _change_table(result: ChangeResult) -> Table:
-    """A row for each change; packages that come or go with the kernel alone share one, since nobody asked for them."""
+    """A row for each change; packages that only the kernel brings share one."""
     rows: list[tuple[str, ...]] = []
     places = result.state.declaration.places if result.state.declaration else {}
     kernel = set(result.summary.kernel) if result.summary else set()
@@ -176,12 +177,12 @@ def _change_table(result: ChangeResult) -> Table:
             via = "the kernel"
         rows.append((change.kind, change.name, arrow, via))
     for kind, names in folded.items():
-        rows.append((kind, names[0] if len(names) == 1 else f"{len(names)} packages", "", "only the kernel needs them"))
+        rows.append((kind, names[0] if len(names) == 1 else f"{len(names)} packages", "", "needed only by the kernel"))
     return Table(columns=("", "package", "version", "why"), rows=tuple(rows))
 
 
 def _switch(sealed: Sealed | None, services: Services, environment: str | None) -> Switch | None:
-    """Where the asking kernel should move to, None if it is there already or is none of ours."""
+    """Where the asking kernel should move to, None if it is there already or runs on another environment."""
     if sealed is None or environment is None or sealed.key == environment:
         return None
     before = services.store.sealed(environment)
@@ -231,7 +232,7 @@ def created(notebook: Path, result: Created, front_end: FrontEnd) -> Outcome:
 
 
 def allowed(notebook: Path, result: Allowed, front_end: FrontEnd) -> Outcome:
-    """The outcome of a yes to a notebook's lock."""
+    """The outcome of allowing a notebook's lock."""
     return Outcome(
         verb="trust",
         report=Report(
@@ -269,11 +270,7 @@ def status(result: Status, front_end: FrontEnd, *, why: str = "") -> Outcome:
 def _status_lines(result: Status) -> Iterator[str]:
     state, summary = result.state, result.state.summary
     if state.declaration is not None:
-        always = [str(item) for item in state.declaration.dependencies]
-        yield f"declared: {', '.join(always) or 'only the kernel'}"
-        for kind, parts in (("group", state.declaration.groups), ("extra", state.declaration.extras)):
-            for part, listed in parts.items():
-                yield f"{kind} {part}: {', '.join(map(str, listed)) or 'empty'}"
+        yield from _declaration_lines(state.declaration)
     if summary is not None:
         name = (state.project.orphan or state.project.lock).name
         yield f"locked: {len(summary.versions)} packages on Python {summary.python} in {name}"
@@ -289,6 +286,14 @@ def _status_lines(result: Status) -> Iterator[str]:
             yield "difference: " + ", ".join([f"+{item}" for item in wanted] + [f"-{item}" for item in gone])
     if state.project.orphan is not None:
         yield f"{state.project.orphan.name} is used: it matches this declaration, `lock` renames it"
+
+
+def _declaration_lines(declaration: Declaration) -> Iterator[str]:
+    always = [str(item) for item in declaration.dependencies]
+    yield f"declared: {', '.join(always) or 'only the kernel'}"
+    for kind, parts in (("group", declaration.groups), ("extra", declaration.extras)):
+        for part, listed in parts.items():
+            yield f"{kind} {part}: {', '.join(map(str, listed)) or 'empty'}"
 
 
 def _after_status(result: Status) -> Text | Step | None:
