@@ -38,7 +38,7 @@ def brought(origin: str, text: str, **others: str) -> ImportedManifest:
 
 
 def left(found: ImportedManifest) -> str:
-    return "\n".join(f"{item.what}: {item.why}" for item in found.left)
+    return "\n".join(f"{item.what}: {item.why}" for item in found.unsupported)
 
 
 POETRY_1 = """
@@ -223,7 +223,7 @@ def test_a_source_of_poetry_is_the_index_that_was_declared_or_the_default() -> N
     )
     assert found.sources == {"b": ({"index": "my-corp"},)}
     assert [index["name"] for index in found.indexes] == ["my-corp"]
-    assert [item.what for item in found.left] == ["c = {version = '^1', source = 'nowhere'}"]
+    assert [item.what for item in found.unsupported] == ["c = {version = '^1', source = 'nowhere'}"]
 
 
 @pytest.mark.parametrize(

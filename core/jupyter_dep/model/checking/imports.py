@@ -153,15 +153,15 @@ def _allowed_names(role: Role, declared: Declared) -> frozenset[str]:
 
 
 def _find_problem(use: ImportUse, origin: ImportOrigin, declared: Declared, *, opaque: bool) -> _Missing | None:
-    brought = origin.distributions
-    if use.optional or origin.namespace or brought & _allowed_names(use.role, declared):
+    distributions = origin.distributions
+    if use.optional or origin.namespace or distributions & _allowed_names(use.role, declared):
         return None
-    names = tuple(sorted(brought))
-    if use.role == "package" and (misplaced := brought & declared.of("group")):
+    names = tuple(sorted(distributions))
+    if use.role == "package" and (misplaced := distributions & declared.of("group")):
         return _Missing("warning", "import-from-group", tuple(sorted(misplaced)))
-    if use.own and not brought & declared.locked:
+    if use.own and not distributions & declared.locked:
         return None
-    if transitive := brought & declared.locked:
+    if transitive := distributions & declared.locked:
         return _Missing("warning", "import-transitive", tuple(sorted(transitive)))
     if not origin.certain and opaque:
         return _Missing("note", "import-unclear", names)

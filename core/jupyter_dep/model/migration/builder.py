@@ -55,7 +55,7 @@ class ManifestBuilder:
         self.constraints: list[str] = []
         self.proposed: list[str] = []
         self.pins: dict[str, str] = {}
-        self.left: list[Unsupported] = []
+        self.unsupported: list[Unsupported] = []
         self._sources: dict[str, list[dict[str, object]]] = {}
         self._indexes: dict[str, dict[str, object]] = {}
         self._named: dict[str, str | None] = {}
@@ -64,8 +64,8 @@ class ManifestBuilder:
     def leave(self, what: str, why: Text) -> None:
         """List something that is not carried over."""
         item = Unsupported(what=redacted(what), why=why)
-        if item not in self.left:
-            self.left.append(item)
+        if item not in self.unsupported:
+            self.unsupported.append(item)
 
     def require(self, text: str, into: list[str]) -> bool:
         """Declare a requirement, once; False where it was left."""
@@ -135,7 +135,7 @@ class ManifestBuilder:
         return chosen
 
     def table(self, value: object, what: str) -> Mapping[str, object]:
-        """A table, an empty one (and a line in `left`) where something else stands there."""
+        """A table, an empty one (and a line in `unsupported`) where something else stands there."""
         if isinstance(value, Mapping):
             return value
         if value is not None:
@@ -183,7 +183,7 @@ class ManifestBuilder:
             package=project.package,
             pins=tuple(sorted(self.pins.items())),
             proposed=tuple(self.proposed),
-            left=tuple(self.left),
+            unsupported=tuple(self.unsupported),
         )
 
 

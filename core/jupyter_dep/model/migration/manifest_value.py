@@ -48,7 +48,7 @@ class ImportedManifest:
 
     `metadata` holds further keys of `[project]` in its own form (`authors`, `license`, `scripts` …). `sources` and
     `indexes` have the form of `[tool.uv]`. `pins` are exact versions that the file names, for a first lock. `proposed` are
-    requirements that probably take the place of what is in `left` (conda's names): they want a yes. `package` is None where
+    requirements that probably replace what is in `unsupported` (conda's names): they need a yes. `package` is None where
     the file does not say whether the project is one.
     """
 
@@ -68,7 +68,7 @@ class ImportedManifest:
     package: bool | None = None
     pins: tuple[tuple[str, str], ...] = ()
     proposed: tuple[str, ...] = ()
-    left: tuple[Unsupported, ...] = ()
+    unsupported: tuple[Unsupported, ...] = ()
 
     def tables(self) -> dict[str, object]:
         """The tables of a `pyproject.toml` that say the same: `project`, `dependency-groups`, `tool.uv`."""

@@ -27,7 +27,7 @@ from .merge_log import Imported, MergeLog, in_tool_uv
 
 _BY_US = ("dependencies", "optional-dependencies", "requires-python")
 """What a lock is made from: it has to stand in the file, and cannot be left to a build backend."""
-_SAID_ONCE = ("name", "version", "description", "requires-python")
+_SINGLE_KEYS = ("name", "version", "description", "requires-python")
 
 
 @frozen_dataclass
@@ -36,7 +36,7 @@ class Merged:
 
     text: str
     taken: tuple[Imported, ...] = ()
-    left: tuple[tuple[str, Unsupported], ...] = ()
+    unsupported: tuple[tuple[str, Unsupported], ...] = ()
     assumed: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -55,22 +55,22 @@ def merge(
     before = manifest.parse(text)
     raw = loads(text)
     project: Mapping[str, Any] = raw.get("project", {})
-    builder = _Gathering([MergeLog(one) for one in found])
+    builder = _Merge([MergeLog(one) for one in found])
     values = builder.project_values(project, given or {}, before.dynamic)
-    for account in builder.accounts:  # a version that only the build backend knows
-        if account.brought.package and account.brought.version is None and {"version", "dynamic"}.isdisjoint(project):
+    for log in builder.logs:  # a version that only the build backend knows
+        if log.imported.package and log.imported.version is None and {"version", "dynamic"}.isdisjoint(project):
             values.setdefault("dynamic", ["version"])
     untold = {"version"} if "version" in before.dynamic or "dynamic" in values else set()
     assumed = {key: value for key, value in (defaults or {}).items() if key not in {*project, *values, *untold}}
     values |= assumed
     result = builder.with_project(text, project, values)
-    if "build-system" not in raw and any(one.brought.package for one in builder.accounts):
-        result = _joined(result, templates.build_system(templates.SETUPTOOLS))
-    for account in builder.accounts:
-        result = builder.with_requirements(result, account)
-    for account in builder.accounts:
-        result = builder.with_rest(result, account, has_build="build-system" in raw)
-    return Merged(text=result, taken=builder.taken(), left=tuple(builder.left), assumed=assumed)
+    if "build-system" not in raw and any(one.imported.package for one in builder.logs):
+        result = _join(result, templates.build_system(templates.SETUPTOOLS))
+    for log in builder.logs:
+        result = builder.with_requirements(result, log)
+    for log in builder.logs:
+        result = builder.with_rest(result, log, has_build="build-system" in raw)
+    return Merged(text=result, taken=builder.taken(), unsupported=tuple(builder.unsupported), assumed=assumed)
 
 
 def unknown(texts: Iterable[str], declared: Iterable[str]) -> tuple[list[str], list[tuple[str, str]]]:
@@ -90,17 +90,19 @@ def unknown(texts: Iterable[str], declared: Iterable[str]) -> tuple[list[str], l
     return fresh, differing
 
 
-class _Gathering:
-    def __init__(self, accounts: Sequence[MergeLog]) -> None:
-        self.accounts = accounts
-        self.left: list[tuple[str, Unsupported]] = [(one.brought.origin, item) for one in accounts for item in one.brought.left]
+class _Merge:
+    def __init__(self, logs: Sequence[MergeLog]) -> None:
+        self.logs = logs
+        self.unsupported: list[tuple[str, Unsupported]] = [
+            (one.imported.origin, item) for one in logs for item in one.imported.unsupported
+        ]
 
     def taken(self) -> tuple[Imported, ...]:
         empty = Imported(origin="")
-        return tuple(one for one in (each.taken() for each in self.accounts) if replace(one, origin="") != empty)
+        return tuple(one for one in (each.taken() for each in self.logs) if replace(one, origin="") != empty)
 
     def leave(self, origin: str, what: str, why: Text) -> None:
-        self.left.append((origin, Unsupported(what=what, why=why)))
+        self.unsupported.append((origin, Unsupported(what=what, why=why)))
 
     def project_values(
         self, project: Mapping[str, Any], given: Mapping[str, str], dynamic: frozenset[str]
@@ -112,20 +114,20 @@ class _Gathering:
                 values[key] = text
             elif project[key] != text:
                 self.leave("the command", f"{key} `{text}`", f"`[project]` says `{project[key]}` already")
-        for account in self.accounts:
-            brought = account.brought
-            told = {key: getattr(brought, key.replace("-", "_")) for key in _SAID_ONCE}
-            for key, value in {**told, **brought.metadata}.items():
+        for log in self.logs:
+            imported = log.imported
+            given = {key: getattr(imported, key.replace("-", "_")) for key in _SINGLE_KEYS}
+            for key, value in {**given, **imported.metadata}.items():
                 if not value or (key in dynamic and key not in _BY_US):
                     continue
-                said = project.get(key, values.get(key))
-                if said is None:
+                present = project.get(key, values.get(key))
+                if present is None:
                     values[key] = value
-                    account.keys.append(key)
-                elif said != value:
+                    log.keys.append(key)
+                elif present != value:
                     what = f"{key} `{value}`" if isinstance(value, str) else f"`{key}`"
                     self.leave(
-                        brought.origin, what, f"it is `{said}` already" if key in _SAID_ONCE else "it has a value already"
+                        imported.origin, what, f"it is `{present}` already" if key in _SINGLE_KEYS else "it has a value already"
                     )
         return values
 
@@ -133,10 +135,10 @@ class _Gathering:
         """The text with these keys in `[project]`, which is appended where there is none."""
         if not project:
             complete = {"dependencies": [], **values}
-            return _joined(_without_empty_project(text), templates.project_table(complete))
+            return _join(_drop_empty_project(text), templates.project_table(complete))
         needed = {
-            "dependencies": any(one.brought.dependencies for one in self.accounts),
-            "optional-dependencies": any(one.brought.extras for one in self.accounts),
+            "dependencies": any(one.imported.dependencies for one in self.logs),
+            "optional-dependencies": any(one.imported.extras for one in self.logs),
             "requires-python": "requires-python" in values,
         }
 
@@ -150,45 +152,45 @@ class _Gathering:
 
         return edited(text, edit) if values or any(needed.values()) else text
 
-    def with_requirements(self, text: str, account: MergeLog) -> str:
+    def with_requirements(self, text: str, log: MergeLog) -> str:
         """The text with a file's requirements in their parts; a part that cannot be written is left."""
-        brought = account.brought
-        parts: list[tuple[str, str, Sequence[str]]] = [("", "", brought.dependencies)]
-        parts += [("extra", name, texts) for name, texts in brought.extras.items()]
-        parts += [("group", name, group.requirements) for name, group in brought.groups.items()]
+        imported = log.imported
+        parts: list[tuple[str, str, Sequence[str]]] = [("", "", imported.dependencies)]
+        parts += [("extra", name, texts) for name, texts in imported.extras.items()]
+        parts += [("group", name, group.requirements) for name, group in imported.groups.items()]
         for kind, name, texts in parts:
             fresh, differing = unknown(texts, _declared(text, kind, name))
             for one, there in differing:
-                self.leave(brought.origin, one, f"`{there}` is declared already{f' in the {kind} {name}' if kind else ''}")
+                self.leave(imported.origin, one, f"`{there}` is declared already{f' in the {kind} {name}' if kind else ''}")
             group, extra = (name if kind == "group" else None), (name if kind == "extra" else None)
             add = partial(manifest_edit.add, requirements=fresh, group=group, extra=extra)
-            done = self._tried(text, add, brought.origin, f"the {kind} {name}" if kind else "the dependencies")
+            done = self._try_edit(text, add, imported.origin, f"the {kind} {name}" if kind else "the dependencies")
             if done != text:
-                account.parts[kind, name] = tuple(fresh)
+                log.parts[kind, name] = tuple(fresh)
             text = done
         return text
 
-    def with_rest(self, text: str, account: MergeLog, *, has_build: bool) -> str:
+    def with_rest(self, text: str, log: MergeLog, *, has_build: bool) -> str:
         """The text with what groups include, and with what goes into `[tool.uv]`."""
-        brought = account.brought
-        for name, group in brought.groups.items():
+        imported = log.imported
+        for name, group in imported.groups.items():
             for other in group.includes:
                 including = partial(edited, edit=_including(name, other))
-                text = self._tried(text, including, brought.origin, f"the group {other} in the group {name}")
-        no_package = brought.package is False and has_build and brought.origin.endswith("pyproject.toml")
+                text = self._try_edit(text, including, imported.origin, f"the group {other} in the group {name}")
+        no_package = imported.package is False and has_build and imported.origin.endswith("pyproject.toml")
         steps: list[tuple[object, str, Callable[[Any], object]]] = [
             (no_package, "`package`", lambda uv: uv.setdefault("package", False)),
-            (brought.prerelease, "`prerelease`", lambda uv: uv.setdefault("prerelease", brought.prerelease)),
-            (brought.constraints, "the constraints", account.constrain),
-            (brought.indexes, "the package indexes", partial(account.index, self.leave)),
-            (brought.sources, "the sources", partial(account.source, self.leave)),
+            (imported.prerelease, "`prerelease`", lambda uv: uv.setdefault("prerelease", imported.prerelease)),
+            (imported.constraints, "the constraints", log.constrain),
+            (imported.indexes, "the package indexes", partial(log.index, self.leave)),
+            (imported.sources, "the sources", partial(log.source, self.leave)),
         ]
         for wanted, what, step in steps:
             if wanted:
-                text = self._tried(text, partial(edited, edit=in_tool_uv(step)), brought.origin, what)
+                text = self._try_edit(text, partial(edited, edit=in_tool_uv(step)), imported.origin, what)
         return text
 
-    def _tried(self, text: str, edit: Callable[[str], str], origin: str, what: str) -> str:
+    def _try_edit(self, text: str, edit: Callable[[str], str], origin: str, what: str) -> str:
         """The text after an edit; as it was where that would not be a valid manifest, which is then reported."""
         try:
             return edit(text)
@@ -220,7 +222,7 @@ def _including(name: str, other: str) -> Callable[[Any, Manifest], None]:
     return edit
 
 
-def _without_empty_project(text: str) -> str:
+def _drop_empty_project(text: str) -> str:
     """The text without a `[project]` table that says nothing, so that another can be appended."""
     if "project" not in loads(text):
         return text
@@ -231,7 +233,7 @@ def _without_empty_project(text: str) -> str:
     return edited(text, edit)
 
 
-def _joined(text: str, more: str) -> str:
+def _join(text: str, more: str) -> str:
     """The text with another table behind it, in its own line ends."""
     if not text.strip():
         return more

@@ -34,8 +34,8 @@ class Imported:
 class MergeLog:
     """One file, and what was taken from it so far."""
 
-    def __init__(self, brought: ImportedManifest) -> None:
-        self.brought = brought
+    def __init__(self, imported: ImportedManifest) -> None:
+        self.imported = imported
         self.keys: list[str] = []
         self.parts: dict[tuple[str, str], tuple[str, ...]] = {}
         self.constraints: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class MergeLog:
     def taken(self) -> Imported:
         """What was taken so far, as a value."""
         return Imported(
-            origin=self.brought.origin,
+            origin=self.imported.origin,
             keys=tuple(self.keys),
             dependencies=self.parts.get(("", ""), ()),
             extras={name: texts for (kind, name), texts in self.parts.items() if kind == "extra"},
@@ -60,7 +60,7 @@ class MergeLog:
     def constrain(self, uv: Any) -> None:
         """Add the file's constraints."""
         listed = list(uv.get("constraint-dependencies", []))
-        self.constraints = tuple(one for one in self.brought.constraints if one not in listed)
+        self.constraints = tuple(one for one in self.imported.constraints if one not in listed)
         if self.constraints:
             uv["constraint-dependencies"] = templates.listed([*listed, *self.constraints])
 
@@ -71,7 +71,7 @@ class MergeLog:
 
         there = {str(one.get("name", "")): str(one.get("url", "")).rstrip("/") for one in uv.get("index", [])}
         listed = uv.setdefault("index", tomlkit.aot())
-        for index in self.brought.indexes:
+        for index in self.imported.indexes:
             name, url = str(index["name"]), str(index["url"])
             if name not in there:
                 item = tomlkit.table() if isinstance(listed, AoT) else tomlkit.inline_table()
@@ -81,18 +81,18 @@ class MergeLog:
             elif there[name] != url.rstrip("/"):
                 self.refused.add(name)
                 what = f"the index {name} at {url}"
-                leave(self.brought.origin, what, "another index of that name is declared already")
+                leave(self.imported.origin, what, "another index of that name is declared already")
 
     def source(self, leave: Leave, uv: Any) -> None:
         """Add where the file takes its packages from."""
         import tomlkit
 
         sources = uv.setdefault("sources", tomlkit.table())
-        for name, tables in self.brought.sources.items():
+        for name, tables in self.imported.sources.items():
             wanted = [dict(one) for one in tables]
             spelled = spelling(sources, name)
             if any(one.get("index") in self.refused for one in wanted):
-                leave(self.brought.origin, f"where {name} comes from", "its package index was not carried over")
+                leave(self.imported.origin, f"where {name} comes from", "its package index was not carried over")
                 continue
             if spelled is None:
                 sources[name] = templates.in_line(wanted[0]) if len(wanted) == 1 else templates.listed(wanted)
@@ -100,7 +100,7 @@ class MergeLog:
                 continue
             there = sources[spelled].unwrap()
             if (there if isinstance(there, list) else [there]) != wanted:
-                leave(self.brought.origin, f"where {name} comes from", "`[tool.uv.sources]` says it already")
+                leave(self.imported.origin, f"where {name} comes from", "`[tool.uv.sources]` says it already")
         if not sources:
             del uv["sources"]
 

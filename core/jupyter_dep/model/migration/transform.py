@@ -11,29 +11,29 @@ from jupyter_dep.model.manifest import manifest
 from .manifest_value import Group, ImportedManifest, Unsupported
 
 
-def as_group(brought: ImportedManifest, group: str) -> ImportedManifest:
+def as_group(imported: ImportedManifest, group: str) -> ImportedManifest:
     """A file whose dependencies are those of a group."""
-    into = brought.groups.get(group, Group())
-    joined = replace(into, requirements=tuple(dict.fromkeys((*into.requirements, *brought.dependencies))))
-    return replace(brought, dependencies=(), groups={**brought.groups, group: joined})
+    into = imported.groups.get(group, Group())
+    joined = replace(into, requirements=tuple(dict.fromkeys((*into.requirements, *imported.dependencies))))
+    return replace(imported, dependencies=(), groups={**imported.groups, group: joined})
 
 
-def with_proposed(brought: ImportedManifest) -> ImportedManifest:
+def with_proposed(imported: ImportedManifest) -> ImportedManifest:
     """A file whose proposals were agreed to: they are dependencies, and no longer listed as left."""
-    named = [f"`{text}` from your package index" for text in brought.proposed]
-    left = tuple(item for item in brought.left if not any(name in str(item.why) for name in named))
-    return replace(brought, dependencies=(*brought.dependencies, *brought.proposed), proposed=(), left=left)
+    named = [f"`{text}` from your package index" for text in imported.proposed]
+    unsupported = tuple(item for item in imported.unsupported if not any(name in str(item.why) for name in named))
+    return replace(imported, dependencies=(*imported.dependencies, *imported.proposed), proposed=(), unsupported=unsupported)
 
 
-def sound(brought: ImportedManifest) -> ImportedManifest:
+def sound(imported: ImportedManifest) -> ImportedManifest:
     """A file without what no `[project]` table could hold (`python_requires = 3.9`), which is listed instead."""
-    if brought.name and (why := _refuse("name", brought.name)):
-        brought = replace(brought, name=None, left=(*brought.left, why))
-    if brought.version and (why := _refuse("version", brought.version)):
-        brought = replace(brought, version=None, left=(*brought.left, why))
-    if brought.requires_python and (why := _refuse("requires-python", brought.requires_python)):
-        brought = replace(brought, requires_python=None, left=(*brought.left, why))
-    return brought
+    if imported.name and (why := _refuse("name", imported.name)):
+        imported = replace(imported, name=None, unsupported=(*imported.unsupported, why))
+    if imported.version and (why := _refuse("version", imported.version)):
+        imported = replace(imported, version=None, unsupported=(*imported.unsupported, why))
+    if imported.requires_python and (why := _refuse("requires-python", imported.requires_python)):
+        imported = replace(imported, requires_python=None, unsupported=(*imported.unsupported, why))
+    return imported
 
 
 def _refuse(key: str, value: str) -> Unsupported | None:

@@ -72,9 +72,9 @@ def meant_by(name: str) -> tuple[str, ...]:
     """
     tables = _read_tables()
     wanted = str(canonicalize_name(name))
-    brought = imports_of_distribution(name)
-    if brought:
-        return (brought,) if brought != wanted else ()
+    distribution = imports_of_distribution(name)
+    if distribution:
+        return (distribution,) if distribution != wanted else ()
     known = tables.same.union(tables.names.values())
     return () if wanted in known else tuple(get_close_matches(wanted, sorted(known), 3, 0.75))
 

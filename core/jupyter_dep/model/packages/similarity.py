@@ -56,9 +56,9 @@ def similar_names(name: str) -> str:
     wanted = str(canonicalize_name(name))
     if wanted in entries():
         return ""
-    brought = entries().get(imports_of_distribution(wanted))
-    if brought is not None and brought.tier <= POPULAR:
-        return brought.name
+    mistaken_for = entries().get(imports_of_distribution(wanted))
+    if mistaken_for is not None and mistaken_for.tier <= POPULAR:
+        return mistaken_for.name
     shapes = _index_shapes()
     found = {other for shape in _list_deletions(wanted) for other in shapes.get(shape, ()) if one_edit(wanted, other)}
     found.update(shapes.get(_strip_separators(wanted), ()))

@@ -63,7 +63,7 @@ def import_file(
         name=state.project.title,
         changed=adopted.text != state.block,
         taken=adopted.taken,
-        left=adopted.left,
+        left=adopted.unsupported,
         proposed=brought.proposed,
         edit=edit,
     )

@@ -83,7 +83,7 @@ def init(
         made=(file,) if data is None else (),
         changed=adopted.text != text,
         taken=adopted.taken,
-        left=adopted.left,
+        left=adopted.unsupported,
         proposed=tuple(text for one in brought for text in one.proposed),
         passed=found.passed,
         assumed=adopted.assumed,

@@ -94,7 +94,7 @@ def _report_setup_py(folder: Path, *, has_setup_cfg: bool) -> list[ImportedManif
     if text is None or (has_setup_cfg and "install_requires" not in text):
         return []
     why = "it is a program, and nothing of a folder is run here; write what it declares into `[project]`"
-    return [ImportedManifest(origin=_PROGRAM, left=(Unsupported(what=_PROGRAM, why=why),))]
+    return [ImportedManifest(origin=_PROGRAM, unsupported=(Unsupported(what=_PROGRAM, why=why),))]
 
 
 def of_file(file: Path, services: Services, *, group: str | None = None) -> ImportedManifest:

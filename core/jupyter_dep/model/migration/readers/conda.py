@@ -84,7 +84,7 @@ def _add_pip(conda: ImportedManifest, pip: ImportedManifest) -> ImportedManifest
         requires_python=conda.requires_python,
         package=False,
         proposed=conda.proposed,
-        left=(*conda.left, *pip.left),
+        unsupported=(*conda.unsupported, *pip.unsupported),
     )
 
 

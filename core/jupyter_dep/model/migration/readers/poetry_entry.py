@@ -69,7 +69,7 @@ def _read_requirement(builder: ManifestBuilder, name: str, entry: Mapping[str, o
 
 
 def _read_marker(builder: ManifestBuilder, name: str, entry: Mapping[str, object]) -> str | None:
-    """The marker of an entry, "" without one, None (and a line in `left`) where there is none that says it."""
+    """The marker of an entry, "" without one, None (and a line in `unsupported`) where there is none that says it."""
     clauses = []
     try:
         if entry.get("python"):
