@@ -13,7 +13,7 @@ _ASCII_ONLY = re.compile(r"[ -~]*\Z")
 
 
 def visible(text: str, *, newlines: bool = False) -> str:
-    """Write invisible and reordering characters of `text` as escapes, `\\u202e`; newlines stay if asked for."""
+    r"""Write invisible and reordering characters of `text` as escapes, `\u202e`; newlines stay if asked for."""
     if _ASCII_ONLY.match(text):
         return text
     return "".join(
