@@ -1,4 +1,4 @@
-"""What is wrong with a project, judged by texts and values alone: nothing here reads a file or starts a program."""
+"""Checks of a project on texts and values alone; nothing here reads a file or starts a program."""
 
 from .finding import Finding, Findings, Level
 

@@ -55,7 +55,7 @@ def conflicting_requirements(document: Mapping[str, object], requires_python: st
 
 
 def _read_requests(document: Mapping[str, object]) -> Iterator[_Requested]:
-    """What is written, part by part; what a part includes of another stands in that one."""
+    """The requirements as written, part by part; what a part includes belongs to the part that it names."""
     project = document.get("project")
     table = project if isinstance(project, dict) else {}
     groups = document.get("dependency-groups")

@@ -1,4 +1,4 @@
-"""One thing that a check found, and all of them: values that every face shows in its own way."""
+"""Findings of a check, as values that each front end shows in its own way."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Finding:
 
     @classmethod
     def of(cls, error: DepError, level: Level = "error") -> Finding:
-        """The finding that an error amounts to."""
+        """The finding for an error."""
         return cls(level=level, code=error.code, message=error.message, hint=error.hint, context=dict(error.context))
 
     def where(self) -> str:
-        """The place as one phrase, `analysis.ipynb, cell 2`."""
+        """Where it is, as one phrase: `analysis.ipynb, cell 2`."""
         parts = [str(self.context["file"])] if "file" in self.context else []
         return ", ".join([*parts, *(f"{key} {value}" for key, value in self.context.items() if key != "file")])
 

@@ -1,4 +1,4 @@
-"""A lock against the declaration that it should answer: what differs, part by part."""
+"""Differences between a lock and the declaration that it should answer, part by part."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SETTINGS = ("uv", "widgets", "build", "platforms")
 
 
 def stale(declared: Mapping[str, Any], locked: Mapping[str, Any], *, lock: Step, where: Context) -> Iterator[Finding]:
-    """One finding for each thing that the lock does not answer; both are `Declaration.canonical()`, as JSON has it."""
+    """Report each difference; both are `Declaration.canonical()` as JSON values."""
     differences = [
         *_compare_python(declared, locked),
         *_compare_requirements(declared, locked),
@@ -29,7 +29,7 @@ def stale(declared: Mapping[str, Any], locked: Mapping[str, Any], *, lock: Step,
 
 
 def other_python(summary: LockDigest, requires_python: str | None, *, lock: Step, where: Context) -> Iterator[Finding]:
-    """The finding that a lock was made with a Python that the declaration does not allow."""
+    """Report a lock that was made with a Python that the declaration does not allow."""
     try:
         allowed = allows_minor(requires_python, summary.python)
     except InvalidSpecifier:

@@ -20,7 +20,7 @@ _EXTRAS = "project.optional-dependencies"
 
 
 def faults(document: Mapping[str, object], where: Context) -> tuple[Manifest | None, tuple[DepError, ...]]:
-    """The manifest of what is right in a document, and an error for each thing that is not (100 at most).
+    """The manifest of the valid parts of a document, and an error for each fault (100 at most).
 
     None where a fault could not be left out. An error's `entry` counts from 1 in the list as it is written.
     """
@@ -50,7 +50,7 @@ def _renumber(error: DepError, gone: dict[str, list[int]]) -> None:
 
 
 def _leave_out(rest: dict[str, Any], error: DepError) -> bool:
-    """Take the cause of an error out of the document; whether anything was."""
+    """Remove the cause of an error from the document; False if nothing was removed."""
     key = str(error.context.get("key", ""))
     if error.code == "bad-group-name":
         return _drop_bad_names(rest, key)
@@ -103,7 +103,7 @@ def _drop_bad_names(rest: dict[str, Any], key: str) -> bool:
 
 
 def _drop_mentions(rest: dict[str, Any], kind: str, name: str) -> bool:
-    """Take every mention of a group, or of an extra of the project, out of the groups and extras."""
+    """Remove every mention of a group, or of an extra of the project, from the groups and extras."""
     project = str(_table(rest, "project").get("name", ""))
 
     def mentions(entry: object) -> bool:

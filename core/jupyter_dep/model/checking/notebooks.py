@@ -1,4 +1,4 @@
-"""A notebook against the folder that it belongs to: its kernel, its install lines, a declaration of its own."""
+"""Checks of a notebook against its folder: kernel, install lines, a declaration of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The `[project]` table against its standard: what a build backend or an index would refuse, before they do.
+"""Checks of `[project]` and `[tool.uv.sources]`: what a build backend, an index or the engine would refuse.
 
 Source: the specification of `pyproject.toml` (PEP 621, and PEP 639 for licences). Names of newer keys are not errors.
 """
@@ -42,7 +42,7 @@ class NamedFile:
 
 
 def project_findings(document: Mapping[str, object], where: Context) -> Iterator[Finding]:
-    """What is wrong in `[project]` beyond what a lock depends on, which `manifest_faults` tells."""
+    """Report faults of `[project]` that do not affect a lock; `manifest_errors` reports the others."""
     table = document.get("project")
     if table is None:
         yield from _report_missing_table(document, where)
@@ -75,7 +75,7 @@ def named_files(document: Mapping[str, object]) -> tuple[NamedFile, ...]:
 
 
 def source_findings(manifest: Manifest, where: Context) -> Iterator[Finding]:
-    """What is wrong with the sources of single packages."""
+    """Report faults in the sources of single packages."""
     parts = (manifest.dependencies, *manifest.extras.values(), *manifest.groups.values())
     declared = {str(canonicalize_name(item.name)) for part in parts for item in part}
     indexes = {str(index.get("name", "")) for index in Declaration(uv=manifest.uv).indexes}
@@ -102,7 +102,7 @@ def source_findings(manifest: Manifest, where: Context) -> Iterator[Finding]:
 
 
 def named_folders(manifest: Manifest) -> tuple[NamedFile, ...]:
-    """The paths that sources name, as they are written."""
+    """The paths that sources name, as written."""
     paths = [(name, source.get("path")) for name, source in _list_sources(manifest)]
     return tuple(NamedFile(key=f"{_SOURCES}.{name}", path=path) for name, path in paths if isinstance(path, str))
 
@@ -128,7 +128,7 @@ def _report_missing_table(document: Mapping[str, object], where: Context) -> Ite
 
 
 class _Table:
-    """One `[project]` table while it is looked at."""
+    """Checks of one `[project]` table."""
 
     def __init__(self, table: Mapping[str, object], where: Context) -> None:
         self._given = table

@@ -1,1 +1,1 @@
-"""What an author asks for: requirements, the PEP 723 block, `[tool.*]` tables."""
+"""Declarations: requirements, the PEP 723 block, `[tool.*]` tables."""

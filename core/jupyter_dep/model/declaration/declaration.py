@@ -1,4 +1,4 @@
-"""What an author asks for, as a value: the same for a notebook's block and a folder's manifest."""
+"""A declaration as a value: the same for a notebook's block and a folder's manifest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Until when files may have been uploaded: `exclude-newer`, as the same moment on every machine."""
+"""`exclude-newer`: the latest upload time of files, as the same moment on every machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def cutoff(declaration: Declaration) -> str | None:
 
 
 def in_utc(declaration: Declaration) -> Declaration:
-    """The declaration as the engine is given it: a package's own bare date would end with the day of this machine."""
+    """The declaration with dates in UTC, for the engine: it would read a bare date in this machine's time zone."""
     own = declaration.uv.get("exclude-newer-package")
     if not isinstance(own, Mapping):
         return declaration

@@ -1,4 +1,4 @@
-"""Parse one install command as people type and paste it: `pip install …` and what other installers call the same.
+"""Parse one install command as people type and paste it: `pip install …` and those of other installers.
 
 The magics and the page have parsers of their own; `tests/data/install_lines.json` holds all three to one behaviour.
 """

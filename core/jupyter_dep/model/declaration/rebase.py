@@ -1,4 +1,4 @@
-"""An edit that waits for its notebook: carried onto what the author wrote meanwhile, entry by entry."""
+"""Three-way rebase of a pending edit onto what the author wrote meanwhile, entry by entry."""
 
 from __future__ import annotations
 

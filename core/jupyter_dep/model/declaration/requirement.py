@@ -1,4 +1,4 @@
-"""Requirements as people type and paste them: PEP 508 text in, values out, and a next step where it is neither."""
+"""Parse requirements (PEP 508), and suggest what was probably meant where a text is not one."""
 
 from __future__ import annotations
 

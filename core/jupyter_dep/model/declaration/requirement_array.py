@@ -57,7 +57,7 @@ def not_declared(name: str, declared: Sequence[str]) -> DepError:
 
 
 def _find_place(entries: Sequence[str], text: str) -> int | None:
-    """Where the same name is declared under the same marker."""
+    """The place of the same name with the same marker, None where there is none."""
 
     def identity(entry: str) -> tuple[str, str]:
         parsed = requirement.parse(entry)

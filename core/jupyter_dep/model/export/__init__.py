@@ -1,4 +1,4 @@
-"""Going out: a lock, or what a notebook declares, as a text that other tools read. Same input, same bytes."""
+"""Exports: a lock, or what a notebook declares, as a text that other tools read. Same input, same bytes."""
 
 from .cyclonedx import cyclonedx
 from .dockerfile import dockerfile

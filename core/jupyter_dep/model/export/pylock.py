@@ -1,4 +1,4 @@
-"""A part of a lock as a lock of its own (PEP 751): the chosen packages, with nothing to choose any more."""
+"""A selection of a lock as a lock of its own (PEP 751), without extras and groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of a lock's packages go out: the choice of extras and groups answered, and what is left of each package's marker."""
+"""The packages of a lock that an export contains, with extras and groups in their markers answered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @frozen_dataclass
 class Chosen:
-    """One package that goes out, under the marker that is left (`""`: everywhere)."""
+    """One exported package, with its remaining marker (`""`: everywhere)."""
 
     package: Package
     marker: str = ""

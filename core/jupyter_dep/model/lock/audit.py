@@ -1,4 +1,4 @@
-"""What a lock or a declaration may contain: refused, or to be consented to one by one, or harmless."""
+"""Audit of locks and declarations: what is refused, what needs a consent of its own, what is harmless."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _CONTROLS = re.compile(r"[\x00-\x20\x7f]")
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class ConsentScope:
-    """Something unusual that asks for a yes of its own; `str(item)` is what the user types to allow it."""
+    """Something unusual that needs a consent of its own; `str(item)` is what the user types to allow it."""
 
     kind: ItemKind
     value: str
@@ -43,7 +43,7 @@ class ConsentScope:
         return f"{self.kind}:{self.value}"
 
     def words(self) -> str:
-        """What it means, for a person who decides."""
+        """A sentence on what the consent means."""
         return {
             "build": f"runs the build program of `{self.value}` (it has no wheel for this platform)",
             "vcs": f"fetches and builds source from {self.value}",

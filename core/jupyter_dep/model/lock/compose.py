@@ -1,4 +1,4 @@
-"""Making our lock out of the engine's export: the graph and our table are added, the artifacts stay as exported.
+"""Compose a lock from the engine's export: add the graph and our table, keep the artifacts as exported.
 
 A folder's lock gets its extras and groups too, in the words of PEP 751, and paths that are relative to it.
 """

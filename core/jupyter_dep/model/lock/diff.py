@@ -1,4 +1,4 @@
-"""What a change does to a lock: added, removed, changed, and for whose sake."""
+"""The difference of two locks: packages added, removed or changed, and what requires them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What opening and `status` need of a lock, small and JSON-like, so that a big lock is parsed once and not again."""
+"""The part of a lock that kernel starts and `status` need, JSON-like, so that a big lock is parsed only once."""
 
 from __future__ import annotations
 

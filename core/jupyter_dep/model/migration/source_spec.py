@@ -1,4 +1,4 @@
-"""Requirements that are places: folders, archives and repositories, with the name of what lies there.
+"""Requirements that name a folder, an archive or a repository, with the package's name.
 
 The forms are those of pip's "Requirement Specifiers" and "VCS Support".
 """

@@ -1,4 +1,4 @@
-"""What a file declares, as it is taken over: for a group, with what it proposes, without what no project could say."""
+"""Transforms of an imported manifest: into a group, with its proposals, without invalid values."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from .manifest_value import Group, ImportedManifest, Unsupported
 
 
 def as_group(imported: ImportedManifest, group: str) -> ImportedManifest:
-    """A file whose dependencies are those of a group."""
+    """The manifest with its dependencies as those of a group."""
     into = imported.groups.get(group, Group())
     joined = replace(into, requirements=tuple(dict.fromkeys((*into.requirements, *imported.dependencies))))
     return replace(imported, dependencies=(), groups={**imported.groups, group: joined})
 
 
 def with_proposed(imported: ImportedManifest) -> ImportedManifest:
-    """A file whose proposals were agreed to: they are dependencies, and no longer listed as left."""
+    """The manifest with its proposals accepted as dependencies."""
     named = [f"`{text}` from your package index" for text in imported.proposed]
     unsupported = tuple(item for item in imported.unsupported if not any(name in str(item.why) for name in named))
     return replace(imported, dependencies=(*imported.dependencies, *imported.proposed), proposed=(), unsupported=unsupported)
 
 
 def sound(imported: ImportedManifest) -> ImportedManifest:
-    """A file without what no `[project]` table could hold (`python_requires = 3.9`), which is listed instead."""
+    """The manifest without values that `[project]` cannot hold (`python_requires = 3.9`), which are listed instead."""
     if imported.name and (why := _refuse("name", imported.name)):
         imported = replace(imported, name=None, unsupported=(*imported.unsupported, why))
     if imported.version and (why := _refuse("version", imported.version)):

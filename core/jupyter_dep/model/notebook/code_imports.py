@@ -1,4 +1,4 @@
-"""What a notebook's cells import, and what their install lines name: the raw material of a first declaration."""
+"""Imports and install commands in a notebook's cells."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def _parse(text: str) -> ast.Module | None:
 
 
 def _neutralize(text: str) -> str:
-    """The text with what only IPython understands put out of action, line for line."""
+    """Replace what only IPython understands by plain Python, line for line."""
     lines: list[str] = []
     continued = False
     for line in text.splitlines():

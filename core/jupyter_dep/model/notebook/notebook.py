@@ -1,4 +1,4 @@
-"""A notebook file as bytes: what it declares and names, and edits that leave every other byte as it was.
+"""A notebook file as bytes: its declaration and metadata, and edits that keep every other byte.
 
 Nothing is serialised again but the value that changes. A scanner steps through the top level, `metadata` and the
 cells and remembers where `source` and `kernelspec` stand; everything else is skipped by the JSON decoder.
@@ -247,7 +247,7 @@ def _is_fully_escaped(text: str) -> bool:
 
 
 def _slashes(text: str, at: int) -> int:
-    """How many backslashes stand directly before `at`."""
+    """The number of backslashes directly before `at`."""
     count = 0
     while at > count and text[at - count - 1] == "\\":
         count += 1

@@ -15,7 +15,7 @@ from jupyter_dep.model.declaration.requirement import Context
 
 @frozen_dataclass
 class Layout:
-    """Where things stand in the text, as half-open spans of characters."""
+    """The spans of a notebook's parts in its text, as half-open ranges of characters."""
 
     top: int
     cells: tuple[int, int]

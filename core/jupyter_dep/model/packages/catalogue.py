@@ -14,7 +14,7 @@ POPULAR = 3
 
 @frozen_dataclass
 class Entry:
-    """One distribution: its normalised name, a tier from 1 (known by everybody) to 4 (known in its field), a summary."""
+    """One distribution: its normalised name, a tier from 1 (known everywhere) to 4 (known in its field), a summary."""
 
     name: str
     tier: int

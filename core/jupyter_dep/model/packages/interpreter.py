@@ -1,4 +1,4 @@
-"""One Python as a value, and which of several a request means."""
+"""An interpreter as a value, and which of several a request means."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _tags(interpreter: Interpreter) -> tuple[Tag, ...]:
 
 
 def order(version: str) -> tuple[int, ...]:
-    """What full versions sort by; the first two numbers are the minor. Errors: ValueError."""
+    """The sort key of a full version; the first two numbers are the minor. Errors: ValueError."""
     match = _VERSION.fullmatch(version)
     if match is None:
         raise ValueError(version)

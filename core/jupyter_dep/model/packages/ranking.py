@@ -133,7 +133,7 @@ def _classify(query: Query, candidate: Candidate) -> int | None:
 
 
 def _is_fuzzy(wanted: str, name: str) -> bool:
-    """One slip in the name, or in the part of it that was typed so far; two in a long one."""
+    """Whether the name, or its part typed so far, has one typing error; two in a long one."""
     size = len(wanted)
     if size < FUZZY_FROM or len(name) < size - 2:
         return False

@@ -1,4 +1,4 @@
-"""Names that are one slip of the fingers apart, and the popular name that an unknown one could be mistaken for."""
+"""Names that are one typing error apart, and the popular name that an unknown one could be mistaken for."""
 
 from __future__ import annotations
 

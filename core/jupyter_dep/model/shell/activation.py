@@ -1,4 +1,4 @@
-"""What a user evaluates so that the running shell lives in an environment: one script for each shell. Pure texts.
+"""Activation scripts: the text that a user evaluates so that the running shell uses an environment.
 
 It serves both `env activate` and `shell`: puts the environment's programs first on PATH, shows the project in the prompt and
 defines `deactivate`, which takes out what it put in and leaves alone what was changed since. Names that it adds to a user's
@@ -20,9 +20,10 @@ from .quoting import Shell, quote
 
 @frozen_dataclass
 class Activation:
-    """What a shell is to live in: `environment` is its folder, `programs` come first on PATH, `label` is shown in the prompt.
+    """The environment that a shell is to use.
 
-    `project` is the file of the declaration; it is only named in a subshell.
+    `environment` is its folder, `programs` come first on PATH, `label` is shown in the prompt. `project` is the file of the
+    declaration; it is only named in a subshell.
     """
 
     environment: str
@@ -61,7 +62,7 @@ def _write_fish(shell: Shell, activation: Activation) -> str:
 
 
 def _write_nu(shell: Shell, activation: Activation) -> str:
-    """For a subshell as it stands, else a module: only an overlay can be left again."""
+    """The plain script for a subshell, else a module, because only an overlay can be left again."""
     programs = ", ".join(quote(shell, entry) for entry in activation.programs)
     body = _fill(NU_SCRIPT, shell, activation, {"PROGRAMS": programs}, "$env.{} = {}")
     if activation.project:
@@ -82,7 +83,7 @@ def _write_cmd(shell: Shell, activation: Activation) -> str:
 
 
 def _fill(template: str, shell: Shell, activation: Activation, values: Mapping[str, str], assignment: str) -> str:
-    """The template with its `@WORDS@` in one pass over it and one over what was put in for prompts: no value is looked into."""
+    """Fill in the `@WORDS@` of a template; prompts are filled in first, and no inserted value is searched."""
     told = {
         "LABEL": activation.label,
         "NAME": quote(shell, activation.label),

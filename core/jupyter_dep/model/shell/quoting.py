@@ -15,7 +15,7 @@ _LABEL = re.compile(r"[^\w.+@ -]")
 
 
 def shell_of(program: str) -> Shell | None:
-    """The shell that a program is by its name, such as `/usr/bin/zsh`, `-bash` or `pwsh.exe`; None for any other."""
+    """The shell of a program's name, such as `/usr/bin/zsh`, `-bash` or `pwsh.exe`; None for any other."""
     name = re.split(r"[\\/]", program)[-1].lower().removesuffix(".exe").lstrip("-")
     for known in SHELLS:
         if name == known:

@@ -1,4 +1,4 @@
-"""How a subshell is started in an environment: with its user's own files read first, and ours after them. Pure texts."""
+"""Subshells in an environment: the user's own start-up files are read first, ours after them."""
 
 from __future__ import annotations
 

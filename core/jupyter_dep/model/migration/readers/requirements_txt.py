@@ -127,7 +127,7 @@ def _split_lines(text: str) -> Iterator[_Line]:
 
 
 def _is_direct(comments: str) -> bool:
-    """Whether a compiled line was asked for by a person: `# via -r requirements.in`, or no `via` at all."""
+    """Whether a compiled line is a direct requirement: `# via -r requirements.in`, or no `via` at all."""
     via = re.search(r"#\s*via\b(?P<who>.*)", comments, re.DOTALL)
     return (
         via is None
