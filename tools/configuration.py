@@ -9,6 +9,7 @@ from pathlib import Path
 from jupyter_dep.environment_variables import VARIABLES
 from jupyter_dep.io.index.user_config import FILE, KEYS, Kind
 from jupyter_dep.model.declaration.tool_tables import SETTINGS, UV_KEYS
+from jupyter_dep_server.extension import DepExtension
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "configuration.md"
@@ -47,12 +48,21 @@ def page() -> str:
         "Set by jupyter-dep for its own processes, and not meant to be set by you:\n",
         _table(("variable", "meaning"), ((f"`{each.name}`", each.means) for each in VARIABLES if each.ours)),
     ]
+    parts += [
+        "## For a server: `jupyter_server_config.py`\n",
+        _table(("setting", "default", "meaning"), _server_settings()),
+    ]
     if settings := list(_page_settings()):
         parts += [
             "## In JupyterLab: Settings → Settings Editor\n",
             _table(("group", "setting", "default", "meaning"), settings),
         ]
     return "\n".join(parts)
+
+
+def _server_settings() -> Iterator[tuple[str, str, str]]:
+    for name, trait in sorted(DepExtension.class_own_traits(config=True).items()):
+        yield f"`c.{DepExtension.__name__}.{name}`", f"`{trait.default_value}`", trait.help
 
 
 def _page_settings() -> Iterator[tuple[str, str, str, str]]:

@@ -30,14 +30,14 @@ class DepExtension(ExtensionApp):
     parallel_jobs = Integer(
         2,
         min=1,
-        help="How many projects may be changed at the same time. Each one needs a process of about 60 MB, and a program that "
+        help="How many projects may be changed at the same time. Each one needs a process of about 45 MB, and a program that "
         "resolves or installs.",
     ).tag(config=True)
     queued_jobs = Integer(50, min=1, help="How many jobs may wait or run; more are refused.").tag(config=True)
     kept_jobs = Integer(100, min=0, help="How many ended jobs can still be read.").tag(config=True)
     kept_seconds = Float(3600.0, min=0.0, help="For how many seconds an ended job can still be read.").tag(config=True)
     parallel_reads = Integer(
-        2, min=1, help="How many pages are made at the same time. Each one needs a process of about 60 MB."
+        2, min=1, help="How many pages are made at the same time. Each one needs a process of about 45 MB."
     ).tag(config=True)
     worker_idle_seconds = Float(
         300.0, min=1.0, help="After how many seconds without work a worker process ends; the next work starts another one."
