@@ -40,7 +40,10 @@ def _list_files(folder: Path) -> Iterator[Path]:
         path = folder / name
         if name.startswith(".") or name in _PASSED_OVER or name.endswith(".egg-info"):
             continue
-        if look.is_folder(path) and not look.is_link(path):
+        if look.is_link(path):  # one that leads nowhere, or to itself, holds nothing to build from
+            if look.is_there(path) and look.is_file(path):
+                yield path
+        elif look.is_folder(path):
             yield from _list_files(path)
         elif look.is_file(path):
             yield path

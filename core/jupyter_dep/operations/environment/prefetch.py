@@ -60,7 +60,7 @@ class SpeculativeInstall:
             return None
         if begun is None:
             return None
-        if self._through is not None and not look.exists(Path(self._through)):
+        if self._through is not None and not look.is_there(Path(self._through)):
             return None  # the rest would have to be linked by asking an interpreter that has packages already
         head, unsealed = begun
         wanted = {(item.name, item.filename, item.sha256) for item in selected.artifacts}
