@@ -169,7 +169,7 @@ def parse_request(raw: Mapping[str, Any]) -> Request:
     texts = (request.line, request.body, request.cwd)
     perhaps = (request.notebook, request.environment, request.block)
     if isinstance(request.id, bool) or not isinstance(request.id, int):
-        raise TypeError("`id` is no number")
+        raise TypeError("`id` is not a number")
     if not all(isinstance(text, str) for text in texts) or not all(text is None or isinstance(text, str) for text in perhaps):
         raise TypeError("a text was expected")
     return request

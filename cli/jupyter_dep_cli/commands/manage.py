@@ -141,7 +141,7 @@ def _revoke_consent(call: Call) -> Outcome:
     ]
     gone = record.revoke(full, call.services)
     if not gone:
-        raise DepError("not-allowed", "that was not allowed", hint=Hint(_LIST, " shows what is"))
+        raise DepError("not-allowed", "no such consent to revoke", hint=Hint(_LIST, " shows what is"))
     return Outcome(
         verb="trust",
         report=Report(headline=f"revoked {len(gone)}", tone="good", lines=gone),

@@ -58,5 +58,5 @@ class Nonces:
             raise ConsentError(
                 "nonce-refused",
                 "this consent does not belong to a question that was asked here, or came too late",
-                hint="open the dialog again, and answer anew",
+                hint="open the dialog again",
             )

@@ -75,7 +75,7 @@ def revoke(file: Path, services: Services) -> None:
     if not record.revoke([state.summary.fingerprint], services):
         raise DepError(
             "not-allowed",
-            "that was not allowed",
+            "no such consent to revoke",
             hint=Hint("it may be allowed with its folder: ", step("trust list", target=None), " shows all"),
             context=state.project.context,
         )

@@ -148,7 +148,7 @@ def _network(flat: str, text: str, doing: str) -> DepError | None:
             hint="check the network and the proxy; what is sealed already keeps working offline",
         )
     if re.search(r"unexpected JSON|unsupported content type|missing `content-type`", flat, re.IGNORECASE):
-        return _no_package_page(f"{host} answers with something that is no package page")
+        return _no_package_page(f"{host} did not answer with a package page")
     if doing == "lock" and "`exclude-newer`" not in flat and (empty := _EMPTY.search(flat)):
         return _no_package_page(f"the package index answers for `{empty[1]}`, but lists no file of it")
     if any(phrase in flat for phrase in _BROKEN):

@@ -192,7 +192,7 @@ def check_writable(path: Path) -> None:
 def changed_meanwhile(path: Path) -> DepError:
     return DepError(
         "changed-meanwhile",
-        "the file was changed by somebody else meanwhile, so it was left as it is",
+        "the file changed meanwhile, so it was left as it is",
         hint="save or reload the file in its editor, then run the same again",
         context={"file": str(path)},
     )

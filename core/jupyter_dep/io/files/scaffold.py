@@ -28,7 +28,7 @@ def refuse_taken(folder: Path) -> None:
     if not empty:
         raise DepError(
             "folder-not-empty",
-            "there is such a folder already, and it is not empty",
+            "the folder exists and is not empty",
             hint=Hint(step("init", "--project", str(folder), target=None), " makes a project of what is in it"),
             context={"file": str(folder)},
         )

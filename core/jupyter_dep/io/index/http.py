@@ -218,5 +218,5 @@ def _status(error: HTTPError, host: str) -> DepError:
     return IndexUnreachableError(
         "index-failed",
         f"`{host}` answered {error.code}",
-        hint="the index has a bad moment: try again later, nothing was changed",
+        hint="the index returned a server error; try again later, nothing was changed",
     )

@@ -139,7 +139,7 @@ def _address(url: str) -> str:
     if not good:
         raise UsageError(
             "bad-repository",
-            "the repository's address is no web address",
+            "the repository's address is not a web address",
             hint="write one such as `https://index.example/legacy/`, or the name of a configured repository",
         )
     return url

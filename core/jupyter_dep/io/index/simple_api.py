@@ -131,7 +131,7 @@ def files_of_page(kind: str, content: bytes, url: str, name: str) -> tuple[File,
             page = json.loads(content)
             found = [entry for entry in page["files"] if isinstance(entry, dict)]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise no_package_page(f"`{host}` answers with something that is no package page") from error
+            raise no_package_page(f"`{host}` did not answer with a package page") from error
     else:
         found = list(_anchors(content.decode("utf-8", errors="replace")))
     return tuple(file for entry in found if (file := _file(entry, url, name)) is not None)

@@ -68,7 +68,7 @@ def find_key(key: str) -> Key:
     near = get_close_matches(key, named, 2)
     raise UsageError(
         "unknown-setting",
-        f"`{key}` is no key of the configuration",
+        f"`{key}` is not a configuration key",
         hint=f"did you mean {' or '.join(f'`{one}`' for one in near)}?"
         if near
         else f"the keys are {', '.join(f'`{each.form}`' for each in KEYS)}",
@@ -193,7 +193,9 @@ def _check_address(key: str, value: str) -> None:
     except ValueError:
         good = False
     if not good:
-        raise UsageError("bad-setting", f"`{key}` is no web address", hint="write one such as `https://index.example/legacy/`")
+        raise UsageError(
+            "bad-setting", f"`{key}` is not a web address", hint="write one such as `https://index.example/legacy/`"
+        )
     if "@" in parts.netloc or "?" in value:
         other = key.removesuffix("url")
         raise UsageError(
@@ -252,6 +254,6 @@ def _bad(paths: UserPaths, why: str) -> DepError:
     return DepError(
         "bad-configuration",
         f"your configuration cannot be read: {why}",
-        hint="correct that file, or remove it to begin anew",
+        hint="correct that file, or remove it to start over",
         context={"file": str(config_file(paths))},
     )

@@ -134,7 +134,7 @@ class Store:
         folder = self.root / "e" / name
         lease = FileLock.try_acquire(folder.with_name(name + ".lease"), exclusive=True)
         if lease is None:  # 40 random bits: somebody else's build of the same name is a broken random source
-            raise DepError("store-busy", "the store gave a folder's name twice", hint="run the same again")
+            raise DepError("store-busy", "could not create a unique environment directory", hint="run the same again")
         try:
             python = create(folder)
             return StagingEnvironment(

@@ -186,8 +186,8 @@ def _describe(problem: _Missing, declared: Declared, target: Target) -> Finding:
         hint = Hint("declare it: ", add)
     else:
         which = " or ".join(f"`{one}`" for one in problem.names[:3])
-        message = f"`{module}` is imported, and nothing that is declared brings it"
-        hint = Hint(f"declare {which}: " if name else "look up the package that brings it, then ", add)
+        message = f"`{module}` is imported, and no declared package provides it"
+        hint = Hint(f"declare {which}: " if name else "look up the package that provides it, then ", add)
     return Finding(level=problem.level, code=problem.code, message=message + in_all, hint=hint, context=first.where)
 
 
@@ -197,7 +197,7 @@ def _describe_unclear(unclear: Mapping[str, ImportUse], target: Target) -> Findi
     return Finding(
         level="note",
         code="import-unclear",
-        message=f"which package brings {listed}{more} cannot be determined before the environment is built",
+        message=f"which package provides {listed}{more} cannot be determined before the environment is built",
         hint=Hint("build it, then check again: ", step("sync", target=target)),
         context=next(iter(unclear.values())).where,
     )

@@ -30,7 +30,7 @@ def notebook_findings(
             level="note",
             code="not-python",
             message=f"the notebook is for {notebook.language}, which locks do not support",
-            hint="nothing is to be done",
+            hint="nothing to do",
             context=where,
         )
         return

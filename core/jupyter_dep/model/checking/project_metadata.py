@@ -113,7 +113,7 @@ def _report_missing_table(document: Mapping[str, object], where: Context) -> Ite
         yield Finding(
             level="warning",
             code="poetry-tables",
-            message="what the project needs stands in `[tool.poetry]` alone, which only Poetry reads",
+            message="the dependencies are only in `[tool.poetry]`, which other tools do not read",
             hint=Hint(step("init"), " carries it over into `[project]`"),
             context={**where, "key": "tool.poetry"},
         )
@@ -148,7 +148,7 @@ class _Table:
         if "name" in self._dynamic:
             yield self._report("dynamic", "bad-value", "a project's name cannot be dynamic", "write `name` into `[project]`")
         if "version" not in self._given and "version" not in self._dynamic:
-            hint = 'write `version = "0.1.0"`, or `dynamic = ["version"]` where the build backend tells it'
+            hint = 'write `version = "0.1.0"`, or `dynamic = ["version"]` where the build backend sets it'
             yield self._report("version", "no-version", "`[project]` has no version", hint)
 
     def texts(self) -> Iterator[Finding]:
@@ -194,7 +194,9 @@ class _Table:
                 yield self._report("license", "bad-value", f"`{value}` is not an SPDX licence expression", hint)
             if isinstance(classifiers, list) and any(str(one).startswith("License ::") for one in classifiers):
                 message = "a licence expression and a `License ::` classifier exclude each other"
-                yield self._report("classifiers", "bad-value", message, "take the classifier out: the expression says it all")
+                yield self._report(
+                    "classifiers", "bad-value", message, "remove the classifier: the license expression replaces it"
+                )
         elif isinstance(value, dict):
             if ("file" in value) == ("text" in value):
                 yield self._report_kind("license", "an SPDX expression such as `MIT`")
@@ -238,7 +240,7 @@ class _Table:
         for key in self._given:
             if key not in _KEYS:
                 near = get_close_matches(key, _KEYS, 1)
-                hint = f"did you mean `{near[0]}`?" if near else "what belongs to one tool stands under `[tool]`"
+                hint = f"did you mean `{near[0]}`?" if near else "settings of one tool belong under `[tool]`"
                 yield self._report(key, "unknown-key", f"`[project]` has no key `{key}`", hint, "warning")
         for key in sorted(self._dynamic - _KEYS):
             yield self._report(

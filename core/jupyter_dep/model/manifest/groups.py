@@ -78,7 +78,7 @@ def _normalize_names(given: Mapping[str, object], key: str, where: Context) -> d
         if not _NAME.fullmatch(name):
             raise _refuse_name(name, "must consist of letters, digits, `-`, `_` and `.`", key, where)
         if (normal := str(canonicalize_name(name))) in found:
-            raise _refuse_name(name, f"stands there twice: both spellings mean `{normal}`", key, where)
+            raise _refuse_name(name, f"is there twice: both spellings mean `{normal}`", key, where)
         found[normal] = value
     return found
 

@@ -102,7 +102,7 @@ class ManifestBuilder:
         if dict(table) in listed:
             return True
         if listed and not ("marker" in table and all("marker" in other for other in listed)):
-            self.leave(what, "the package has another source already, and no marker tells the two apart")
+            self.leave(what, "the package has another source already, and markers do not separate the two")
             return False
         listed.append(dict(table))
         return True

@@ -97,7 +97,7 @@ def named(builder: ManifestBuilder, read: Read, text: str, folder: str) -> str |
         if name is not None and builder.source(name, {"path": place}, address):
             return name + suffix
         if name is None:
-            builder.leave(text, "its file name does not tell the package's name")
+            builder.leave(text, "its file name does not contain the package's name")
         return None
     if re.match(r"\.{1,2}(?:[/\\]|$)|[/~]|[A-Za-z]:\\", address) or "/" in address:
         _add_folder(builder, read, text, folder, in_place=False)

@@ -45,7 +45,7 @@ def allow(
         raise ConsentError(
             "changed-since-shown",
             "the lock has changed since it was shown; nothing was allowed",
-            hint="look at it again, and decide anew",
+            hint="review it again",
             context=state.project.context,
         )
     selected = select_state(state, services) if isinstance(state, LockedState) else None

@@ -135,7 +135,7 @@ def require_current_lock(target: Path, services: Services) -> State:
         words += [f"locked but not declared: {', '.join(gone)}"] if gone else []
         raise StaleError(
             "stale" if state.summary else "unlocked",
-            "the lock does not answer the declaration" + (f" ({'; '.join(words)})" if words else "")
+            "the lock is out of date" + (f" ({'; '.join(words)})" if words else "")
             if state.summary
             else f"the {state.project.form.noun} is not locked",
             hint=Hint("run ", step("lock", target=target)),

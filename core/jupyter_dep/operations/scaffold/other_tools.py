@@ -115,7 +115,7 @@ def brought(name: str, text: str, folder: Path, services: Services, *, adopted: 
         raise UsageError(
             "unknown-import",
             f"`{MANIFEST}` has no tables of Poetry",
-            hint=Hint("what its `[project]` declares counts as it stands: ", step("lock")),
+            hint=Hint("its `[project]` table is used as it is: ", step("lock")),
             context={"file": name},
         )
     known = _list_indexes(services) if "://" in text or "-r" in text else ()

@@ -124,7 +124,7 @@ def _read_package(builder: ManifestBuilder, entry: str) -> str | None:
     known = _NAMES.get(name, name if name in catalogue.entries() else None)
     if not known:
         why = (
-            "conda's own: a program or library that the operating system brings"
+            "conda's own: a program or library of the operating system"
             if known == "" or re.match(r"(?:lib|r-|_|cuda|gcc|gxx|binutils|sysroot|ld_impl)", name)
             else Hint("only conda is known to have it; ", step("search", name, target=None), " may find another name")
         )

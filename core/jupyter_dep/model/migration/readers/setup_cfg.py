@@ -34,7 +34,7 @@ def setup_cfg(text: str, *, origin: str = "setup.cfg") -> ImportedManifest:
     for item in _read_list(builder, options, "tests_require"):
         builder.require(item, builder.groups.setdefault("test", []))
     for item in _read_list(builder, options, "setup_requires"):
-        builder.leave(f"setup_requires {item}", "what a build needs stands under `requires` in `[build-system]`")
+        builder.leave(f"setup_requires {item}", "build requirements belong under `requires` in `[build-system]`")
     for item in _read_list(builder, options, "dependency_links"):
         builder.leave(f"dependency_links {item}", "declare an index or a source for the package that comes from there")
     for key in sorted(set(options) - _OPTIONS):
