@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.manifest import manifest
-from jupyter_dep.model.migration import ImportedManifest, bring
+from jupyter_dep.model.migration import ImportedManifest, read_manifest
 from jupyter_dep.model.migration.readers.pins import pins
 
 DEFAULT = "https://index.example/simple"
@@ -30,7 +30,7 @@ def files(**texts: str) -> Callable[[str], str]:
 
 
 def brought(origin: str, text: str, **others: str) -> ImportedManifest:
-    found = bring(origin, text, read=files(**others), known_indexes=(DEFAULT,))
+    found = read_manifest(origin, text, read=files(**others), known_indexes=(DEFAULT,))
     for one in [*found.dependencies, *found.proposed, *(text for texts in found.extras.values() for text in texts)]:
         Requirement(one)
     manifest.declaration(manifest.parse(tomlkit.dumps(found.tables())))

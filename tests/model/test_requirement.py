@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.declaration.install_command import parse_install_command
-from jupyter_dep.model.declaration.requirement import canonical, merged, parse, spelled
+from jupyter_dep.model.declaration.requirement import canonical, merge, parse, spell
 from jupyter_dep.model.declaration.requirement_lines import parse_lines, parse_pasted, requirement_lines
 from jupyter_dep.model.migration.readers.requirements_txt import requirements_txt
 
@@ -263,8 +263,8 @@ def test_another_line_is_no_install_line(line: str) -> None:
     ],
 )
 def test_an_addition_changes_only_what_it_asks_for(declared: str, wanted: str, result: str) -> None:
-    assert merged(declared, wanted) == result
+    assert merge(declared, wanted) == result
 
 
 def test_a_marker_is_spelled_without_a_need_for_escapes() -> None:
-    assert spelled(' a; os_name == "nt" ') == "a; os_name == 'nt'"
+    assert spell(' a; os_name == "nt" ') == "a; os_name == 'nt'"

@@ -105,13 +105,13 @@ def canonical_marker(text: str) -> str:
     return text
 
 
-def spelled(text: str) -> str:
+def spell(text: str) -> str:
     """A requirement as it is written into TOML: the author's spelling, with quotes that need no escape."""
     stripped = text.strip()
     return stripped.replace('"', "'") if "'" not in stripped else stripped
 
 
-def merged(declared: str, wanted: str) -> str:
+def merge(declared: str, wanted: str) -> str:
     """The text for a declared requirement after `wanted`, of the same name and marker, was added to it.
 
     Text that already says it is returned as it is. A new bound or URL takes the place of the old one; extras add up.
@@ -120,8 +120,8 @@ def merged(declared: str, wanted: str) -> str:
     extras = _normalize_extras(old.extras | new.extras)
     asked = bool(new.specifier) or new.url is not None
     if asked and (_canonicalize_bounds(new), new.url) != (_canonicalize_bounds(old), old.url):
-        return spelled(wanted if _normalize_extras(new.extras) == extras else _replace_extras(wanted, extras))
-    return declared if _normalize_extras(old.extras) == extras else spelled(_replace_extras(declared, extras))
+        return spell(wanted if _normalize_extras(new.extras) == extras else _replace_extras(wanted, extras))
+    return declared if _normalize_extras(old.extras) == extras else spell(_replace_extras(declared, extras))
 
 
 def _normalize_extras(extras: set[str]) -> set[str]:

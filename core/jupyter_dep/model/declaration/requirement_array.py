@@ -20,7 +20,7 @@ def texts(array: str) -> list[str]:
     return [entry if isinstance(entry, str) else "" for entry in entries]
 
 
-def added(array: str, requirements: Sequence[str]) -> str:
+def add_requirements(array: str, requirements: Sequence[str]) -> str:
     """The array with each requirement in it.
 
     A name that is there with the same marker keeps its text where the addition asks for nothing new, and is replaced in
@@ -31,14 +31,14 @@ def added(array: str, requirements: Sequence[str]) -> str:
     for text in requirements:
         place = _find_place(after, text)
         if place is None:
-            after.append(requirement.spelled(text))
+            after.append(requirement.spell(text))
         else:
-            after[place] = requirement.merged(after[place], text)
+            after[place] = requirement.merge(after[place], text)
     changed = {place: text for place, text in enumerate(after[: len(before)]) if text != before[place]}
     return append_item(replace_item(array, changed), after[len(before) :])
 
 
-def removed(array: str, names: Collection[str]) -> str:
+def remove_requirements(array: str, names: Collection[str]) -> str:
     """The array without the requirements of these names; those that are not in it raise `not-declared`."""
     entries = texts(array)
     declared = [str(canonicalize_name(requirement.parse(text).name)) if text else "" for text in entries]

@@ -16,7 +16,7 @@ from jupyter_dep.base.toml import loads as read_toml
 from . import requirement
 from .declaration import Declaration
 from .requirement import Context
-from .requirement_array import added, removed
+from .requirement_array import add_requirements, remove_requirements
 from .tool_tables import requires_python, settings, table, texts, uv_table
 
 # The reference expression of the specification, with an optional carriage return before each line's end.
@@ -117,7 +117,7 @@ def parse(source: str, *, context: Context | None = None) -> Declaration:
 
 def new(dependencies: Sequence[str], requires_python: str) -> str:
     """The text of a fresh block, without the end of its last line, laid out as other tools of PEP 723 do."""
-    array = append_item("[]", [requirement.spelled(text) for text in dependencies])
+    array = append_item("[]", [requirement.spell(text) for text in dependencies])
     toml = f"requires-python = {basic_string(requires_python)}\ndependencies = {array}\n"
     text = "\n".join(["# /// script", *_comment_lines(toml.splitlines()), "# ///"])
     parse(text)
@@ -127,14 +127,14 @@ def new(dependencies: Sequence[str], requires_python: str) -> str:
 def add(source: str, requirements: Sequence[str]) -> str:
     """The source with each requirement declared.
 
-    Errors and rules are those of `requirement_array.added`.
+    Errors and rules are those of `requirement_array.add_requirements`.
     """
-    return _edit_dependencies(source, lambda array: added(array, requirements))
+    return _edit_dependencies(source, lambda array: add_requirements(array, requirements))
 
 
 def remove(source: str, names: Sequence[str]) -> str:
     """The source without the requirements of these names; `DepError` `not-declared` names what is close."""
-    return _edit_dependencies(source, lambda array: removed(array, names))
+    return _edit_dependencies(source, lambda array: remove_requirements(array, names))
 
 
 def without(source: str) -> str:

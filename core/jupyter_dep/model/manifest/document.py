@@ -18,7 +18,7 @@ Place = tuple[str, ...]
 """The keys that lead to a table or a value."""
 
 
-def edited(text: str, edit: Callable[[Any, Manifest], None]) -> str:
+def edit_document(text: str, edit: Callable[[Any, Manifest], None]) -> str:
     """The text after an edit of its document.
 
     Lines that stay the same keep their bytes, others get the text's line end. Errors: those of `manifest.parse`, for the text

@@ -11,10 +11,10 @@ from packaging.version import InvalidVersion, Version
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.model.declaration import requirement
-from jupyter_dep.model.declaration.requirement_array import added, not_declared, removed, texts
+from jupyter_dep.model.declaration.requirement_array import add_requirements, not_declared, remove_requirements, texts
 from jupyter_dep.model.lock.group_markers import no_such_part
 
-from .document import Place, edited, spelling, table
+from .document import Place, edit_document, spelling, table
 from .manifest import Manifest, dynamic
 from .sources import drop_source
 
@@ -24,18 +24,18 @@ _DEPENDENCIES: Place = ("project", "dependencies")
 def add(text: str, requirements: Sequence[str], *, group: str | None = None, extra: str | None = None) -> str:
     """The manifest with each requirement declared: in the dependencies, a group, or an extra, which are made where missing.
 
-    Rules and errors are those of `requirement_array.added`; `dynamic-metadata`, `no-project-table`, and those of
+    Rules and errors are those of `requirement_array.add_requirements`; `dynamic-metadata`, `no-project-table`, and those of
     `manifest.parse` where the result would be none.
     """
 
     def edit(document: Any, manifest: Manifest) -> None:
-        place = _place(document, manifest, group, extra)
+        place = _find_place(document, manifest, group, extra)
         array = _array(document, place)
-        fresh = added(array if array is not None else "[]", requirements)
+        fresh = add_requirements(array if array is not None else "[]", requirements)
         if fresh != array:
             _set_array(document, place, fresh)
 
-    return edited(text, edit)
+    return edit_document(text, edit)
 
 
 def remove(text: str, names: Sequence[str], *, group: str | None = None, extra: str | None = None) -> str:
@@ -45,23 +45,23 @@ def remove(text: str, names: Sequence[str], *, group: str | None = None, extra: 
     """
 
     def edit(document: Any, manifest: Manifest) -> None:
-        place = _place(document, manifest, group, extra)
+        place = _find_place(document, manifest, group, extra)
         array = _array(document, place)
         if array is None and group is not None:
             raise no_such_part("group", group, manifest.groups.keys(), {})
         if array is None and extra is not None:
             raise no_such_part("extra", extra, manifest.extras.keys(), {})
         try:
-            shorter = removed(array or "[]", names)
+            shorter = remove_requirements(array or "[]", names)
         except DepError as error:
-            raise _elsewhere(error, document, place) from error
+            raise _refuse_elsewhere(error, document, place) from error
         if shorter != (array or "[]"):
             _set_array(document, place, shorter)
         for name in {str(canonicalize_name(name.strip())) for name in names}:
-            if not _places_of(document, name):
+            if not _list_places(document, name):
                 drop_source(document, name)
 
-    return edited(text, edit)
+    return edit_document(text, edit)
 
 
 def set_requires_python(text: str, wanted: str) -> str:
@@ -85,10 +85,10 @@ def _set_project_key(text: str, key: str, value: str) -> str:
         _refuse_dynamic(document, manifest, key)
         table(document, ("project",))[key] = value
 
-    return edited(text, edit)
+    return edit_document(text, edit)
 
 
-def _place(document: Any, manifest: Manifest, group: str | None, extra: str | None) -> Place:
+def _find_place(document: Any, manifest: Manifest, group: str | None, extra: str | None) -> Place:
     """Where a part's array is or is to be, in the spelling that is there."""
     if group is not None:
         return "dependency-groups", spelling(document.get("dependency-groups", {}), group) or group
@@ -108,22 +108,22 @@ def _refuse_dynamic(document: Any, manifest: Manifest, key: str) -> None:
             context={"key": "project"},
         )
     if key in manifest.dynamic:
-        raise dynamic(key, {}, told_by=_teller(document.unwrap().get("tool", {}), key))
+        raise dynamic(key, {}, source=_find_dynamic_source(document.unwrap().get("tool", {}), key))
 
 
-def told_by(text: str, key: str) -> str:
+def dynamic_source(text: str, key: str) -> str:
     """The place that a dynamic key of `[project]` comes from, in the words of messages; empty where it is not known."""
     from .manifest import document as read
 
     tool = read(text).get("tool", {})
-    return _teller(tool, key) if isinstance(tool, Mapping) else ""
+    return _find_dynamic_source(tool, key) if isinstance(tool, Mapping) else ""
 
 
-def _teller(tool: Mapping[str, Any], key: str) -> str:
+def _find_dynamic_source(tool: Mapping[str, Any], key: str) -> str:
     """The place that the common backends read a dynamic key from, empty where it is not known."""
-    told = tool.get("setuptools", {}).get("dynamic", {}).get(key, {})
-    if isinstance(told, Mapping) and told:
-        value = next(iter(told.values()))
+    found = tool.get("setuptools", {}).get("dynamic", {}).get(key, {})
+    if isinstance(found, Mapping) and found:
+        value = next(iter(found.values()))
         return ", ".join(
             f"`{one}`" for one in ([value] if isinstance(value, str) else value if isinstance(value, list) else [])
         )
@@ -149,7 +149,7 @@ def _set_array(document: Any, place: Place, array: str) -> None:
     table(document, place[:-1])[place[-1]] = tomlkit.value(array)
 
 
-def _places_of(document: Any, name: str) -> list[str]:
+def _list_places(document: Any, name: str) -> list[str]:
     """The options that name the parts in which a package is declared; `""` for the dependencies."""
     raw = document.unwrap()
     project = raw.get("project", {})
@@ -163,10 +163,10 @@ def _places_of(document: Any, name: str) -> list[str]:
     ]
 
 
-def _elsewhere(error: DepError, document: Any, place: Place) -> DepError:
+def _refuse_elsewhere(error: DepError, document: Any, place: Place) -> DepError:
     """The error with the part that does declare the package, if there is one."""
     name = str(error.context.get("package", ""))
-    options = _places_of(document, name) if error.code == "not-declared" else []
+    options = _list_places(document, name) if error.code == "not-declared" else []
     if not options:
         return error if error.code != "not-declared" else not_declared(name, _declared(document, place))
     where = " and ".join(f"with `{option}`" if option else "among the dependencies" for option in options)

@@ -128,9 +128,9 @@ def declaration(manifest: Manifest, *, context: Context | None = None) -> Declar
     )
 
 
-def dynamic(key: str, where: Context, *, told_by: str = "") -> DepError:
-    """The error for a key that `dynamic` leaves to the build backend; `told_by` names the place that defines it."""
-    place = f"it comes from {told_by}; change it there, or" if told_by else "to have it managed here,"
+def dynamic(key: str, where: Context, *, source: str = "") -> DepError:
+    """The error for a key that `dynamic` leaves to the build backend; `source` names the place that defines it."""
+    place = f"it comes from {source}; change it there, or" if source else "to have it managed here,"
     return DepError(
         "dynamic-metadata",
         f"`{key}` is left to the build backend (`dynamic` in `[project]`)",

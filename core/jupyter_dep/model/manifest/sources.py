@@ -9,7 +9,7 @@ from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.steps import NAME, Hint, Placeholder, step
 from jupyter_dep.model.declaration import requirement
 
-from .document import drop_empty, edited, spelling, table
+from .document import drop_empty, edit_document, spelling, table
 from .manifest import Manifest
 
 
@@ -33,7 +33,7 @@ def add_source(text: str, name: str, url: str) -> str:
             listed[-1].add(tomlkit.nl())
         listed.append(index)
 
-    return edited(text, edit)
+    return edit_document(text, edit)
 
 
 def remove_source(text: str, name: str) -> str:
@@ -53,7 +53,7 @@ def remove_source(text: str, name: str) -> str:
         else:
             del uv["index"][listed.index(name)]
 
-    return edited(text, edit)
+    return edit_document(text, edit)
 
 
 def no_such_source(name: str, there: Sequence[str]) -> DepError:
@@ -86,7 +86,7 @@ def set_package_source(text: str, package: str, source: Mapping[str, object] | N
             sources = table(document, ("tool", "uv", "sources"))
             sources[spelling(sources, package) or package] = line
 
-    return edited(text, edit)
+    return edit_document(text, edit)
 
 
 def drop_source(document: Any, package: str, *, keep: bool = False) -> None:
@@ -104,7 +104,7 @@ def set_cutoff(text: str, moment: str) -> str:
     def edit(document: Any, _: Manifest) -> None:
         table(document, ("tool", "uv"))["exclude-newer"] = moment
 
-    return edited(text, edit)
+    return edit_document(text, edit)
 
 
 def _read_indexes(manifest: Manifest) -> list[Mapping[str, object]]:

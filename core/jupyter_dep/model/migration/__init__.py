@@ -14,7 +14,7 @@ from jupyter_dep.model.migration.readers.setup_cfg import setup_cfg
 
 from .manifest_value import Group, ImportedManifest, Read, Unsupported
 
-__all__ = ["ADOPTED", "LOCKS", "Group", "ImportedManifest", "Read", "Unsupported", "bring", "pins"]
+__all__ = ["ADOPTED", "LOCKS", "Group", "ImportedManifest", "Read", "Unsupported", "pins", "read_manifest"]
 
 ADOPTED = ("pyproject.toml", "Pipfile", "requirements.txt", "environment.yml", "environment.yaml", "setup.cfg")
 """File names that a folder's `init` looks for, the most telling first."""
@@ -23,7 +23,7 @@ LOCKS = ("poetry.lock", "uv.lock", "Pipfile.lock")
 """File names whose versions seed a first lock (`pins`)."""
 
 
-def bring(origin: str, text: str, *, read: Read, known_indexes: Collection[str] = ()) -> ImportedManifest:
+def read_manifest(origin: str, text: str, *, read: Read, known_indexes: Collection[str] = ()) -> ImportedManifest:
     """What a file declares; its name tells which tool wrote it, `.txt` and `.in` are requirements.
 
     `read` gives files that it names, by their path relative to its folder. `known_indexes` are URLs that the user's settings

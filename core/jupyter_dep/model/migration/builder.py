@@ -70,7 +70,7 @@ class ManifestBuilder:
     def require(self, text: str, into: list[str]) -> bool:
         """Declare a requirement, once; False where it was left."""
         try:
-            spelled = requirement.spelled(" ".join(text.split()))
+            spelled = requirement.spell(" ".join(text.split()))
             requirement.parse(spelled)
         except DepError as error:
             self.leave(text, Hint(redacted(error.message), "; ", map_text(error.hint, redacted)))

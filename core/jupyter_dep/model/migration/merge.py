@@ -19,7 +19,7 @@ from jupyter_dep.base.toml import loads
 from jupyter_dep.model.declaration import requirement
 from jupyter_dep.model.manifest import edit as manifest_edit
 from jupyter_dep.model.manifest import manifest, templates
-from jupyter_dep.model.manifest.document import edited, spelling, table
+from jupyter_dep.model.manifest.document import edit_document, spelling, table
 from jupyter_dep.model.manifest.manifest import Manifest
 
 from . import ImportedManifest, Unsupported
@@ -150,7 +150,7 @@ class _Merge:
                 del document["project"]["dynamic"]
             templates.fill(document["project"], values)
 
-        return edited(text, edit) if values or any(needed.values()) else text
+        return edit_document(text, edit) if values or any(needed.values()) else text
 
     def with_requirements(self, text: str, log: MergeLog) -> str:
         """The text with a file's requirements in their parts; a part that cannot be written is left."""
@@ -175,7 +175,7 @@ class _Merge:
         imported = log.imported
         for name, group in imported.groups.items():
             for other in group.includes:
-                including = partial(edited, edit=_including(name, other))
+                including = partial(edit_document, edit=_including(name, other))
                 text = self._try_edit(text, including, imported.origin, f"the group {other} in the group {name}")
         no_package = imported.package is False and has_build and imported.origin.endswith("pyproject.toml")
         steps: list[tuple[object, str, Callable[[Any], object]]] = [
@@ -187,7 +187,7 @@ class _Merge:
         ]
         for wanted, what, step in steps:
             if wanted:
-                text = self._try_edit(text, partial(edited, edit=in_tool_uv(step)), imported.origin, what)
+                text = self._try_edit(text, partial(edit_document, edit=in_tool_uv(step)), imported.origin, what)
         return text
 
     def _try_edit(self, text: str, edit: Callable[[str], str], origin: str, what: str) -> str:
@@ -230,7 +230,7 @@ def _drop_empty_project(text: str) -> str:
     def edit(document: Any, _: Manifest) -> None:
         del document["project"]
 
-    return edited(text, edit)
+    return edit_document(text, edit)
 
 
 def _join(text: str, more: str) -> str:

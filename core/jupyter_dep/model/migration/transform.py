@@ -18,14 +18,14 @@ def as_group(imported: ImportedManifest, group: str) -> ImportedManifest:
     return replace(imported, dependencies=(), groups={**imported.groups, group: joined})
 
 
-def with_proposed(imported: ImportedManifest) -> ImportedManifest:
+def accept_proposed(imported: ImportedManifest) -> ImportedManifest:
     """The manifest with its proposals accepted as dependencies."""
     named = [f"`{text}` from your package index" for text in imported.proposed]
     unsupported = tuple(item for item in imported.unsupported if not any(name in str(item.why) for name in named))
     return replace(imported, dependencies=(*imported.dependencies, *imported.proposed), proposed=(), unsupported=unsupported)
 
 
-def sound(imported: ImportedManifest) -> ImportedManifest:
+def drop_invalid(imported: ImportedManifest) -> ImportedManifest:
     """The manifest without values that `[project]` cannot hold (`python_requires = 3.9`), which are listed instead."""
     if imported.name and (why := _refuse("name", imported.name)):
         imported = replace(imported, name=None, unsupported=(*imported.unsupported, why))

@@ -49,7 +49,7 @@ def version(
                 "bad-usage", "`--next-phase` belongs to `prerelease`", hint=Hint(step("version", "prerelease", "--next-phase"))
             )
         dynamic = "version" in found.dynamic
-        told_by = edit.told_by(text, "version") if dynamic else ""
+        told_by = edit.dynamic_source(text, "version") if dynamic else ""
         return VersionResult(name=name, before=found.version, after=found.version, dynamic=dynamic, told_by=told_by)
     after = _compute(found.version, rule, dynamic="version" in found.dynamic, next_phase=next_phase, where=where)
     edited = edit.set_version(text, after)  # refuses a dynamic version, with the place that tells it

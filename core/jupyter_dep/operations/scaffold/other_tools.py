@@ -18,7 +18,7 @@ from jupyter_dep.io.files.foreign_text import read_foreign_text
 from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.io.index.settings import redact
 from jupyter_dep.model.declaration.requirement import parse as parse_requirement
-from jupyter_dep.model.migration import ADOPTED, ImportedManifest, Read, Unsupported, bring, transform
+from jupyter_dep.model.migration import ADOPTED, ImportedManifest, Read, Unsupported, read_manifest, transform
 from jupyter_dep.model.migration.readers.poetry import is_poetry
 from jupyter_dep.services import Services
 
@@ -119,8 +119,8 @@ def brought(name: str, text: str, folder: Path, services: Services, *, adopted: 
             context={"file": name},
         )
     known = _list_indexes(services) if "://" in text or "-r" in text else ()
-    found = bring(name, text, read=_make_reader(folder, name, adopted), known_indexes=known)
-    return rebased(transform.sound(found), (folder / name).parent, folder)
+    found = read_manifest(name, text, read=_make_reader(folder, name, adopted), known_indexes=known)
+    return rebased(transform.drop_invalid(found), (folder / name).parent, folder)
 
 
 def rebased(found: ImportedManifest, source: Path, target: Path) -> ImportedManifest:
@@ -143,7 +143,7 @@ def accept_proposals(found: Iterable[ImportedManifest], ask: Callable[[str], boo
     for one in found:
         if one.proposed and ask is not None:
             question = f"{one.origin} names conda's packages: declare {', '.join(one.proposed)} from your package index?"
-            one = transform.with_proposed(one) if ask(question) else one
+            one = transform.accept_proposed(one) if ask(question) else one
         result.append(one)
     return result
 
