@@ -123,7 +123,7 @@ def source(call: Call) -> Outcome:
         ),
         data={
             **outcome.data,
-            "sources": [_source_data(each) for each in indexes.listed(target, call.services, call.context)],
+            "sources": [_source_data(each) for each in indexes.list_indexes(target, call.services, call.context)],
         }
         if outcome.edit is None
         else outcome.data,
@@ -137,7 +137,7 @@ def _source_data(index: indexes.DeclaredIndex) -> dict[str, object]:
 
 
 def _list_sources(call: Call, target: Path) -> Outcome:
-    found = indexes.listed(target, call.services, call.context)
+    found = indexes.list_indexes(target, call.services, call.context)
     rows = tuple((index.name or "-", index.url, ", ".join(index.packages) or "-") for index in found)
     return Outcome(
         verb="source",

@@ -41,7 +41,7 @@ def run_command(call: Call) -> Outcome:
 
 def _build_environment(call: Call) -> Sealed:
     with grant.granting(call.allowed, call.services):
-        return install.environment(call.target(), call.services, call.context, confirm=call.ask)
+        return install.ensure_installed(call.target(), call.services, call.context, confirm=call.ask)
 
 
 def become(call: Call, command: Sequence[str], sealed: Sealed, more: Mapping[str, str] | None = None) -> Outcome:

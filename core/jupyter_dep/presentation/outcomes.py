@@ -18,7 +18,7 @@ from jupyter_dep.services import Services
 
 if TYPE_CHECKING:
     from jupyter_dep.model.declaration.declaration import Declaration
-    from jupyter_dep.operations.edit.init_notebook import Created
+    from jupyter_dep.operations.edit.init_notebook import InitResult
     from jupyter_dep.operations.environment.trust import Allowed
 
 STATES = {
@@ -203,7 +203,7 @@ def _switch(sealed: Sealed | None, services: Services, environment: str | None) 
     )
 
 
-def created(notebook: Path, result: Created, front_end: FrontEnd) -> Outcome:
+def created(notebook: Path, result: InitResult, front_end: FrontEnd) -> Outcome:
     """The outcome of `init`."""
     following = step("add", NAME, target=notebook)
     lines = [f"declares Python {result.requires_python}"]

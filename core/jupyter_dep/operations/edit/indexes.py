@@ -32,7 +32,7 @@ class DeclaredIndex:
     packages: tuple[str, ...] = ()
 
 
-def listed(target: Path, services: Services, context: CommandContext) -> tuple[DeclaredIndex, ...]:
+def list_indexes(target: Path, services: Services, context: CommandContext) -> tuple[DeclaredIndex, ...]:
     """List the indexes in the order of the declaration. Errors: those of reading it."""
     state = load_state(target, services, context)
     return _read_indexes(state.declaration) if state.declaration is not None else ()

@@ -26,7 +26,7 @@ from jupyter_dep.services import Services
 
 
 @frozen_dataclass
-class Created:
+class InitResult:
     """What `init` declared; `suggested` are requirements that the notebook seems to need and does not declare."""
 
     requires_python: str
@@ -43,7 +43,7 @@ def init(
     python: str | None = None,
     imports: bool = False,
     ask: Callable[[str], bool] | None = None,
-) -> Created:
+) -> InitResult:
     """Write the block and the kernel's name; a missing notebook is created. Errors: `already-declared`, `not-python`."""
     state = read_state(notebook, services, live_block=context.live_block)
     if state.block is not None:
@@ -61,7 +61,7 @@ def init(
             hint="jupyter-dep is for Python kernels",
             context=state.project.context,
         )
-    wanted = suggestions(state.notebook) if state.notebook else ()
+    wanted = suggest_requirements(state.notebook) if state.notebook else ()
     take = bool(wanted) and (imports or (ask is not None and ask(f"Declare what it uses ({', '.join(wanted)})?")))
     block = new_block(services, context, wanted if take else (), python)
     declared = script_block.parse(block, context=state.project.context)
@@ -79,7 +79,7 @@ def init(
         read_write.replace(notebook, content, expected=state.data)
     if python is not None:
         services.history.set_python(notebook, services.interpreters.find(python).name or python)
-    return Created(
+    return InitResult(
         requires_python=declared.requires_python or "",
         declared=wanted if take else (),
         suggested=() if take else wanted,
@@ -87,7 +87,7 @@ def init(
     )
 
 
-def suggestions(notebook: Notebook) -> tuple[str, ...]:
+def suggest_requirements(notebook: Notebook) -> tuple[str, ...]:
     """Suggest requirements for what a notebook imports and what its `%pip install` lines name."""
     from jupyter_dep.model.packages.import_map import distribution_for
 

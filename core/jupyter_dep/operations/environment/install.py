@@ -30,7 +30,7 @@ from .local_sources import InstallSelection, install_selection, project_artifact
 from .select import Selected
 
 
-def environment(
+def ensure_installed(
     target: Path, services: Services, context: CommandContext, *, confirm: Callable[[str], bool] | None = None
 ) -> Sealed:
     """Return the environment that commands run in, as it was last installed, built if needed. Errors: as for `install`."""

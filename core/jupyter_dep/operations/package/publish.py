@@ -52,7 +52,7 @@ def publish(
     """
     found = read_manifest(target)
     dist = folder or target.parent / DIST
-    version, files = chosen(found, dist_files.distributions(dist), dist)
+    version, files = choose_files(found, dist_files.distributions(dist), dist)
     _refuse_what_check_refuses(target, services, context)
     settings = Settings(
         environ=services.environ,
@@ -87,7 +87,7 @@ def publish(
     return replace(result, uploaded=uploaded, skipped=(*served.same, *raced))
 
 
-def chosen(found: Manifest, there: Sequence[Path], dist: Path) -> tuple[str, tuple[Path, ...]]:
+def choose_files(found: Manifest, there: Sequence[Path], dist: Path) -> tuple[str, tuple[Path, ...]]:
     """The version to publish and its files, wheels first; of a version that only a build tells, the one that was built."""
     mine: dict[Version, list[Path]] = {}
     for file in there:

@@ -34,7 +34,7 @@ def import_file(
 ) -> ScaffoldResult:
     """Declare in a project, a folder's or a notebook's, what another tool's file declares; what is declared already stays.
 
-    Errors: those of `adopting.of_file`, `no-project`, and of the project's own file.
+    Errors: those of `other_tools.read_file`, `no-project`, and of the project's own file.
     """
     state = load_state(target, services, context)
     if state.project.form is not FOLDER and group is not None:
@@ -43,19 +43,19 @@ def import_file(
             "a notebook's declaration has no groups and no extras",
             hint="leave `--group` out, or name a folder with `--project DIR`",
         )
-    read = other_tools.rebased(other_tools.of_file(source, services, group=group), source.parent, target.parent)
-    (brought,) = other_tools.accept_proposals([read], ask)
+    read = other_tools.rebase_paths(other_tools.read_file(source, services, group=group), source.parent, target.parent)
+    (imported,) = other_tools.accept_proposals([read], ask)
     edit = None
     if state.project.form is FOLDER:
         before = state.block or ""
-        as_declared = replace(brought, package=None) if brought.package else brought  # the build system is the project's own
+        as_declared = replace(imported, package=None) if imported.package else imported  # the build system is the project's own
         adopted = merge.merge(before, [as_declared])
         if adopted.text != before:
             read_write.replace(target, adopted.text.encode(), expected=state.data)
             _record_step(state, adopted.text, services, context)
     else:
         block = state.block if state.block is not None else new_block(services, context)
-        adopted = merge_block.merge_into_block(block, brought)
+        adopted = merge_block.merge_into_block(block, imported)
         if adopted.text != state.block:
             edit = _write_block(state, adopted.text, services, context)
     return ScaffoldResult(
@@ -64,7 +64,7 @@ def import_file(
         changed=adopted.text != state.block,
         taken=adopted.taken,
         left=adopted.unsupported,
-        proposed=brought.proposed,
+        proposed=imported.proposed,
         edit=edit,
     )
 

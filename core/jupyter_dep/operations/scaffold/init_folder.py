@@ -53,15 +53,15 @@ def init(
     if name is not None:
         templates.checked_name(name)
     found = other_tools.detect_files(folder, services, declared=_list_declared(before))
-    brought = other_tools.accept_proposals(found.brought, ask)
-    wanted, chosen, overrules = _choose_python(before, brought, python, services, ask)
+    imported = other_tools.accept_proposals(found.files, ask)
+    wanted, chosen, overrules = _choose_python(before, imported, python, services, ask)
     given = {"name": name, "requires-python": wanted if overrules else None}
     adopted = merge.merge(
         text,
-        brought,
+        imported,
         given={key: value for key, value in given.items() if value is not None},
         defaults={
-            **(_choose_name(folder, before, brought) if name is None else {}),
+            **(_choose_name(folder, before, imported) if name is None else {}),
             "version": templates.VERSION,
             "requires-python": wanted,
             **_find_readme(folder),
@@ -84,7 +84,7 @@ def init(
         changed=adopted.text != text,
         taken=adopted.taken,
         left=adopted.unsupported,
-        proposed=tuple(text for one in brought for text in one.proposed),
+        proposed=tuple(text for one in imported for text in one.proposed),
         passed=found.passed,
         assumed=adopted.assumed,
         seed=seed_pins.seed_pins(folder) if not _has_own_lock(folder, services) else None,

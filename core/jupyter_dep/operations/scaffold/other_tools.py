@@ -46,7 +46,7 @@ class DetectedFiles:
     `passed` are files that were not read, since `authority` declares everything and they may be made from it.
     """
 
-    brought: tuple[ImportedManifest, ...]
+    files: tuple[ImportedManifest, ...]
     passed: tuple[str, ...] = ()
     authority: str = ""
 
@@ -66,16 +66,16 @@ def detect_files(folder: Path, services: Services, *, declared: Collection[str] 
             continue
         others = {other for other in names if other != name}
         if authority and name != MANIFEST and not (authority == _SETUP and _parse_group(name)):
-            if _declares_more(partial(brought, name, text, folder, services, adopted=others), declared or ()):
+            if _declares_more(partial(parse_file, name, text, folder, services, adopted=others), declared or ()):
                 passed.append(name)
             continue
-        one = _assign_group(brought(name, text, folder, services, adopted=others))
+        one = _assign_group(parse_file(name, text, folder, services, adopted=others))
         found.append(one)
         if name in _TELLING and (one.dependencies or one.groups):
             authority = authority or name
     if authority not in (MANIFEST, "Pipfile"):
         found += _report_setup_py(folder, has_setup_cfg=bool(authority))
-    return DetectedFiles(brought=tuple(found), passed=tuple(passed), authority=authority)
+    return DetectedFiles(files=tuple(found), passed=tuple(passed), authority=authority)
 
 
 def _declares_more(read: Callable[[], ImportedManifest], declared: Collection[str]) -> bool:
@@ -97,7 +97,7 @@ def _report_setup_py(folder: Path, *, has_setup_cfg: bool) -> list[ImportedManif
     return [ImportedManifest(origin=_PROGRAM, unsupported=(Unsupported(what=_PROGRAM, why=why),))]
 
 
-def of_file(file: Path, services: Services, *, group: str | None = None) -> ImportedManifest:
+def read_file(file: Path, services: Services, *, group: str | None = None) -> ImportedManifest:
     """Read one named file; `group` declares its dependencies as that group's.
 
     Errors: `unknown-import`, and those of `detect_files`.
@@ -105,11 +105,11 @@ def of_file(file: Path, services: Services, *, group: str | None = None) -> Impo
     text = read_foreign_text(file)
     if text is None:
         raise DepError("no-such-file", "file not found", hint="check the path and its spelling", context={"file": str(file)})
-    found = brought(file.name, text, file.parent, services)
+    found = parse_file(file.name, text, file.parent, services)
     return transform.as_group(found, group) if group else _assign_group(found)
 
 
-def brought(name: str, text: str, folder: Path, services: Services, *, adopted: Collection[str] = ()) -> ImportedManifest:
+def parse_file(name: str, text: str, folder: Path, services: Services, *, adopted: Collection[str] = ()) -> ImportedManifest:
     """What a file of this name says; others of the folder that are `adopted` by themselves are empty where it names them."""
     if folder.joinpath(name).name == MANIFEST and not is_poetry(text):
         raise UsageError(
@@ -120,10 +120,10 @@ def brought(name: str, text: str, folder: Path, services: Services, *, adopted: 
         )
     known = _list_indexes(services) if "://" in text or "-r" in text else ()
     found = read_manifest(name, text, read=_make_reader(folder, name, adopted), known_indexes=known)
-    return rebased(transform.drop_invalid(found), (folder / name).parent, folder)
+    return rebase_paths(transform.drop_invalid(found), (folder / name).parent, folder)
 
 
-def rebased(found: ImportedManifest, source: Path, target: Path) -> ImportedManifest:
+def rebase_paths(found: ImportedManifest, source: Path, target: Path) -> ImportedManifest:
     """What a file in the folder `source` declares, with its relative paths as they are from `target`."""
     if look.real_path(source) == look.real_path(target):
         return found
