@@ -142,7 +142,7 @@ def test_files_that_are_there_give_way_and_that_is_said(desk: Desk) -> None:
     assert told[WHEEL]["replaced"] and not told[WHEEL]["same"]
     assert dist(desk) == [WHEEL, SDIST, "notes.txt"]
     assert parse_wheel_filename(WHEEL) and (desk.folder / "dist" / WHEEL).read_bytes()[:2] == b"PK"
-    assert "as it was" in desk.dep("build", "--wheel").out
+    assert "unchanged" in desk.dep("build", "--wheel").out
 
 
 def test_no_half_written_file_is_left_where_the_last_step_fails(
