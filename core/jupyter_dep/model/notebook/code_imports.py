@@ -14,7 +14,6 @@ from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.declaration.install_command import InstallCommand, parse_install_command
 from jupyter_dep.model.declaration.requirement import canonical, parse
 from jupyter_dep.model.declaration.requirement_lines import logical_lines
-from jupyter_dep.model.packages.import_map import imported_module
 
 # Cell magics whose body is Python that runs in the kernel, and those whose body is a shell script.
 _PYTHON_MAGIC = re.compile(r"%%(?:time|timeit|capture|prun|python3?|debug|memit|mprun|lprun|snakeviz)\b")
@@ -133,6 +132,8 @@ def _modules_of(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif node.level == 0 and node.module is not None:
+        from jupyter_dep.model.packages.import_map import imported_module  # a command that adds a package does not wait for it
+
         package, names = node.module, [alias.name for alias in node.names if alias.name != "*"]
         yield from dict.fromkeys(imported_module(package, name) for name in names) or (package,)
 
