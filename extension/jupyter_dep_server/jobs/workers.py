@@ -183,6 +183,8 @@ class Workers:
                     self._changed.wait()
             finally:
                 self._waiting -= 1
+                if not self._waiting:
+                    self._failures.clear()  # no caller is left whom they concern
 
     def _pop_free(self) -> WorkerProcess | None:
         while self._free:

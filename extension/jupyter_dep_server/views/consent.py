@@ -1,4 +1,4 @@
-"""The consent dialog's content: what a yes would install, and what is unusual about it."""
+"""The consent dialog's content: what a consent would install, and what is unusual about it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from jupyter_dep_server.state.paths import ServedNotebook
 
 
 def page(place: ServedNotebook, services: Services, hosts: Iterable[ConsentScope] = ()) -> ConsentPage:
-    """Show what a yes would cover; no network. `hosts` are those found not to serve the locked files.
+    """Show what a consent would cover; no network. `hosts` are those found not to serve the locked files.
 
     Errors: the notebook's, the lock's, `no-matching-python`, `not-installable-here`.
     """
