@@ -1,4 +1,4 @@
-"""The port to the engine, as values and a protocol: `io.uv.Uv` is the real one, the tests have a fake."""
+"""The port to the engine, as values and a protocol: `io.engine.uv.Uv` is the real one, the tests have a fake."""
 
 from __future__ import annotations
 
@@ -26,8 +26,11 @@ class Pin:
 
 @frozen_dataclass
 class LockRequest:
-    """What is to be resolved. `python` is an interpreter's path, `kernel` the kernel's requirements, `upgrade` the names
-    that may move (True: all), `cutoff` a full UTC timestamp, `metadata` what builds told about sources without wheels."""
+    """What is to be resolved.
+
+    `python` is an interpreter's path, `kernel` the kernel's requirements, `upgrade` the names that may move (True: all),
+    `cutoff` a full UTC timestamp, `metadata` what builds gave for sources without wheels.
+    """
 
     declaration: Declaration
     requires_python: str
@@ -43,7 +46,7 @@ class LockRequest:
     build: tuple[str, ...] = ()
     """Names that are taken as source archives; their `metadata` is given, so that resolving builds nothing."""
     project: str = ""
-    """A folder's own name and `version`: who needs it back is answered by the folder itself. A notebook has none."""
+    """A folder's own name and `version`, so that a dependency on it resolves to the folder. A notebook has none."""
     version: str = ""
 
 
@@ -74,7 +77,7 @@ class Install:
 class Build:
     """Distributions to build of a source `folder` by its own backend, into the empty folder `into`; both are whole paths.
 
-    `python` is an interpreter's path, `log` the file that gets all that was said if the build fails.
+    `python` is an interpreter's path, `log` the file that gets all output if the build fails.
     """
 
     folder: Path
@@ -88,7 +91,7 @@ class Build:
 
 @frozen_dataclass
 class Upload:
-    """Distributions to bring to an index. `url` None is the engine's own place of upload.
+    """Distributions to upload to an index. `url` None is the engine's own place of upload.
 
     `check` is the index that tells what is there already; it may hold credentials. `trusted` asks the build service's identity
     in place of a password.
@@ -111,24 +114,32 @@ class PublishedFiles:
 
 
 class Engine(Protocol):
-    def version(self) -> str: ...
+    """What resolves, installs, builds and publishes."""
 
-    def default_index(self) -> str: ...
+    def version(self) -> str:
+        """Give the engine's name and version."""
 
-    def lock(self, request: LockRequest, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> EngineAnswer: ...
+    def default_index(self) -> str:
+        """Give the index that is asked for a name, without credentials."""
+
+    def lock(self, request: LockRequest, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> EngineAnswer:
+        """Resolve a declaration for every platform."""
 
     def verify_against_index(
         self, artifacts: Sequence[Artifact], *, python: str, offline: bool = False, cancel: CancelToken | None = None
-    ) -> dict[str, Artifact]: ...
+    ) -> dict[str, Artifact]:
+        """Give those artifacts that the user's own index serves under the same filename and hash, by name."""
 
     def built_metadata(
         self, requirement: str, *, python: str, offline: bool = False, cancel: CancelToken | None = None
     ) -> Mapping[str, Any]:
-        """Build exactly one distribution and tell its static metadata, keys as in `tool.uv.dependency-metadata`."""
+        """Build exactly one distribution and give its static metadata, keys as in `tool.uv.dependency-metadata`."""
 
-    def install(self, install: Install, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> None: ...
+    def install(self, install: Install, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> None:
+        """Link artifacts into a fresh environment."""
 
-    def forget(self, names: Sequence[str]) -> None: ...
+    def forget(self, names: Sequence[str]) -> None:
+        """Drop what the engine's cache holds of these distributions."""
 
     def clear(self, *, cancel: CancelToken | None = None) -> None:
         """Empty the engine's cache; environments keep their files."""
@@ -136,9 +147,11 @@ class Engine(Protocol):
     def builtin_index(self) -> str:
         """The index that belongs to the engine's own place of upload, whatever the user configured to install from."""
 
-    def build(self, build: Build, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> None: ...
+    def build(self, build: Build, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> None:
+        """Build a folder's distributions by its own backend."""
 
-    def published_files(self, upload: Upload, *, cancel: CancelToken | None = None) -> PublishedFiles: ...
+    def published_files(self, upload: Upload, *, cancel: CancelToken | None = None) -> PublishedFiles:
+        """Look which of the files the index has; uploads nothing."""
 
     def publish(self, upload: Upload, *, reporter: Reporter = silent, cancel: CancelToken | None = None) -> tuple[str, ...]:
         """Upload the files in order; gives the names of those that went up now, without those that were there."""

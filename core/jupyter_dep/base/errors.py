@@ -41,6 +41,7 @@ class DepError(Exception):
         return f"{self.message} ({where})" if where else self.message
 
     def as_json(self) -> dict[str, object]:
+        """Give the error as it is sent to front ends."""
         return {"code": self.code, "message": self.message, "context": self.context, "hint": str(self.hint)}
 
 

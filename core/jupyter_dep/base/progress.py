@@ -52,8 +52,10 @@ class CancelToken:
         self._event = Event()
 
     def set(self) -> None:
+        """Ask the work to stop."""
         self._event.set()
 
     @property
     def is_set(self) -> bool:
+        """Whether the work should stop."""
         return self._event.is_set()

@@ -75,6 +75,7 @@ _TOKEN = re.compile(
 
 
 def basic_string(text: str) -> str:
+    """Write a text as a TOML string."""
     import tomlkit
 
     return tomlkit.string(text.strip()).as_string()
@@ -124,6 +125,7 @@ def _joined(entries: Iterable[_Entry], tail: str) -> str:
 
 
 def replace_item(array: str, texts: Mapping[int, str]) -> str:
+    """Replace entries of an array, by position."""
     entries, tail = _split(array)
     for place, text in texts.items():
         entries[place].item = basic_string(text)
@@ -131,6 +133,7 @@ def replace_item(array: str, texts: Mapping[int, str]) -> str:
 
 
 def append_item(array: str, texts: Sequence[str]) -> str:
+    """Append texts to an array."""
     if not texts:
         return array
     entries, tail = _split(array)
@@ -154,6 +157,7 @@ def append_item(array: str, texts: Sequence[str]) -> str:
 
 
 def remove_item(array: str, places: set[int]) -> str:
+    """Remove the entries at these positions from an array; comments above them stay."""
     entries, tail = _split(array)
     if not places or not entries:
         return array

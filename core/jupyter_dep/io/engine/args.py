@@ -92,7 +92,7 @@ def tree_arguments() -> list[str]:
     ]  # fmt: skip
 
 
-def install_arguments(
+def install_arguments(  # noqa: PLR0913  one parameter for each option of the engine
     python: str,
     lock: str,
     *,
@@ -119,7 +119,7 @@ def install_arguments(
 
 
 def index_check_arguments(python: str, requirements: str, *, offline: bool, no_index: bool = False) -> list[str]:
-    """Arguments that resolve exactly the listed versions against the user\'s index."""
+    """Arguments that resolve exactly the listed versions against the user's index."""
     return [
         "pip", "compile", *COMMON, "--no-build", "--no-deps", "--no-header", "--python", python,
         "--format", "pylock.toml", *network_flags(offline=offline, no_index=no_index), requirements,

@@ -17,6 +17,7 @@ _DEPENDS = re.compile(
 
 
 def flatten(stderr: str) -> str:
+    """Put all of a text on one line."""
     return re.sub(r"\s+", " ", stderr)
 
 
@@ -26,6 +27,7 @@ def names_not_found(stderr: str) -> frozenset[str]:
 
 
 def no_solution(flat: str, text: str, request: LockRequest | None) -> DepError:
+    """Give the error for a declaration that has no solution: what clashes, and what would work."""
     body = text.split("\n", 1)[1] if "\n" in text else text
     missing = sorted(names_not_found(flat))
     if missing:

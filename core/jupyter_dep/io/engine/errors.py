@@ -1,4 +1,4 @@
-"""What the engine's last words mean for a user. Its wording is the pinned version's; a test runs the real one."""
+"""Explain the engine's errors to a user. The patterns match the pinned version's wording; a test runs the real one."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def explain(stderr: str, *, doing: str, request: LockRequest | None = None) -> D
         )
     return DepError(
         "engine-failed",
-        f"the engine could not {doing}: {text or 'it said nothing'}",
+        f"the engine could not {doing}: {text or '(no output)'}",
         hint=Hint("run ", DOCTOR, "; if it finds nothing, report this text"),
     )
 
@@ -110,7 +110,7 @@ def _network(flat: str, text: str, doing: str) -> DepError | None:
         status = "401" if "401 Unauthorized" in flat else "403"
         return IndexUnreachableError(
             "index-refused",
-            f"{host} wants valid credentials (status {status})",
+            f"{host} requires valid credentials (status {status})",
             hint="put the credentials into your own index settings (`UV_DEFAULT_INDEX`, `PIP_INDEX_URL` or pip's "
             "configuration); they are never taken from a notebook and never written into a lock",
         )

@@ -151,30 +151,34 @@ def derived_lock(artifacts: Sequence[Artifact], python: str) -> str:
     """A lock of exactly these artifacts, for one sync on this machine."""
     packages: list[dict[str, Any]] = []
     for item in artifacts:
-        if item.kind != "vcs":
-            _refuse_relative(item.url, item.name)
-        entry: dict[str, Any] = {"name": item.name}
-        if item.version:
-            entry["version"] = item.version
-        if item.index and item.kind in ("wheel", "sdist"):
-            entry["index"] = item.index
-        if item.kind in ("wheel", "sdist"):
-            place = "url" if "://" in item.url else "path"
-            file: dict[str, Any] = {"name": item.filename, place: item.url, "hashes": {"sha256": item.sha256}}
-            if item.size is not None:
-                file["size"] = item.size
-            entry["wheels" if item.kind == "wheel" else "sdist"] = [file] if item.kind == "wheel" else file
-        elif item.kind == "archive":
-            entry["archive"] = {"url" if "://" in item.url else "path": item.url, "hashes": {"sha256": item.sha256}}
-        elif item.kind == "vcs":
-            address, _, commit = item.url.removeprefix("git+").rpartition("@")
-            entry["vcs"] = {"type": "git", "url": address, "commit-id": commit}
-        else:
-            entry["directory"] = {"path": item.url, "editable": item.editable}
-        if item.subdirectory and item.kind in ("archive", "vcs", "directory"):
-            entry[item.kind]["subdirectory"] = item.subdirectory
-        packages.append(entry)
+        packages.append(_locked_package(item))
     head: dict[str, Any] = {"lock-version": "1.0", "created-by": "jupyter-dep", "requires-python": f">={python}"}
     if not packages:
         head["packages"] = []
     return "\n".join([toml.table("", head), *(toml.table("[[packages]]", entry) for entry in packages)])
+
+
+def _locked_package(item: Artifact) -> dict[str, Any]:
+    if item.kind != "vcs":
+        _refuse_relative(item.url, item.name)
+    entry: dict[str, Any] = {"name": item.name}
+    if item.version:
+        entry["version"] = item.version
+    if item.index and item.kind in ("wheel", "sdist"):
+        entry["index"] = item.index
+    if item.kind in ("wheel", "sdist"):
+        place = "url" if "://" in item.url else "path"
+        file: dict[str, Any] = {"name": item.filename, place: item.url, "hashes": {"sha256": item.sha256}}
+        if item.size is not None:
+            file["size"] = item.size
+        entry["wheels" if item.kind == "wheel" else "sdist"] = [file] if item.kind == "wheel" else file
+    elif item.kind == "archive":
+        entry["archive"] = {"url" if "://" in item.url else "path": item.url, "hashes": {"sha256": item.sha256}}
+    elif item.kind == "vcs":
+        address, _, commit = item.url.removeprefix("git+").rpartition("@")
+        entry["vcs"] = {"type": "git", "url": address, "commit-id": commit}
+    else:
+        entry["directory"] = {"path": item.url, "editable": item.editable}
+    if item.subdirectory and item.kind in ("archive", "vcs", "directory"):
+        entry[item.kind]["subdirectory"] = item.subdirectory
+    return entry

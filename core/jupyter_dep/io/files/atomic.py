@@ -44,6 +44,7 @@ class Staged:
         self.temporary = temporary_name(self.target)
 
     def discard(self) -> None:
+        """Remove the temporary file, if it is still there."""
         if self.handle >= 0:
             os.close(self.handle)
             self.handle = -1
@@ -52,6 +53,7 @@ class Staged:
 
 
 def temporary_name(path: Path) -> Path:
+    """Give a random name beside a file for its new content."""
     return path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
 
 
@@ -77,6 +79,7 @@ def _remove_if_dead(temporary: Path) -> None:
 
 
 def stage(staged: Staged) -> None:
+    """Write the new content to the disk beside its file. Errors: OSError."""
     write, target = staged.write, staged.target
     if write.content is None:
         return
@@ -110,6 +113,7 @@ def _created(staged: Staged, mode: int) -> int:
 
 
 def publish(staged: Staged) -> None:
+    """Put the staged content in its place. Errors: OSError, FileExistsError for a new file whose name was taken meanwhile."""
     if staged.write.content is None:
         staged.target.unlink(missing_ok=True)
     elif staged.write.expected is None:

@@ -1,10 +1,10 @@
-"""The notebooks and Python files of a folder: what belongs to its project, found without following links out of it."""
+"""Find the notebooks and Python files of a folder's project, without following links out of it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
@@ -54,58 +54,74 @@ def _above(file: str) -> Iterator[str]:
 
 
 def find_project_files(root: Path) -> ProjectFiles:
-    """Walk a folder. Hidden folders, environments, what was built and what npm brought are left out."""
-    base = os.path.realpath(root)
-    notebooks: list[str] = []
-    modules: list[str] = []
-    nested: list[str] = []
-    unread: list[DepError] = []
-    with_init: set[str] = set()
-    beside: dict[str, set[str]] = {}
-    waiting = [""]
-    while waiting:
-        folder = waiting.pop()
+    """Walk a folder; hidden folders, environments, build results and npm's packages are left out."""
+    walk = _Walk(base=os.path.realpath(root))
+    while walk.waiting:
+        walk.enter(walk.waiting.pop())
+    packages = {
+        folder.rpartition("/")[2] for folder in walk.with_init if folder and folder.rpartition("/")[0] not in walk.with_init
+    }
+    return ProjectFiles(
+        root=root,
+        notebooks=tuple(sorted(walk.notebooks)),
+        modules=tuple(sorted(walk.modules)),
+        nested=tuple(sorted(walk.nested)),
+        unread=tuple(walk.unread),
+        packages=frozenset(packages),
+        stems=frozenset(path.rpartition("/")[2].removesuffix(".py") for path in walk.modules),
+        _beside={folder: frozenset(found) for folder, found in walk.beside.items()},
+    )
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What a walk through the real folder `base` has found, and the folders that are `waiting`."""
+
+    base: str
+    waiting: list[str] = field(default_factory=lambda: [""])
+    notebooks: list[str] = field(default_factory=list)
+    modules: list[str] = field(default_factory=list)
+    nested: list[str] = field(default_factory=list)
+    unread: list[DepError] = field(default_factory=list)
+    with_init: set[str] = field(default_factory=set)
+    beside: dict[str, set[str]] = field(default_factory=dict)
+
+    def enter(self, folder: str) -> None:
+        """Read one folder."""
         try:
-            with os.scandir(os.path.join(base, folder)) as listed:
+            with os.scandir(os.path.join(self.base, folder)) as listed:
                 entries = sorted(listed, key=lambda entry: entry.name)
         except OSError as error:
-            unread.append(explain_os_error(error, Path(folder or "."), "reading"))
-            continue
+            self.unread.append(explain_os_error(error, Path(folder or "."), "reading"))
+            return
         names = {entry.name for entry in entries}
         if folder and "pyvenv.cfg" in names:
-            continue
-        if folder and MANIFEST in names and _is_nested(Path(base, folder, MANIFEST)):
-            nested.append(folder)
-            continue
+            return
+        if folder and MANIFEST in names and _is_nested(Path(self.base, folder, MANIFEST)):
+            self.nested.append(folder)
+            return
         if "__init__.py" in names or "__init__.pyi" in names:
-            with_init.add(folder)
+            self.with_init.add(folder)
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
             if entry.is_dir(follow_symlinks=False):
                 if not entry.name.startswith(".") and entry.name not in _SKIPPED and not entry.name.endswith(".egg-info"):
-                    waiting.append(path)
-            elif entry.name.endswith((".ipynb", *_MODULE_ENDS)) and _stays(entry, base):
-                if entry.name.endswith(".ipynb"):
-                    notebooks.append(path)
-                    continue
-                if entry.name.endswith(".py"):
-                    modules.append(path)
-                _note(beside, folder, entry.name.partition(".")[0])
-    packages = {folder.rpartition("/")[2] for folder in with_init if folder and folder.rpartition("/")[0] not in with_init}
-    return ProjectFiles(
-        root=root,
-        notebooks=tuple(sorted(notebooks)),
-        modules=tuple(sorted(modules)),
-        nested=tuple(sorted(nested)),
-        unread=tuple(unread),
-        packages=frozenset(packages),
-        stems=frozenset(path.rpartition("/")[2].removesuffix(".py") for path in modules),
-        _beside={folder: frozenset(found) for folder, found in beside.items()},
-    )
+                    self.waiting.append(path)
+            elif entry.name.endswith((".ipynb", *_MODULE_ENDS)) and _stays(entry, self.base):
+                self._add_file(path)
+
+    def _add_file(self, path: str) -> None:
+        if path.endswith(".ipynb"):
+            self.notebooks.append(path)
+            return
+        if path.endswith(".py"):
+            self.modules.append(path)
+        folder, _, name = path.rpartition("/")
+        _note(self.beside, folder, name.partition(".")[0])
 
 
 def files_beside(notebook: Path) -> ProjectFiles:
-    """What a notebook without a folder can import from where it lies: its own folder, and folders in it that hold modules."""
+    """Find what a notebook without a folder project can import: modules beside it, and folders there that hold modules."""
     folder = notebook.parent
     found: set[str] = set()
     stems: set[str] = set()

@@ -20,6 +20,7 @@ from .atomic import Staged, Write, publish, stage, sweep, temporary_name
 
 
 def read(path: Path) -> bytes:
+    """Read a regular file. Errors: those of `explain_os_error`."""
     try:
         return _whole(path)
     except OSError as error:
@@ -82,9 +83,12 @@ def replace(path: Path, content: bytes, *, expected: bytes | None) -> None:
 
 
 def replace_all(writes: Sequence[Write]) -> None:
-    """Replace several files: every content is on the disk before the first is put in place, so that a full disk or a
-    file that changed meanwhile leaves all of them as they were; where a later one cannot be put in place, those before it
-    are put back. What writers that were killed have left beside these files is cleared away. Errors as `replace`."""
+    """Replace several files, or none.
+
+    Every content is on the disk before the first is put in place, so that a full disk or a file that changed meanwhile leaves
+    all of them as they were; where a later one cannot be put in place, those before it are put back. What killed writers
+    left beside these files is removed. Errors: as `replace`.
+    """
     staged: list[Staged] = []
     try:
         for write in writes:
@@ -190,6 +194,7 @@ def check_writable(path: Path) -> None:
 
 
 def changed_meanwhile(path: Path) -> DepError:
+    """Give the error for a file that another program changed meanwhile."""
     return DepError(
         "changed-meanwhile",
         "the file changed meanwhile, so it was left as it is",

@@ -97,12 +97,14 @@ def system_variables(environ: Mapping[str, str]) -> Iterator[Found]:
 
 
 def certificate_variables(environ: Mapping[str, str], *names: str) -> Iterator[Found]:
+    """Read the variables that name a certificate file."""
     for name in names:
         if environ.get(name):
             yield Found(setting="certificate", value=environ[name], where=name, level="system")
 
 
 def uv_variables(environ: Mapping[str, str]) -> Iterator[Found]:
+    """Read uv's variables for indexes, certificates and the network."""
     for variable, setting in (("UV_DEFAULT_INDEX", "default"), ("UV_INDEX_URL", "default")):
         if environ.get(variable):
             yield _index(environ[variable].strip(), setting, variable, environ)
@@ -145,6 +147,7 @@ def uv_file(path: Path, environ: Mapping[str, str]) -> Iterator[Found]:
 
 
 def pip_variables(environ: Mapping[str, str]) -> Iterator[Found]:
+    """Read pip's variables."""
     for key, setting in _PIP_KEYS.items():
         variable = "PIP_" + key.upper().replace("-", "_")
         if environ.get(variable):
@@ -170,6 +173,7 @@ def pip_files(paths: Iterable[Path]) -> Iterator[Found]:
 
 
 def truth(value: object) -> bool:
+    """Read a switch as uv and pip do: `1`, `true`, `yes`, `on`."""
     return value if isinstance(value, bool) else str(value).strip().lower() in _TRUE
 
 

@@ -1,8 +1,8 @@
-"""One page of the user's package index, fetched by us: their proxies, certificates and time limits, their credentials
-only to the address that they were configured for, an overall deadline, a limit of size, and a cancel that is obeyed.
+"""Fetch one page of the user's package index, within an overall deadline and a limit of size, and until it is cancelled.
 
-The engine fetches everything that is installed; this is for what it has no command for: which names there are, and
-which versions of one.
+The user's proxies, certificates and time limits apply; credentials go only to the address that they were configured for. The
+engine fetches everything that is installed; this serves what it has no command for: which names exist, and which
+versions of one.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class Page:
                 if (told is not None and arrived < told) or (unpacker and not unpacker.eof):
                     raise http.client.IncompleteRead(b"")
             self._put(None)
-        except Exception as error:  # whatever it was, somebody waits for it on the other side of the queue
+        except Exception as error:  # noqa: BLE001  the other side of the queue waits for it, whatever it is
             self._put(_explained(error, self._host))
 
 
@@ -192,7 +192,7 @@ def _explained(error: Exception, host: str) -> DepError:
     if isinstance(reason, http.client.IncompleteRead | zlib.error):
         return IndexUnreachableError(
             "broken-download",
-            f"what `{host}` sent broke off or arrived damaged",
+            f"the answer of `{host}` broke off or arrived damaged",
             hint="run the same again; nothing damaged was kept",
         )
     detail = str(reason) if isinstance(reason, str) else ""
@@ -207,9 +207,9 @@ def _status(error: HTTPError, host: str) -> DepError:
     if error.code in (401, 403, 407):
         return IndexUnreachableError(
             "index-refused",
-            f"`{host}` wants valid credentials (status {error.code})",
+            f"`{host}` requires valid credentials (status {error.code})",
             hint="put the credentials into your own index settings (`UV_DEFAULT_INDEX`, `PIP_INDEX_URL` or pip's "
-            "configuration); those that only a keyring holds are not asked for here",
+            "configuration); those that only a keyring holds are not used here",
         )
     if error.code == 404:
         return IndexUnreachableError(

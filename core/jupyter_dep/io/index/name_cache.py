@@ -1,9 +1,9 @@
-"""Names that are looked through while somebody types, without a network: an index's own list, stored when the user
-asked for it, and what this user has locked before. Per user, readable by nobody else.
+"""Names to search while a person types, without a network: stored lists of indexes, and what this user has locked before.
 
-A stored list is one SQLite file for one set of configured indexes. Rows are numbered from short to long names, so that
-every look stops at its limit with the shortest; trigrams find a part of a name, an index over the names read backwards
-finds what has a slip near its beginning. Measured at 500,000 names: at most 12 ms a search, 3 s to make, 55 MB.
+Per user, and readable by that user only. A stored list is one SQLite file for one set of configured indexes. Rows are
+numbered from short to long names, so that every look stops at its limit with the shortest; trigrams find a part of a name, an
+index over the names read backwards finds what has a slip near its beginning. Measured at 500,000 names: at most 12 ms a
+search, 3 s to make, 55 MB.
 """
 
 from __future__ import annotations
@@ -41,8 +41,11 @@ _LONGER = 40
 
 @frozen_dataclass
 class StoredList:
-    """A stored list: the indexes it is from (without credentials), how many names, how many entries were no names and
-    were left out, when it was made (ISO 8601, UTC), bytes on disk."""
+    """A stored list.
+
+    `indexes` are its sources without credentials, `names` how many names it has, `dropped` how many entries were not names and
+    left out, `made` when it was stored (ISO 8601, UTC), `size` its bytes on disk.
+    """
 
     indexes: tuple[str, ...]
     names: int
@@ -146,6 +149,7 @@ def _names(raw: object) -> tuple[str, ...]:
 
 
 def as_json(stored: StoredList) -> dict[str, Any]:
+    """Give a list as it is printed."""
     return {**asdict(stored), "indexes": list(stored.indexes)}
 
 

@@ -40,8 +40,11 @@ class Credentials:
 
 @frozen_dataclass
 class Repository:
-    """Where to upload. `url` None is the engine's own place; `check` the index to ask what is there, None where only the
-    engine knows it; it may hold credentials. `trusted`: the build service's identity is the password."""
+    """Where to upload.
+
+    `url` None is the engine's own place. `check` is the index that lists what is there, None where only the engine knows it; it
+    may hold credentials. `trusted`: the build service's identity is the password.
+    """
 
     name: str
     url: str | None = None
@@ -66,6 +69,7 @@ class Settings:
     """A folder of ours, in which the keyring program runs."""
 
     def repositories(self) -> Mapping[str, Mapping[str, str]]:
+        """The configured repositories, by name."""
         found: Mapping[str, Mapping[str, str]] = self.configured.get("repositories", {})
         return found
 

@@ -182,7 +182,7 @@ class _SettingsBuilder:
         if one.setting in self.values:
             return
         try:
-            value = _judged(one)
+            value = _parse_value(one)
         except ValueError as error:
             self._ignore(one, str(error))
             if one.setting == "default":  # what stands further down was not meant to be asked
@@ -212,7 +212,7 @@ class _SettingsBuilder:
         self.ignored.append((f"{one.setting} in {one.where}", why))
 
 
-def _judged(one: Found) -> Any:
+def _parse_value(one: Found) -> Any:
     """A setting's value as `IndexSettings` holds it. Errors: ValueError that says why it is not taken."""
     value = one.value
     match one.setting:
@@ -223,19 +223,11 @@ def _judged(one: Found) -> Any:
         case "keyring":
             return str(value) in ("subprocess", "import")
         case "certificate" | "client-certificate" | "netrc":
-            path = expand_home(str(value))
-            if not path.is_absolute():
-                raise ValueError("a relative path means another file in every folder")
-            if not path.exists():
-                raise ValueError("there is no such file")
-            return path
+            return _parse_path(str(value))
         case "insecure-hosts":
             return tuple(value.replace(",", " ").split()) if isinstance(value, str) else tuple(map(str, value))
         case "timeout" | "concurrency" | "retries":
-            try:
-                return max(0 if one.setting == "retries" else 1, int(float(str(value))))
-            except (ValueError, OverflowError):
-                raise ValueError("it is not a number") from None
+            return _parse_number(str(value), least=0 if one.setting == "retries" else 1)
         case "index-strategy":
             if value not in _STRATEGIES:
                 raise ValueError(f"the engine knows only {', '.join(sorted(_STRATEGIES))}")
@@ -244,6 +236,22 @@ def _judged(one: Found) -> Any:
             return ",".join(value) if isinstance(value, tuple) else str(value)
         case _:
             return str(value)
+
+
+def _parse_path(text: str) -> Path:
+    path = expand_home(text)
+    if not path.is_absolute():
+        raise ValueError("a relative path means another file in every folder")
+    if not path.exists():
+        raise ValueError("there is no such file")
+    return path
+
+
+def _parse_number(text: str, *, least: int) -> int:
+    try:
+        return max(least, int(float(text)))
+    except (ValueError, OverflowError):
+        raise ValueError("it is not a number") from None
 
 
 def _address(url: str) -> str:

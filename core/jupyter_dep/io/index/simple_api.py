@@ -37,6 +37,7 @@ _OPENING = re.compile(r"<a[\s>]", re.IGNORECASE)
 _ANCHOR = re.compile(r"""<a\s((?:[^<>"']|"[^"<]*"|'[^'<]*')*)>""", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*("[^"]*"|'[^']*')""")
 _CLOSING = re.compile(r"</a\b", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[, \t\r\n]*")
 _DECODER = json.JSONDecoder()
 
 
@@ -56,10 +57,12 @@ class File:
 
     @property
     def is_wheel(self) -> bool:
+        """Whether the file is a wheel."""
         return bool(self.tags)
 
 
 def is_json(kind: str) -> bool:
+    """Whether a media type is JSON."""
     return kind.endswith("json")
 
 
@@ -91,9 +94,8 @@ def _json_names(pieces: Iterable[str]) -> Iterator[str]:
             inside, buffer = True, buffer[start.end() :]
         at = 0
         while True:
-            while at < len(buffer) and buffer[at] in ", \t\r\n":
-                at += 1
-            if at < len(buffer) and buffer[at] == "]":
+            at = _SEPARATORS.match(buffer, at).end()  # type: ignore[union-attr]  # it matches nothing, too
+            if buffer.startswith("]", at):
                 return
             try:
                 entry, at = _DECODER.raw_decode(buffer, at)
@@ -197,6 +199,7 @@ def _specifier(text: object) -> str:
 
 
 def no_package_page(message: str) -> IndexUnreachableError:
+    """Give the error for an answer that is not a page of a package index."""
     return IndexUnreachableError(
         "no-package-page",
         message,

@@ -113,7 +113,7 @@ def unknown_keys(paths: UserPaths) -> tuple[str, ...]:
     return tuple(found)
 
 
-def display_value(key: str, value: str | bool) -> str:
+def display_value(key: str, value: str | bool) -> str:  # noqa: FBT001  a value of the file, not a switch
     """A value as it may be printed."""
     return HIDDEN if find_key(key).kind == "secret" else str(value).lower() if isinstance(value, bool) else value
 

@@ -36,7 +36,8 @@ _AT_ONCE = 4
 class Run(Protocol):
     """How a program is run: `process.run`, or a test's stand-in."""
 
-    def __call__(self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float) -> Completed: ...
+    def __call__(self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float) -> Completed:
+        """Run a program to its end."""
 
 
 class Interpreters:

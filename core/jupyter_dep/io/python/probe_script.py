@@ -63,6 +63,7 @@ def markers() -> dict[str, str]:
 
 
 def describe() -> dict[str, object]:
+    """Describe the interpreter that runs this."""
     # in a virtual environment `sys.executable` is the environment's, from 3.11 on without `site` too
     base = getattr(sys, "_base_executable", None) or sys.executable
     return {

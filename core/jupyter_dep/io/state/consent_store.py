@@ -40,6 +40,7 @@ class ConsentStore:
         return {kind: dict(known.get(kind) or {}) for kind in ("fingerprint", "item", "folder")}
 
     def allows_fingerprint(self, fingerprint: str) -> bool:
+        """Whether a lock was consented to."""
         return fingerprint in self._load()["fingerprint"] or fingerprint in self._variable()
 
     def is_own(self, fingerprint: str) -> bool:
@@ -65,6 +66,7 @@ class ConsentStore:
         return [part for part in self.environ.get(TRUST, "").split(os.pathsep) if part]
 
     def allow(self, kind: str, values: Iterable[str], *, by: str) -> None:
+        """Record consents of one kind; `by` is where they come from."""
         private_folder(self.file.parent)
         with exclusive_lock(self.file):
             known = self._load()
@@ -89,6 +91,7 @@ class ConsentStore:
         return tuple(gone)
 
     def grants(self) -> tuple[Grant, ...]:
+        """List all consents that were recorded."""
         return tuple(
             Grant(kind=kind, value=value, by=str(record.get("by", "")), when=str(record.get("when", "")))
             for kind, records in self._load().items()

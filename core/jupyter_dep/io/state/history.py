@@ -132,6 +132,7 @@ class History:
         return [Step(**{name: raw[name] for name in Step.__dataclass_fields__}) for raw in self._load(project).get(kind, [])]
 
     def last(self, project: Path, *, redo: bool = False) -> Step | None:
+        """Give the last step, or the last one that was undone."""
         steps = self._steps(project, "undone" if redo else "steps")
         return steps[-1] if steps else None
 
@@ -150,13 +151,16 @@ class History:
                 known["environments"] = [*others, key][-KEPT_ENVIRONMENTS:]
 
     def environments(self, project: Path) -> tuple[str, ...]:
+        """Give the environments that a project used last, the newest last."""
         return tuple(self._load(project).get("environments", ()))
 
     def pending(self, project: Path) -> Pending | None:
+        """Give the edit that could not be written into the notebook."""
         raw = self._load(project).get("pending")
         return Pending(**raw) if raw else None
 
     def set_pending(self, project: Path, pending: Pending | None) -> None:
+        """Remember an edit that could not be written, or forget it."""
         if pending is not None or self._load(project).get("pending"):
             self._save(project, pending=asdict(pending) if pending else None)
 
@@ -165,6 +169,7 @@ class History:
         return self._load(project).get("python")
 
     def set_python(self, project: Path, minor: str) -> None:
+        """Remember the minor that `init` was asked for."""
         self._save(project, python=minor)
 
     def installed(self, project: Path) -> Mapping[str, Any]:
@@ -173,6 +178,7 @@ class History:
         return raw if isinstance(raw, dict) else {}
 
     def set_installed(self, project: Path, choice: Mapping[str, Any]) -> None:
+        """Remember what `install` chose."""
         if dict(choice) != self.installed(project):
             self._save(project, installed=dict(choice))
 
@@ -185,14 +191,17 @@ class History:
             return None
 
     def set_consented(self, project: Path, fingerprint: str, versions: Mapping[str, str]) -> None:
+        """Remember the lock that was consented to last."""
         when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         self._save(project, consented={"fingerprint": fingerprint, "versions": dict(versions), "when": when})
 
     def forget(self, project: Path) -> None:
+        """Forget a project."""
         self.file(project).unlink(missing_ok=True)
         shutil.rmtree(self._blobs(project), ignore_errors=True)
 
     def rename(self, project: Path, new: Path) -> None:
+        """Carry what is remembered over to a new name."""
         known = self._load(project)
         if known:
             self.forget(new)  # of a project that had this name before

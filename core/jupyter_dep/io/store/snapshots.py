@@ -37,8 +37,10 @@ class _Folder:
 
 @frozen_dataclass
 class Snapshot:
-    """What a tree of folders held: `files` has all but bytecode, `writable` the files with any permission to write,
-    `caches` the folders of bytecode."""
+    """What a tree of folders held.
+
+    `files` has all but bytecode, `writable` the files with any permission to write, `caches` the folders of bytecode.
+    """
 
     files: Listing
     writable: tuple[str, ...]

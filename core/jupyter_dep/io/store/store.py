@@ -51,6 +51,7 @@ class Sealed:
 
     @property
     def lock_file(self) -> str:
+        """The file whose lock says that the environment is in use."""
         return self.path + ".lease"
 
 

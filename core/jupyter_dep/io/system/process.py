@@ -1,4 +1,4 @@
-"""The one module that starts programs: argument lists, a clean environment, an overall deadline, killed with us.
+"""Start programs: argument lists only, a clean environment, an overall deadline, and an end with ours. No other module does.
 
 A child gets a session of its own, so that it and what it starts can be killed as a group, and, on Linux, a
 parent-death signal, so that it does not outlive a SIGKILL of ours.
@@ -30,6 +30,8 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 @frozen_dataclass
 class Completed:
+    """How a program ended, and what it wrote."""
+
     returncode: int
     stdout: str
     stderr: str
@@ -81,22 +83,7 @@ def run(
     `timeout` is the whole run's, in seconds. `on_line` gets each line of stderr as it comes. Errors: `cancelled`,
     `engine-timeout`, `program-missing`.
     """
-    name = Path(argv[0]).name
-    try:
-        process = subprocess.Popen(  # noqa: S603  an argument list that our pure builders made
-            list(argv),
-            cwd=cwd,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            **isolation(),
-        )
-    except OSError as error:
-        raise _missing(argv[0], error, Hint("run ", DOCTOR, " to see what is installed where")) from error
+    process = _start(argv, cwd=cwd, env=env)
     out: list[str] = []
     err: list[str] = []
 
@@ -114,21 +101,15 @@ def run(
     readers = [threading.Thread(target=read, daemon=True) for read in (read_out, read_err)]
     for reader in readers:
         reader.start()
-    deadline = time.monotonic() + timeout
     try:
-        while True:
-            try:
-                _wait(process, readers, 0.05 if cancel is not None else min(1.0, timeout))
-                break
-            except subprocess.TimeoutExpired:
-                if cancel is not None and cancel.is_set:
-                    raise cancelled() from None
-                if time.monotonic() > deadline:
-                    raise DepError(
-                        "engine-timeout",
-                        f"`{name}` did not finish within {timeout:.0f} s",
-                        hint="look at the network, then run the same again: what was downloaded is kept",
-                    ) from None
+        _wait_until(process, readers, timeout, cancel)
+    except subprocess.TimeoutExpired:
+        kill_group(process)
+        raise DepError(
+            "engine-timeout",
+            f"`{Path(argv[0]).name}` did not finish within {timeout:.0f} s",
+            hint="look at the network, then run the same again: what was downloaded is kept",
+        ) from None
     except BaseException:
         kill_group(process)
         raise
@@ -137,8 +118,41 @@ def run(
     return Completed(returncode=process.returncode, stdout="".join(out), stderr="".join(err))
 
 
+def _start(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(  # noqa: S603  an argument list that our pure builders made
+            list(argv),
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            **isolation(),
+        )
+    except OSError as error:
+        raise _missing(argv[0], error, Hint("run ", DOCTOR, " to see what is installed where")) from error
+
+
+def _wait_until(
+    process: subprocess.Popen[str], readers: Sequence[threading.Thread], timeout: float, cancel: CancelToken | None
+) -> None:
+    """Wait for the end of a program. Errors: `cancelled`, `TimeoutExpired`."""
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return _wait(process, readers, 0.05 if cancel is not None else min(1.0, timeout))
+        except subprocess.TimeoutExpired:
+            if cancel is not None and cancel.is_set:
+                raise cancelled() from None
+            if time.monotonic() > deadline:
+                raise
+
+
 class LineProcess:
-    """A program that is talked to in lines of text over its stdin and stdout, for as long as both sides live.
+    """A program that exchanges lines of text with us over its stdin and stdout.
 
     It ends with us: by what `isolation` does, and because its stdin ends. On Linux its life is bound to the THREAD that
     starts it (prctl(2), PR_SET_PDEATHSIG), so that one has to last. `on_note` gets each line of its stderr, in a thread of
@@ -166,6 +180,7 @@ class LineProcess:
 
     @property
     def pid(self) -> int:
+        """Its process number."""
         return self._process.pid
 
     @property
@@ -174,7 +189,7 @@ class LineProcess:
         return self._process.poll()
 
     def send(self, line: str) -> None:
-        """Write one line. Errors: `OSError` where nobody reads any more."""
+        """Write one line. Errors: `OSError` where the program no longer reads."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(line + "\n")
@@ -189,7 +204,7 @@ class LineProcess:
         except queue.Empty:
             return None
         if line is None:
-            self._lines.put(None)  # for whoever asks again
+            self._lines.put(None)  # for the next call
             raise EOFError
         return line
 
