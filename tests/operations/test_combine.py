@@ -10,7 +10,7 @@ from support.desk import desk_at
 from support.index import Index
 
 from jupyter_dep.base.errors import ConflictError
-from jupyter_dep.operations.edit.combine import combine
+from jupyter_dep.operations.edit.requirement_args import combine
 
 
 def texts(*words: str) -> list[str]:

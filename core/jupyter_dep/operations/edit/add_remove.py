@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.steps import NAME, Hint, step
+from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.declaration.declaration import Declaration
 from jupyter_dep.operations.consent.evaluate import declaration_scopes
 from jupyter_dep.operations.consent.grant import granting
@@ -17,7 +18,7 @@ from jupyter_dep.operations.project.state import State
 from jupyter_dep.services import Services
 
 from .change import ChangeOptions, change
-from .init_notebook import new_block
+from .first_python import change_with_first_python
 from .requirement_args import RequestedRequirement, SourceOptions, declare_requirements, parse_requirement_args
 
 
@@ -36,13 +37,16 @@ def add(
     """
     state = load_state(target, services, context)
     asked = parse_requirement_args(requirements, state.project, source or SourceOptions())
-    if state.block is None:
-        block = new_block(services, context, [])
-        block = declare_requirements(block, asked, state.project, place) if asked else block
+
+    def attempt(block: str) -> ChangeResult:
+        changed = declare_requirements(block, asked, state.project, place) if asked else block
+        with granting(_list_typed_scopes(state, changed, asked) if not context.dry_run else [], services):
+            return change(state, changed, services, context, ChangeOptions(grows=True))
+
+    if state.block is not None:
+        result = attempt(state.block)
     else:
-        block = declare_requirements(state.block, asked, state.project, place)
-    with granting(_list_typed_scopes(state, block, asked) if not context.dry_run else [], services):
-        result = change(state, block, services, context, ChangeOptions(grows=True))
+        result = change_with_first_python(lambda python: attempt(script_block.new([], python)), services, context)
     joined = [f"{', '.join(f'`{part}`' for part in one.parts)} became `{one.requirement}`" for one in asked if one.parts]
     return replace(result, notes=(*result.notes, *joined))
 
