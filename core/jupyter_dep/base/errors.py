@@ -70,6 +70,6 @@ class IndexUnreachableError(DepError):
 
 
 class ConsentError(DepError):
-    """A lock that somebody else wrote has not been consented to."""
+    """A lock that another person wrote has not been consented to."""
 
     exit_code = 6

@@ -1,4 +1,4 @@
-"""What long work tells while it runs. Nobody below the faces prints: they call a `Reporter`."""
+"""Progress of long work. Only front ends print; the work calls a `Reporter`."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def silent(_: Progress) -> None:
 
 
 def cancelled(when: str = "") -> DepError:
-    """What work raises that was told to stop; `when` is `before it began` and the like."""
+    """Give the error of work that was cancelled; `when` is `before it began` and the like."""
     return DepError("cancelled", f"cancelled {when}".rstrip(), hint="nothing was changed; do it again when you like")
 
 
 class CancelToken:
-    """A flag that the face sets and long work reads; work that sees it raises `cancelled()`."""
+    """A flag that a front end sets and long work reads; work that sees it raises `cancelled()`."""
 
     def __init__(self) -> None:
         self._event = Event()

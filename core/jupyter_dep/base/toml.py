@@ -1,6 +1,6 @@
 """TOML that a stranger may have written, TOML written for the engine, and edits of one array that keep its layout.
 
-Whatever is wrong with a stranger's is one kind of error, and told in reasonable time. Where no format has to be preserved,
+Every fault of a text from outside is one kind of error, found in reasonable time. Where no format has to be preserved,
 writing takes a tenth of tomlkit's time.
 """
 
@@ -98,7 +98,7 @@ class _Entry:
         return self.before + self.item + self.after + ("," if self.comma else "") + self.trail
 
 
-def _split(array: str) -> tuple[list[_Entry], str]:
+def _split_entries(array: str) -> tuple[list[_Entry], str]:
     """The entries of an array, and what stands between the last one and the closing bracket."""
     entries: list[_Entry] = []
     gap = ""
@@ -120,23 +120,23 @@ def _split(array: str) -> tuple[list[_Entry], str]:
     return entries, gap
 
 
-def _joined(entries: Iterable[_Entry], tail: str) -> str:
+def _join_entries(entries: Iterable[_Entry], tail: str) -> str:
     return "[" + "".join(entry.text() for entry in entries) + tail + "]"
 
 
 def replace_item(array: str, texts: Mapping[int, str]) -> str:
     """Replace entries of an array, by position."""
-    entries, tail = _split(array)
+    entries, tail = _split_entries(array)
     for place, text in texts.items():
         entries[place].item = basic_string(text)
-    return _joined(entries, tail)
+    return _join_entries(entries, tail)
 
 
 def append_item(array: str, texts: Sequence[str]) -> str:
     """Append texts to an array."""
     if not texts:
         return array
-    entries, tail = _split(array)
+    entries, tail = _split_entries(array)
     comments = tail.rstrip()
     if not entries:
         return f"[{comments}" + "".join(f"\n    {basic_string(text)}," for text in texts) + "\n]"
@@ -153,12 +153,12 @@ def append_item(array: str, texts: Sequence[str]) -> str:
     added = [_Entry(before=indent, item=basic_string(text), comma=True) for text in texts]
     added[0].before = comments + indent
     added[-1].comma = trailing
-    return _joined([*entries, *added], closing)
+    return _join_entries([*entries, *added], closing)
 
 
 def remove_item(array: str, places: set[int]) -> str:
     """Remove the entries at these positions from an array; comments above them stay."""
-    entries, tail = _split(array)
+    entries, tail = _split_entries(array)
     if not places or not entries:
         return array
     kept: list[_Entry] = []
@@ -177,7 +177,7 @@ def remove_item(array: str, places: set[int]) -> str:
         return f"[{tail}]" if "#" in tail else "[]"
     if not entries[-1].comma:
         kept[-1].comma, kept[-1].after = False, kept[-1].after.rstrip()
-    return _joined(kept, _below(kept, carried, tail))
+    return _join_entries(kept, _below(kept, carried, tail))
 
 
 def _below(kept: Sequence[_Entry], comments: str, text: str) -> str:

@@ -31,7 +31,7 @@ def no_solution(flat: str, text: str, request: LockRequest | None) -> DepError:
     body = text.split("\n", 1)[1] if "\n" in text else text
     missing = sorted(names_not_found(flat))
     if missing:
-        return _unknown(missing, flat)
+        return _explain_unknown(missing, flat)
     if match := re.search(r"`([^`]+)` was filtered by `exclude-newer`", flat):
         return ConflictError(
             "cutoff",
@@ -41,7 +41,7 @@ def no_solution(flat: str, text: str, request: LockRequest | None) -> DepError:
         )
     if "does not satisfy Python" in flat or "matching Python" in flat or "-compatible wheels" in flat:
         return _not_everywhere(flat, body, request)
-    clash = _clash(flat)
+    clash = _find_clash(flat)
     if clash is None and (only := re.search(r"only (\S+?)(<=|>=|==)(\S+) is available", flat)):
         newest = f": the newest is {only[3]}" if only[2] != ">=" else f": the oldest is {only[3]}"
         return _no_such_version(only[1], newest, body)
@@ -59,7 +59,7 @@ def no_solution(flat: str, text: str, request: LockRequest | None) -> DepError:
     return ConflictError("conflict", f"{named}\n{body}", hint=hint)
 
 
-def _unknown(missing: list[str], flat: str) -> DepError:
+def _explain_unknown(missing: list[str], flat: str) -> DepError:
     name = missing[0]
     which = re.escape(name)
     needed = re.search(rf"\b{which} was not found in [^.]*? and (?:all versions of )?(\S+) depends? on {which}", flat)
@@ -69,7 +69,7 @@ def _unknown(missing: list[str], flat: str) -> DepError:
     meant = meant_by(name)
     return IndexUnreachableError(
         "unknown-package",
-        f"no package index that you have configured knows {_listed(missing)}{by}",
+        f"no package index that you have configured knows {_join_names(missing)}{by}",
         hint=f"did you mean {' or '.join(f'`{other}`' for other in meant)}?"
         if meant
         else Hint("check the spelling; an organisation's own package needs its index in your settings (", DOCTOR, ")"),
@@ -77,7 +77,7 @@ def _unknown(missing: list[str], flat: str) -> DepError:
     )
 
 
-def _listed(names: list[str]) -> str:
+def _join_names(names: list[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
@@ -90,7 +90,7 @@ def _no_such_version(name: str, which: str, body: str) -> ConflictError:
     )
 
 
-def _clash(flat: str) -> tuple[str, str] | None:
+def _find_clash(flat: str) -> tuple[str, str] | None:
     """The two requirements that clash first, in the user's words."""
     first = re.split(r", which are incompatible|, we can conclude", flat, maxsplit=1)[0]
     found = []

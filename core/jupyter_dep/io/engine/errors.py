@@ -46,7 +46,7 @@ def names_not_served(stderr: str) -> frozenset[str]:
 def explain(stderr: str, *, doing: str, request: LockRequest | None = None) -> DepError:
     """The error that `stderr` tells; `doing` is `lock` or `install`. Codes: see the table in `docs/errors.md`."""
     if request is not None:
-        stderr = _with_parts_named(stderr, request.project or ROOT)
+        stderr = _name_parts(stderr, request.project or ROOT)
     text = readable(stderr)
     if request is not None and request.project:
         text = text.replace("the notebook", "the project")
@@ -86,7 +86,7 @@ def readable(stderr: str) -> str:
     return _URL.sub(lambda match: f"{match[1]}{match[3]}{match[4].split('?')[0]}", text).strip()
 
 
-def _with_parts_named(stderr: str, project: str) -> str:
+def _name_parts(stderr: str, project: str) -> str:
     """The engine writes `name:group` and `name[extra]` for the parts of our project; `your …` as for the project itself."""
     name = rf"(?:your project|(?<![\w.-]){re.escape(str(canonicalize_name(project)))})"
     text = re.sub(rf"{name}:([a-z0-9][a-z0-9-]*)", r"your group \1", stderr)

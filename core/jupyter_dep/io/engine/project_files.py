@@ -18,8 +18,8 @@ from jupyter_dep.model.lock.group_markers import KERNEL_GROUP
 from jupyter_dep.model.lock.select import Artifact
 
 NO_WORKSPACE: dict[str, list[str]] = {"members": []}
-"""Makes a project a root of its own. Else the engine looks for one in every folder above, and a `pyproject.toml` that somebody
-has put into the shared folder for temporary files could say where packages come from."""
+"""Makes a project a root of its own. Else the engine looks for one in every folder above, and a `pyproject.toml` that another
+user put into the shared folder for temporary files could say where packages come from."""
 ROOT = "jupyter-dep-root"
 """Name of the project that we write for the engine; no distribution can have it, since it is never looked up."""
 
@@ -76,12 +76,15 @@ def anchored(declaration: Declaration, folder: Path, members: Mapping[str, Path]
     """
     sources: dict[str, Any] = {}
     for name, listed in _table(declaration.uv.get("sources")).items():
-        found = [_whole(name, _table(one), folder, members or {}) for one in (listed if isinstance(listed, list) else [listed])]
+        found = [
+            _resolve_source(name, _table(one), folder, members or {})
+            for one in (listed if isinstance(listed, list) else [listed])
+        ]
         sources[name] = found if isinstance(listed, list) else found[0]
     return replace(declaration, uv={**declaration.uv, "sources": sources}) if sources else declaration
 
 
-def _whole(name: str, source: Mapping[str, Any], folder: Path, members: Mapping[str, Path]) -> dict[str, Any]:
+def _resolve_source(name: str, source: Mapping[str, Any], folder: Path, members: Mapping[str, Path]) -> dict[str, Any]:
     whole = dict(source)
     if whole.pop("workspace", False):
         member = members.get(str(canonicalize_name(name)))
@@ -106,7 +109,7 @@ def _table(value: object) -> Mapping[str, Any]:
 
 
 def _refuse_relative(address: str, name: str) -> None:
-    """The engine works in a folder of ours among other users' folders, where `../x` is somebody else's."""
+    """The engine works in a temporary folder among those of other users, where `../x` belongs to one of them."""
     if "://" not in address and not os.path.isabs(address):
         raise DepError(
             "relative-path",

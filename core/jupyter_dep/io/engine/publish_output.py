@@ -122,19 +122,19 @@ def _classify(said: str, upload: Upload, file: str) -> DepError:
 
 
 def _explain_status(status: int, line: str, words: str, place: str, file: str, context: dict[str, str | int]) -> DepError:
-    told = f": {words}" if words else ""
+    answer_text = f": {words}" if words else ""
     if status == 409 or (status in (400, 403) and _EXISTS.search(words)):
         return other_content(file)
     if status in (400, 403) and _NAME.search(words):
         return DepError(
             "name-refused",
-            f"{place} does not let you publish under this name{told}",
+            f"{place} does not let you publish under this name{answer_text}",
             hint="if the project is yours, use the credentials of an account that may publish it; else choose another "
             "`name` in `[project]`",
             context=context,
         )
     if status in (401, 403):
-        return _credentials(place, f"refused your credentials ({line}){told}", context)
+        return _credentials(place, f"refused your credentials ({line}){answer_text}", context)
     if status >= 500 or status in (408, 425, 429):
         return IndexUnreachableError(
             "index-failed",
@@ -144,7 +144,7 @@ def _explain_status(status: int, line: str, words: str, place: str, file: str, c
         )
     return DepError(
         "upload-refused",
-        f"{place} refused `{file}` ({line}){told}",
+        f"{place} refused `{file}` ({line}){answer_text}",
         hint=Hint("correct what it names, ", step("build"), ", then publish again"),
         context=context,
     )

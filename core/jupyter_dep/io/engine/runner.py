@@ -1,6 +1,6 @@
 """Runs `uv` as a subprocess with an explicit command line, a scrubbed environment and no configuration files.
 
-The program comes from its wheel by an absolute path and works in an empty folder of ours; it downloads no Python and builds
+The program comes from its wheel by an absolute path and works in an empty temporary folder; it downloads no Python and builds
 nothing unless a call says so. The builders of arguments (`args`) are pure.
 """
 

@@ -22,7 +22,7 @@ _TEMPORARY = re.compile(r"\.[0-9a-f]{8}\.tmp")
 class Write:
     """One file's new content (None: it is removed), and what it has to hold for that (None: it must not be there).
 
-    `private`: nobody but its user may read it, not even before.
+    `private`: only its user may read it, also while it is written.
     """
 
     path: Path
@@ -33,7 +33,7 @@ class Write:
 
 @dataclass(slots=True, kw_only=True)
 class Staged:
-    """A content that lies beside its file until it is put in its place, held so that nobody takes it for a dead writer's."""
+    """New content beside its file until it is put in place, locked so that cleanup does not delete a living writer's."""
 
     write: Write
     target: Path
@@ -60,7 +60,7 @@ def temporary_name(path: Path) -> Path:
 def sweep(target: Path) -> None:
     """Remove what writers of a file have left that were killed; one that lives holds what it has staged."""
     if not sys.platform.startswith(("linux", "darwin")):
-        return  # a held file cannot be renamed there, so that a living writer could not be told from a dead one
+        return  # a held file cannot be renamed there, so living and dead writers cannot be distinguished
     begin = f".{target.name}"
     with suppress(OSError):  # a folder that cannot be read
         for name in os.listdir(target.parent):
@@ -86,7 +86,7 @@ def stage(staged: Staged) -> None:
     mode = stat.S_IMODE(target.stat().st_mode) if write.expected is not None else None
     if mode is not None and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, "read-only")
-    staged.handle = _created(staged, 0o600 if write.private else 0o666)
+    staged.handle = _create(staged, 0o600 if write.private else 0o666)
     with os.fdopen(staged.handle, "wb", closefd=False) as file:
         file.write(write.content)
         file.flush()
@@ -98,14 +98,14 @@ def stage(staged: Staged) -> None:
         staged.temporary.chmod(mode)
 
 
-def _created(staged: Staged, mode: int) -> int:
+def _create(staged: Staged, mode: int) -> int:
     while True:
         handle = os.open(
             staged.temporary,
             os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0),
             mode,
         )
-        # between the two calls somebody may have taken it for a dead writer's
+        # between the two calls another process may have removed it as a dead writer's
         if lock_descriptor(handle) is not False and os.fstat(handle).st_nlink:
             return handle
         os.close(handle)

@@ -107,7 +107,7 @@ class _Walk:
             if entry.is_dir(follow_symlinks=False):
                 if not entry.name.startswith(".") and entry.name not in _SKIPPED and not entry.name.endswith(".egg-info"):
                     self.waiting.append(path)
-            elif entry.name.endswith((".ipynb", *_MODULE_ENDS)) and _stays(entry, self.base):
+            elif entry.name.endswith((".ipynb", *_MODULE_ENDS)) and _is_inside(entry, self.base):
                 self._add_file(path)
 
     def _add_file(self, path: str) -> None:
@@ -117,7 +117,7 @@ class _Walk:
         if path.endswith(".py"):
             self.modules.append(path)
         folder, _, name = path.rpartition("/")
-        _note(self.beside, folder, name.partition(".")[0])
+        _add_module(self.beside, folder, name.partition(".")[0])
 
 
 def files_beside(notebook: Path) -> ProjectFiles:
@@ -147,7 +147,7 @@ def _holds_modules(folder: Path) -> bool:
     return any(name.endswith(_MODULE_ENDS) for name in read_write.list_readable(folder))
 
 
-def _note(beside: dict[str, set[str]], folder: str, stem: str) -> None:
+def _add_module(beside: dict[str, set[str]], folder: str, stem: str) -> None:
     """A module lies in its folder, and each folder above is a namespace package to those beside it."""
     beside.setdefault(folder, set()).add(stem)
     while folder:
@@ -166,7 +166,7 @@ def _is_nested(manifest: Path) -> bool:
         return False
 
 
-def _stays(entry: os.DirEntry[str], base: str) -> bool:
+def _is_inside(entry: os.DirEntry[str], base: str) -> bool:
     """Whether a file is one of the folder: a link out of it is a stranger's way to have other files read."""
     if not entry.is_symlink():
         return entry.is_file(follow_symlinks=False)

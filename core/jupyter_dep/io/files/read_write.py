@@ -22,12 +22,12 @@ from .atomic import Staged, Write, publish, stage, sweep, temporary_name
 def read(path: Path) -> bytes:
     """Read a regular file. Errors: those of `explain_os_error`."""
     try:
-        return _whole(path)
+        return _read_regular(path)
     except OSError as error:
         raise explain_os_error(error, path, "reading") from error
 
 
-def _whole(path: Path, limit: int | None = None) -> bytes:
+def _read_regular(path: Path, limit: int | None = None) -> bytes:
     """A regular file's bytes. A link in a stranger's folder may lead to a device or a pipe, which has no end."""
     handle = os.open(
         path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -46,7 +46,7 @@ def _whole(path: Path, limit: int | None = None) -> bytes:
 def read_if_there(path: Path, *, limit: int | None = None) -> bytes | None:
     """A file's bytes, None if it is not there; one of more than `limit` bytes is an error."""
     try:
-        return _whole(path, limit)
+        return _read_regular(path, limit)
     except ABSENT_ERRORS:
         return None
     except OSError as error:
@@ -95,13 +95,13 @@ def replace_all(writes: Sequence[Write]) -> None:
             # a link is written through, and is what is removed
             one = Staged(write=write, target=write.path if write.content is None else Path(os.path.realpath(write.path)))
             staged.append(one)
-            _guarded(write.path, stage, one)
+            _do_step(write.path, stage, one)
         for one in staged:
             if read_if_there(one.target) != one.write.expected:
                 raise changed_meanwhile(one.write.path)
         for number, one in enumerate(staged):
             try:
-                _guarded(one.write.path, publish, one)
+                _do_step(one.write.path, publish, one)
             except BaseException:
                 for placed in reversed(staged[:number]):
                     _put_back(placed.write, placed.target)
@@ -113,7 +113,7 @@ def replace_all(writes: Sequence[Write]) -> None:
         sweep(one.target)
 
 
-def _guarded(path: Path, step: Callable[[Staged], None], staged: Staged) -> None:
+def _do_step(path: Path, step: Callable[[Staged], None], staged: Staged) -> None:
     try:
         step(staged)
     except FileExistsError as error:
@@ -123,7 +123,7 @@ def _guarded(path: Path, step: Callable[[Staged], None], staged: Staged) -> None
 
 
 def _put_back(write: Write, target: Path) -> None:
-    """What a file held before, unless somebody else has changed it since. What stopped the writing is what the user reads."""
+    """What a file held before, unless it was changed since. Errors are dropped: the user reads what stopped the writing."""
     back = Write(path=write.path, content=write.expected, expected=write.content, private=write.private)
     one = Staged(write=back, target=target)
     with suppress(OSError, DepError):
@@ -235,7 +235,7 @@ def read_state(path: Path) -> Any:
 
 
 def damaged_state(file: Path) -> DepError:
-    """The error where a decision rests on a file of ours that is not what was written."""
+    """The error where a decision rests on a state file that is not what was written."""
     return DepError(
         "damaged-state",
         f"`{file}` is not what was written there, so it is not known which environments are in use",

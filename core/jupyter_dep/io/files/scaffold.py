@@ -35,7 +35,7 @@ def refuse_taken(folder: Path) -> None:
 
 
 def refuse_missing(folder: Path) -> None:
-    """Refuse what is no folder. Errors: `no-such-folder`, `not-a-folder`."""
+    """Refuse a path that is not a folder. Errors: `no-such-folder`, `not-a-folder`."""
     if not os.path.lexists(folder):
         raise DepError(
             "no-such-folder",

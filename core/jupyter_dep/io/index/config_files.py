@@ -1,6 +1,6 @@
 """Where a user says which index to ask: variables, uv's `uv.toml` and pip's `pip.conf`, each read as `Found` values.
 
-Only what belongs to the user or the system is read; a file in a working folder is somebody's project.
+Only what belongs to the user or the system is read; a file in a working folder belongs to a project.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Limits:
 
 @frozen_dataclass
 class Head:
-    """The beginning of an answer: its address after redirects without credentials, its media type, its length if told."""
+    """The beginning of an answer: its address after redirects without credentials, its media type, its length if known."""
 
     url: str
     kind: str
@@ -123,9 +123,9 @@ class Page:
             with opener(settings).open(_request(url, settings, accept), timeout=settings.timeout or PATIENCE) as answer:
                 length = answer.headers.get("Content-Length", "")
                 packed = answer.headers.get("Content-Encoding", "").strip().lower()
-                told = int(length) if length.isdecimal() else None
+                announced = int(length) if length.isdecimal() else None
                 kind = answer.headers.get_content_type()
-                self._put(Head(url=redact(answer.geturl()), kind=kind, length=None if packed else told))
+                self._put(Head(url=redact(answer.geturl()), kind=kind, length=None if packed else announced))
                 arrived = 0
                 unpacker = zlib.decompressobj(wbits=47) if packed in ("gzip", "x-gzip", "deflate") else None
                 while piece := answer.read1(_PIECE):
@@ -137,11 +137,11 @@ class Page:
                             return
                 if unpacker and (rest := unpacker.flush()):
                     self._put(rest)
-                if (told is not None and arrived < told) or (unpacker and not unpacker.eof):
+                if (announced is not None and arrived < announced) or (unpacker and not unpacker.eof):
                     raise http.client.IncompleteRead(b"")
             self._put(None)
         except Exception as error:  # noqa: BLE001  the other side of the queue waits for it, whatever it is
-            self._put(_explained(error, self._host))
+            self._put(_explain(error, self._host))
 
 
 def page_url(index: str, name: str = "") -> str:
@@ -176,13 +176,13 @@ def _from_netrc(settings: IndexSettings, host: str) -> tuple[str, str]:
     return (quote(found[0] or "", safe=""), quote(found[2] or "", safe="")) if found else ("", "")
 
 
-def _explained(error: Exception, host: str) -> DepError:
+def _explain(error: Exception, host: str) -> DepError:
     """What went wrong, in the words that the engine's errors have."""
     reason = error.reason if isinstance(error, URLError) and not isinstance(error, HTTPError) else error
     if isinstance(reason, DepError):
         return reason
     if isinstance(reason, HTTPError):
-        return _status(reason, host)
+        return _explain_status(reason, host)
     if isinstance(reason, ssl.SSLCertVerificationError):
         return IndexUnreachableError(
             "untrusted-certificate",
@@ -203,7 +203,7 @@ def _explained(error: Exception, host: str) -> DepError:
     )
 
 
-def _status(error: HTTPError, host: str) -> DepError:
+def _explain_status(error: HTTPError, host: str) -> DepError:
     if error.code in (401, 403, 407):
         return IndexUnreachableError(
             "index-refused",

@@ -28,7 +28,7 @@ from jupyter_dep.model.packages.similarity import one_edit
 
 KEPT_LOCKED = 5000
 LONGEST = 128
-"""Characters of a name; longer ones are no names that anybody types."""
+"""Characters of a name; longer ones are not searched."""
 
 _VERSION = 1
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE | re.ASCII)
@@ -56,7 +56,7 @@ class StoredList:
 
 
 def normalised(text: str) -> str | None:
-    """A name of PEP 508 in its normalised form, None for what is no name: markup, control characters, other scripts."""
+    """A name of PEP 508 in its normalised form, None for anything else: markup, control characters, other scripts."""
     if len(text) > LONGEST or not _NAME.fullmatch(text):
         return None
     return _SEPARATORS.sub("-", text).lower()
@@ -73,7 +73,7 @@ class NameCache:
         return self.folder / f"{hashlib.sha256(chr(10).join(indexes).encode()).hexdigest()[:16]}.sqlite"
 
     def store(self, indexes: tuple[str, ...], shown: tuple[str, ...], texts: Iterable[str]) -> StoredList:
-        """Make the list of `indexes` from an index's texts, in one step; `shown` is what a person is told they are."""
+        """Make the list of `indexes` from an index's texts, in one step; `shown` is how they are displayed."""
         names: set[str] = set()
         dropped = 0
         for text in texts:
@@ -94,16 +94,16 @@ class NameCache:
         except OSError as error:
             raise explain_os_error(error, target, "storing the list of names") from error
         except sqlite3.Error as error:
-            raise _not_stored(error, target) from error
+            raise _explain_sqlite(error, target) from error
         finally:
             temporary.unlink(missing_ok=True)
-        found = _told(target)
+        found = _read_list(target)
         assert found is not None
         return found
 
     def stored(self) -> tuple[StoredList, ...]:
         """Every list that can be read, the newest first."""
-        found = [_told(path) for path in sorted(self.folder.glob("*.sqlite"))]
+        found = [_read_list(path) for path in sorted(self.folder.glob("*.sqlite"))]
         return tuple(sorted((one for one in found if one is not None), key=lambda one: one.made, reverse=True))
 
     def remove_stored(self) -> tuple[StoredList, ...]:
@@ -122,8 +122,8 @@ class NameCache:
         if not path.is_file():
             return None
         try:
-            with closing(_opened(path)) as connection:
-                return tuple(dict.fromkeys(_looked(connection, name, terms, limit)))
+            with closing(_open(path)) as connection:
+                return tuple(dict.fromkeys(_find_matches(connection, name, terms, limit)))
         except sqlite3.Error:
             return None
 
@@ -144,7 +144,7 @@ class NameCache:
 
 
 def _names(raw: object) -> tuple[str, ...]:
-    """What a list of names holds that are normalised ones, nothing where it is no list."""
+    """Give the normalised names of a stored list, none where it is not a list."""
     return tuple(name for name in raw if isinstance(name, str) and normalised(name) == name) if isinstance(raw, list) else ()
 
 
@@ -176,7 +176,7 @@ def _write(path: Path, names: list[str], told: dict[str, str]) -> None:
         run("COMMIT")
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
     if connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
         connection.close()
@@ -184,9 +184,9 @@ def _opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _told(path: Path) -> StoredList | None:
+def _read_list(path: Path) -> StoredList | None:
     try:
-        with closing(_opened(path)) as connection:
+        with closing(_open(path)) as connection:
             told = dict(connection.execute("SELECT key, value FROM told"))
         return StoredList(
             indexes=tuple(told["indexes"].split("\n")),
@@ -200,19 +200,19 @@ def _told(path: Path) -> StoredList | None:
         return None
 
 
-def _looked(connection: sqlite3.Connection, name: str, terms: tuple[str, ...], limit: int) -> Iterator[str]:
+def _find_matches(connection: sqlite3.Connection, name: str, terms: tuple[str, ...], limit: int) -> Iterator[str]:
     if not name:
         return
     yield from (row[0] for row in connection.execute("SELECT name FROM names WHERE size = ? AND name = ?", (len(name), name)))
-    yield from _beginning(connection, name, limit)
+    yield from _find_prefixed(connection, name, limit)
     parts = tuple(sorted({part for term in terms for part in [_SEPARATORS.sub("-", term).strip("-")] if len(part) > 2}))
     if parts and len(parts) == len(set(terms)):
-        yield from _with_parts(connection, parts, limit)
+        yield from _find_parts(connection, parts, limit)
     if len(name) >= 4:
-        yield from _with_a_slip(connection, name)
+        yield from _find_typos(connection, name)
 
 
-def _beginning(connection: sqlite3.Connection, name: str, limit: int) -> Iterator[str]:
+def _find_prefixed(connection: sqlite3.Connection, name: str, limit: int) -> Iterator[str]:
     """The shortest names that begin so. One range of the index for each length: never more than `limit` rows are read."""
     for size in range(len(name) + 1, len(name) + _LONGER):
         rows = connection.execute(
@@ -224,7 +224,7 @@ def _beginning(connection: sqlite3.Connection, name: str, limit: int) -> Iterato
             return
 
 
-def _with_parts(connection: sqlite3.Connection, parts: tuple[str, ...], limit: int) -> Iterator[str]:
+def _find_parts(connection: sqlite3.Connection, parts: tuple[str, ...], limit: int) -> Iterator[str]:
     """The shortest names that hold all of the parts, somewhere."""
     holds = " AND ".join("instr(names.name, ?)" for _ in parts)
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'parts'").fetchone():
@@ -240,7 +240,7 @@ def _with_parts(connection: sqlite3.Connection, parts: tuple[str, ...], limit: i
     yield from (row[0] for row in rows)
 
 
-def _with_a_slip(connection: sqlite3.Connection, name: str) -> Iterator[str]:
+def _find_typos(connection: sqlite3.Connection, name: str) -> Iterator[str]:
     """Names that are one edit away: with a single slip one half stays whole, but for a swap across the middle."""
     half = len(name) // 2
     begin, end = name[:half], name[half:][::-1]
@@ -257,7 +257,7 @@ def _with_a_slip(connection: sqlite3.Connection, name: str) -> Iterator[str]:
     )
 
 
-def _not_stored(error: sqlite3.Error, path: Path) -> DepError:
+def _explain_sqlite(error: sqlite3.Error, path: Path) -> DepError:
     if "full" in str(error):
         return DepError(
             "disk-full",

@@ -66,7 +66,7 @@ class Settings:
     configured: Mapping[str, Any] = field(repr=False)
     indexes: IndexSettings
     state: Path
-    """A folder of ours, in which the keyring program runs."""
+    """The folder in which the keyring program runs."""
 
     def repositories(self) -> Mapping[str, Mapping[str, str]]:
         """The configured repositories, by name."""
@@ -80,23 +80,23 @@ def repository(wanted: str | None, settings: Settings, project: Path) -> Reposit
     A program in the folder `project` is never taken for the keyring. Errors: `no-such-repository`, `bad-repository`,
     `credentials-in-url`, `keyring-failed`.
     """
-    found, entry = _addressed(wanted, settings)
+    found, entry = _find_repository(wanted, settings)
     credentials = _credentials(found, entry, settings, usual=wanted is None)
     trusted = credentials is None and _build_service(settings.environ)
     if credentials is None and not trusted and settings.configured.get("publish", {}).get("keyring"):
         credentials = _from_keyring(found, entry, settings, project)
     found = replace(found, credentials=credentials, trusted=trusted)
-    return replace(found, check=_check(found, entry, settings, usual=wanted is None))
+    return replace(found, check=_find_check_url(found, entry, settings, usual=wanted is None))
 
 
-def _addressed(wanted: str | None, settings: Settings) -> tuple[Repository, Mapping[str, str]]:
+def _find_repository(wanted: str | None, settings: Settings) -> tuple[Repository, Mapping[str, str]]:
     known = settings.repositories()
     if wanted is None:
         named = settings.environ.get("UV_PUBLISH_URL", "")
         if named:
-            return _split_off(Repository(name="UV_PUBLISH_URL", url=_address(named)), {})
+            return _split_credentials(Repository(name="UV_PUBLISH_URL", url=_address(named)), {})
         entry = known.get(DEFAULT, {})
-        return _split_off(Repository(name=DEFAULT, url=entry.get("url")), entry)
+        return _split_credentials(Repository(name=DEFAULT, url=entry.get("url")), entry)
     if "://" in wanted:
         url = _address(wanted)
         if "@" in urlsplit(url).netloc or urlsplit(url).query:
@@ -115,11 +115,11 @@ def _addressed(wanted: str | None, settings: Settings) -> tuple[Repository, Mapp
         return Repository(name=redact(url), url=url), {}
     entry = known.get(wanted, {})
     if not entry.get("url") and wanted != DEFAULT:
-        raise _unknown(wanted, known)
-    return _split_off(Repository(name=wanted, url=entry.get("url")), entry)
+        raise _explain_unknown(wanted, known)
+    return _split_credentials(Repository(name=wanted, url=entry.get("url")), entry)
 
 
-def _unknown(wanted: str, known: Mapping[str, Mapping[str, str]]) -> UsageError:
+def _explain_unknown(wanted: str, known: Mapping[str, Mapping[str, str]]) -> UsageError:
     names = sorted({name for name, entry in known.items() if entry.get("url")} | {DEFAULT})
     near = difflib.get_close_matches(wanted, names, 2)
     meant = f"did you mean {' or '.join(f'`{name}`' for name in near)}? Else " if near else ""
@@ -149,15 +149,15 @@ def _address(url: str) -> str:
     return url
 
 
-def _split_off(found: Repository, entry: Mapping[str, str]) -> tuple[Repository, Mapping[str, str]]:
-    """The credentials of an address apart from it: they are told to the engine as such."""
+def _split_credentials(found: Repository, entry: Mapping[str, str]) -> tuple[Repository, Mapping[str, str]]:
+    """Take the credentials out of an address: the engine gets them apart."""
     if found.url is None or "@" not in urlsplit(found.url).netloc:
         return found, entry
     parts = urlsplit(found.url)
     userinfo, _, host = parts.netloc.rpartition("@")
     name, _, password = userinfo.partition(":")
-    told = {"username": unquote(name), "password": unquote(password)}
-    return replace(found, url=urlunsplit(parts._replace(netloc=host))), {**told, **entry}
+    given = {"username": unquote(name), "password": unquote(password)}
+    return replace(found, url=urlunsplit(parts._replace(netloc=host))), {**given, **entry}
 
 
 def _credentials(found: Repository, entry: Mapping[str, str], settings: Settings, *, usual: bool) -> Credentials | None:
@@ -222,21 +222,21 @@ def keyring_program(environ: Mapping[str, str], project: Path) -> Path | None:
     return None
 
 
-def _check(found: Repository, entry: Mapping[str, str], settings: Settings, *, usual: bool) -> str | None:
+def _find_check_url(found: Repository, entry: Mapping[str, str], settings: Settings, *, usual: bool) -> str | None:
     """Which index tells what the repository has: the named one, one of the user's on the same host, else the usual place."""
     if usual and (named := settings.environ.get("UV_PUBLISH_CHECK_URL")):
-        return _with(named, found)
+        return _add_credentials(named, found)
     if named := entry.get("index"):
-        return _with(named, found)
+        return _add_credentials(named, found)
     if found.url is None:
         return None
     for index in (settings.indexes.default, *settings.indexes.extra):
-        if index and _origin(index) == _origin(found.url) and _base(index) == _base(found.url):
-            return index if "@" in urlsplit(index).netloc else _with(index, found)
-    return _with(_base(found.url) + "simple/", found)
+        if index and _origin(index) == _origin(found.url) and _base_url(index) == _base_url(found.url):
+            return index if "@" in urlsplit(index).netloc else _add_credentials(index, found)
+    return _add_credentials(_base_url(found.url) + "simple/", found)
 
 
-def _base(url: str) -> str:
+def _base_url(url: str) -> str:
     """An address without what is customary at its end: `https://index.example/legacy/` and `…/simple` share one."""
     parts = urlsplit(url)
     path = parts.path.rstrip("/")
@@ -255,7 +255,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port
 
 
-def _with(index: str, found: Repository) -> str:
+def _add_credentials(index: str, found: Repository) -> str:
     """The index with the repository's credentials, if they are for that host."""
     parts = urlsplit(index)
     if found.credentials is None or found.url is None or _origin(index) != _origin(found.url) or "@" in parts.netloc:

@@ -1,6 +1,6 @@
 """What an index's pages say: the names on its root, the versions and files on a name's page (PEP 503, 691, 700).
 
-An index is a stranger: nothing of it is trusted to be a name, a version or a number before it was looked at.
+An index is not trusted: nothing of it counts as a name, a version or a number before it was checked.
 """
 
 from __future__ import annotations
@@ -149,14 +149,14 @@ def _anchors(text: str) -> Iterator[dict[str, Any]]:
         url = values.get("href", "")
         yield {
             "url": url,
-            "filename": unquote(urlsplit(url).path.rsplit("/", 1)[-1]) if _splits(url) else "",
+            "filename": unquote(urlsplit(url).path.rsplit("/", 1)[-1]) if _is_url(url) else "",
             "requires-python": values.get("data-requires-python"),
             "yanked": "data-yanked" in names,
             "core-metadata": bool({"data-core-metadata", "data-dist-info-metadata"} & names),
         }
 
 
-def _splits(url: str) -> bool:
+def _is_url(url: str) -> bool:
     try:
         urlsplit(url)
     except ValueError:
@@ -166,7 +166,7 @@ def _splits(url: str) -> bool:
 
 def _file(entry: dict[str, Any], page: str, name: str) -> File | None:
     filename, url = entry.get("filename"), entry.get("url")
-    if not isinstance(filename, str) or not isinstance(url, str) or not _splits(url):
+    if not isinstance(filename, str) or not isinstance(url, str) or not _is_url(url):
         return None
     tags: frozenset[Tag] = frozenset()
     try:

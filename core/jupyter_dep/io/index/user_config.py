@@ -78,7 +78,7 @@ def find_key(key: str) -> Key:
 def read(paths: UserPaths) -> dict[str, Any]:
     """What is configured, as nested tables: `{"repositories": {NAME: {"url": …}}, "publish": {"keyring": True}}`.
 
-    Keys that are none of ours are left out. Errors: `bad-configuration`, which never repeats a value.
+    Unknown keys are left out. Errors: `bad-configuration`, which never repeats a value.
     """
     found: dict[str, Any] = {}
     for key, value in entries(paths):
@@ -103,7 +103,7 @@ def entries(paths: UserPaths) -> Iterator[tuple[str, str | bool]]:
 
 
 def unknown_keys(paths: UserPaths) -> tuple[str, ...]:
-    """Keys that somebody wrote into the file and that mean nothing. Errors: `bad-configuration`."""
+    """List unknown keys in the file. Errors: `bad-configuration`."""
     found = []
     for key, _ in _flat(_document(_text(paths)[1], paths)):
         try:
@@ -120,7 +120,7 @@ def display_value(key: str, value: str | bool) -> str:  # noqa: FBT001  a value 
 
 def set(paths: UserPaths, key: str, value: str) -> None:
     """Write one key; comments and order of the file stay. Errors: `unknown-setting`, `bad-setting`, `credentials-in-url`."""
-    parsed = _parsed(key, value)
+    parsed = _parse_value(key, value)
 
     def edit(document: Any) -> None:
         import tomlkit
@@ -167,7 +167,7 @@ def _place(key: str) -> tuple[str, ...]:
     return (head, name, last) if name else (head, last)
 
 
-def _parsed(key: str, value: str) -> str | bool:
+def _parse_value(key: str, value: str) -> str | bool:
     kind = find_key(key).kind
     if kind == "truth":
         if value.lower() not in ("true", "false"):

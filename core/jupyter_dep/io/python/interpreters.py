@@ -41,7 +41,7 @@ class Run(Protocol):
 
 
 class Interpreters:
-    """The Pythons that environments can be built on. `cache_file` lies in a private folder of ours.
+    """The Pythons that environments can be built on. `cache_file` lies in a private folder.
 
     `broken` holds, after `all()`, each Python that was passed over and why. `host` is what runs us.
     """
@@ -83,7 +83,7 @@ class Interpreters:
     def cached_minor(self, minor: str) -> Interpreter | None:
         """The Python that `find(minor)` would choose among what is remembered; None if none of it is there.
 
-        The fast path of a kernel's start: it searches nothing, starts nothing, imports nobody else's modules.
+        The fast path of a kernel's start: it searches nothing, starts nothing, imports no other package.
         """
         return of_minor(minor, self._sorted(_InterpreterCache.load(self._cache_file)))
 
@@ -184,7 +184,7 @@ class Interpreters:
 
 
 class _UnfitError(Exception):
-    """Why an executable is no Python that environments can be built on."""
+    """Why environments cannot be built on an executable."""
 
 
 def _unfit(facts: Mapping[str, Any], ours: Mapping[str, Any]) -> str | None:

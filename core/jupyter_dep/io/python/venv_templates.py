@@ -38,7 +38,7 @@ class Templates:
         """
         record = self._record(target.parent, interpreter, identity)
         known = read_write.read_cached(record)
-        if isinstance(known, dict) and _copied(self.folder, known, target):
+        if isinstance(known, dict) and _copy_template(self.folder, known, target):
             return target / str(known["python"])
         python = make(target, interpreter, self.app_data)
         self._keep(target, python, record)
@@ -119,7 +119,7 @@ def _entries(root: Path) -> dict[str, list[Any]]:
     return found
 
 
-def _copied(folder: Path, known: Mapping[str, Any], target: Path) -> bool:
+def _copy_template(folder: Path, known: Mapping[str, Any], target: Path) -> bool:
     """Copy a template to `target`; False, and nothing left there, if it is not as its record says."""
     target.mkdir(parents=True)
     try:

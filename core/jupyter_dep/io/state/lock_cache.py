@@ -17,7 +17,7 @@ from jupyter_dep.model.packages.interpreter import Interpreter
 
 @dataclass(frozen=True, slots=True)
 class LockCache:
-    """The memory at `folder` (0700: nobody else may write what we believe about a lock)."""
+    """The cache at `folder` (0700: only its user may write what is believed about a lock)."""
 
     folder: Path
 

@@ -77,7 +77,7 @@ def _modules(paths: list[str], shared: set[str]) -> Iterator[str]:
 
 
 def _owner(path: str, packages: set[str]) -> str:
-    """The outermost package of a module's path, else the module itself; empty for what is no module."""
+    """The outermost package of a module's path, else the module itself; empty for anything else."""
     if path.startswith(("..", "/")) or ".dist-info/" in path or ".data/" in path:
         return ""
     parts = path.split("/")

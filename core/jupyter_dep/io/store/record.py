@@ -35,7 +35,7 @@ def distribution_of(folder: str) -> tuple[str, str] | None:
 
 
 def read_record(file: Path) -> list[RecordRow]:
-    """Read a RECORD; none of its rows if it is no CSV in UTF-8 or too long, as a wheel may carry anything under that name.
+    """Read a RECORD; no rows if it is not CSV in UTF-8 or too long, as a wheel may carry anything under that name.
 
     Errors: OSError.
     """

@@ -23,7 +23,7 @@ _TICK = 20_000_000
 class _Folder:
     """One folder: its own time, whether a change after this reading must show in it, what is in it.
 
-    `loose` are the files that are no hard links: somebody may still be writing them. `bytecode`: it has a `__pycache__`.
+    `loose` are the files without a second hard link: they may still be written to. `bytecode`: it has a `__pycache__`.
     """
 
     changed: int
@@ -117,6 +117,6 @@ def _read(path: str, prefix: str, changed: int) -> _Folder:
 
 
 def digest(files: Listing) -> str:
-    """A digest of names, sizes and times: a later difference means that somebody changed a sealed environment."""
+    """A digest of names, sizes and times: a later difference means that a sealed environment was changed."""
     text = "\n".join(f"{path}\0{size}\0{time}" for path, (size, time) in sorted(files.items()))
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

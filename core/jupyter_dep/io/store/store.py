@@ -134,7 +134,7 @@ class Store:
         name = os.urandom(5).hex()
         folder = self.root / "e" / name
         lease = FileLock.try_acquire(folder.with_name(name + ".lease"), exclusive=True)
-        if lease is None:  # 40 random bits: somebody else's build of the same name is a broken random source
+        if lease is None:  # 40 random bits: the same name twice is a broken random source
             raise DepError("store-busy", "could not create a unique environment directory", hint="run the same again")
         try:
             python = create(folder)
@@ -160,7 +160,7 @@ class Store:
             found = staging.check(spec)
             reporter(Progress(phase="sealing"))
             staging.carry_bytecode(spec, found)
-            if _protects():
+            if _permissions_bind():
                 record_check.make_read_only(folder, [path for path in found.writable if path not in staging.before])
             files = found.files
             sealed = Sealed(
@@ -204,7 +204,7 @@ class Store:
         return record_check.find_damaged(Path(environment.path), Path(environment.site))
 
     def sweep(self) -> int:
-        """Remove staging folders whose builder is gone, and quarantined ones that nobody uses; how many."""
+        """Remove staging folders whose builder is gone, and quarantined ones that are not in use; gives how many."""
         known = {environment.path for environment in self.claimed()}
         count = 0
         for folder in self._folders():
@@ -219,7 +219,7 @@ class Store:
                 yield entry
 
     def acquire(self, environment: Sealed) -> FileLock | None:
-        """A lease while somebody notes that an environment is used; who is just removing it is waited for.
+        """Take a shared lock while a use of the environment is recorded; a removal under way is waited for.
 
         None for one of the store below, which is not ours to remove. It may be gone by then: look again.
         """
@@ -233,7 +233,7 @@ class Store:
         return lease
 
     def remove(self, environment: Sealed, *, unless: Callable[[], bool] = lambda: False) -> bool:
-        """Remove a sealed environment unless a process runs on it, or `unless` says so while nobody else can take it."""
+        """Remove a sealed environment unless a process runs on it, or `unless` says so while it is locked."""
         lease = FileLock.try_acquire(Path(environment.lock_file), exclusive=True)
         if lease is None:
             return False
@@ -260,7 +260,7 @@ class Store:
     def on_network(self) -> bool:
         """Whether the store lies on a network file system, where the locks of other machines cannot be trusted.
 
-        Errors: those of `explain_os_error` where that cannot be told.
+        Errors: those of `explain_os_error` where that is unknown.
         """
         try:
             return file_system(self.root) in NETWORK
@@ -279,6 +279,6 @@ def _usable(environment: Sealed | None) -> TypeGuard[Sealed]:
     return environment is not None and presence(environment.python) is not Presence.ABSENT
 
 
-def _protects() -> bool:
+def _permissions_bind() -> bool:
     """Read-only permissions do nothing against root."""
     return sys.platform == "win32" or os.geteuid() != 0

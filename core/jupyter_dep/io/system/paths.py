@@ -1,4 +1,4 @@
-"""Where things of ours lie on this machine: the store, the caches, what is remembered for this user."""
+"""The user's folders on this machine: the store, the caches, the state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether something is there: yes, no, or it cannot be told. A look that fails does not show that something is absent."""
+"""Whether something is there: yes, no, or unknown. A look that fails does not show that something is absent."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def presence(path: str | Path, *, follow_links: bool = True) -> Presence:
 
 
 def exists(path: str | Path, *, follow_links: bool = True) -> bool:
-    """Whether a path is there. Errors: OSError where it cannot be told, which `Path.exists` takes for no."""
+    """Whether a path is there. Errors: OSError where that is unknown, which `Path.exists` takes for no."""
     return _mode(path, follow_links=follow_links) is not None
 
 

@@ -1,7 +1,7 @@
 """Start programs: argument lists only, a clean environment, an overall deadline, and an end with ours. No other module does.
 
 A child gets a session of its own, so that it and what it starts can be killed as a group, and, on Linux, a
-parent-death signal, so that it does not outlive a SIGKILL of ours.
+parent-death signal, so that it does not outlive us after a SIGKILL.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def _start(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> subproc
             **isolation(),
         )
     except OSError as error:
-        raise _missing(argv[0], error, Hint("run ", DOCTOR, " to see what is installed where")) from error
+        raise _explain_start(argv[0], error, Hint("run ", DOCTOR, " to see what is installed where")) from error
 
 
 def _wait_until(
@@ -161,7 +161,7 @@ class LineProcess:
 
     def __init__(self, argv: Sequence[str], *, env: Mapping[str, str], on_note: Callable[[str], None]) -> None:
         try:
-            self._process = subprocess.Popen(  # noqa: S603  an argument list of ours
+            self._process = subprocess.Popen(  # noqa: S603  an argument list, no shell
                 list(argv),
                 env=dict(env),
                 stdin=subprocess.PIPE,
@@ -173,7 +173,7 @@ class LineProcess:
                 **isolation(),
             )
         except OSError as error:
-            raise _missing(argv[0], error, "too many programs may be running here: end some, then try again") from error
+            raise _explain_start(argv[0], error, "too many programs may be running here: end some, then try again") from error
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         for read in (self._read_lines, lambda: self._read_notes(on_note)):
             threading.Thread(target=read, name=f"companion-{self.pid}", daemon=True).start()
@@ -238,7 +238,7 @@ class LineProcess:
             on_note(line.rstrip("\n"))
 
 
-def _missing(program: str, error: OSError, hint: Text) -> DepError:
+def _explain_start(program: str, error: OSError, hint: Text) -> DepError:
     what = f"`{Path(program).name}` could not be started: {error.strerror}"
     return DepError("program-missing", what, hint=hint, context={"file": program})
 
@@ -270,7 +270,7 @@ def run_foreground(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) ->
     try:
         process = subprocess.Popen(list(argv), cwd=cwd, env=dict(env))  # noqa: S603
     except OSError as error:
-        raise _missing(argv[0], error, "check the spelling; programs of the environment are found first") from error
+        raise _explain_start(argv[0], error, "check the spelling; programs of the environment are found first") from error
     while True:
         try:
             return process.wait()

@@ -30,7 +30,7 @@ def write_start_files(paths: UserPaths, texts: Callable[[str], Mapping[str, str]
     Errors: those of `explain_os_error`.
     """
     # our process number is the shell's too, since we become it: where that process is gone, the files are not needed
-    path = _base(paths) / f"{os.getpid()}-{os.urandom(4).hex()}"
+    path = _shells_folder(paths) / f"{os.getpid()}-{os.urandom(4).hex()}"
     try:
         for name, text in texts(str(path)).items():
             private_folder(path)
@@ -45,16 +45,16 @@ def write_start_files(paths: UserPaths, texts: Callable[[str], Mapping[str, str]
 def sweep(paths: UserPaths) -> None:
     """Remove the folders of shells that ended without reading their files."""
     try:
-        names = os.listdir(_base(paths))
+        names = os.listdir(_shells_folder(paths))
     except OSError:
         return
     for name in names:
         number, _, rest = name.partition("-")
         if rest and number.isdigit() and not _is_running(int(number)):
-            shutil.rmtree(_base(paths) / name, ignore_errors=True)
+            shutil.rmtree(_shells_folder(paths) / name, ignore_errors=True)
 
 
-def _base(paths: UserPaths) -> Path:
+def _shells_folder(paths: UserPaths) -> Path:
     return require_owned(paths.state) / "shells"
 
 
