@@ -8,7 +8,9 @@ import { panel } from './plugins/panel';
 import { picker } from './plugins/pickerKeys';
 import { projects } from './plugins/projects';
 import { restart } from './plugins/restart';
+import { settings } from './plugins/settings';
 
+export * from './model/settings';
 export * from './model/tokens';
 
-export default [projects, commands, badge, panel, links, holding, consent, missing, picker, restart];
+export default [settings, projects, commands, badge, panel, links, holding, consent, missing, picker, restart];

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ProblemError } from '../model/client/problems';
 import type { NotebookLink } from '../model/kernel/link';
 import { aHolding } from '../testing/kernels';
-import { aJob, aProject, ended, failed, settle, stage, trans } from '../testing/samples';
+import { aJob, aProject, ended, failed, FakeSettings, settle, stage, trans } from '../testing/samples';
 import type { INotebookProject, Work } from '../model/tokens';
 import type { ConsentPage, Job } from '../model/wire';
 import { ConsentController } from './controller';
@@ -47,6 +47,7 @@ interface ISetting {
   ends?: Job[];
   memory?: Map<string, string>;
   page?: ConsentPage;
+  askConsentOnOpen?: boolean;
 }
 
 async function scene(setting: ISetting = {}): Promise<IScene> {
@@ -78,6 +79,7 @@ async function scene(setting: ISetting = {}): Promise<IScene> {
       made.asked.push([shown, note]);
       return answers.length ? answers.shift()! : null;
     },
+    settings: new FakeSettings({ askConsentOnOpen: setting.askConsentOnOpen ?? true }),
     trans,
     memory: { getItem: key => memory.get(key) ?? null, setItem: (key, value) => void memory.set(key, value) }
   });
@@ -94,7 +96,8 @@ describe('a notebook whose lock nobody here has agreed to', () => {
     ['that is trusted', { trusted: true }],
     ['without a lock', { lock: null }],
     ["in another's kernel", { ours: false }],
-    ['behind another one', { visible: false }]
+    ['behind another one', { visible: false }],
+    ['where the settings say so', { askConsentOnOpen: false }]
   ])('does not ask for one %s', async (_name, setting) => {
     const { asked, nonces } = await scene(setting);
     expect([asked.length, nonces()]).toEqual([0, 0]);

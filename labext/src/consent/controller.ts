@@ -1,8 +1,8 @@
 /**
- * When somebody is asked for their consent, and what their yes does.
+ * When the user is asked for consent, and what happens after the answer.
  *
  * The server's nonce lives in the variables of one question, from the answer that brought it to the job that takes it away:
- * no command, no output, no message, and no other part of the page ever holds it.
+ * commands, outputs, messages and the rest of the page never hold it.
  */
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -11,8 +11,9 @@ import type { IDisposable } from '@lumino/disposable';
 import { problemOf } from '../model/client/problems';
 import type { NotebookLink } from '../model/kernel/link';
 import { escapeLine, capitalize } from '../status/text';
+import type { IDepSettings } from '../model/settings';
 import { type IDepClient, type INotebookProject, NAME } from '../model/tokens';
-import type { ConsentPage, Job, Problem } from '../model/wire';
+import type { ConsentPage, Job, Problem, Project } from '../model/wire';
 
 /** The answer to one question: what was ticked, or null for "without". */
 export type Ask = (page: ConsentPage, note: string) => Promise<ReadonlyArray<string> | null>;
@@ -26,6 +27,7 @@ export interface IConsentOptions {
   client: Pick<IDepClient, 'consent' | 'nonce'>;
   ask: Ask;
   trans: TranslationBundle;
+  settings: IDepSettings;
   /** Remembers, for this tab, which lock was answered with "without". */
   memory: Pick<Storage, 'getItem' | 'setItem'>;
 }
@@ -51,14 +53,13 @@ export class ConsentController implements IDisposable {
     }
   }
 
-  /** Asks by itself if the notebook is in front, in a kernel of ours, and its lock has no yes: once for one lock. */
+  /** Asks, once for one lock, if the notebook is in front, in a dep kernel, and its lock is not allowed. */
   consider(): void {
-    const { project, link } = this._options;
-    const known = project.project;
-    if (this._disposed || known === null || known.lock === null || known.trusted || known.problem !== null) {
+    const { link, project, settings } = this._options;
+    if (this._disposed || this._considered || !needsAnswer(project.project)) {
       return;
     }
-    if (link.ours && project.notebook.isVisible && !this._considered && project.active === null) {
+    if (settings.values.askConsentOnOpen && link.ours && project.notebook.isVisible && project.active === null) {
       this._considered = true;
       void this._askUnlessRefused();
     }
@@ -142,4 +143,9 @@ export class ConsentController implements IDisposable {
   private _considered = false;
   private _asking = false;
   private _disposed = false;
+}
+
+/** Whether a project has a lock that can be read and is not allowed yet. */
+function needsAnswer(project: Project | null): boolean {
+  return project !== null && project.lock !== null && !project.trusted && project.problem === null;
 }

@@ -7,7 +7,15 @@ import { type ISignal, Signal } from '@lumino/signaling';
 
 import { NotebookJobs } from './jobs';
 import { type IFetcherOptions, ProjectFetcher } from './projectFetcher';
-import { type IDeclarationHolder, type IDepClient, type IEndedJob, type INotebookProject, NAME, type Work } from './tokens';
+import {
+  type IDeclarationHolder,
+  type IDepClient,
+  type IEndedJob,
+  type INotebookProject,
+  type IRestartRequest,
+  NAME,
+  type Work
+} from './tokens';
 import type { HoldingState, Job, JobRequest, Packages, Problem, Project, Switched } from './wire';
 
 export interface IProjectOptions extends IFetcherOptions {
@@ -59,7 +67,7 @@ export class NotebookProject implements INotebookProject {
     return this._consentRequested;
   }
 
-  get restartRequested(): ISignal<this, void> {
+  get restartRequested(): ISignal<this, IRestartRequest> {
     return this._restartRequested;
   }
 
@@ -102,7 +110,7 @@ export class NotebookProject implements INotebookProject {
     if (!this._allowed()) {
       return this._trans.__('You are not allowed to change packages on this server.');
     }
-    if (this.notebook.isDisposed || this.notebook.context.model?.readOnly || this.project?.writable === false) {
+    if (this._isReadOnly()) {
       return this._trans.__('The notebook is read-only.');
     }
     if (this.project === null) {
@@ -168,8 +176,8 @@ export class NotebookProject implements INotebookProject {
     this._consentRequested.emit();
   }
 
-  askRestart(): void {
-    this._restartRequested.emit();
+  askRestart(request: IRestartRequest = { confirm: false }): void {
+    this._restartRequested.emit(request);
   }
 
   setSwitched(key: string | null, restart: Switched['restart'], starter = false): void {
@@ -193,6 +201,10 @@ export class NotebookProject implements INotebookProject {
 
   onJob(job: Job): void {
     this._jobs.onJob(job);
+  }
+
+  private _isReadOnly(): boolean {
+    return this.notebook.isDisposed || Boolean(this.notebook.context.model?.readOnly) || this.project?.writable === false;
   }
 
   /** The work with what only the notebook and its kernel know. */
@@ -262,7 +274,7 @@ export class NotebookProject implements INotebookProject {
   private readonly _changed = new Signal<this, void>(this);
   private readonly _jobEnded = new Signal<this, IEndedJob>(this);
   private readonly _consentRequested = new Signal<this, void>(this);
-  private readonly _restartRequested = new Signal<this, void>(this);
+  private readonly _restartRequested = new Signal<this, IRestartRequest>(this);
   private _kernelKey: string | null = null;
   private _restart: Switched['restart'] = [];
   private _starter = false;

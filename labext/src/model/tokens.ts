@@ -33,11 +33,11 @@ export const COMM_TARGET = 'jupyter-dep';
  * The commands that everybody can invoke, output of an untrusted notebook too: none takes arguments, each only shows something
  * or asks in a dialog. What changes a project is in the panel and in the badge's menu, out of reach.
  */
-export namespace CommandIds {
-  export const openPanel = 'jupyter-dep:open-panel';
-  export const askConsent = 'jupyter-dep:ask-consent';
-  export const restart = 'jupyter-dep:restart-kernel';
-}
+export const CommandIds = {
+  openPanel: 'jupyter-dep:open-panel',
+  askConsent: 'jupyter-dep:ask-consent',
+  restart: 'jupyter-dep:restart-kernel'
+} as const;
 
 /** How the page stands to the server's side of jupyter-dep. */
 export type ConnectionState =
@@ -144,8 +144,13 @@ export interface INotebookProject extends IDisposable {
   readonly consentRequested: ISignal<INotebookProject, void>;
   askConsent(): void;
   /** Somebody pressed what restarts the kernel. */
-  readonly restartRequested: ISignal<INotebookProject, void>;
-  askRestart(): void;
+  readonly restartRequested: ISignal<INotebookProject, IRestartRequest>;
+  askRestart(request?: IRestartRequest): void;
+}
+
+/** A request to restart the kernel. `confirm`: ask the user first, whatever the settings say. */
+export interface IRestartRequest {
+  readonly confirm: boolean;
 }
 
 export interface IDepProjects {

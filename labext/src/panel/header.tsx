@@ -1,47 +1,29 @@
 /**
  * The head of the panel: which notebook, which Python, how old the lock is and how big, undo and redo.
  */
-import { redoIcon, undoIcon } from '@jupyterlab/ui-components';
+import { type LabIcon, redoIcon, undoIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { age, escapeLine, size } from '../status/text';
-import type { Python } from '../model/wire';
+import type { Project, Python } from '../model/wire';
 import type { IPanelProps } from './context';
 import { IconButton } from './buttons';
 
-export function Header({ model, client, actions, trans }: IPanelProps): React.JSX.Element {
+export function Header(part: IPanelProps): React.JSX.Element {
+  const { model, client, actions, trans } = part;
   const { project, blockedReason } = model;
-  const facts = [
-    project?.locked_at
-      ? trans.__('locked %1', age(project.locked_at, trans))
-      : project && project.state !== 'none' && !project.lock
-        ? trans.__('not locked')
-        : '',
-    project?.lock ? trans._n('%1 package', '%1 packages', project.packages) : '',
-    project ? size(project.size) : ''
-  ].filter(Boolean);
   return (
     <header className="jp-Dep-header">
       <div className="jp-Dep-line">
         <h2 className="jp-Dep-title" title={escapeLine(model.path)}>
           <bdi>{escapeLine(project?.name || nameOf(model.path), 120)}</bdi>
         </h2>
-        <IconButton
-          icon={undoIcon}
-          label={project?.undo ? trans.__('Undo “%1”', escapeLine(project.undo, 80)) : trans.__('Nothing to undo')}
-          blocked={blockedReason || (project?.undo ? '' : trans.__('Nothing to undo'))}
-          onClick={() => void actions.run(model, { kind: 'undo' })}
-        />
-        <IconButton
-          icon={redoIcon}
-          label={project?.redo ? trans.__('Redo “%1”', escapeLine(project.redo, 80)) : trans.__('Nothing to redo')}
-          blocked={blockedReason || (project?.redo ? '' : trans.__('Nothing to redo'))}
-          onClick={() => void actions.run(model, { kind: 'redo' })}
-        />
+        <HistoryButton icon={undoIcon} step={project?.undo} kind="undo" {...part} />
+        <HistoryButton icon={redoIcon} step={project?.redo} kind="redo" {...part} />
       </div>
       <div className="jp-Dep-facts">
         {project?.python && <PythonChooser key={model.path} model={model} client={client} actions={actions} trans={trans} />}
-        <span>{facts.join(' · ')}</span>
+        <span>{project ? factsOf(project, trans) : ''}</span>
       </div>
       {project?.folder && (
         <p className="jp-Dep-note" data-folder="">
@@ -54,6 +36,39 @@ export function Header({ model, client, actions, trans }: IPanelProps): React.JS
       )}
     </header>
   );
+}
+
+interface IHistoryButtonProps extends IPanelProps {
+  icon: LabIcon;
+  kind: 'undo' | 'redo';
+  /** What it takes back or does again; null or absent where there is nothing. */
+  step: string | null | undefined;
+}
+
+function HistoryButton({ icon, kind, step, model, actions, trans }: IHistoryButtonProps): React.JSX.Element {
+  const nothing = kind === 'undo' ? trans.__('Nothing to undo') : trans.__('Nothing to redo');
+  const name = escapeLine(step ?? '', 80);
+  const label = kind === 'undo' ? trans.__('Undo “%1”', name) : trans.__('Redo “%1”', name);
+  return (
+    <IconButton
+      icon={icon}
+      label={step ? label : nothing}
+      blocked={model.blockedReason || (step ? '' : nothing)}
+      onClick={() => void actions.run(model, { kind })}
+    />
+  );
+}
+
+/** How old the lock is and how big. */
+function factsOf(project: Project, trans: IPanelProps['trans']): string {
+  const unlocked = project.state !== 'none' && !project.lock ? trans.__('not locked') : '';
+  return [
+    project.locked_at ? trans.__('locked %1', age(project.locked_at, trans)) : unlocked,
+    project.lock ? trans._n('%1 package', '%1 packages', project.packages) : '',
+    size(project.size)
+  ]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 function PythonChooser({ model, client, actions, trans }: IPanelProps): React.JSX.Element {

@@ -4,9 +4,9 @@
 import * as React from 'react';
 
 import { isEnded } from '../model/jobs';
-import { jobTitle } from '../status/progress';
-import { age, escapeLine, capitalize } from '../status/text';
 import type { Job } from '../model/wire';
+import { jobTitle } from '../status/progress';
+import { age, capitalize, escapeLine } from '../status/text';
 import { InlineCode } from '../ui/inlineCode';
 import type { IPanelProps } from './context';
 
@@ -30,40 +30,47 @@ export function Log({ model, trans }: IPanelProps): React.JSX.Element | null {
   );
 }
 
-/** A headline without the notebook's name before it: the panel is about one notebook. */
-function withoutName(headline: string, path: string): string {
-  const name = `${path.slice(path.lastIndexOf('/') + 1)}: `;
-  return capitalize(headline.startsWith(name) ? headline.slice(name.length) : headline);
-}
-
 interface IEntryProps extends Pick<IPanelProps, 'trans'> {
   job: Job;
   requested: IPanelProps['model']['requestedNames'];
 }
 
 function Entry({ job, requested, trans }: IEntryProps): React.JSX.Element {
-  const { outcome, failure } = job;
-  const headline = failure
-    ? job.state === 'cancelled'
-      ? trans.__('Cancelled: %1', jobTitle(job, trans, requested))
-      : escapeLine(capitalize(failure.message))
-    : escapeLine(withoutName(outcome?.report.headline ?? '', job.path)) || jobTitle(job, trans, requested);
-  const more = failure
-    ? job.state === 'cancelled'
-      ? []
-      : [capitalize(failure.hint)]
-    : [...(outcome?.report.lines ?? []), ...(outcome?.report.notes ?? [])];
+  const lines = linesOf(job).filter(Boolean);
   return (
     <li className="jp-Dep-entry" data-state={job.state}>
       <span>
-        <InlineCode text={headline} />
+        <InlineCode text={headlineOf({ job, requested, trans })} />
       </span>{' '}
       <span className="jp-Dep-dim">{job.ended ? age(job.ended, trans) : ''}</span>
-      {more.filter(Boolean).length > 0 && (
+      {lines.length > 0 && (
         <pre className="jp-Dep-lines">
-          <InlineCode text={more.filter(Boolean).join('\n')} />
+          <InlineCode text={lines.join('\n')} />
         </pre>
       )}
     </li>
   );
+}
+
+function headlineOf({ job, requested, trans }: IEntryProps): string {
+  const title = jobTitle(job, trans, requested);
+  if (job.state === 'cancelled') {
+    return trans.__('Cancelled: %1', title);
+  }
+  return job.failure
+    ? escapeLine(capitalize(job.failure.message))
+    : escapeLine(withoutName(job.outcome?.report.headline ?? '', job.path)) || title;
+}
+
+function linesOf({ failure, outcome, state }: Job): ReadonlyArray<string> {
+  if (state === 'cancelled') {
+    return [];
+  }
+  return failure ? [capitalize(failure.hint)] : [...(outcome?.report.lines ?? []), ...(outcome?.report.notes ?? [])];
+}
+
+/** A headline without the notebook's name before it: the panel is about one notebook. */
+function withoutName(headline: string, path: string): string {
+  const name = `${path.slice(path.lastIndexOf('/') + 1)}: `;
+  return capitalize(headline.startsWith(name) ? headline.slice(name.length) : headline);
 }

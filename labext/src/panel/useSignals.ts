@@ -8,5 +8,6 @@ export function useSignals(...signals: ReadonlyArray<ISignal<unknown, unknown> |
     const slot = (): void => pulse();
     signals.forEach(signal => signal?.connect(slot));
     return () => signals.forEach(signal => signal?.disconnect(slot));
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the signals are the dependencies, in an array that may be new
   }, signals);
 }

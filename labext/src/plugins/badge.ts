@@ -6,6 +6,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Actions } from '../ui/actions';
 import { Badge } from '../ui/badge';
 import { makeMenu } from '../ui/menu';
+import { IDepSettings } from '../model/settings';
 import { CommandIds, IDepProjects, NAME } from '../model/tokens';
 
 /** Its place in the toolbar, behind the type of the cell, is in `schema/badge.json`: what stands last goes first from a narrow one. */
@@ -13,11 +14,12 @@ export const badge: JupyterFrontEndPlugin<void> = {
   id: `${NAME}:badge`,
   description: 'The badge in the toolbar of a notebook.',
   autoStart: true,
-  requires: [IDepProjects, IToolbarWidgetRegistry],
+  requires: [IDepProjects, IDepSettings, IToolbarWidgetRegistry],
   optional: [ITranslator],
   activate: (
     app: JupyterFrontEnd,
     projects: IDepProjects,
+    settings: IDepSettings,
     toolbars: IToolbarWidgetRegistry,
     translator: ITranslator | null
   ): void => {
@@ -32,6 +34,7 @@ export const badge: JupyterFrontEndPlugin<void> = {
         new Badge({
           model: projects.get(panel),
           client,
+          settings,
           trans,
           menu: model => makeMenu({ model, client, actions, trans, openPanel })
         })

@@ -2,8 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { factsOf } from '../status/status';
-import { needsConsent } from '../status/status';
+import { factsOf, needsConsent } from '../status/status';
 import { CommandIds, IDepProjects, type INotebookProject, NAME } from '../model/tokens';
 
 export const commands: JupyterFrontEndPlugin<void> = {
@@ -47,7 +46,8 @@ export const commands: JupyterFrontEndPlugin<void> = {
       CommandIds.restart,
       trans.__('Restart the Kernel to Apply Package Changes…'),
       model => factsOf(model, projects.client).kernel !== null,
-      model => model.askRestart()
+      // output of an untrusted notebook can invoke the command
+      model => model.askRestart({ confirm: true })
     );
     projects.currentChanged.connect(() => app.commands.notifyCommandChanged());
   }

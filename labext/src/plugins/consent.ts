@@ -4,6 +4,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { ConsentController } from '../consent/controller';
 import { ConsentDialog } from '../consent/dialog';
 import { IDepLinks } from '../model/kernel/link';
+import { IDepSettings } from '../model/settings';
 import { IDepProjects, type INotebookProject, NAME } from '../model/tokens';
 import type { ConsentPage } from '../model/wire';
 
@@ -11,9 +12,15 @@ export const consent: JupyterFrontEndPlugin<void> = {
   id: `${NAME}:consent`,
   description: "Asks before a stranger's lock may run.",
   autoStart: true,
-  requires: [IDepProjects, IDepLinks],
+  requires: [IDepProjects, IDepSettings, IDepLinks],
   optional: [ITranslator],
-  activate: (_app: JupyterFrontEnd, projects: IDepProjects, links: IDepLinks, translator: ITranslator | null): void => {
+  activate: (
+    _app: JupyterFrontEnd,
+    projects: IDepProjects,
+    settings: IDepSettings,
+    links: IDepLinks,
+    translator: ITranslator | null
+  ): void => {
     const trans = (translator ?? nullTranslator).load('jupyter_dep');
     const ask = async (page: ConsentPage, note: string): Promise<ReadonlyArray<string> | null> => {
       const answer = await new ConsentDialog(page, note, trans).launch().catch(() => null);
@@ -25,7 +32,7 @@ export const consent: JupyterFrontEndPlugin<void> = {
       if (link) {
         asking.set(
           project,
-          new ConsentController({ project, link, client: projects.client, ask, trans, memory: window.sessionStorage })
+          new ConsentController({ project, link, client: projects.client, ask, settings, trans, memory: window.sessionStorage })
         );
       }
     };

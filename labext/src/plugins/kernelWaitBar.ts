@@ -20,7 +20,7 @@ export const holding: JupyterFrontEndPlugin<void> = {
       const bar = new KernelWaitBar(
         project,
         {
-          cancel: () => void notebook.sessionContext.session?.kernel?.interrupt().catch(error => actions.tell(error)),
+          cancel: () => void notebook.sessionContext.session?.kernel?.interrupt().catch(error => actions.showError(error)),
           again: () => void links.get(project)?.restartIdle(),
           lock: () => void actions.run(project, { kind: 'lock' })
         },

@@ -7,17 +7,19 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { PackageAdder } from '../ui/adding';
 import { IDepLinks } from '../model/kernel/link';
 import { missingRenderer } from '../ui/missingImport';
+import { IDepSettings } from '../model/settings';
 import { IDepProjects, NAME } from '../model/tokens';
 
 export const missing: JupyterFrontEndPlugin<void> = {
   id: `${NAME}:missing`,
   description: 'Turns the note of a missing import into a button that adds it.',
   autoStart: true,
-  requires: [IDepProjects, IDepLinks, INotebookTracker, IRenderMimeRegistry],
+  requires: [IDepProjects, IDepSettings, IDepLinks, INotebookTracker, IRenderMimeRegistry],
   optional: [ISessionContextDialogs, ITranslator],
   activate: (
     _app: JupyterFrontEnd,
     projects: IDepProjects,
+    settings: IDepSettings,
     links: IDepLinks,
     tracker: INotebookTracker,
     registry: IRenderMimeRegistry,
@@ -30,7 +32,8 @@ export const missing: JupyterFrontEndPlugin<void> = {
       links,
       tracker,
       dialogs ?? new SessionContextDialogs({ translator: words }),
-      words
+      words,
+      settings
     );
     registry.addFactory(missingRenderer(adder, words.load('jupyter_dep')));
   }

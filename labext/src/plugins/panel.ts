@@ -3,6 +3,7 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { Actions } from '../ui/actions';
+import { boxIcon } from '../panel/icons';
 import { DepPanel } from '../panel/panel';
 import { CommandIds, IDepProjects, NAME } from '../model/tokens';
 
@@ -25,7 +26,7 @@ export const panel: JupyterFrontEndPlugin<void> = {
     restorer?.add(made, NAME);
     app.commands.addCommand(CommandIds.openPanel, {
       label: trans.__('Show Packages of This Notebook'),
-      icon: made.title.icon as never,
+      icon: boxIcon,
       execute: () => {
         app.shell.activateById(made.id);
         made.takeFocus();

@@ -3,7 +3,7 @@
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { Problem } from '../model/wire';
+import type { HoldingState, Problem } from '../model/wire';
 import {
   changesText,
   type Facts,
@@ -128,27 +128,30 @@ function errorBanner({ active, holding, problem, project }: Facts, trans: Transl
     return null;
   }
   const error = problem ?? project.problem;
-  if (error !== null || project.state === 'invalid' || project.state === 'unmerged') {
+  const unmerged = project.state === 'unmerged';
+  if (error !== null || project.state === 'invalid' || unmerged) {
     return {
       name: 'problem',
       tone: 'error',
       text: problemText(error, trans),
       detail: hintOf(error),
       actions: [
-        project.state === 'unmerged'
+        unmerged
           ? { action: 'lock', label: trans.__('Merge both sides') }
           : { action: 'retry', label: trans.__('Reload packages') }
       ]
     };
   }
-  if (holding?.state !== 'diagnosis' || active !== null) {
-    return null;
-  }
+  return holding?.state === 'diagnosis' && active === null ? diagnosisBanner(holding, trans) : null;
+}
+
+/** Why the kernel does not start. */
+function diagnosisBanner({ headline, problem, steps }: HoldingState, trans: TranslationBundle): IBanner {
   return {
     name: 'holding',
     tone: 'error',
-    text: escapeLine(capitalize(holding.problem?.message || holding.headline)),
-    detail: escapeLine(capitalize(holding.problem?.hint || holding.steps[0] || '')),
+    text: escapeLine(capitalize(problem?.message || headline)),
+    detail: escapeLine(capitalize(problem?.hint || steps[0] || '')),
     actions: [{ action: 'restart', label: trans.__('Restart the kernel') }]
   };
 }

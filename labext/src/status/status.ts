@@ -104,18 +104,27 @@ function workStatus({ active, holding, requestedNames }: Facts, trans: Translati
 function errorStatus(facts: Facts, trans: TranslationBundle): IStatus | null {
   const { project, problem, holding } = facts;
   if (project === null) {
-    return problem ? make('failed', trans.__('Unknown'), problemText(problem, trans)) : null;
+    return problem && make('failed', trans.__('Unknown'), problemText(problem, trans));
   }
   if (needsConsent(facts)) {
     return make('consent', trans.__('Consent needed'), trans.__('You have not allowed this lock to install packages.'));
   }
-  const error = problem ?? project.problem ?? (holding?.state === 'diagnosis' ? holding.problem : null);
+  const error = problem ?? project.problem ?? diagnosisOf(holding);
   if (project.state === 'unmerged') {
     return make('failed', trans.__('Merge conflict'), problemText(error, trans));
   }
   if (error !== null || project.state === 'invalid') {
     return make('failed', trans.__('Error'), problemText(error, trans));
   }
+  return failedStatus(facts, trans);
+}
+
+/** Why the kernel did not start. */
+function diagnosisOf(holding: Facts['holding']): Problem | null {
+  return holding?.state === 'diagnosis' ? holding.problem : null;
+}
+
+function failedStatus(facts: Facts, trans: TranslationBundle): IStatus | null {
   const failed = lastFailed(facts);
   // a failed check for updates leaves the packages as they were
   return failed !== null && failed.kind !== 'outdated'

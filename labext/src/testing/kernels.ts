@@ -129,6 +129,7 @@ export class NotebookSandbox {
     missing: false,
     cells: []
   };
+  saveAfterEdit = true;
   saves = 0;
   reverts = 0;
   restarts = 0;
@@ -204,6 +205,7 @@ export class NotebookSandbox {
         other: (_, now) => void this.told.push(`other ${now}`),
         unsaved: (_, why) => void this.told.push(`unsaved ${why}`)
       },
+      saveAfterEdit: () => this.saveAfterEdit,
       scheduled: this.scheduled
     });
   }

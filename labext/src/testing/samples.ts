@@ -6,10 +6,26 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 
 import { NotebookProject } from '../model/project';
+import { DEFAULTS, type IDepSettings, type ISettings } from '../model/settings';
 import type { IDepClient, ConnectionState } from '../model/tokens';
 import type { Job, JobRequest, Package, Packages, Project } from '../model/wire';
 
 export const trans = nullTranslator.load('jupyter_dep');
+
+/** Settings that a test changes. */
+export class FakeSettings implements IDepSettings {
+  constructor(changes: Partial<ISettings> = {}) {
+    this.values = { ...DEFAULTS, ...changes };
+  }
+
+  values: ISettings;
+  readonly changed: Signal<IDepSettings, void> = new Signal<IDepSettings, void>(this);
+
+  change(changes: Partial<ISettings>): void {
+    this.values = { ...this.values, ...changes };
+    this.changed.emit();
+  }
+}
 
 export function aProject(changes: Partial<Project> = {}): Project {
   return {

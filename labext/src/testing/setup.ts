@@ -3,7 +3,7 @@ declare const globalThis: Record<string, unknown>;
 
 globalThis.DragEvent ??= class DragEvent extends MouseEvent {};
 globalThis.IS_REACT_ACT_ENVIRONMENT = true;
-window.requestIdleCallback ??= (callback: IdleRequestCallback) => setTimeout(callback) as unknown as number;
+window.requestIdleCallback ??= (callback: IdleRequestCallback) => setTimeout(callback);
 window.matchMedia ??= (query: string) =>
   ({
     matches: false,

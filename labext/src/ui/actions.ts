@@ -1,5 +1,5 @@
 /**
- * What the buttons do: each act of a person as one call on the model, with its failure told in one place.
+ * What the buttons do: each action as one call on the model, with its errors reported in one place.
  */
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -16,43 +16,22 @@ export class Actions {
     private readonly _trans: TranslationBundle
   ) {}
 
-  /** Runs a job; true if it was done. A job that fails is told by banner and log, one that never started by a notice. */
+  /** Runs a job; true if it was done. Banner and log show a job that fails, a notification one that never started. */
   async run(model: INotebookProject, work: Work): Promise<boolean> {
     try {
       return (await model.run(work)).state === 'done';
     } catch (error) {
-      this.tell(error);
+      this.showError(error);
       return false;
     }
   }
 
   async perform(model: INotebookProject, action: Action): Promise<void> {
-    switch (action) {
-      case 'consent':
-        return model.askConsent();
-      case 'restart':
-        return model.askRestart();
-      case 'retry':
-        await this._client.about().catch(() => undefined);
-        return model.refresh();
-      case 'reload':
-        return window.location.reload();
-      case 'cancel':
-        return model.cancel().catch(error => this.tell(error));
-      case 'change-kernel':
-        return this._changeKernel(model);
-      case 'dismiss':
-        return dismissLast(model);
-      case 'init':
-        await this.run(model, { kind: 'init', imports: true });
-        return;
-      case 'lock':
-      case 'sync':
-        await this.run(model, { kind: action });
-    }
+    await this._handlers[action](model);
   }
 
-  tell(error: unknown): void {
+  /** Reports an error that no banner shows. */
+  showError(error: unknown): void {
     const problem = problemOf(error);
     const text = [capitalize(problem.message), capitalize(problem.hint)].filter(Boolean).map(one => escapeLine(one));
     Notification.error(text.join('\n'), { autoClose: 10_000 });
@@ -70,6 +49,22 @@ export class Actions {
       model.notebook.content.activate();
     }
   }
+
+  private readonly _handlers: Readonly<Record<Action, (model: INotebookProject) => unknown>> = {
+    consent: model => model.askConsent(),
+    restart: model => model.askRestart(),
+    retry: async model => {
+      await this._client.about().catch(() => undefined);
+      await model.refresh();
+    },
+    reload: () => window.location.reload(),
+    cancel: model => model.cancel().catch(error => this.showError(error)),
+    'change-kernel': model => this._changeKernel(model),
+    dismiss: dismissLast,
+    init: model => this.run(model, { kind: 'init', imports: true }),
+    lock: model => this.run(model, { kind: 'lock' }),
+    sync: model => this.run(model, { kind: 'sync' })
+  };
 }
 
 function dismissLast(model: INotebookProject): void {

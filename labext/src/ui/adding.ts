@@ -10,6 +10,7 @@ import { normalizeName } from '../model/declaration/requirement';
 import type { IDepLinks } from '../model/kernel/link';
 import type { IPackageAdder, ICellLocation } from './missingImport';
 import { capitalize } from '../status/text';
+import type { IDepSettings } from '../model/settings';
 import type { IDepProjects } from '../model/tokens';
 import type { Hit, Problem } from '../model/wire';
 
@@ -19,10 +20,14 @@ export class PackageAdder implements IPackageAdder {
     private readonly _links: IDepLinks,
     private readonly _tracker: INotebookTracker,
     private readonly _dialogs: ISessionContextDialogs,
-    private readonly _translator: ITranslator
+    private readonly _translator: ITranslator,
+    private readonly _settings: IDepSettings
   ) {}
 
   place(node: HTMLElement): ICellLocation | null {
+    if (!this._settings.values.offerMissingImports) {
+      return null;
+    }
     const panel = this._tracker.find(one => one.content.node.contains(node));
     const cell = panel?.content.widgets.find(one => one.node.contains(node));
     if (!panel || !cell || !this._links.get(this._projects.get(panel))?.ours) {

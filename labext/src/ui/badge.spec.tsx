@@ -1,6 +1,7 @@
 import { Signal } from '@lumino/signaling';
 import { MessageLoop } from '@lumino/messaging';
-import { type Menu, Widget } from '@lumino/widgets';
+import { CommandRegistry } from '@lumino/commands';
+import { Menu, Widget } from '@lumino/widgets';
 import * as React from 'react';
 import { act } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -10,7 +11,17 @@ import { Actions } from './actions';
 import { Badge, BadgeView } from './badge';
 import { makeMenu } from './menu';
 import { DepProjects } from '../model/projects';
-import { aJob, aProject, FakeNotebook, type FakeServer, type IStage, settle, stage, trans } from '../testing/samples';
+import {
+  aJob,
+  aProject,
+  FakeNotebook,
+  type FakeServer,
+  FakeSettings,
+  type IStage,
+  settle,
+  stage,
+  trans
+} from '../testing/samples';
 
 describe('the badge', () => {
   it('says in icon, text and label how the notebook stands, and opens its menu', async () => {
@@ -29,12 +40,31 @@ describe('the badge', () => {
   });
 });
 
+describe('the badge as a setting', () => {
+  it('is hidden and shown as the user chooses', () => {
+    const { model, server } = stage();
+    const settings = new FakeSettings({ showBadge: false });
+    const badge = new Badge({
+      model,
+      client: server.client,
+      settings,
+      trans,
+      menu: () => new Menu({ commands: new CommandRegistry() })
+    });
+    expect(badge.isHidden).toBe(true);
+    settings.change({ showBadge: true });
+    expect(badge.isHidden).toBe(false);
+    badge.dispose();
+  });
+});
+
 describe("the badge's menu", () => {
   it('gives the focus back to the badge once it is out of the page', async () => {
     const made = stage();
     const badge = new Badge({
       model: made.model,
       client: made.server.client,
+      settings: new FakeSettings(),
       trans,
       menu: () => menuOf(made).menu
     });

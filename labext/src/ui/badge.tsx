@@ -19,6 +19,7 @@ import * as React from 'react';
 
 import { factsOf } from '../status/status';
 import { type IStatus, status, type StatusName } from '../status/status';
+import type { IDepSettings } from '../model/settings';
 import type { IDepClient, INotebookProject } from '../model/tokens';
 
 const ICONS: Readonly<Record<StatusName, LabIcon>> = {
@@ -37,6 +38,7 @@ const ICONS: Readonly<Record<StatusName, LabIcon>> = {
 export interface IBadgeOptions {
   model: INotebookProject;
   client: IDepClient;
+  settings: IDepSettings;
   /** Makes the menu, when it is first wanted. */
   menu: (model: INotebookProject) => Menu;
   trans: TranslationBundle;
@@ -48,9 +50,12 @@ export class Badge extends ReactWidget {
     this.addClass('jp-Dep-badgeItem');
     _options.model.changed.connect(this._refresh, this);
     _options.client.connectionStateChanged.connect(this._refresh, this);
+    _options.settings.changed.connect(this._showOrHide, this);
+    this._showOrHide();
   }
 
   dispose(): void {
+    this._options.settings.changed.disconnect(this._showOrHide, this);
     this._menu?.dispose();
     super.dispose();
   }
@@ -58,6 +63,10 @@ export class Badge extends ReactWidget {
   protected render(): React.JSX.Element {
     const { model, client, trans } = this._options;
     return <BadgeView status={status(factsOf(model, client), trans)} trans={trans} onOpen={at => this._open(at)} />;
+  }
+
+  private _showOrHide(): void {
+    this.setHidden(!this._options.settings.values.showBadge);
   }
 
   private _refresh(): void {

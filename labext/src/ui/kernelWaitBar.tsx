@@ -1,6 +1,6 @@
 /**
- * The slim bar at the top of a notebook whose kernel is not there yet: how far its environment is, how many cells wait, Cancel;
- * or why it will not come, and what helps.
+ * The slim bar at the top of a notebook whose kernel has not started: the progress of its environment, how many cells wait,
+ * Cancel; or why it does not start, and what helps.
  */
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -12,7 +12,7 @@ import type { INotebookProject } from '../model/tokens';
 import type { HoldingState } from '../model/wire';
 import { InlineCode } from './inlineCode';
 
-/** Reasons that a yes of the user removes, and those that a new lock does. */
+/** Codes of problems that the user's consent solves, and of those that a new lock does. */
 const CONSENT = new Set(['consent-missing', 'host-not-vouched']);
 const LOCK = new Set(['unlocked', 'stale', 'bad-lock', 'unmerged-lock', 'unsafe-lock']);
 
@@ -27,8 +27,8 @@ export interface IKernelWaitProps {
   state: HoldingState;
   actions: IKernelWaitActions;
   consent: () => void;
-  /** Why nothing may be locked here; empty if it may be. */
-  locked: string;
+  /** Why nothing can be locked here; empty if it can. */
+  blocked: string;
   trans: TranslationBundle;
 }
 
@@ -57,7 +57,7 @@ function Building({ state, actions, trans }: IKernelWaitProps): JSX.Element {
   );
 }
 
-function Stopped({ state, actions, consent, locked, trans }: IKernelWaitProps): JSX.Element {
+function Stopped({ state, actions, consent, blocked, trans }: IKernelWaitProps): JSX.Element {
   const code = state.problem?.code ?? '';
   const message = state.problem?.message || state.headline;
   const asks = state.state === 'asking' || CONSENT.has(code);
@@ -81,21 +81,11 @@ function Stopped({ state, actions, consent, locked, trans }: IKernelWaitProps): 
         </ol>
       )}
       <div className="jp-Dep-holdLine">
-        {asks && (
-          <button type="button" className="jp-Dialog-button jp-mod-styled jp-mod-accept" onClick={consent}>
-            {trans.__('Review and decide…')}
-          </button>
-        )}
+        {asks && <Button onClick={consent}>{trans.__('Review and decide…')}</Button>}
         {LOCK.has(code) && (
-          <button
-            type="button"
-            className="jp-Dialog-button jp-mod-styled jp-mod-accept"
-            disabled={locked !== ''}
-            title={locked}
-            onClick={() => actions.lock()}
-          >
+          <Button blocked={blocked} onClick={() => actions.lock()}>
             {trans.__('Lock')}
-          </button>
+          </Button>
         )}
         <button type="button" className="jp-Dialog-button jp-mod-styled jp-mod-reject" onClick={() => actions.again()}>
           {trans.__('Try again')}
@@ -103,6 +93,26 @@ function Stopped({ state, actions, consent, locked, trans }: IKernelWaitProps): 
         <Waiting kept={state.kept} trans={trans} />
       </div>
     </div>
+  );
+}
+
+interface IButtonProps {
+  onClick: () => void;
+  blocked?: string;
+  children: React.ReactNode;
+}
+
+function Button({ onClick, blocked = '', children }: IButtonProps): JSX.Element {
+  return (
+    <button
+      type="button"
+      className="jp-Dialog-button jp-mod-styled jp-mod-accept"
+      disabled={blocked !== ''}
+      title={blocked || undefined}
+      onClick={onClick}
+    >
+      {children}
+    </button>
   );
 }
 
@@ -114,7 +124,7 @@ function Waiting({ kept, trans }: { kept: number; trans: TranslationBundle }): J
   ) : null;
 }
 
-/** The bar as a widget of one notebook; it takes no room while there is nothing to say. */
+/** The bar as a widget of one notebook; hidden while its kernel runs. */
 export class KernelWaitBar extends ReactWidget {
   constructor(
     private readonly _project: INotebookProject,
@@ -145,7 +155,7 @@ export class KernelWaitBar extends ReactWidget {
                 state={this._project.holding}
                 actions={this._actions}
                 consent={() => this._project.askConsent()}
-                locked={this._project.blockedReason}
+                blocked={this._project.blockedReason}
                 trans={this._trans}
               />
             )

@@ -7,8 +7,7 @@ import { CommandRegistry } from '@lumino/commands';
 import { Menu } from '@lumino/widgets';
 
 import type { Actions } from './actions';
-import { factsOf } from '../status/status';
-import { needsConsent } from '../status/status';
+import { factsOf, needsConsent } from '../status/status';
 import { escapeLine } from '../status/text';
 import type { IDepClient, INotebookProject } from '../model/tokens';
 

@@ -2,16 +2,26 @@ import { Notification } from '@jupyterlab/apputils';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { RestartNotice, restartWords } from './restart';
-import { settle, stage, trans } from '../testing/samples';
+import { FakeSettings, settle, stage, trans } from '../testing/samples';
+import type { ISettings } from '../model/settings';
 import type { INotebookProject } from '../model/tokens';
 
 beforeEach(() => Notification.dismiss());
 
-function watched(): { project: INotebookProject; restarts: () => number; notice: RestartNotice } {
-  const { model } = stage();
+function watched(changes: Partial<ISettings> = {}): {
+  project: INotebookProject;
+  restarts: () => number;
+  unconfirmed: () => number;
+  notice: RestartNotice;
+} {
+  const { model, notebook } = stage();
+  let unasked = 0;
+  Object.assign(notebook.sessionContext, { restartKernel: async () => void ++unasked });
+  const settings = new FakeSettings(changes);
   let times = 0;
   const dialogs = { restart: async () => Boolean(++times) };
-  return { project: model, restarts: () => times, notice: new RestartNotice({ project: model, trans, dialogs }) };
+  const notice = new RestartNotice({ project: model, settings, trans, dialogs });
+  return { project: model, restarts: () => times, unconfirmed: () => unasked, notice };
 }
 
 const notices = (): string[] => Notification.manager.notifications.map(one => one.message);
@@ -50,6 +60,28 @@ describe('loaded packages that differ from the installed ones', () => {
     await settle();
     notice.dispose();
     expect(notices()).toEqual([]);
+  });
+
+  it('are not notified of where the settings say so', async () => {
+    const { project } = watched({ notifyRestart: false });
+    project.setSwitched('key', [['numpy', '1.26', '2.1']]);
+    await settle();
+    expect(notices()).toEqual([]);
+  });
+
+  it('are restarted for with a question, unless the settings say otherwise', () => {
+    const asking = watched();
+    asking.project.askRestart();
+    expect([asking.restarts(), asking.unconfirmed()]).toEqual([1, 0]);
+    const direct = watched({ confirmRestart: false });
+    direct.project.askRestart();
+    expect([direct.restarts(), direct.unconfirmed()]).toEqual([0, 1]);
+  });
+
+  it('are restarted for with a question by the command in any case', () => {
+    const { project, restarts, unconfirmed } = watched({ confirmRestart: false });
+    project.askRestart({ confirm: true });
+    expect([restarts(), unconfirmed()]).toEqual([1, 0]);
   });
 
   it('are told in few words, as text', () => {

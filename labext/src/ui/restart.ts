@@ -6,7 +6,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 
 import { escapeLine } from '../status/text';
-import type { INotebookProject } from '../model/tokens';
+import type { IDepSettings } from '../model/settings';
+import type { INotebookProject, IRestartRequest } from '../model/tokens';
 import type { Switched } from '../model/wire';
 
 /** What fits into one notification. */
@@ -15,6 +16,7 @@ const NAMED = 2;
 export interface IRestartOptions {
   project: INotebookProject;
   trans: TranslationBundle;
+  settings: IDepSettings;
   /** Lab's restart, which asks first. */
   dialogs: { restart(context: ISessionContext): Promise<boolean> };
 }
@@ -24,7 +26,7 @@ export class RestartNotice implements IDisposable {
   constructor(private readonly _options: IRestartOptions) {
     const { project } = _options;
     project.changed.connect(this._onChanged, this);
-    project.restartRequested.connect(this._restart, this);
+    project.restartRequested.connect(this._onRequest, this);
     project.notebook.disposed.connect(this.dispose, this);
   }
 
@@ -37,32 +39,39 @@ export class RestartNotice implements IDisposable {
       this._disposed = true;
       this._dismiss();
       this._options.project.changed.disconnect(this._onChanged, this);
-      this._options.project.restartRequested.disconnect(this._restart, this);
+      this._options.project.restartRequested.disconnect(this._onRequest, this);
     }
   }
 
   private _onChanged(): void {
-    const { project, trans } = this._options;
+    const { project, settings, trans } = this._options;
     const key = JSON.stringify(project.restart);
     if (key === this._told) {
       return;
     }
     this._told = key;
     this._dismiss();
-    if (project.restart.length > 0) {
+    if (project.restart.length > 0 && settings.values.notifyRestart) {
       this._notice = Notification.warning(restartWords(project.restart, trans), {
         autoClose: false,
-        actions: [{ label: trans.__('Restart kernel'), callback: () => void this._restart(), displayType: 'warn' }]
+        actions: [{ label: trans.__('Restart kernel'), callback: () => this._restart(false), displayType: 'warn' }]
       });
     }
   }
 
-  private _restart(): void {
-    const { project, dialogs } = this._options;
-    if (!project.notebook.isDisposed) {
-      // without a kernel to restart, or with a failing one, Lab says so itself
-      void dialogs.restart(project.notebook.sessionContext).catch(() => undefined);
+  private _onRequest(_: unknown, { confirm }: IRestartRequest): void {
+    this._restart(confirm);
+  }
+
+  private _restart(confirm: boolean): void {
+    const { project, dialogs, settings } = this._options;
+    if (project.notebook.isDisposed) {
+      return;
     }
+    const { sessionContext } = project.notebook;
+    const asks = confirm || settings.values.confirmRestart || !sessionContext.session?.kernel;
+    // without a kernel to restart, or with a failing one, Lab says so itself
+    void (asks ? dialogs.restart(sessionContext) : sessionContext.restartKernel()).catch(() => undefined);
   }
 
   private _dismiss(): void {

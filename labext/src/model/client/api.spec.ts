@@ -31,7 +31,7 @@ function client(...answers: (() => Promise<Response>)[]): { client: DepClient; a
 async function wrong(promise: Promise<unknown>): Promise<ProblemError | UnreachableError> {
   return promise.then(
     () => expect.fail('it went well'),
-    error => error
+    (error: ProblemError | UnreachableError) => error
   );
 }
 

@@ -34,9 +34,9 @@ export function problemOf(error: unknown): Problem {
 
 /** The problem in an answer's body; one of the page's own where the body holds none. `versionHeader`: null if it is absent. */
 export function answerProblem(status: number, body: unknown, versionHeader: string | null, trans: TranslationBundle): Problem {
-  const { code, message, hint, context, steps } = (body ?? {}) as Partial<Problem>;
+  const { code, message, ...rest } = (body ?? {}) as Partial<Problem>;
   if (typeof code === 'string' && typeof message === 'string') {
-    return { code, message, hint: hint ?? '', context: context ?? {}, steps: steps ?? [] };
+    return { hint: '', context: {}, steps: [], ...rest, code, message };
   }
   if (status === 404 && versionHeader === null) {
     return problem(

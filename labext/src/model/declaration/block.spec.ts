@@ -25,7 +25,7 @@ describe('the cell of the declaration', () => {
 
   function notebook(...sources: [string, string][]): YNotebook {
     const made = YNotebook.create();
-    sources.forEach(([cell_type, source]) => made.addCell({ cell_type, source } as never));
+    sources.forEach(([cell_type, source]) => made.addCell({ cell_type, source }));
     return made;
   }
 

@@ -2,12 +2,14 @@
  * Edits of one notebook's declaration, one after the other: made in the shared model, saved, and made once among all the pages
  * that hold the notebook and were told the same.
  */
+import type { ISharedNotebook } from '@jupyter/ydoc';
+import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 
 import { holdsBlock } from './block';
 import { applyEdit, type IKernelName, type ITextEdit } from './edits';
-import { cellsOnDisk, inTurn, status, type Unsaved } from './save';
+import { cellsOnDisk, fileState, inTurn, type Unsaved } from './save';
 import type { INotebookProject } from '../tokens';
 
 /** The start that the page where an edit was asked for has over others that hold the same notebook. */
@@ -26,6 +28,7 @@ export interface IEditorOptions {
   project: INotebookProject;
   contents: Contents.IManager;
   notifier: INotifier;
+  saveAfterEdit: () => boolean;
   /** Whether a kernel of ours runs the notebook. */
   ours: () => boolean;
 }
@@ -62,11 +65,11 @@ export class Editor implements IDisposable {
     return this._editing;
   }
 
-  private get _context() {
+  private get _context(): NotebookPanel['context'] {
     return this._options.project.notebook.context;
   }
 
-  private get _shared() {
+  private get _shared(): ISharedNotebook {
     return this._context.model.sharedModel;
   }
 
@@ -84,7 +87,7 @@ export class Editor implements IDisposable {
     const { contents, notifier, project } = this._options;
     const context = this._context;
     const untouched = this._own() === this._kept;
-    const found = await status(context, contents).catch(() => 'unreachable' as const);
+    const found = await fileState(context, contents).catch(() => 'unreachable' as const);
     if (found === 'changed' && untouched && (await this._isMadeOnDisk(edit))) {
       await context.revert();
       this._kept = this._own();
@@ -98,6 +101,9 @@ export class Editor implements IDisposable {
       notifier.other(project, carried.now, edit.after);
     }
     if (carried.kind !== 'applied') {
+      return;
+    }
+    if (!this._options.saveAfterEdit()) {
       return;
     }
     if (found === 'same') {

@@ -116,7 +116,7 @@ function declareKernel(notebook: ISharedNotebook, kernel: IKernelName | null): v
 function replaceText(
   cell: { getSource(): string; updateSource(start: number, end: number, value?: string): void },
   text: string
-) {
+): void {
   const now = cell.getSource();
   const shorter = Math.min(now.length, text.length);
   let head = 0;

@@ -24,7 +24,7 @@ export async function inTurn<T>(path: string, work: () => Promise<T>): Promise<T
 }
 
 /** Whether the file is what this page last read or wrote. */
-export async function status(context: Context, contents: Contents.IManager): Promise<'same' | Unsaved> {
+export async function fileState(context: Context, contents: Contents.IManager): Promise<'same' | Unsaved> {
   let disk: Contents.IModel;
   try {
     disk = await contents.get(context.path, { content: false, hash: true });
@@ -34,17 +34,18 @@ export async function status(context: Context, contents: Contents.IManager): Pro
     }
     throw error;
   }
-  const known = context.contentsModel;
   if (!disk.writable) {
     return 'read-only';
   }
-  if (!known || context.model.collaborative) {
-    return 'same';
-  }
-  if (known.hash && disk.hash) {
-    return known.hash === disk.hash ? 'same' : 'changed';
-  }
-  return Date.parse(disk.last_modified) - Date.parse(known.last_modified) > MARGIN_MS ? 'changed' : 'same';
+  const known = context.contentsModel;
+  return known && !context.model.collaborative && differs(known, disk) ? 'changed' : 'same';
+}
+
+/** Whether the file was written by something else since; without hashes, by its time. */
+function differs(known: Omit<Contents.IModel, 'content'>, disk: Contents.IModel): boolean {
+  return known.hash && disk.hash
+    ? known.hash !== disk.hash
+    : Date.parse(disk.last_modified) - Date.parse(known.last_modified) > MARGIN_MS;
 }
 
 /** The text of every cell of the file, in order, with its type. */
@@ -53,6 +54,6 @@ export async function cellsOnDisk(context: Context, contents: Contents.IManager)
   const cells = (file.content as { cells?: { cell_type?: unknown; source?: unknown }[] } | null)?.cells ?? [];
   return cells.map(({ cell_type, source }) => ({
     type: String(cell_type),
-    source: Array.isArray(source) ? source.join('') : String(source ?? '')
+    source: Array.isArray(source) ? source.join('') : typeof source === 'string' ? source : ''
   }));
 }

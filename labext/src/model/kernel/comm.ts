@@ -120,30 +120,27 @@ export async function isDepKernel(kernel: Kernel.IKernelConnection): Promise<boo
   return spec?.metadata?.[MARK] !== undefined;
 }
 
-/** A message as the wire has it, null for anything else. */
+/** A message as the wire defines it, null for anything else. */
 export function parse(data: unknown): CommOut | null {
-  if (!isRecord(data)) {
+  if (!isRecord(data) || typeof data.type !== 'string' || !Object.keys(PARSERS).includes(data.type)) {
     return null;
   }
-  switch (data.type) {
-    case 'edit':
-      return isTextOrNull(data.before) && typeof data.after === 'string' ? (data as unknown as CommOut) : null;
-    case 'switched':
-      return typeof data.key === 'string' && isTriples(data.restart ?? [])
-        ? ({ starter: false, restart: [], ...data } as unknown as CommOut)
-        : null;
-    case 'carried':
-      return typeof data.verb === 'string' ? (data as unknown as CommOut) : null;
-    case 'holding':
-      return typeof data.state === 'string' && HOLDING.has(data.state)
-        ? ({ headline: '', progress: null, problem: null, steps: [], kept: 0, ...data } as unknown as CommOut)
-        : null;
-    default:
-      return null;
-  }
+  return PARSERS[data.type as CommOut['type']](data) as CommOut | null;
 }
 
-const HOLDING = new Set(['building', 'asking', 'diagnosis', 'ready']);
+const WAIT_STATES = new Set(['building', 'asking', 'diagnosis', 'ready']);
+
+/** Each checks the fields of one type of message, and fills in those that may be left out. */
+const PARSERS: Readonly<Record<CommOut['type'], (data: Record<string, unknown>) => object | null>> = {
+  edit: data => (isTextOrNull(data.before) && typeof data.after === 'string' ? data : null),
+  switched: data =>
+    typeof data.key === 'string' && isTriples(data.restart ?? []) ? { starter: false, restart: [], ...data } : null,
+  carried: data => (typeof data.verb === 'string' ? data : null),
+  holding: data =>
+    typeof data.state === 'string' && WAIT_STATES.has(data.state)
+      ? { headline: '', progress: null, problem: null, steps: [], kept: 0, ...data }
+      : null
+};
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

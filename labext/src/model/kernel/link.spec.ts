@@ -131,6 +131,16 @@ describe("the kernel's order to edit", () => {
     expect(sandbox.saves).toBe(1);
   });
 
+  it('is carried out and left for the user to save where the settings say so', async () => {
+    const sandbox = await linked();
+    sandbox.saveAfterEdit = false;
+    sandbox.run();
+    sandbox.kernel!.tell({ type: 'edit', before: ONE, after: TWO, project: '' });
+    await settle();
+    expect(sandbox.sources).toEqual([TWO, 'x']);
+    expect([sandbox.saves, sandbox.told]).toEqual([0, []]);
+  });
+
   it('gives the page where the cell was run a start', async () => {
     const sandbox = await linked();
     sandbox.kernel!.tell({ type: 'edit', before: ONE, after: TWO, project: '' });

@@ -2,6 +2,7 @@
  * One notebook's link: the page holds the notebook, tells its kernel the live block, and carries out what kernel and jobs ask
  * for: edits of the declaration, switches of the kernel.
  */
+import type { ISharedNotebook } from '@jupyter/ydoc';
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Cell } from '@jupyterlab/cells';
 import type { Notebook } from '@jupyterlab/notebook';
@@ -14,7 +15,7 @@ import { blockText } from '../declaration/block';
 import { isDepKernel, KernelComm } from './comm';
 import { Editor, type INotifier } from '../declaration/editor';
 import { type IDepClient, type IEndedJob, type INotebookProject, NAME } from '../tokens';
-import type { CommOut, Holds, Job } from '../wire';
+import type { CommOut, Holds, Job, Outcome } from '../wire';
 
 /** How long the block may rest in the page before the kernel hears of it; running a cell does not wait for that. */
 const REST = 400;
@@ -26,6 +27,7 @@ export interface ILinkOptions {
   client: Pick<IDepClient, 'job'>;
   contents: Contents.IManager;
   notifier: INotifier;
+  saveAfterEdit: () => boolean;
   /** Goes out before a cell's request does. */
   scheduled: ISignal<unknown, { notebook: Notebook; cell: Cell }>;
 }
@@ -83,18 +85,17 @@ export class NotebookLink implements IDisposable {
     return work;
   }
 
-  /** Restarts a kernel that holds no state of anybody's. */
+  /** Restarts a kernel that holds no user's state. */
   async restartIdle(): Promise<void> {
-    const { sessionContext } = this;
-    // a restart that fails has its message from Lab, in the kernel's place in the toolbar
-    await sessionContext.restartKernel().catch(() => undefined);
+    // JupyterLab shows a restart that fails in the toolbar
+    await this.sessionContext.restartKernel().catch(() => undefined);
   }
 
   private get sessionContext(): ISessionContext {
     return this.project.notebook.sessionContext;
   }
 
-  private get _shared() {
+  private get _shared(): ISharedNotebook {
     return this.project.notebook.context.model.sharedModel;
   }
 
@@ -105,7 +106,13 @@ export class NotebookLink implements IDisposable {
     }
     const { context } = project.notebook;
     project.setHolder({ block: () => blockText(this._shared) });
-    this._editor = new Editor({ project, contents: options.contents, notifier: options.notifier, ours: () => this.ours });
+    this._editor = new Editor({
+      project,
+      contents: options.contents,
+      notifier: options.notifier,
+      saveAfterEdit: options.saveAfterEdit,
+      ours: () => this.ours
+    });
     context.model.contentChanged.connect(this._onContent, this);
     context.pathChanged.connect(this._tell, this);
     this.sessionContext.kernelChanged.connect(this._onKernel, this);
@@ -227,21 +234,30 @@ export class NotebookLink implements IDisposable {
   private async _finish(job: Job, mine: boolean): Promise<void> {
     await this._ready;
     if (job.state === 'done' && job.outcome !== null && job.outcome.data.dry_run !== true) {
-      const { edit, switch: to } = job.outcome;
-      if (mine && to !== null) {
-        this._comm?.order(to);
-      }
-      if (edit !== null) {
-        await this._editor?.edit(edit, mine);
-      }
-      const held = this.project.holding?.state;
-      if (mine && job.kind !== 'outdated' && (held === 'diagnosis' || held === 'asking')) {
+      await this._apply(job.outcome, mine);
+      if (mine && job.kind !== 'outdated' && this._isBlocked()) {
         await this.restartIdle();
       }
     }
     if (sessionStorage.getItem(this._awaited) === job.id) {
       sessionStorage.removeItem(this._awaited);
     }
+  }
+
+  /** Switches the kernel and makes the edit that a job ended with. */
+  private async _apply({ edit, switch: to }: Outcome, mine: boolean): Promise<void> {
+    if (mine && to !== null) {
+      this._comm?.order(to);
+    }
+    if (edit !== null) {
+      await this._editor?.edit(edit, mine);
+    }
+  }
+
+  /** Whether the kernel waits for what a job may have brought. */
+  private _isBlocked(): boolean {
+    const state = this.project.holding?.state;
+    return state === 'diagnosis' || state === 'asking';
   }
 
   private _onProject(): void {

@@ -67,26 +67,25 @@ export function parseInstallLine(text: string): IInstallLine | null {
     return null;
   }
   const found = { requirements: [] as string[], others: [] as string[], options: [] as string[] };
-  const rest = splitWords(command.words ?? '');
-  for (let word = rest.shift(); word !== undefined && !OPERATORS.has(word); word = rest.shift()) {
-    const redirect = REDIRECT.exec(word);
-    if (redirect !== null) {
-      if (!redirect.groups!.target) {
-        rest.shift();
-      }
-      continue;
-    }
-    if (word.startsWith('-')) {
-      const value = WITH_VALUE.has(word) ? (rest.shift() ?? '') : '';
-      found.options.push(`${word} ${value}`.trimEnd());
+  const rest = beforeOperator(splitWords(command.words ?? ''));
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    const redirect = REDIRECT.exec(word)?.groups;
+    if (redirect !== undefined) {
+      rest.splice(0, redirect.target ? 0 : 1);
+    } else if (word.startsWith('-')) {
+      found.options.push([word, ...rest.splice(0, WITH_VALUE.has(word) ? 1 : 0)].join(' '));
     } else {
-      addOperand(found, word.replace(/;$/, ''), command.conda !== undefined);
-    }
-    if (word.endsWith(';')) {
-      break;
+      addOperand(found, word, command.conda !== undefined);
     }
   }
   return found;
+}
+
+/** The words of the first of several commands: up to an operator, or a word that ends in `;`. */
+function beforeOperator(words: ReadonlyArray<string>): string[] {
+  const end = words.findIndex(word => OPERATORS.has(word) || word.endsWith(';'));
+  const last = words[end];
+  return end < 0 ? [...words] : [...words.slice(0, end), ...(OPERATORS.has(last!) ? [] : [last!.slice(0, -1)])];
 }
 
 function addOperand(found: { requirements: string[]; others: string[] }, word: string, conda: boolean): void {
