@@ -30,6 +30,8 @@ from .worker_process import WorkerProcess
 COMMAND = (sys.executable, "-I" if sys.flags.isolated else "-P", "-m", "jupyter_dep_server.jobs.worker")
 END_SECONDS = 0.5
 """Seconds that a worker without work gets to end by itself."""
+READ_SECONDS = 0.2
+"""Seconds that a reading waits for a worker that is reading, before one more is started: most readings take less."""
 NOTE_LENGTH = 2000
 """Characters of one line of a worker's stderr that are logged."""
 
@@ -66,7 +68,7 @@ class Workers:
         self._all: set[WorkerProcess] = set()
         self._failures: list[DepError] = []
         """Why workers could not be started: each is for one of those who wait."""
-        self._starting = self._waiting = 0
+        self._starting = self._waiting = self._reading = 0
         self._closed = False
         self._ids = itertools.count(1)
 
@@ -97,7 +99,7 @@ class Workers:
         order = msgspec.structs.replace(order, id=next(self._ids))
         try:
             while True:
-                worker = self._take()
+                worker = self._take(READ_SECONDS)
                 kept = worker.ready
                 try:
                     return self._read(worker, order)
@@ -149,10 +151,14 @@ class Workers:
 
     def _read(self, worker: WorkerProcess, order: ReadOrder) -> ReadAnswer:
         answer = None
+        with self._changed:
+            self._reading += 1
         try:
             answer = worker.read(order)
             return answer
         finally:
+            with self._changed:
+                self._reading -= 1
             self._put_back(worker, keep=answer is not None)
 
     def _explain_death(self, worker: WorkerProcess, order: ReadOrder) -> DepError:
@@ -166,8 +172,9 @@ class Workers:
             hint="try again; if it happens again, see the server's log, and whether memory is short",
         )
 
-    def _take(self) -> WorkerProcess:
-        """Wait for a free worker: one that is given back, or a new one."""
+    def _take(self, seconds: float = 0.0) -> WorkerProcess:
+        """Wait for a free worker: one that is given back, or a new one; for so long none is started while some read."""
+        deadline = time.monotonic() + seconds
         with self._changed:
             self._waiting += 1
             try:
@@ -178,6 +185,10 @@ class Workers:
                         return worker
                     if self._failures:
                         raise self._failures.pop()
+                    left = deadline - time.monotonic()
+                    if self._reading and left > 0:
+                        self._changed.wait(left)
+                        continue
                     if self._starting < self._waiting:
                         self._start()
                     self._changed.wait()
