@@ -1,7 +1,7 @@
-"""Write the table of characters that are made visible in text from outside: `python -m tools.invisible_characters`.
+r"""Write the table of characters that are made visible in text from outside: `python -m tools.invisible_characters`.
 
 The core, the magics and the page each get a copy in their own language; tests hold the copies to this and, with
-`tests/data/escape_cases.json`, to one behaviour. Escapes are Python's: `\\u202e`, beyond the basic plane `\\U000e0100`.
+`tests/data/escape_cases.json`, to one behaviour. Escapes are Python's: `\u202e`, beyond the basic plane `\U000e0100`.
 """
 
 from __future__ import annotations

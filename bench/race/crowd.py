@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from bench.desk import NOTEBOOK, same_but_for_the_name
+from bench.field import Field
+from bench.spent import Spent
+from bench.wares import subset
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.notebook.notebook import blank
 
-from ..desk import NOTEBOOK, same_but_for_the_name
-from ..field import Field
-from ..spent import Spent
-from ..wares import subset
 from .heat import Heat, Taken, Turn, run
 from .ours import Notebook
 from .side import Side, Start

@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ..peers import MissingError
-from ..spent import Spent
-from ..wares import subset
+from bench.peers import MissingError
+from bench.spent import Spent
+from bench.wares import subset
+
 from .heat import Heat, Taken
 from .others import Juv, Uv
 from .ours import Ours

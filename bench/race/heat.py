@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any, Literal
 
-from ..measure import quartiles
-from ..peers import MissingError
-from ..spent import Spent
+from bench.measure import quartiles
+from bench.peers import MissingError
+from bench.spent import Spent
 
 Unit = Literal["s", "ms", "MB"]
 

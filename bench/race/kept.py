@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..table import replace_file
+from bench.table import replace_file
+
 from .heat import Heat
 
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "race.json"

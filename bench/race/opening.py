@@ -7,9 +7,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..kernels import Kernels
-from ..peers import MissingError
-from ..spent import Spent
+from bench.kernels import Kernels
+from bench.peers import MissingError
+from bench.spent import Spent
+
 from .heat import Heat, Turn, run
 from .others import Poetry, Uv
 from .ours import Notebook

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..desk import NOTEBOOK
-from ..spent import Spent, spend
-from ..wares import KERNEL
+from bench.desk import NOTEBOOK
+from bench.spent import Spent, spend
+from bench.wares import KERNEL
+
 from .side import Side, nothing
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.desk import LOCK, NOTEBOOK
+from bench.spent import Spent, spend
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.notebook.notebook import blank
 
-from ..desk import LOCK, NOTEBOOK
-from ..spent import Spent, spend
 from .side import Side, Start, digest
 
 

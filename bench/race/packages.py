@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..spent import Spent
-from ..wares import MADE
+from bench.spent import Spent
+from bench.wares import MADE
+
 from .heat import Heat, Turn, run
 from .side import Side
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from ..desk import NOTEBOOK
-from ..spent import Spent, spend
+from bench.desk import NOTEBOOK
+from bench.spent import Spent, spend
+
 from .heat import Heat, Taken
 from .others import Uv
 from .ours import Notebook

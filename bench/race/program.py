@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from ..desk import Desk
-from ..field import field
-from ..peers import Peers
-from ..table import machine, progress
-from ..wares import made
+from bench.desk import Desk
+from bench.field import field
+from bench.peers import Peers
+from bench.table import machine, progress
+from bench.wares import made
+
 from . import crowd, disk, opening, packages, parts, project, telling
 from .heat import Heat
 from .kept import RESULTS, Measured, keep

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..spent import Spent
+from bench.spent import Spent
+
 from .heat import Heat, Turn, run
 from .side import Side
 

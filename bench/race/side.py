@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..field import Field
-from ..peers import MissingError
-from ..spent import Spent
+from bench.field import Field
+from bench.peers import MissingError
+from bench.spent import Spent
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..plots import Bar, bars, curves
+from bench.plots import Bar, bars, curves
+
 from .heat import Heat, Taken, slope
 from .kept import Measured
 

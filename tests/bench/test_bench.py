@@ -37,7 +37,7 @@ def test_the_spread_is_that_of_each_turn_so_that_what_slows_both_sides_cancels_o
     assert row.spread == (1.0, 1.0)
 
 
-@pytest.mark.parametrize("value, holds", [(1.49, True), (1.5, True), (1.51, False)])
+@pytest.mark.parametrize(("value", "holds"), [(1.49, True), (1.5, True), (1.51, False)])
 def test_a_bound_is_held_up_to_itself(value: float, holds: bool) -> None:
     assert ratio((value,), (1.0,)).holds is holds
 
@@ -46,7 +46,7 @@ def test_a_row_without_a_bound_neither_holds_nor_fails() -> None:
     assert ratio((9.0,), (1.0,), bound=None).holds is None
 
 
-@pytest.mark.parametrize("ours, theirs", [((), ()), ((1.0,), ()), ((1.0, 2.0), (1.0,))])
+@pytest.mark.parametrize(("ours", "theirs"), [((), ()), ((1.0,), ()), ((1.0, 2.0), (1.0,))])
 def test_a_ratio_needs_both_sides_in_equal_number(ours: tuple[float, ...], theirs: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="`c`"):
         ratio(ours, theirs)
@@ -127,7 +127,7 @@ def test_a_broken_case_is_told_and_the_next_one_still_runs(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    "results, code",
+    ("results", "code"),
     [
         ([ratio((1.0,), (1.0,))], 0),
         ([ratio((1.0,), (1.0,)), ratio((9.0,), (1.0,), bound=None)], 0),

@@ -170,7 +170,7 @@ def test_a_server_that_is_not_there(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    "status, body, code, exit_code",
+    ("status", "body", "code", "exit_code"),
     [
         ("403 Forbidden", b"The user 'writer' isn't allowed to upload to project 'mine'.", "name-refused", 1),
         ("400 Bad Request", b"The name 'mine' is too similar to an existing project.", "name-refused", 1),
@@ -286,7 +286,7 @@ def test_a_project_names_neither_address_nor_password(shop: Shop, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "repository, code",
+    ("repository", "code"),
     [
         ("nowhere", "no-such-repository"),
         ("ftp://index.example/", "bad-repository"),

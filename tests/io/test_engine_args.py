@@ -37,7 +37,7 @@ def request(text: str = "", **changes: object) -> LockRequest:
 
 
 @pytest.mark.parametrize(
-    "asked, more",
+    ("asked", "more"),
     [
         ({"upgrade": False, "offline": False}, []),
         ({"upgrade": True, "offline": False}, ["--upgrade"]),
@@ -58,7 +58,7 @@ def build(**changes: object) -> Build:
 
 
 @pytest.mark.parametrize(
-    "changes, kinds, network",
+    ("changes", "kinds", "network"),
     [
         ({}, [], []),
         ({"wheel": False}, ["--sdist"], []),
@@ -117,7 +117,7 @@ def test_export_and_tree_look_at_what_was_resolved_and_at_nothing_else() -> None
 
 
 @pytest.mark.parametrize(
-    "asked, more",
+    ("asked", "more"),
     [
         ({"offline": False}, ["--no-build"]),
         ({"offline": True}, ["--no-build", "--offline"]),
@@ -137,7 +137,7 @@ def test_an_install_through_another_interpreter_names_the_environment() -> None:
 
 
 @pytest.mark.parametrize(
-    "asked, more", [({"offline": False}, []), ({"offline": True, "no_index": True}, ["--offline", "--no-index"])]
+    ("asked", "more"), [({"offline": False}, []), ({"offline": True, "no_index": True}, ["--offline", "--no-index"])]
 )
 def test_vouch(asked: dict[str, bool], more: list[str]) -> None:
     assert args.index_check_arguments("/opt/python", "names.in", **asked) == [
@@ -257,7 +257,7 @@ FILE = {"name": "alpha-1.0-py3-none-any.whl", "url": artifact().url, "hashes": {
 
 
 @pytest.mark.parametrize(
-    "item, entry",
+    ("item", "entry"),
     [
         (artifact(), {"index": "https://a.example/simple", "wheels": [FILE]}),
         (artifact(index=None, size=None), {"wheels": [{key: value for key, value in FILE.items() if key != "size"}]}),

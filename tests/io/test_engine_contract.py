@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -79,8 +79,8 @@ def fake(world: World) -> Engine:
 
 
 @pytest.fixture(params=[real, fake], ids=["uv", "fake"])
-def world(request: pytest.FixtureRequest, toy_index: Index, tmp_path: Path) -> Iterator[World]:
-    yield World(index=toy_index, root=tmp_path, make=request.param)
+def world(request: pytest.FixtureRequest, toy_index: Index, tmp_path: Path) -> World:
+    return World(index=toy_index, root=tmp_path, make=request.param)
 
 
 def wanted(*names: str, **changes: object) -> LockRequest:
@@ -197,7 +197,7 @@ def test_a_pin_of_what_is_not_asked_for_is_left_out(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "upgrade, expected",
+    ("upgrade", "expected"),
     [
         (("beta",), {"alpha": "1.0", "beta": "2.0"}),
         (("alpha",), {"alpha": "2.0", "beta": "2.0"}),

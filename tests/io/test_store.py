@@ -270,7 +270,7 @@ HARM: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
-@pytest.mark.parametrize("harm, code", HARM.values(), ids=HARM)
+@pytest.mark.parametrize(("harm", "code"), HARM.values(), ids=HARM)
 def test_what_is_not_as_locked_is_not_sealed(store: Store, harm: Callable[[Path], object], code: str) -> None:
     def harmful(python: Path) -> None:
         link(python)

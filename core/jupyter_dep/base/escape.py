@@ -8,7 +8,7 @@ from jupyter_dep.data.invisible import BOUNDS
 
 
 def escape_untrusted(text: str, *, lines: bool = False) -> str:
-    """Write invisible and reordering characters as `\\u202e`, beyond the basic plane as `\\U000e0100`.
+    r"""Write invisible and reordering characters as `\u202e`, beyond the basic plane as `\U000e0100`.
 
     Line ends stay only in a text that may have several `lines`: otherwise a file's name could add lines to a message.
     """

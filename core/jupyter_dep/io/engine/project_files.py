@@ -25,32 +25,8 @@ ROOT = "jupyter-dep-root"
 
 
 def manifest(request: LockRequest) -> str:
-    """The project that the engine resolves, written from the validated declaration only."""
+    """Write the project that the engine resolves, from the validated declaration only."""
     declaration = request.declaration
-    uv: dict[str, Any] = {key: value for key, value in declaration.uv.items() if key not in ("index", "exclude-newer")}
-    uv["package"] = False
-    uv["workspace"] = NO_WORKSPACE
-    for name, listed_sources in _table(uv.get("sources")).items():
-        for source in listed_sources if isinstance(listed_sources, list) else [listed_sources]:
-            for key in ("path", "git", "url"):
-                if key in _table(source):
-                    _refuse_relative(str(source[key]), name)
-    if request.cutoff:
-        uv["exclude-newer"] = request.cutoff
-    if cutoffs := package_cutoffs(request):
-        uv["exclude-newer-package"] = cutoffs
-    environments = [*_texts(uv.get("environments")), *declaration.settings.platforms]
-    if environments:
-        uv["environments"] = environments
-    listed = [
-        # explicit whatever the declaration says: only packages assigned to it are asked of it
-        {"name": str(index.get("name") or f"declared-{position}"), "url": str(index["url"]), "explicit": True}
-        for position, index in enumerate(declaration.indexes, 1)
-    ]
-    if listed:
-        uv["index"] = listed
-    if request.metadata:
-        uv["dependency-metadata"] = [dict(entry) for entry in request.metadata]
     project: dict[str, Any] = {
         "name": request.project or ROOT,
         "version": request.version or "0",
@@ -64,9 +40,36 @@ def manifest(request: LockRequest) -> str:
         [
             toml.table("[project]", project),
             toml.table("[dependency-groups]", {**groups, KERNEL_GROUP: list(request.kernel)}),
-            toml.table("[tool.uv]", uv),
+            toml.table("[tool.uv]", _uv_table(request)),
         ]
     )
+
+
+def _uv_table(request: LockRequest) -> dict[str, Any]:
+    declaration = request.declaration
+    _refuse_relative_sources(declaration)
+    uv: dict[str, Any] = {key: value for key, value in declaration.uv.items() if key not in ("index", "exclude-newer")}
+    uv |= {"package": False, "workspace": NO_WORKSPACE}
+    optional: dict[str, Any] = {
+        "exclude-newer": request.cutoff,
+        "exclude-newer-package": package_cutoffs(request),
+        "environments": [*_texts(uv.get("environments")), *declaration.settings.platforms],
+        # explicit whatever the declaration says: only packages assigned to it are asked of it
+        "index": [
+            {"name": str(index.get("name") or f"declared-{position}"), "url": str(index["url"]), "explicit": True}
+            for position, index in enumerate(declaration.indexes, 1)
+        ],
+        "dependency-metadata": [dict(entry) for entry in request.metadata],
+    }
+    return uv | {key: value for key, value in optional.items() if value}
+
+
+def _refuse_relative_sources(declaration: Declaration) -> None:
+    for name, listed in _table(declaration.uv.get("sources")).items():
+        for source in listed if isinstance(listed, list) else [listed]:
+            for key in ("path", "git", "url"):
+                if key in _table(source):
+                    _refuse_relative(str(source[key]), name)
 
 
 def anchored(declaration: Declaration, folder: Path, members: Mapping[str, Path] | None = None) -> Declaration:

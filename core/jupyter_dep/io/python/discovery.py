@@ -47,7 +47,7 @@ def find_pyvenv_cfg(executable: Path) -> Path | None:
     """The `pyvenv.cfg` of the virtual environment that an executable is in, if it is in one."""
     places = (executable.parent, executable.parent.parent)
     # not `is_file`, which raises for a folder on PATH that this user may not read
-    return next((place / "pyvenv.cfg" for place in places if os.path.isfile(place / "pyvenv.cfg")), None)  # noqa: PTH113
+    return next((place / "pyvenv.cfg" for place in places if os.path.isfile(place / "pyvenv.cfg")), None)
 
 
 def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
