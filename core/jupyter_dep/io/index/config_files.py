@@ -10,13 +10,14 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.io.system.paths import expand_home
 from jupyter_dep.io.system.presence import is_regular_file
 
 Level = Literal["uv", "pip", "system"]
@@ -230,3 +231,54 @@ def _bad(path: Path, why: str, instead: str) -> DepError:
         hint=f"correct that file, or set `{instead}` to pass over it",
         context={"file": str(path)},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFolders:
+    """Where uv and pip keep their configuration on a platform; files that count most come first."""
+
+    environ: Mapping[str, str]
+    platform: str
+    home: Path
+    root: Path
+
+    def uv(self) -> tuple[Path, ...]:
+        """List uv\'s files."""
+        if truth(self.environ.get("UV_NO_CONFIG", "")):
+            return ()
+        if self.environ.get("UV_CONFIG_FILE"):
+            return (expand_home(self.environ["UV_CONFIG_FILE"]).absolute(),)
+        if self.platform == "win32":
+            return (self._roaming() / "uv" / "uv.toml", self._program_data() / "uv" / "uv.toml")
+        system = [folder / "uv" / "uv.toml" for folder in self._shared()] + [self.root / "etc" / "uv" / "uv.toml"]
+        return (self._user() / "uv" / "uv.toml", *[path for path in system if path.is_file()][:1])
+
+    def pip(self) -> tuple[Path, ...]:
+        """List pip\'s files."""
+        named = self.environ.get("PIP_CONFIG_FILE", "")
+        if named == os.devnull:
+            return ()
+        first = (expand_home(named).absolute(),) if named else ()
+        if self.platform == "win32":
+            legacy = self.home / "pip" / "pip.ini"
+            return (*first, self._roaming() / "pip" / "pip.ini", legacy, self._program_data() / "pip" / "pip.ini")
+        legacy = self.home / ".pip" / "pip.conf"
+        if self.platform == "darwin":
+            library = Path("Library", "Application Support", "pip")
+            user = self.home / library if (self.home / library).is_dir() else self.home / ".config" / "pip"
+            return (*first, user / "pip.conf", legacy, self.root / library / "pip.conf")
+        shared = [folder / "pip" / "pip.conf" for folder in reversed(self._shared())]
+        return (*first, self._user() / "pip" / "pip.conf", legacy, self.root / "etc" / "pip.conf", *shared)
+
+    def _user(self) -> Path:
+        return Path(self.environ.get("XDG_CONFIG_HOME") or self.home / ".config")
+
+    def _shared(self) -> list[Path]:
+        named = [Path(entry) for entry in self.environ.get("XDG_CONFIG_DIRS", "").split(os.pathsep) if entry]
+        return named or [self.root / "etc" / "xdg"]
+
+    def _roaming(self) -> Path:
+        return Path(self.environ.get("APPDATA") or self.home / "AppData" / "Roaming")
+
+    def _program_data(self) -> Path:
+        return Path(self.environ.get("PROGRAMDATA") or self.root / "ProgramData")

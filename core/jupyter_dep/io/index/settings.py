@@ -74,7 +74,7 @@ def read(
     Errors: `bad-settings` for a file that cannot be parsed, since another index might answer in its place.
     """
     owner = home or home_folder(environ, platform) or root
-    configuration = _Folders(environ, platform, owner, root)
+    configuration = config_files.ConfigFolders(environ, platform, owner, root)
     found = chain(
         config_files.system_variables(environ),
         config_files.certificate_variables(environ, "SSL_CERT_FILE"),
@@ -261,52 +261,3 @@ def _address(url: str) -> str:
     if any(character.isspace() for character in url):
         raise ValueError("a URL holds no spaces")
     return url
-
-
-@dataclass(frozen=True, slots=True)
-class _Folders:
-    """Where uv and pip keep their configuration on a platform; files that count most come first."""
-
-    environ: Mapping[str, str]
-    platform: str
-    home: Path
-    root: Path
-
-    def uv(self) -> tuple[Path, ...]:
-        if truth(self.environ.get("UV_NO_CONFIG", "")):
-            return ()
-        if self.environ.get("UV_CONFIG_FILE"):
-            return (expand_home(self.environ["UV_CONFIG_FILE"]).absolute(),)
-        if self.platform == "win32":
-            return (self._roaming() / "uv" / "uv.toml", self._program_data() / "uv" / "uv.toml")
-        system = [folder / "uv" / "uv.toml" for folder in self._shared()] + [self.root / "etc" / "uv" / "uv.toml"]
-        return (self._user() / "uv" / "uv.toml", *[path for path in system if path.is_file()][:1])
-
-    def pip(self) -> tuple[Path, ...]:
-        named = self.environ.get("PIP_CONFIG_FILE", "")
-        if named == os.devnull:
-            return ()
-        first = (expand_home(named).absolute(),) if named else ()
-        if self.platform == "win32":
-            legacy = self.home / "pip" / "pip.ini"
-            return (*first, self._roaming() / "pip" / "pip.ini", legacy, self._program_data() / "pip" / "pip.ini")
-        legacy = self.home / ".pip" / "pip.conf"
-        if self.platform == "darwin":
-            library = Path("Library", "Application Support", "pip")
-            user = self.home / library if (self.home / library).is_dir() else self.home / ".config" / "pip"
-            return (*first, user / "pip.conf", legacy, self.root / library / "pip.conf")
-        shared = [folder / "pip" / "pip.conf" for folder in reversed(self._shared())]
-        return (*first, self._user() / "pip" / "pip.conf", legacy, self.root / "etc" / "pip.conf", *shared)
-
-    def _user(self) -> Path:
-        return Path(self.environ.get("XDG_CONFIG_HOME") or self.home / ".config")
-
-    def _shared(self) -> list[Path]:
-        named = [Path(entry) for entry in self.environ.get("XDG_CONFIG_DIRS", "").split(os.pathsep) if entry]
-        return named or [self.root / "etc" / "xdg"]
-
-    def _roaming(self) -> Path:
-        return Path(self.environ.get("APPDATA") or self.home / "AppData" / "Roaming")
-
-    def _program_data(self) -> Path:
-        return Path(self.environ.get("PROGRAMDATA") or self.root / "ProgramData")
