@@ -243,7 +243,7 @@ class ConfigFolders:
     root: Path
 
     def uv(self) -> tuple[Path, ...]:
-        """List uv\'s files."""
+        """List uv's files."""
         if truth(self.environ.get("UV_NO_CONFIG", "")):
             return ()
         if self.environ.get("UV_CONFIG_FILE"):
@@ -254,7 +254,7 @@ class ConfigFolders:
         return (self._user() / "uv" / "uv.toml", *[path for path in system if path.is_file()][:1])
 
     def pip(self) -> tuple[Path, ...]:
-        """List pip\'s files."""
+        """List pip's files."""
         named = self.environ.get("PIP_CONFIG_FILE", "")
         if named == os.devnull:
             return ()
