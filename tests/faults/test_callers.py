@@ -94,7 +94,7 @@ SYNC = """
 import os, sys
 sys.path[:0] = eval(sys.argv[1])
 from pathlib import Path
-from jupyter_dep.operations.edit.init_notebook import sync
+from jupyter_dep.operations.environment.install import sync
 from jupyter_dep.operations.environment.gc import collect
 from jupyter_dep.operations.kernel_start.resolve import resolve_environment
 from support.workplace import Desk, asking
