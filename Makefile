@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format bench labext clean
+.PHONY: demo test check format generated bench labext clean
 
 $(BIN)/jupyter-dep: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "jupyter-dep needs Python 3.11 or later: make PYTHON=python3.12 …")'
@@ -36,6 +36,15 @@ endif
 format: .venv/tested
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# what is committed and made from the code; tests hold each file to its source
+generated: .venv/tested
+	$(BIN)/python -m tools.errors
+	$(BIN)/python -m tools.configuration
+	$(BIN)/python -m tools.invisible_characters
+	$(BIN)/python -m tools.magics_data magics/jupyter_dep_magics
+	$(BIN)/python -m tools.message_schema > docs/messages.schema.json
+	$(BIN)/python -m tools.openapi > docs/openapi.json
 
 # for changes to the page: needs Node 20, and installs the rest; the results are committed
 labext: .venv/tested
