@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import CancelToken, Progress, Reporter, cancelled
 
 from .os_errors import explain_os_error
 
@@ -24,6 +24,9 @@ if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
+
+if TYPE_CHECKING:
+    from jupyter_dep.base.progress import CancelToken, Reporter
 
 STATE_SECONDS = 30.0
 """How long a state file's lock is waited for; each writer needs some milliseconds."""
@@ -136,6 +139,8 @@ def build_lock(path: Path, reporter: Reporter, cancel: CancelToken | None) -> It
 
     Errors: `cancelled`, `build-deadline` after `BUILD_SECONDS`, OSError where locks do not work.
     """
+    from jupyter_dep.base.progress import Progress, cancelled  # with threads, which the fast path of `run` does without
+
     deadline = time.monotonic() + BUILD_SECONDS
     lock = FileLock.try_acquire(path, exclusive=True)
     while lock is None:
