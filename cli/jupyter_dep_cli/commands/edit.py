@@ -23,7 +23,7 @@ from jupyter_dep.operations.inspect.status import status as status_of
 from jupyter_dep.operations.project import context
 from jupyter_dep.operations.project.discovery import find_project
 from jupyter_dep.operations.project.formats import DependencySection, format_of
-from jupyter_dep.presentation import outcomes
+from jupyter_dep.presentation import outcomes, status_report
 from jupyter_dep_cli.call import Call
 
 
@@ -135,7 +135,7 @@ def lock(call: Call) -> Outcome:
     """Lock what is declared, or check whether the lock is up to date."""
     if call.parsed.flag("check"):
         context.require_current_lock(call.target(), call.services)
-        outcome = outcomes.status(status_of(call.target(), call.services, call.context), call.front_end)
+        outcome = status_report.status(status_of(call.target(), call.services, call.context), call.front_end)
         return replace(outcome, verb="lock")
     edit = None
     if (text := call.parsed.text("exclude_newer")) is not None:

@@ -10,7 +10,7 @@ from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations.inspect import status as inspect_status
 from jupyter_dep.operations.inspect import tree as inspect_tree
 from jupyter_dep.operations.project.discovery import find_project
-from jupyter_dep.presentation import outcomes
+from jupyter_dep.presentation import status_report
 from jupyter_dep_cli.call import Call
 
 
@@ -19,7 +19,7 @@ def status(call: Call) -> Outcome:
     why = ""
     if call.project is not None and call.notebook is not None:
         why = find_project(call.notebook, call.services).sentence(call.notebook)
-    outcome = outcomes.status(inspect_status.status(call.target(), call.services, call.context), call.front_end, why=why)
+    outcome = status_report.status(inspect_status.status(call.target(), call.services, call.context), call.front_end, why=why)
     return replace(outcome, data={**outcome.data, "notebook": str(call.notebook) if call.notebook else None})
 
 
