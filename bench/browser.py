@@ -21,7 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))  # the
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from support.browser import ROOT, Host, Tab, chromium, launch, user
 from support.index import Index
-from support.people import Person, person, raw_notebook, sent
+from support.notebooks import raw_notebook, sent
+from support.sandbox import UserSandbox, user_at
 from support.wheels import repack_closure
 
 OPEN = 0.300
@@ -58,7 +59,7 @@ def desk() -> Iterator[tuple[Host, Index, Path]]:
             yield host, index, folder
 
 
-def project(folder: Path, owner: Person, name: str, *declared: str) -> Path:
+def project(folder: Path, owner: UserSandbox, name: str, *declared: str) -> Path:
     """A notebook that declares these, locked by `owner`."""
     minor = f">={sys.version_info[0]}.{sys.version_info[1]}"
     listed = ["# /// script", f'# requires-python = "{minor}"', "# dependencies = ["]
@@ -98,7 +99,7 @@ def picture(browser: Browser, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with desk() as (host, index, rest):
         path = project(host.root, host.user, "rates", *DECLARED)
-        ann = person(rest / "ann", index.url)
+        ann = user_at(rest / "ann", index.url)
         gift = sent(project(rest / "hers", ann, "shared", "httpx", "rich"), host.root)
         lock = host.root / "pylock.shared.toml"
         lock.write_text(lock.read_text().replace(index.origin, "https://index.example"))  # a port is not for the README

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.index import Index
+from support.user_environment import foreign_variables, home_variables
 from support.wheels import build_sdist, build_wheel, repack_closure
 
 from jupyter_dep.base.error_registry import registry
@@ -23,26 +23,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 pytest_plugins = ["pytest_jupyter.jupyter_server", "support.rest"]
-
-HOME_FOLDERS = {
-    "HOME": ".",
-    "USERPROFILE": ".",
-    "XDG_CACHE_HOME": ".cache",
-    "XDG_CONFIG_HOME": ".config",
-    "XDG_DATA_HOME": ".local/share",
-    "XDG_STATE_HOME": ".local/state",
-    "XDG_RUNTIME_DIR": ".run",
-    "XDG_CONFIG_DIRS": ".system/config",
-    "XDG_DATA_DIRS": ".system/share",
-    "JUPYTER_DATA_DIR": ".local/share/jupyter",
-    "JUPYTER_CONFIG_DIR": ".jupyter",
-    "JUPYTER_RUNTIME_DIR": ".run/jupyter",
-    "IPYTHONDIR": ".ipython",
-    "APPDATA": "AppData/Roaming",
-    "LOCALAPPDATA": "AppData/Local",
-}
-FOREIGN_PREFIXES = ("UV_", "PIP_", "JUPYTER_", "JPY_", "XDG_")
-FOREIGN = {"VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONHOME", "NETRC", "CI", "PYENV_ROOT", "PYENV_VERSION"}
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -124,9 +104,8 @@ def user_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh user: an empty home that every per-user folder lies in, and none of this user's tool settings."""
     home = tmp_path / "home"
     home.mkdir()
-    for name in list(os.environ):
-        if name in FOREIGN or name.startswith(FOREIGN_PREFIXES):
-            monkeypatch.delenv(name)
-    for name, folder in HOME_FOLDERS.items():
-        monkeypatch.setenv(name, str(home / folder))
+    for name in foreign_variables():
+        monkeypatch.delenv(name)
+    for name, folder in home_variables(home).items():
+        monkeypatch.setenv(name, folder)
     return home

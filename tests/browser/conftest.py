@@ -12,8 +12,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from support.browser import REQUIRED, Begin, Host, Kind, Tab, chromium, launch, user
 from support.index import Index
+from support.notebooks import raw_notebook
 from support.offers import fill
-from support.people import Person, raw_notebook
+from support.sandbox import UserSandbox
 
 TABS = pytest.StashKey[list[Tab]]()
 
@@ -78,13 +79,13 @@ def shop(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def me(shop: Index, tmp_path_factory: pytest.TempPathFactory) -> Person:
+def me(shop: Index, tmp_path_factory: pytest.TempPathFactory) -> UserSandbox:
     """The user at whose machine the servers run. Its store is shared: a second start takes no build."""
     return user(tmp_path_factory.mktemp("me") / "home", shop.url)
 
 
 @pytest.fixture(scope="session")
-def hosts(me: Person, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Kind], Host]]:
+def hosts(me: UserSandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Kind], Host]]:
     """The servers, each started when it is first asked for."""
     running: dict[Kind, Host] = {}
     with ExitStack() as stack:

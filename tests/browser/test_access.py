@@ -8,7 +8,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from support.browser import BUILT, Begin, Host, Tab, wait_until
 from support.index import Index
-from support.people import Person, notebook, person, sent
+from support.notebooks import notebook, sent
+from support.sandbox import UserSandbox, user_at
 from support.wheels import build_wheel
 
 GRAVE = {"serious", "critical"}
@@ -65,7 +66,7 @@ def test_the_badge_opens_its_menu_by_key_and_gets_the_focus_back(host: Host, beg
     expect(tab.badge).to_be_focused()
 
 
-def test_badge_menu_and_panel_have_no_grave_fault(host: Host, begin: Begin, me: Person) -> None:
+def test_badge_menu_and_panel_have_no_grave_fault(host: Host, begin: Begin, me: UserSandbox) -> None:
     path = notebook(host.root, "tabulate", "humanize", name=f"axe-{host.kind}").name
     me.lock(host.root / path)
     tab = begin(host, path=path)
@@ -89,7 +90,7 @@ def test_badge_menu_and_panel_have_no_grave_fault(host: Host, begin: Begin, me: 
 
 def test_consent_dialog_and_waiting_kernel_have_no_grave_fault(lab: Host, begin: Begin, shop: Index, tmp_path: Path) -> None:
     build_wheel(shop.folder, "axe-gift", "1.0")
-    ann = person(tmp_path / "ann", shop.url)
+    ann = user_at(tmp_path / "ann", shop.url)
     written = notebook(tmp_path / "hers", "axe-gift", name="axe-gift")
     ann.lock(written)
     tab = begin(lab, path=sent(written, lab.root).name)
@@ -102,7 +103,7 @@ def test_consent_dialog_and_waiting_kernel_have_no_grave_fault(lab: Host, begin:
     assert_accessible(tab, ".jp-Dep-holding")
 
 
-def test_the_dark_theme_has_the_contrasts_too(lab: Host, begin: Begin, me: Person) -> None:
+def test_the_dark_theme_has_the_contrasts_too(lab: Host, begin: Begin, me: UserSandbox) -> None:
     path = notebook(lab.root, "tabulate", "humanize", name="axe-dark").name
     me.lock(lab.root / path)
     tab = begin(lab, path=path)

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 from support.browser import BUILT, Begin, Host, Tab, wait_until
 from support.index import Index
-from support.people import Person, notebook
+from support.notebooks import notebook
+from support.sandbox import UserSandbox
 from support.wheels import build_wheel
 
 
@@ -66,7 +67,7 @@ def test_two_tabs_of_one_notebook_agree(host: Host, begin: Begin) -> None:
 
 
 @pytest.fixture
-def own_lab(browser_program: str, me: Person, tmp_path: Path) -> Iterator[Host]:
+def own_lab(browser_program: str, me: UserSandbox, tmp_path: Path) -> Iterator[Host]:
     """A server that a test may stop."""
     with Host("lab", tmp_path / "own" / "work", me) as running:
         yield running
@@ -129,7 +130,7 @@ def own_context(browser) -> Iterator[BrowserContext]:
     made.close()
 
 
-def test_a_read_only_notebook_offers_no_change(lab: Host, begin: Begin, own_context: BrowserContext, me: Person) -> None:
+def test_a_read_only_notebook_offers_no_change(lab: Host, begin: Begin, own_context: BrowserContext, me: UserSandbox) -> None:
     path = notebook(lab.root, "tabulate", name="read-only").name
     me.lock(lab.root / path)
     patched(own_context, r"/api/contents/read-only\.ipynb\?", lambda body: body.update(writable=False))

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import expect
 from support.browser import BUILT, Begin, Host, Tab
 from support.index import Index
-from support.people import notebook, person, sent
+from support.notebooks import notebook, sent
+from support.sandbox import user_at
 from support.wheels import build_wheel
 
 TITLE = "Allow this notebook to install packages?"
@@ -25,7 +26,7 @@ def stranger(shop: Index, wheelhouse: Path, tmp_path: Path) -> Iterator[Index]:
 
 def gift(host: Host, tmp_path: Path, index: Index, *packages: str) -> str:
     """A locked notebook of another person in the server's folder; returns its path."""
-    ann = person(tmp_path / "ann", index.url)
+    ann = user_at(tmp_path / "ann", index.url)
     written = notebook(tmp_path / "hers", *packages, name=f"gift-{tmp_path.name}")
     ann.lock(written)
     return sent(written, host.root).name

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 from support.browser import BUILT, Begin, Host, Tab, wait_until
-from support.people import raw_notebook
+from support.notebooks import raw_notebook
 
 
 def assert_declared_once(tab: Tab, *names: str) -> None:

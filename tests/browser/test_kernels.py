@@ -5,11 +5,12 @@ from __future__ import annotations
 from playwright.sync_api import Locator, expect
 from support.browser import BUILT, Begin, Host, Tab
 from support.index import Index
-from support.people import Person, notebook
+from support.notebooks import notebook
+from support.sandbox import UserSandbox
 from support.wheels import build_wheel
 
 
-def locked(host: Host, me: Person, shop: Index, name: str) -> str:
+def locked(host: Host, me: UserSandbox, shop: Index, name: str) -> str:
     """A notebook of the user's own that is locked and not built: it needs a package that nobody has fetched yet."""
     build_wheel(shop.folder, name, "1.0")
     written = notebook(host.root, name, name=f"needs-{name}")
@@ -21,7 +22,7 @@ def bar(tab: Tab) -> Locator:
     return tab.page.locator(".jp-Dep-holding")
 
 
-def test_cells_that_are_run_during_the_build_run_after_it(host: Host, begin: Begin, me: Person, shop: Index) -> None:
+def test_cells_that_are_run_during_the_build_run_after_it(host: Host, begin: Begin, me: UserSandbox, shop: Index) -> None:
     name = f"slow-{host.kind}"
     path = locked(host, me, shop, name)
     shop.delay(f"/files/{name.replace('-', '_')}-*.whl", 6)
@@ -38,7 +39,7 @@ def test_cells_that_are_run_during_the_build_run_after_it(host: Host, begin: Beg
     tab.stands("sync")
 
 
-def test_a_build_is_cancelled_and_tried_again(host: Host, begin: Begin, me: Person, shop: Index) -> None:
+def test_a_build_is_cancelled_and_tried_again(host: Host, begin: Begin, me: UserSandbox, shop: Index) -> None:
     name = f"endless-{host.kind}"
     path = locked(host, me, shop, name)
     shop.delay(f"/files/{name.replace('-', '_')}-*.whl", 120)

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from support.browser import Begin, Host, Tab
 from support.index import Index
 from support.locks import document, package, table
+from support.notebooks import notebook, raw_notebook
 from support.offers import MARKUP
-from support.people import notebook, raw_notebook
 
 MANY = 2000
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.desk import Desk, desk_at
 from support.index import Index
-from support.people import notebook, raw_notebook
+from support.notebooks import notebook, raw_notebook
+from support.sandbox import UserSandbox, terminal_at
 from support.wheels import build_wheel
 
 from jupyter_dep.messages import PROTOCOL
@@ -61,16 +61,16 @@ class Wire:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, toy_index: Index) -> Desk:
-    return desk_at(tmp_path, toy_index)
+def desk(tmp_path: Path, toy_index: Index) -> UserSandbox:
+    return terminal_at(tmp_path, toy_index)
 
 
 @contextmanager
-def agent(desk: Desk, of: Path | None, **environ: str) -> Iterator[Wire]:
+def agent(desk: UserSandbox, of: Path | None, **environ: str) -> Iterator[Wire]:
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "jupyter_dep_cli.agent"],
         cwd=desk.folder,
-        env=desk.user.environ(**environ),
+        env=desk.environ(**environ),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -86,7 +86,7 @@ def agent(desk: Desk, of: Path | None, **environ: str) -> Iterator[Wire]:
                 stream.close()
 
 
-def test_a_cell_gives_a_folders_notebook_its_own_declaration_only_by_that_word(desk: Desk) -> None:
+def test_a_cell_gives_a_folders_notebook_its_own_declaration_only_by_that_word(desk: UserSandbox) -> None:
     (desk.folder / "pyproject.toml").write_text('[project]\nname = "study"\nversion = "1"\n', "utf-8")
     path = raw_notebook(desk.folder, ["print('mine')"])
     with agent(desk, path) as wire:
@@ -97,7 +97,7 @@ def test_a_cell_gives_a_folders_notebook_its_own_declaration_only_by_that_word(d
     assert "dependencies" not in (desk.folder / "pyproject.toml").read_text("utf-8")
 
 
-def test_an_outcome_carries_the_report_the_edit_and_the_switch(desk: Desk) -> None:
+def test_an_outcome_carries_the_report_the_edit_and_the_switch(desk: UserSandbox) -> None:
     path = desk.notebook()
     desk.dep("sync", "nb.ipynb")
     desk.dep("add", "nb.ipynb", "beta==1.0")
@@ -115,7 +115,7 @@ def test_an_outcome_carries_the_report_the_edit_and_the_switch(desk: Desk) -> No
     assert path.read_bytes() == before, "the editor holds the file: it is not written behind its back"
 
 
-def test_a_live_block_counts_before_the_file(desk: Desk) -> None:
+def test_a_live_block_counts_before_the_file(desk: UserSandbox) -> None:
     path = desk.notebook()
     live = path.read_text("utf-8")
     block = '# /// script\n# requires-python = ">=3.9"\n# dependencies = ["beta"]\n# ///'
@@ -126,7 +126,7 @@ def test_a_live_block_counts_before_the_file(desk: Desk) -> None:
     assert path.read_text("utf-8") == live
 
 
-def test_another_notebook_gets_neither_this_ones_block_nor_moves_this_kernel(desk: Desk) -> None:
+def test_another_notebook_gets_neither_this_ones_block_nor_moves_this_kernel(desk: UserSandbox) -> None:
     mine = desk.notebook("beta", name="mine")
     desk.notebook("alpha", name="other")
     key = desk.dep("add", "mine.ipynb", "beta", "--json").entry["environment"]["key"]
@@ -138,7 +138,7 @@ def test_another_notebook_gets_neither_this_ones_block_nor_moves_this_kernel(des
     assert refused["code"] == "bad-usage" and "one notebook" in refused["message"]
 
 
-def test_progress_comes_before_the_answer_in_order(desk: Desk) -> None:
+def test_progress_comes_before_the_answer_in_order(desk: UserSandbox) -> None:
     path = desk.notebook()
     with agent(desk, path) as wire:
         wire.ask("add alpha")
@@ -147,7 +147,7 @@ def test_progress_comes_before_the_answer_in_order(desk: Desk) -> None:
     assert all(message["type"] == "progress" and message["text"] for message in wire.progress)
 
 
-def test_a_cancel_is_answered_within_a_second_and_changes_nothing(desk: Desk) -> None:
+def test_a_cancel_is_answered_within_a_second_and_changes_nothing(desk: UserSandbox) -> None:
     path = desk.notebook()
     desk.index.delay("/simple/alpha/", 60)
     before = desk.contents()
@@ -163,7 +163,7 @@ def test_a_cancel_is_answered_within_a_second_and_changes_nothing(desk: Desk) ->
     assert desk.contents() == before
 
 
-def test_a_request_that_waits_can_be_cancelled_before_it_begins(desk: Desk) -> None:
+def test_a_request_that_waits_can_be_cancelled_before_it_begins(desk: UserSandbox) -> None:
     path = desk.notebook()
     desk.index.delay("/simple/alpha/", 60)
     with agent(desk, path) as wire:
@@ -179,7 +179,7 @@ def test_a_request_that_waits_can_be_cancelled_before_it_begins(desk: Desk) -> N
 @pytest.mark.parametrize(
     "line", ["{", "[]", "null", '"text"', "{}", '{"id": 9}', '{"id": 9, "line": null}', '{"id": "x", "line": "status"}', "\x00"]
 )
-def test_a_bad_line_is_answered_and_forgotten(desk: Desk, line: str) -> None:
+def test_a_bad_line_is_answered_and_forgotten(desk: UserSandbox, line: str) -> None:
     path = desk.notebook()
     with agent(desk, path) as wire:
         wire.raw(line)
@@ -191,7 +191,7 @@ def test_a_bad_line_is_answered_and_forgotten(desk: Desk, line: str) -> None:
         assert wire.ask("status")["data"]["state"] == "unlocked"
 
 
-def test_another_protocol_is_told_and_later_keys_are_passed_over(desk: Desk) -> None:
+def test_another_protocol_is_told_and_later_keys_are_passed_over(desk: UserSandbox) -> None:
     path = desk.notebook()
     with agent(desk, path) as wire:
         assert wire.ask("status", protocol=PROTOCOL + 1)["code"] == "other-protocol"
@@ -199,7 +199,7 @@ def test_another_protocol_is_told_and_later_keys_are_passed_over(desk: Desk) -> 
 
 
 @pytest.mark.parametrize("line", ["trust allow", "trust list", "run", "exec -- ls", "setup", "mv other.ipynb"])
-def test_what_is_not_for_a_cell_is_refused(desk: Desk, line: str) -> None:
+def test_what_is_not_for_a_cell_is_refused(desk: UserSandbox, line: str) -> None:
     path = desk.notebook("alpha")
     desk.dep("lock", "nb.ipynb")
     with agent(desk, path) as wire:
@@ -208,7 +208,7 @@ def test_what_is_not_for_a_cell_is_refused(desk: Desk, line: str) -> None:
     assert "in a terminal" in failed["hint"] and "jupyter dep" in failed["hint"], "not `%dep`, since that is refused"
 
 
-def test_a_cell_is_told_what_to_type_in_a_cell(desk: Desk) -> None:
+def test_a_cell_is_told_what_to_type_in_a_cell(desk: UserSandbox) -> None:
     path = desk.notebook("alpha", name="my notebook")
     with agent(desk, path) as wire:
         status = wire.ask("")
@@ -221,7 +221,7 @@ def test_a_cell_is_told_what_to_type_in_a_cell(desk: Desk) -> None:
         assert "%dep add" in wire.ask("add")["hint"]
 
 
-def test_a_cell_that_names_another_notebook_is_told_what_to_type_in_a_cell(desk: Desk) -> None:
+def test_a_cell_that_names_another_notebook_is_told_what_to_type_in_a_cell(desk: UserSandbox) -> None:
     path = desk.notebook("alpha")
     desk.notebook("alpha", name="other one")
     with agent(desk, path) as wire:
@@ -232,7 +232,7 @@ def test_a_cell_that_names_another_notebook_is_told_what_to_type_in_a_cell(desk:
     assert missing.startswith("usage: %dep add ")
 
 
-def test_a_percent_percent_cell_gives_one_requirement_a_line(desk: Desk) -> None:
+def test_a_percent_percent_cell_gives_one_requirement_a_line(desk: UserSandbox) -> None:
     path = desk.notebook()
     with agent(desk, path) as wire:
         done = wire.ask("add", body="alpha<2  # because\nbeta\n\n")
@@ -241,7 +241,7 @@ def test_a_percent_percent_cell_gives_one_requirement_a_line(desk: Desk) -> None
     assert failed["code"] == "bad-requirement" and failed["context"]["line"] == 2
 
 
-def test_the_same_code_in_cell_and_terminal(desk: Desk) -> None:
+def test_the_same_code_in_cell_and_terminal(desk: UserSandbox) -> None:
     path = desk.notebook("gamma")
     with agent(desk, path) as wire:
         for line in (["add", "a b"], ["add", "alpha>=2"], ["add", "nowhere-to-be-found"], ["remove", "beta"], ["why", "beta"]):
@@ -251,7 +251,7 @@ def test_the_same_code_in_cell_and_terminal(desk: Desk) -> None:
             assert in_cell["context"] == on_line["context"]
 
 
-def test_a_notebook_that_is_gone(desk: Desk) -> None:
+def test_a_notebook_that_is_gone(desk: UserSandbox) -> None:
     path = desk.notebook()
     path.rename(path.with_name("renamed.ipynb"))
     with agent(desk, path) as wire:
@@ -259,14 +259,14 @@ def test_a_notebook_that_is_gone(desk: Desk) -> None:
     assert failed["code"] == "notebook-moved" and "nb.ipynb" in failed["message"]
 
 
-def test_without_a_notebook_a_named_one_is_worked_on(desk: Desk) -> None:
+def test_without_a_notebook_a_named_one_is_worked_on(desk: UserSandbox) -> None:
     desk.notebook("alpha")
     with agent(desk, None) as wire:
         assert wire.ask("status")["code"] == "no-notebook"
         assert wire.ask("status nb.ipynb")["data"]["declared"] == ["alpha"]
 
 
-def test_nothing_but_json_lines_goes_to_stdout(desk: Desk) -> None:
+def test_nothing_but_json_lines_goes_to_stdout(desk: UserSandbox) -> None:
     """Not even what a library or a child prints: it goes where the log is."""
     path = desk.notebook()
     noisy = desk.folder / "noisy"
@@ -287,7 +287,7 @@ def test_nothing_but_json_lines_goes_to_stdout(desk: Desk) -> None:
         assert all(message["type"] == "progress" for message in wire.progress)
 
 
-def test_it_ends_when_its_input_ends_even_in_the_middle_of_work(desk: Desk) -> None:
+def test_it_ends_when_its_input_ends_even_in_the_middle_of_work(desk: UserSandbox) -> None:
     path = desk.notebook()
     desk.index.delay("/simple/alpha/", 60)
     before = desk.contents()
@@ -305,7 +305,7 @@ def test_it_ends_when_its_input_ends_even_in_the_middle_of_work(desk: Desk) -> N
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_it_stays_small_while_it_adds(desk: Desk) -> None:
+def test_it_stays_small_while_it_adds(desk: UserSandbox) -> None:
     """The bound of the bench, with an environment of many files: nothing may be held that grows with it."""
     many = {f"many/m{number}.py": "x = 1\n" * 20 for number in range(3000)}
     build_wheel(desk.index.folder, "many", "1.0", files=many)
@@ -317,7 +317,7 @@ def test_it_stays_small_while_it_adds(desk: Desk) -> None:
     assert peak < 120_000, f"{peak / 1000:.0f} MB"
 
 
-def test_it_reads_no_environment_of_the_kernels(desk: Desk) -> None:
+def test_it_reads_no_environment_of_the_kernels(desk: UserSandbox) -> None:
     """`VIRTUAL_ENV` and `PYTHONPATH` of the kernel's environment do not steer what the engine does."""
     path = raw_notebook(desk.folder, ["print(1)"])
     with agent(desk, path, VIRTUAL_ENV=str(desk.folder / "nowhere"), UV_PYTHON="3.1", CONDA_PREFIX=os.devnull) as wire:

@@ -14,16 +14,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from support.desk import Desk, desk_at
 from support.index import Index
-from support.people import CLI, notebook, person, sent
+from support.notebooks import notebook, sent
+from support.sandbox import CLI, UserSandbox, terminal_at, user_at
 from support.wheels import build_wheel
 from support.wire import Answer, Request
 
 
 @pytest.fixture
-def desk(tmp_path: Path, toy_index: Index) -> Desk:
-    return desk_at(tmp_path, toy_index)
+def desk(tmp_path: Path, toy_index: Index) -> UserSandbox:
+    return terminal_at(tmp_path, toy_index)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("case", UNREADABLE.values(), ids=UNREADABLE)
-def test_what_is_no_notebook_or_declares_badly(desk: Desk, case: Unreadable) -> None:
+def test_what_is_no_notebook_or_declares_badly(desk: UserSandbox, case: Unreadable) -> None:
     (desk.folder / "bad.ipynb").write_bytes(case.content)
     error = desk.refused("add", "bad.ipynb", "alpha", code=case.code, exit_code=1)
     assert error["context"]["file"] == "bad.ipynb"
@@ -90,7 +90,7 @@ def test_what_is_no_notebook_or_declares_badly(desk: Desk, case: Unreadable) -> 
         assert desk.dep(verb, "bad.ipynb", "--json").error["code"] == case.code
 
 
-def test_names_that_are_no_notebook(desk: Desk) -> None:
+def test_names_that_are_no_notebook(desk: UserSandbox) -> None:
     (desk.folder / "folder.ipynb").mkdir()
     desk.refused("status", "missing.ipynb", code="no-such-notebook", exit_code=1)
     desk.refused("status", "folder.ipynb", code="is-a-folder", exit_code=1)
@@ -101,12 +101,12 @@ def test_names_that_are_no_notebook(desk: Desk) -> None:
     ("typed", "meant"),
     [("alpha 1.0", "`alpha==1.0`"), ("alpha=>1", "`alpha>=1`"), ("pip install alpha", "`alpha`"), ("alpha==latest", "`alpha`")],
 )
-def test_a_requirement_that_is_none_tells_what_was_meant(desk: Desk, typed: str, meant: str) -> None:
+def test_a_requirement_that_is_none_tells_what_was_meant(desk: UserSandbox, typed: str, meant: str) -> None:
     desk.notebook()
     assert meant in desk.refused("add", "nb.ipynb", typed, code="bad-requirement", exit_code=1)["hint"]
 
 
-def test_an_unknown_package_offers_the_nearest_names(desk: Desk) -> None:
+def test_an_unknown_package_offers_the_nearest_names(desk: UserSandbox) -> None:
     desk.notebook()
     typo = desk.refused("add", "nb.ipynb", "pandsa", code="unknown-package", exit_code=5)
     assert "`pandsa`" in typo["message"] and "`pandas`" in typo["hint"]
@@ -114,21 +114,21 @@ def test_an_unknown_package_offers_the_nearest_names(desk: Desk) -> None:
         assert f"`{package}`" in desk.dep("add", "nb.ipynb", module, "--json").error["hint"]
 
 
-def test_an_unknown_package_that_another_needs_is_told_with_it(desk: Desk) -> None:
+def test_an_unknown_package_that_another_needs_is_told_with_it(desk: UserSandbox) -> None:
     build_wheel(desk.index.folder, "needy", "1.0", requires=["nowhere-to-be-found"])
     desk.notebook()
     error = desk.refused("add", "nb.ipynb", "needy", code="unknown-package", exit_code=5)
     assert "`nowhere-to-be-found`" in error["message"] and "`needy`" in error["message"]
 
 
-def test_versions_that_do_not_exist(desk: Desk) -> None:
+def test_versions_that_do_not_exist(desk: UserSandbox) -> None:
     desk.notebook()
     for wanted in ("alpha==9", "alpha>=9"):
         error = desk.refused("add", "nb.ipynb", wanted, code="no-such-version", exit_code=4)
         assert "`alpha`" in error["message"].splitlines()[0]
 
 
-def test_a_conflict_names_the_two_that_clash_first(desk: Desk) -> None:
+def test_a_conflict_names_the_two_that_clash_first(desk: UserSandbox) -> None:
     desk.notebook()
     error = desk.refused("add", "nb.ipynb", "gamma", "alpha>=2", code="conflict", exit_code=4)
     first, *explanation = error["message"].splitlines()
@@ -136,13 +136,13 @@ def test_a_conflict_names_the_two_that_clash_first(desk: Desk) -> None:
     assert explanation and "cause:" not in error["message"] and "your project" not in error["message"]
 
 
-def test_two_bounds_of_one_requirement_clash(desk: Desk) -> None:
+def test_two_bounds_of_one_requirement_clash(desk: UserSandbox) -> None:
     desk.notebook()
     error = desk.refused("add", "nb.ipynb", "alpha>2,<1", code="conflict", exit_code=4)
     assert "`alpha<1`" in error["message"].splitlines()[0] and "`alpha>2`" in error["message"].splitlines()[0]
 
 
-def test_a_package_for_newer_pythons_only_suggests_a_range_that_works(desk: Desk) -> None:
+def test_a_package_for_newer_pythons_only_suggests_a_range_that_works(desk: UserSandbox) -> None:
     build_wheel(desk.index.folder, "late", "1.0", requires_python=f">=3.{sys.version_info[1]}")
     desk.notebook(python=">=3.9")
     error = desk.refused("add", "nb.ipynb", "late", code="not-on-every-python", exit_code=4)
@@ -152,14 +152,14 @@ def test_a_package_for_newer_pythons_only_suggests_a_range_that_works(desk: Desk
     assert desk.dep("lock", "nb.ipynb").code == 0
 
 
-def test_wheels_of_another_python_only_suggest_that_python(desk: Desk) -> None:
+def test_wheels_of_another_python_only_suggest_that_python(desk: UserSandbox) -> None:
     build_wheel(desk.index.folder, "oldie", "1.0", tag="cp38-cp38-any")
     desk.notebook()
     hint = desk.refused("add", "nb.ipynb", "oldie", code="not-on-every-python", exit_code=4)["hint"]
     assert 'requires-python = "==3.8.*"' in hint and "build" not in hint, "there is nothing that could be built"
 
 
-def test_a_platform_without_wheels_suggests_to_leave_it_out(desk: Desk) -> None:
+def test_a_platform_without_wheels_suggests_to_leave_it_out(desk: UserSandbox) -> None:
     build_wheel(desk.index.folder, "winonly", "1.0", tag="py3-none-win_amd64")
     both = "required-environments = [\"sys_platform == 'linux'\", \"sys_platform == 'win32'\"]"
     desk.notebook(toml=f"[tool.uv]\n{both}")
@@ -167,13 +167,13 @@ def test_a_platform_without_wheels_suggests_to_leave_it_out(desk: Desk) -> None:
     assert "platforms" in hint and "linux" in hint
 
 
-def test_only_source_asks_for_a_build_permission_and_what_it_says_works(desk: Desk) -> None:
+def test_only_source_asks_for_a_build_permission_and_what_it_says_works(desk: UserSandbox) -> None:
     desk.notebook()
     hint = desk.refused("add", "nb.ipynb", "delta", code="needs-build", exit_code=4)["hint"]
     assert '[tool.jupyter-dep] build = ["delta"]' in hint
 
 
-def test_a_lock_without_a_file_for_this_machine(desk: Desk) -> None:
+def test_a_lock_without_a_file_for_this_machine(desk: UserSandbox) -> None:
     other = "win_amd64" if sys.platform != "win32" else "macosx_11_0_arm64"
     build_wheel(desk.index.folder, "elsewhere", "1.0", tag=f"py3-none-{other}")
     desk.notebook()
@@ -182,7 +182,7 @@ def test_a_lock_without_a_file_for_this_machine(desk: Desk) -> None:
     assert error["context"]["file"] == "nb.ipynb", "there is no lock yet that could be named"
 
 
-def test_a_cutoff_before_everything(desk: Desk) -> None:
+def test_a_cutoff_before_everything(desk: UserSandbox) -> None:
     desk.notebook("alpha")
     assert desk.dep("lock", "nb.ipynb").code == 0
     error = desk.refused("lock", "nb.ipynb", "--exclude-newer", "2019-01-01", code="cutoff", exit_code=4)
@@ -218,7 +218,7 @@ def _broken(index: Index, how: str) -> None:
         ("nonsense", "no-package-page"),
     ],
 )
-def test_an_index_that_misbehaves(desk: Desk, how: str, code: str) -> None:
+def test_an_index_that_misbehaves(desk: UserSandbox, how: str, code: str) -> None:
     desk.notebook()
     _broken(desk.index, how)
     error = desk.refused("add", "nb.ipynb", "alpha", code=code, exit_code=5)
@@ -228,7 +228,7 @@ def test_an_index_that_misbehaves(desk: Desk, how: str, code: str) -> None:
 
 
 @pytest.mark.counts("network", "an index that misbehaves or is not there")
-def test_an_index_that_is_not_there(desk: Desk) -> None:
+def test_an_index_that_is_not_there(desk: UserSandbox) -> None:
     desk.notebook()
     desk.index.stop()
     error = desk.refused("add", "nb.ipynb", "alpha", code="network", exit_code=5)
@@ -238,7 +238,7 @@ def test_an_index_that_is_not_there(desk: Desk) -> None:
 
 @pytest.mark.counts("network", "an index that misbehaves or is not there")
 @pytest.mark.parametrize(("status", "code"), [(404, "index-missing-file"), (503, "index-failed"), (401, "index-refused")])
-def test_files_that_the_index_does_not_give(desk: Desk, status: int, code: str) -> None:
+def test_files_that_the_index_does_not_give(desk: UserSandbox, status: int, code: str) -> None:
     desk.notebook("alpha")
     assert desk.dep("lock", "nb.ipynb").code == 0
     desk.index.fail("/files/*.whl", status)
@@ -246,7 +246,7 @@ def test_files_that_the_index_does_not_give(desk: Desk, status: int, code: str) 
 
 
 @pytest.mark.counts("network", "other bytes than were locked")
-def test_a_file_with_other_bytes_than_locked(desk: Desk) -> None:
+def test_a_file_with_other_bytes_than_locked(desk: UserSandbox) -> None:
     desk.notebook("beta==1.0")
     assert desk.dep("lock", "nb.ipynb").code == 0
     build_wheel(desk.index.folder, "beta", "1.0", summary="another")
@@ -279,7 +279,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int, str], Path]]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts a tmpfs")
 @pytest.mark.parametrize("size", [40_000, 400_000])
-def test_a_full_disk_under_our_own_home(desk: Desk, small_disk: Callable[[int, str], Path], size: int) -> None:
+def test_a_full_disk_under_our_own_home(desk: UserSandbox, small_disk: Callable[[int, str], Path], size: int) -> None:
     build_wheel(desk.index.folder, "big", "1.0", files={"big/blob.bin": os.urandom(600_000)})
     desk.notebook()
     home = small_disk(size, "")
@@ -288,7 +288,7 @@ def test_a_full_disk_under_our_own_home(desk: Desk, small_disk: Callable[[int, s
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts a tmpfs")
-def test_a_full_disk_under_the_notebook(desk: Desk, small_disk: Callable[[int, str], Path]) -> None:
+def test_a_full_disk_under_the_notebook(desk: UserSandbox, small_disk: Callable[[int, str], Path]) -> None:
     full = small_disk(16_384, "")
     tight = replace(desk, folder=full)
     tight.notebook("alpha")
@@ -303,7 +303,7 @@ def test_a_full_disk_under_the_notebook(desk: Desk, small_disk: Callable[[int, s
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts a tmpfs")
-def test_a_read_only_folder(desk: Desk, small_disk: Callable[[int, str], Path]) -> None:
+def test_a_read_only_folder(desk: UserSandbox, small_disk: Callable[[int, str], Path]) -> None:
     folder = small_disk(1_000_000, "")
     locked = replace(desk, folder=folder)
     locked.notebook()
@@ -312,7 +312,7 @@ def test_a_read_only_folder(desk: Desk, small_disk: Callable[[int, str], Path]) 
     assert locked.dep("status", "nb.ipynb").code == 0
 
 
-def test_a_file_without_permission(desk: Desk) -> None:
+def test_a_file_without_permission(desk: UserSandbox) -> None:
     if sys.platform == "win32" or os.geteuid() == 0:
         pytest.skip("permissions do not hold back this user")
     path = desk.notebook()
@@ -322,7 +322,7 @@ def test_a_file_without_permission(desk: Desk) -> None:
     desk.refused("add", "nb.ipynb", "alpha", code="read-only", exit_code=1)
 
 
-def test_a_notebook_that_changes_meanwhile(desk: Desk) -> None:
+def test_a_notebook_that_changes_meanwhile(desk: UserSandbox) -> None:
     path = desk.notebook()
     go_on = threading.Event()
 
@@ -334,7 +334,7 @@ def test_a_notebook_that_changes_meanwhile(desk: Desk) -> None:
     process = subprocess.Popen(
         [*CLI, "add", "nb.ipynb", "alpha", "--json"],
         cwd=desk.folder,
-        env=desk.user.environ(),
+        env=desk.environ(),
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -349,14 +349,14 @@ def test_a_notebook_that_changes_meanwhile(desk: Desk) -> None:
     assert not (desk.folder / "pylock.nb.toml").exists()
 
 
-def test_two_notebooks_that_want_one_lock_name(desk: Desk) -> None:
+def test_two_notebooks_that_want_one_lock_name(desk: UserSandbox) -> None:
     desk.notebook(name="a.b")
     desk.notebook(name="a_b")
     error = desk.refused("add", "a.b.ipynb", "alpha", code="lock-name-taken", exit_code=1)
     assert "a.b.ipynb" in error["message"] and "a_b.ipynb" in error["message"]
 
 
-def test_no_python_that_fits(desk: Desk) -> None:
+def test_no_python_that_fits(desk: UserSandbox) -> None:
     desk.notebook("alpha", python=">=3.99")
     error = desk.refused("lock", "nb.ipynb", code="no-matching-python", exit_code=1)
     assert ".".join(map(str, sys.version_info[:3])) in error["hint"], "the choices are told"
@@ -408,7 +408,7 @@ def _spoilt(lock: Path, how: str) -> None:
         ("newer pylock", "lock-too-new", "invalid"),
     ],
 )
-def test_a_lock_that_cannot_be_used(desk: Desk, how: str, code: str, state: str) -> None:
+def test_a_lock_that_cannot_be_used(desk: UserSandbox, how: str, code: str, state: str) -> None:
     desk.notebook("alpha")
     assert desk.dep("lock", "nb.ipynb").code == 0
     _spoilt(desk.folder / "pylock.nb.toml", how)
@@ -424,7 +424,7 @@ def test_a_lock_that_cannot_be_used(desk: Desk, how: str, code: str, state: str)
         desk.refused("lock", "nb.ipynb", code=code, exit_code=1)
 
 
-def test_a_lock_edited_by_hand_is_somebody_elses(desk: Desk) -> None:
+def test_a_lock_edited_by_hand_is_somebody_elses(desk: UserSandbox) -> None:
     """A hash of another file is no damage that shows, but it is no lock of the user's either, and no index vouches for it."""
     desk.notebook("alpha")
     assert desk.dep("add", "nb.ipynb", "beta").code == 0
@@ -437,17 +437,17 @@ def test_a_lock_edited_by_hand_is_somebody_elses(desk: Desk) -> None:
     desk.refused("sync", "nb.ipynb", code="host-not-vouched", exit_code=6)
 
 
-def test_a_foreign_lock_is_never_overwritten_without_a_word(desk: Desk) -> None:
+def test_a_foreign_lock_is_never_overwritten_without_a_word(desk: UserSandbox) -> None:
     desk.notebook("alpha")
     (desk.folder / "pylock.nb.toml").write_text('lock-version = "1.0"\ncreated-by = "other"\npackages = []\n', "utf-8")
     desk.refused("lock", "nb.ipynb", code="foreign-lock", exit_code=1)
     assert desk.dep("lock", "nb.ipynb", "--overwrite").code == 0
 
 
-def test_a_strangers_lock_waits_for_a_yes(desk: Desk, tmp_path: Path) -> None:
+def test_a_strangers_lock_waits_for_a_yes(desk: UserSandbox, tmp_path: Path) -> None:
     mine = desk.notebook("alpha")
     assert desk.dep("lock", "nb.ipynb").code == 0
-    other = replace(desk, folder=tmp_path / "theirs", user=person(tmp_path / "other", desk.index.url))
+    other = user_at(tmp_path / "other", desk.index.url, folder=tmp_path / "theirs")
     sent(mine, other.folder)
     entry = other.dep("status", "nb.ipynb", "--json").entry
     assert entry["state"] == "fresh" and entry["trusted"] is False

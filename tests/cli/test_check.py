@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.desk import PINNED, Desk, desk_at
 from support.index import Index
+from support.notebooks import PINNED
+from support.sandbox import UserSandbox, terminal_at
 from support.wheels import build_wheel
 
 from jupyter_dep.base.errors import DepError
@@ -29,39 +30,39 @@ dev = ["zeta"]
 
 
 @pytest.fixture
-def desk(toy_index: Index, tmp_path: Path) -> Desk:
+def desk(toy_index: Index, tmp_path: Path) -> UserSandbox:
     for name in ("zeta", "solo"):
         build_wheel(toy_index.folder, name, "1.0")
-    made = desk_at(tmp_path, toy_index)
+    made = terminal_at(tmp_path, toy_index)
     write(made, "pyproject.toml", MANIFEST)
     return made
 
 
-def write(desk: Desk, path: str, text: str | bytes) -> Path:
+def write(desk: UserSandbox, path: str, text: str | bytes) -> Path:
     file = desk.folder / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     return file
 
 
-def notebook(desk: Desk, path: str, *cells: str, kernel: str = "dep") -> Path:
+def notebook(desk: UserSandbox, path: str, *cells: str, kernel: str = "dep") -> Path:
     listed = [{"cell_type": "code", "source": text, "metadata": {}, "outputs": [], "execution_count": None} for text in cells]
     metadata = {"kernelspec": {"name": kernel, "language": "python", "display_name": "Python"}}
     return write(desk, path, json.dumps({"cells": listed, "metadata": metadata, "nbformat": 4, "nbformat_minor": 4}))
 
 
-def checked(desk: Desk, *arguments: str) -> list[tuple[str, str, str]]:
+def checked(desk: UserSandbox, *arguments: str) -> list[tuple[str, str, str]]:
     """What `--json` tells: level, code and file of each finding."""
     told = desk.dep("check", *arguments, "--json").entry["findings"]
     return [(item["level"], item["code"], str(item["context"].get("file", ""))) for item in told]
 
 
-def one(desk: Desk, code: str, *arguments: str) -> dict[str, Any]:
+def one(desk: UserSandbox, code: str, *arguments: str) -> dict[str, Any]:
     (found,) = [item for item in desk.dep("check", *arguments, "--json").entry["findings"] if item["code"] == code]
     return dict(found)
 
 
-def test_a_folder_that_is_locked_and_imports_what_it_declares_is_found_good(desk: Desk) -> None:
+def test_a_folder_that_is_locked_and_imports_what_it_declares_is_found_good(desk: UserSandbox) -> None:
     notebook(desk, "a.ipynb", "import alpha")
     write(desk, "tests/test_it.py", "import zeta, alpha\n")
     assert desk.dep("lock").code == 0
@@ -70,7 +71,7 @@ def test_a_folder_that_is_locked_and_imports_what_it_declares_is_found_good(desk
 
 
 @pytest.mark.poetry("poetry check --strict")
-def test_errors_end_with_one_and_warnings_do_only_when_they_are_strict(desk: Desk) -> None:
+def test_errors_end_with_one_and_warnings_do_only_when_they_are_strict(desk: UserSandbox) -> None:
     notebook(desk, "a.ipynb", "import alpha", kernel="python3")
     desk.dep("lock")
     assert desk.dep("check").code == 0
@@ -80,7 +81,7 @@ def test_errors_end_with_one_and_warnings_do_only_when_they_are_strict(desk: Des
     assert desk.dep("check").code == 1
 
 
-def test_check_writes_nothing_starts_nothing_and_asks_no_index(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_writes_nothing_starts_nothing_and_asks_no_index(desk: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     notebook(desk, "a.ipynb", "import alpha, gamma", "%pip install beta")
     desk.dep("lock")
     desk.dep("sync")
@@ -100,7 +101,7 @@ def test_check_writes_nothing_starts_nothing_and_asks_no_index(desk: Desk, monke
 
 
 @pytest.mark.poetry("poetry check")
-def test_several_faults_of_one_manifest_are_told_at_once(desk: Desk) -> None:
+def test_several_faults_of_one_manifest_are_told_at_once(desk: UserSandbox) -> None:
     write(
         desk, "pyproject.toml", MANIFEST.replace('["alpha"]', '["alpha", "a b"]') + "more = ['alpha<1', {include-group='no'}]\n"
     )
@@ -109,20 +110,20 @@ def test_several_faults_of_one_manifest_are_told_at_once(desk: Desk) -> None:
     assert [code for level, code, _ in found if level == "error"] == ["bad-requirement", "no-such-group", "clash"]
 
 
-def test_text_that_is_no_toml_is_a_finding_with_its_line_and_the_notebooks_are_read_all_the_same(desk: Desk) -> None:
+def test_text_that_is_no_toml_is_a_finding_with_its_line_and_the_notebooks_are_read_all_the_same(desk: UserSandbox) -> None:
     write(desk, "pyproject.toml", "[project]\nname = \n")
     notebook(desk, "a.ipynb", "%pip install x")
     assert one(desk, "bad-toml")["context"]["line"] == 2
     assert ("warning", "installs-in-cell", "a.ipynb") in checked(desk)
 
 
-def test_a_manifest_that_is_not_utf_8_is_a_finding(desk: Desk) -> None:
+def test_a_manifest_that_is_not_utf_8_is_a_finding(desk: UserSandbox) -> None:
     write(desk, "pyproject.toml", b"[project]\nname = '\xff'\n")
-    found = check.check(desk.folder / "pyproject.toml", desk.user.services(), CommandContext())
+    found = check.check(desk.folder / "pyproject.toml", desk.services(), CommandContext())
     assert [item.code for item in found.errors] == ["not-utf-8"]
 
 
-def test_files_that_the_manifest_names_have_to_be_there(desk: Desk) -> None:
+def test_files_that_the_manifest_names_have_to_be_there(desk: UserSandbox) -> None:
     text = MANIFEST.replace("dependencies", 'readme = "README.md"\nlicense-files = ["LICENSE*"]\ndependencies', 1)
     write(desk, "pyproject.toml", text)
     assert [code for _, code, _ in checked(desk)].count("no-such-file") == 2
@@ -131,7 +132,7 @@ def test_files_that_the_manifest_names_have_to_be_there(desk: Desk) -> None:
     assert "no-such-file" not in [code for _, code, _ in checked(desk)]
 
 
-def test_dynamic_dependencies_cannot_be_locked_and_no_import_is_called_undeclared(desk: Desk) -> None:
+def test_dynamic_dependencies_cannot_be_locked_and_no_import_is_called_undeclared(desk: UserSandbox) -> None:
     write(
         desk,
         "pyproject.toml",
@@ -141,7 +142,7 @@ def test_dynamic_dependencies_cannot_be_locked_and_no_import_is_called_undeclare
     assert [code for _, code, _ in checked(desk)] == ["dynamic-metadata"]
 
 
-def test_a_lock_is_missing_then_fresh_then_stale_with_the_requirement(desk: Desk) -> None:
+def test_a_lock_is_missing_then_fresh_then_stale_with_the_requirement(desk: UserSandbox) -> None:
     assert ("warning", "unlocked", "pyproject.toml") in checked(desk)
     desk.dep("lock")
     assert "unlocked" not in [code for _, code, _ in checked(desk)]
@@ -151,13 +152,13 @@ def test_a_lock_is_missing_then_fresh_then_stale_with_the_requirement(desk: Desk
     assert found["context"]["file"] == "pylock.toml"
 
 
-def test_a_lock_for_a_python_that_the_project_no_longer_allows_is_told(desk: Desk) -> None:
+def test_a_lock_for_a_python_that_the_project_no_longer_allows_is_told(desk: UserSandbox) -> None:
     desk.dep("lock")
     write(desk, "pyproject.toml", MANIFEST.replace(PINNED, ">=3.99"))
     assert "asks for `>=3.99`" in one(desk, "other-python")["message"]
 
 
-def test_a_lock_with_conflict_markers_and_one_of_another_tool_are_told(desk: Desk) -> None:
+def test_a_lock_with_conflict_markers_and_one_of_another_tool_are_told(desk: UserSandbox) -> None:
     write(desk, "pylock.toml", "<<<<<<< ours\n=======\n>>>>>>> theirs\n")
     assert ("error", "unmerged-lock", "pylock.toml") in checked(desk)
     write(desk, "pylock.toml", 'lock-version = "1.0"\ncreated-by = "other"\npackages = []\n')
@@ -167,7 +168,7 @@ def test_a_lock_with_conflict_markers_and_one_of_another_tool_are_told(desk: Des
 # Notebooks
 
 
-def test_notebooks_that_disagree_with_the_folder_are_named(desk: Desk) -> None:
+def test_notebooks_that_disagree_with_the_folder_are_named(desk: UserSandbox) -> None:
     notebook(desk, "sub/own.ipynb", "# /// script\n# dependencies = ['beta']\n# ///", "import beta", kernel="python3")
     notebook(desk, "sub/other.ipynb", "import alpha", kernel="python3")
     notebook(desk, "sub/installs.ipynb", "%pip install 'gamma>1'")
@@ -182,14 +183,14 @@ def test_notebooks_that_disagree_with_the_folder_are_named(desk: Desk) -> None:
     assert "jupyter dep add 'gamma>1'" in one(desk, "installs-in-cell")["hint"]
 
 
-def test_a_broken_notebook_among_the_tests_keeps_nobody_from_publishing(desk: Desk) -> None:
+def test_a_broken_notebook_among_the_tests_keeps_nobody_from_publishing(desk: UserSandbox) -> None:
     write(desk, "tests/data/broken.ipynb", "{")
     assert ("warning", "unreadable-json", "tests/data/broken.ipynb") in checked(desk)
 
 
-def test_a_kernel_that_is_registered_for_the_folder_is_its_own(desk: Desk) -> None:
+def test_a_kernel_that_is_registered_for_the_folder_is_its_own(desk: UserSandbox) -> None:
     notebook(desk, "a.ipynb", "import alpha", kernel="dep-work-1")
-    services = desk.user.services()
+    services = desk.services()
     target = desk.folder / "pyproject.toml"
     assert "other-kernel" in [item.code for item in check.check(target, services, CommandContext()).found]
     assert "other-kernel" not in [
@@ -197,14 +198,14 @@ def test_a_kernel_that_is_registered_for_the_folder_is_its_own(desk: Desk) -> No
     ]
 
 
-def test_one_notebook_is_checked_against_the_folder_that_it_belongs_to(desk: Desk) -> None:
+def test_one_notebook_is_checked_against_the_folder_that_it_belongs_to(desk: UserSandbox) -> None:
     notebook(desk, "sub/a.ipynb", "import alpha, zeta, pandas")
     notebook(desk, "b.ipynb", "import numpy", kernel="x")
     found = [(code, file) for _, code, file in checked(desk, "sub/a.ipynb")]
     assert found == [("import-undeclared", "sub/a.ipynb")]
 
 
-def test_a_notebook_with_a_declaration_is_checked_against_that(desk: Desk) -> None:
+def test_a_notebook_with_a_declaration_is_checked_against_that(desk: UserSandbox) -> None:
     notebook(desk, "a.ipynb", f"# /// script\n# requires-python = '{PINNED}'\n# dependencies = ['beta']\n# ///", "import alpha")
     found = desk.dep("check", "a.ipynb", "--json").entry["findings"]
     assert [item["code"] for item in found] == ["unlocked", "import-unclear"]
@@ -213,19 +214,19 @@ def test_a_notebook_with_a_declaration_is_checked_against_that(desk: Desk) -> No
 
 
 def test_a_notebook_that_nobody_declares_for_is_told_how_to_begin(toy_index: Index, tmp_path: Path) -> None:
-    alone = desk_at(tmp_path, toy_index)
+    alone = terminal_at(tmp_path, toy_index)
     notebook(alone, "a.ipynb", "import alpha")
     assert [code for _, code, _ in checked(alone, "a.ipynb")] == ["no-declaration"]
 
 
-def test_a_notebook_that_is_not_there_is_an_error_of_the_line(desk: Desk) -> None:
+def test_a_notebook_that_is_not_there_is_an_error_of_the_line(desk: UserSandbox) -> None:
     desk.refused("check", "no.ipynb", code="no-such-notebook", exit_code=1)
 
 
 # Imports
 
 
-def test_an_environment_that_is_built_tells_which_package_brings_a_module(desk: Desk) -> None:
+def test_an_environment_that_is_built_tells_which_package_brings_a_module(desk: UserSandbox) -> None:
     notebook(desk, "a.ipynb", "import alpha", "import beta")
     desk.dep("lock")
     assert desk.dep("sync").code == 0
@@ -234,7 +235,7 @@ def test_an_environment_that_is_built_tells_which_package_brings_a_module(desk: 
     assert found["hint"] == "declare it: `jupyter dep add beta`" and found["context"]["cell"] == 2
 
 
-def test_the_folder_s_own_modules_are_nobody_s_package(desk: Desk) -> None:
+def test_the_folder_s_own_modules_are_nobody_s_package(desk: UserSandbox) -> None:
     write(desk, "src/mine/__init__.py", "from mine import inner\n")
     write(desk, "src/mine/inner.py", "")
     write(desk, "helpers.py", "")
@@ -247,14 +248,14 @@ def test_the_folder_s_own_modules_are_nobody_s_package(desk: Desk) -> None:
     assert checked(desk) == []
 
 
-def test_what_the_package_imports_from_a_group_is_missing_for_who_installs_it(desk: Desk) -> None:
+def test_what_the_package_imports_from_a_group_is_missing_for_who_installs_it(desk: UserSandbox) -> None:
     write(desk, "pyproject.toml", MANIFEST + '[build-system]\nrequires = ["backend"]\nbuild-backend = "backend"\n')
     write(desk, "src/mine/__init__.py", "import zeta\n")
     write(desk, "tests/test_it.py", "import zeta\n")
     assert ("warning", "import-from-group", "src/mine/__init__.py") in checked(desk)
 
 
-def test_a_declared_package_that_nothing_imports_is_only_noted(desk: Desk) -> None:
+def test_a_declared_package_that_nothing_imports_is_only_noted(desk: UserSandbox) -> None:
     notebook(desk, "a.ipynb", "import zeta")
     assert ("note", "unused", "pyproject.toml") in checked(desk)
 
@@ -262,7 +263,7 @@ def test_a_declared_package_that_nothing_imports_is_only_noted(desk: Desk) -> No
 # What is read, and what not
 
 
-def test_environments_hidden_folders_and_what_was_built_are_not_read(desk: Desk) -> None:
+def test_environments_hidden_folders_and_what_was_built_are_not_read(desk: UserSandbox) -> None:
     for folder in (".venv", "venv", ".git", "node_modules/x", ".ipynb_checkpoints", "build", "dist", "sub/__pycache__"):
         write(desk, f"{folder}/bad.ipynb", "{")
         write(desk, f"{folder}/bad.py", "import pandas\n")
@@ -272,7 +273,7 @@ def test_environments_hidden_folders_and_what_was_built_are_not_read(desk: Desk)
     assert entry["read"] == {"notebooks": 1, "modules": 0}
 
 
-def test_links_that_lead_out_of_the_folder_are_not_followed(desk: Desk, tmp_path: Path) -> None:
+def test_links_that_lead_out_of_the_folder_are_not_followed(desk: UserSandbox, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "secret.py").write_text("import pandas\n")
@@ -286,7 +287,7 @@ def test_links_that_lead_out_of_the_folder_are_not_followed(desk: Desk, tmp_path
     assert desk.dep("check", "--json").entry["read"] == {"notebooks": 0, "modules": 0}
 
 
-def test_a_folder_in_the_folder_that_is_a_project_is_passed_over_and_named(desk: Desk) -> None:
+def test_a_folder_in_the_folder_that_is_a_project_is_passed_over_and_named(desk: UserSandbox) -> None:
     write(desk, "member/pyproject.toml", '[project]\nname = "member"\nversion = "1"\n')
     notebook(desk, "member/a.ipynb", "import pandas", kernel="x")
     assert ("note", "own-project", "pyproject.toml") in checked(desk)
@@ -294,18 +295,18 @@ def test_a_folder_in_the_folder_that_is_a_project_is_passed_over_and_named(desk:
 
 
 @pytest.mark.parametrize("data", [b"import (\n", b"# coding: nothing\nimport x\n", b"x = '\xff'\n", b"\0\0"])
-def test_a_file_that_is_no_python_is_told_and_not_the_end(desk: Desk, data: bytes) -> None:
+def test_a_file_that_is_no_python_is_told_and_not_the_end(desk: UserSandbox, data: bytes) -> None:
     write(desk, "pyproject.toml", MANIFEST + '[build-system]\nrequires = ["backend"]\nbuild-backend = "backend"\n')
     write(desk, "src/mine/__init__.py", data)
     assert ("warning", "unreadable-python", "src/mine/__init__.py") in checked(desk)
 
 
-def test_names_with_spaces_and_accents_are_told_as_they_are(desk: Desk) -> None:
+def test_names_with_spaces_and_accents_are_told_as_they_are(desk: UserSandbox) -> None:
     notebook(desk, "été 1/naïve plot.ipynb", "%pip install gamma")
     assert ("warning", "installs-in-cell", "été 1/naïve plot.ipynb") in checked(desk)
 
 
-def test_a_thousand_notebooks_take_seconds(desk: Desk) -> None:
+def test_a_thousand_notebooks_take_seconds(desk: UserSandbox) -> None:
     for number in range(1000):
         notebook(desk, f"n{number % 20}/a{number}.ipynb", *(f"import alpha\nx{cell} = {number}" for cell in range(5)))
     begun = time.monotonic()
@@ -313,11 +314,11 @@ def test_a_thousand_notebooks_take_seconds(desk: Desk) -> None:
     assert time.monotonic() - begun < 20
 
 
-def test_a_cancelled_check_ends(desk: Desk) -> None:
+def test_a_cancelled_check_ends(desk: UserSandbox) -> None:
     from jupyter_dep.base.progress import CancelToken
 
     notebook(desk, "a.ipynb", "import alpha")
     cancel = CancelToken()
     cancel.set()
     with pytest.raises(DepError, match="cancelled"):
-        check.check(desk.folder / "pyproject.toml", desk.user.services(), CommandContext(cancel=cancel))
+        check.check(desk.folder / "pyproject.toml", desk.services(), CommandContext(cancel=cancel))

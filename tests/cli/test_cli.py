@@ -10,13 +10,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.desk import Desk, desk_at
 from support.index import Index
-from support.people import CLI, person, raw_notebook, sent
+from support.notebooks import raw_notebook, sent
+from support.sandbox import CLI, UserSandbox, terminal_at, user_at
 from support.wheels import build_wheel
 from support.wire import Answer, Request
 
@@ -25,13 +24,13 @@ from jupyter_dep_cli.command_table import COMMANDS
 
 
 @pytest.fixture
-def desk(tmp_path: Path, toy_index: Index) -> Desk:
-    return desk_at(tmp_path, toy_index)
+def desk(tmp_path: Path, toy_index: Index) -> UserSandbox:
+    return terminal_at(tmp_path, toy_index)
 
 
 @pytest.fixture
-def kernel_desk(tmp_path: Path, kernel_index: Index) -> Desk:
-    return desk_at(tmp_path, kernel_index)
+def kernel_desk(tmp_path: Path, kernel_index: Index) -> UserSandbox:
+    return terminal_at(tmp_path, kernel_index)
 
 
 # What can be typed
@@ -39,7 +38,7 @@ def kernel_desk(tmp_path: Path, kernel_index: Index) -> Desk:
 
 @pytest.mark.poetry("poetry help COMMAND")
 @pytest.mark.parametrize("verb", COMMANDS, ids=lambda verb: verb.name)
-def test_every_verb_has_help(desk: Desk, verb: object) -> None:
+def test_every_verb_has_help(desk: UserSandbox, verb: object) -> None:
     name = verb.name  # type: ignore[attr-defined]
     ran = desk.dep(name, "--help")
     assert ran.code == 0 and ran.out.startswith(f"usage: jupyter dep {name}")
@@ -47,7 +46,7 @@ def test_every_verb_has_help(desk: Desk, verb: object) -> None:
 
 
 @pytest.mark.poetry("poetry list")
-def test_without_a_verb_the_verbs_are_shown(desk: Desk) -> None:
+def test_without_a_verb_the_verbs_are_shown(desk: UserSandbox) -> None:
     assert desk.dep().code == 2
     assert desk.dep("--version").out.startswith("jupyter-dep ")
 
@@ -65,7 +64,7 @@ def test_a_part_that_cannot_be_loaded_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_part_that_cannot_be_loaded_in_the_middle_of_a_verb_is_a_sentence_too(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: UserSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(call: object) -> None:
         raise ImportError("_ssl.so: undefined symbol")
@@ -88,14 +87,14 @@ def test_a_part_that_cannot_be_loaded_in_the_middle_of_a_verb_is_a_sentence_too(
         (("mv", "nb.ipynb"), "bad-usage", "NEW"),
     ],
 )
-def test_a_wrong_line_is_exit_code_two(desk: Desk, line: tuple[str, ...], code: str, hint: str) -> None:
+def test_a_wrong_line_is_exit_code_two(desk: UserSandbox, line: tuple[str, ...], code: str, hint: str) -> None:
     desk.notebook()
     ran = desk.dep(*line, "--json")
     assert (ran.code, ran.error["code"]) == (2, code)
     assert hint in ran.error["hint"]
 
 
-def test_json_may_stand_anywhere_but_behind_two_dashes(desk: Desk) -> None:
+def test_json_may_stand_anywhere_but_behind_two_dashes(desk: UserSandbox) -> None:
     desk.notebook()
     for line in (("--json", "status", "nb.ipynb"), ("status", "--json", "nb.ipynb")):
         assert desk.dep(*line).entry["state"] == "unlocked"
@@ -104,7 +103,7 @@ def test_json_may_stand_anywhere_but_behind_two_dashes(desk: Desk) -> None:
 # The life of a project
 
 
-def test_the_whole_life_of_a_project(desk: Desk) -> None:
+def test_the_whole_life_of_a_project(desk: UserSandbox) -> None:
     made = desk.dep("init", "new.ipynb", "--python", ".".join(map(str, sys.version_info[:2])), "--json")
     assert made.code == 0 and made.entry["project"] == str(desk.folder / "new.ipynb")
 
@@ -128,7 +127,7 @@ def test_the_whole_life_of_a_project(desk: Desk) -> None:
     assert desk.dep("status", "other.ipynb", "--json").entry["state"] == "fresh"
 
 
-def test_status_has_the_promised_keys(desk: Desk) -> None:
+def test_status_has_the_promised_keys(desk: UserSandbox) -> None:
     desk.notebook("alpha")
     keys = {"project", "lock", "state", "trusted", "environment", "python", "declared", "locked"}
     before = desk.dep("status", "nb.ipynb", "--json").entry
@@ -141,12 +140,12 @@ def test_status_has_the_promised_keys(desk: Desk) -> None:
     assert after["python"] == ".".join(map(str, sys.version_info[:2]))
 
 
-def test_a_declaration_taken_away_is_state_none(desk: Desk) -> None:
+def test_a_declaration_taken_away_is_state_none(desk: UserSandbox) -> None:
     raw_notebook(desk.folder, ["print(1)"])
     assert desk.dep("status", "nb.ipynb", "--json").entry["state"] == "none"
 
 
-def test_adding_what_is_declared_says_so_and_asks_nobody(desk: Desk) -> None:
+def test_adding_what_is_declared_says_so_and_asks_nobody(desk: UserSandbox) -> None:
     desk.notebook()
     assert "added alpha 2.0" in desk.dep("add", "nb.ipynb", "alpha").out
     before, asked = desk.contents(), len(desk.index.requests)
@@ -155,7 +154,7 @@ def test_adding_what_is_declared_says_so_and_asks_nobody(desk: Desk) -> None:
     assert desk.contents() == before and len(desk.index.requests) == asked
 
 
-def test_adding_what_another_brought_declares_it(desk: Desk) -> None:
+def test_adding_what_another_brought_declares_it(desk: UserSandbox) -> None:
     desk.notebook("alpha")
     desk.dep("lock", "nb.ipynb")
     ran = desk.dep("add", "nb.ipynb", "beta")
@@ -163,19 +162,19 @@ def test_adding_what_another_brought_declares_it(desk: Desk) -> None:
     assert desk.dep("status", "nb.ipynb", "--json").entry["declared"] == ["alpha", "beta"]
 
 
-def test_sync_says_what_it_did(desk: Desk) -> None:
+def test_sync_says_what_it_did(desk: UserSandbox) -> None:
     desk.notebook("alpha")
     desk.dep("lock", "nb.ipynb")
     first = desk.dep("sync", "nb.ipynb", "--json")
     assert "up to date" in desk.dep("sync", "nb.ipynb").out
-    lost = desk.user.services().store
+    lost = desk.services().store
     sealed = lost.sealed(first.entry["environment"]["key"])
     assert sealed is not None and lost.remove(sealed)
     again = desk.dep("sync", "nb.ipynb").out
     assert "built the environment" in again and sealed.path not in again, "a fresh folder, never the old one"
 
 
-def test_lock_says_whether_anything_changed(desk: Desk) -> None:
+def test_lock_says_whether_anything_changed(desk: UserSandbox) -> None:
     desk.notebook("alpha")
     assert "locked 4 packages" in desk.dep("lock", "nb.ipynb").out
     before = desk.contents()
@@ -183,7 +182,7 @@ def test_lock_says_whether_anything_changed(desk: Desk) -> None:
     assert desk.contents() == before
 
 
-def test_a_cutoff_moves_versions_back(desk: Desk) -> None:
+def test_a_cutoff_moves_versions_back(desk: UserSandbox) -> None:
     for path in (build_wheel(desk.index.folder.parent, "zeta", version) for version in ("1.0", "2.0")):
         desk.index.add(path, upload_time="2020-01-01T00:00:00Z" if "1.0" in path.name else "2026-06-01T00:00:00Z")
     for name, version in (("ipykernel", "7.1.0"), ("ipywidgets", "8.1.0")):
@@ -195,12 +194,12 @@ def test_a_cutoff_moves_versions_back(desk: Desk) -> None:
     assert 'cutoff = "2026-02-01T00:00:00Z"' in (desk.folder / "pylock.nb.toml").read_text("utf-8")
 
 
-def test_the_declared_way_to_choose_versions_counts(desk: Desk) -> None:
+def test_the_declared_way_to_choose_versions_counts(desk: UserSandbox) -> None:
     desk.notebook("alpha", toml='[tool.uv]\nresolution = "lowest-direct"')
     assert desk.dep("lock", "nb.ipynb", "--json").entry["locked"]["alpha"] == "1.0"
 
 
-def test_update_moves_what_is_named_only(desk: Desk) -> None:
+def test_update_moves_what_is_named_only(desk: UserSandbox) -> None:
     desk.notebook("alpha==1.0", "beta==1.0")
     desk.dep("lock", "nb.ipynb")
     desk.notebook("alpha", "beta")
@@ -213,7 +212,7 @@ def test_update_moves_what_is_named_only(desk: Desk) -> None:
     assert {row["name"]: row["latest"] for row in shown} == {"alpha": "2.0"}
 
 
-def test_a_dry_run_writes_nothing(desk: Desk) -> None:
+def test_a_dry_run_writes_nothing(desk: UserSandbox) -> None:
     desk.notebook()
     before = desk.contents()
     ran = desk.dep("add", "nb.ipynb", "alpha", "--dry-run")
@@ -221,7 +220,7 @@ def test_a_dry_run_writes_nothing(desk: Desk) -> None:
     assert desk.contents() == before
 
 
-def test_requirements_files(desk: Desk) -> None:
+def test_requirements_files(desk: UserSandbox) -> None:
     desk.notebook()
     (desk.folder / "req.txt").write_text("# mine\nalpha<2\nbeta\n", "utf-8")
     assert desk.dep("add", "nb.ipynb", "-r", "req.txt", "--json").entry["declared"] == ["alpha<2", "beta"]
@@ -230,7 +229,7 @@ def test_requirements_files(desk: Desk) -> None:
     assert desk.refused("add", "nb.ipynb", "-r", "req.txt", code="option-in-requirements", exit_code=1)["context"]["line"] == 2
 
 
-def test_a_modules_name_that_is_a_package_too_is_added_with_a_word(desk: Desk) -> None:
+def test_a_modules_name_that_is_a_package_too_is_added_with_a_word(desk: UserSandbox) -> None:
     build_wheel(desk.index.folder, "sklearn", "0.0")
     desk.notebook()
     ran = desk.dep("add", "nb.ipynb", "sklearn")
@@ -238,7 +237,7 @@ def test_a_modules_name_that_is_a_package_too_is_added_with_a_word(desk: Desk) -
 
 
 @pytest.mark.poetry("poetry python list")
-def test_python_shows_the_choices_and_changes(desk: Desk) -> None:
+def test_python_shows_the_choices_and_changes(desk: UserSandbox) -> None:
     machine = {"PYENV_ROOT": os.environ.get("PYENV_ROOT") or str(Path.home() / ".pyenv")}
     desk.notebook("beta", python=">=3.9")
     desk.dep("lock", "nb.ipynb")
@@ -256,7 +255,7 @@ def test_python_shows_the_choices_and_changes(desk: Desk) -> None:
     assert desk.dep("status", "nb.ipynb", "--json").entry["python"] == minor
 
 
-def test_environments_and_kernels_are_listed(desk: Desk) -> None:
+def test_environments_and_kernels_are_listed(desk: UserSandbox) -> None:
     desk.notebook("alpha")
     desk.refused("env", "info", "nb.ipynb", code="no-environment", exit_code=1)
     desk.dep("add", "nb.ipynb", "beta")
@@ -268,7 +267,7 @@ def test_environments_and_kernels_are_listed(desk: Desk) -> None:
     assert info["key"] in desk.dep("env", "gc", "--json").entry["removed"]
     assert not Path(info["path"]).exists()
 
-    data = {"JUPYTER_DATA_DIR": str(desk.user.home / "jupyter")}
+    data = {"JUPYTER_DATA_DIR": str(desk.home / "jupyter")}
     desk.notebook()
     assert desk.dep("kernel", "list", "--json", **data).entry["kernels"] == []
     assert desk.dep("setup", **data).code == 0
@@ -280,7 +279,7 @@ def test_environments_and_kernels_are_listed(desk: Desk) -> None:
 
 
 @pytest.mark.poetry("poetry debug info")
-def test_doctor_finds_and_withdraws_a_damaged_environment(desk: Desk) -> None:
+def test_doctor_finds_and_withdraws_a_damaged_environment(desk: UserSandbox) -> None:
     desk.notebook("alpha")
     entry = desk.dep("add", "nb.ipynb", "beta", "--json").entry
     whole = desk.dep("doctor", "--json")
@@ -297,7 +296,7 @@ def test_doctor_finds_and_withdraws_a_damaged_environment(desk: Desk) -> None:
 # Exit codes, several targets
 
 
-def test_check_tells_by_exit_code_and_writes_nothing(desk: Desk) -> None:
+def test_check_tells_by_exit_code_and_writes_nothing(desk: UserSandbox) -> None:
     desk.notebook("alpha")
     desk.refused("lock", "nb.ipynb", "--check", code="unlocked", exit_code=3)
     desk.dep("lock", "nb.ipynb")
@@ -307,10 +306,10 @@ def test_check_tells_by_exit_code_and_writes_nothing(desk: Desk) -> None:
     assert "beta" in error["message"]
 
 
-def test_a_strangers_lock_needs_a_yes_and_a_command_that_means_it_gives_one(desk: Desk, tmp_path: Path) -> None:
+def test_a_strangers_lock_needs_a_yes_and_a_command_that_means_it_gives_one(desk: UserSandbox, tmp_path: Path) -> None:
     desk.notebook("alpha")
     desk.dep("lock", "nb.ipynb")
-    other = replace(desk, folder=tmp_path / "theirs", user=person(tmp_path / "them", desk.index.url))
+    other = user_at(tmp_path / "them", desk.index.url, folder=tmp_path / "theirs")
     sent(desk.folder / "nb.ipynb", other.folder)
     assert other.dep("status", "nb.ipynb", "--json").entry["trusted"] is False
     assert "jupyter dep trust allow nb.ipynb" in other.dep("status", "nb.ipynb").out
@@ -324,7 +323,7 @@ def test_a_strangers_lock_needs_a_yes_and_a_command_that_means_it_gives_one(desk
     assert other.dep("sync", "nb.ipynb").code == 0
 
 
-def test_several_targets_are_reported_in_order_and_the_first_failure_is_the_exit_code(desk: Desk) -> None:
+def test_several_targets_are_reported_in_order_and_the_first_failure_is_the_exit_code(desk: UserSandbox) -> None:
     desk.notebook("beta", name="good")
     desk.notebook("gamma", "alpha>=2", name="clash")
     (desk.folder / "bad.ipynb").write_text("{", "utf-8")
@@ -336,7 +335,7 @@ def test_several_targets_are_reported_in_order_and_the_first_failure_is_the_exit
     assert desk.dep("lock", "good.ipynb", "good.ipynb", "--json").out.count('"verb"') == 1, "named twice, done once"
 
 
-def test_several_targets_are_worked_on_at_the_same_time(desk: Desk) -> None:
+def test_several_targets_are_worked_on_at_the_same_time(desk: UserSandbox) -> None:
     desk.notebook("alpha", name="one")
     desk.notebook("beta", name="two")
     together = threading.Barrier(2, timeout=10)
@@ -351,7 +350,7 @@ def test_several_targets_are_worked_on_at_the_same_time(desk: Desk) -> None:
     assert not together.broken
 
 
-def test_a_target_is_reported_while_the_next_is_still_being_worked_on(desk: Desk) -> None:
+def test_a_target_is_reported_while_the_next_is_still_being_worked_on(desk: UserSandbox) -> None:
     desk.notebook("beta", name="fast")
     desk.notebook("alpha==1.0", name="slow")
     desk.dep("lock", "fast.ipynb")
@@ -365,7 +364,7 @@ def test_a_target_is_reported_while_the_next_is_still_being_worked_on(desk: Desk
     process = subprocess.Popen(
         [*CLI, "lock", "fast.ipynb", "slow.ipynb"],
         cwd=desk.folder,
-        env=desk.user.environ(),
+        env=desk.environ(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -380,7 +379,7 @@ def test_a_target_is_reported_while_the_next_is_still_being_worked_on(desk: Desk
 # What a person sees
 
 
-def test_steps_can_be_typed_from_where_the_person_is(desk: Desk) -> None:
+def test_steps_can_be_typed_from_where_the_person_is(desk: UserSandbox) -> None:
     inner = desk.folder / "my notebooks"
     raw_notebook(inner, ["print(1)"], name="first try")
     step = desk.dep("status", "my notebooks/first try.ipynb").out.splitlines()[-1]
@@ -392,14 +391,14 @@ def test_steps_can_be_typed_from_where_the_person_is(desk: Desk) -> None:
     assert "jupyter dep exec 'my notebooks/first try.ipynb' -- COMMAND" in usage
 
 
-def test_a_word_that_looks_like_a_placeholder_stays_what_was_typed(desk: Desk) -> None:
+def test_a_word_that_looks_like_a_placeholder_stays_what_was_typed(desk: UserSandbox) -> None:
     desk.notebook(name="n")
     refused = desk.dep("add", "n.ipynb", "NOTEBOOK 7.0")
     assert refused.code == 2 or refused.code == 1
     assert "NOTEBOOK==7.0" in refused.err and "n.ipynb==7.0" not in refused.err
 
 
-def test_steps_come_as_data_too(desk: Desk) -> None:
+def test_steps_come_as_data_too(desk: UserSandbox) -> None:
     desk.notebook("alpha", name="my notebook")
     (step,) = desk.dep("lock", "my notebook.ipynb", "--check", "--json").error["steps"]
     assert step == {
@@ -411,23 +410,23 @@ def test_steps_come_as_data_too(desk: Desk) -> None:
     }
 
 
-def test_a_log_gets_plain_lines_on_stderr_and_the_result_on_stdout(desk: Desk) -> None:
+def test_a_log_gets_plain_lines_on_stderr_and_the_result_on_stdout(desk: UserSandbox) -> None:
     desk.notebook()
-    ran = desk.user.cli("add", "nb.ipynb", "alpha", cwd=desk.folder, CI="true")
+    ran = desk.cli("add", "nb.ipynb", "alpha", cwd=desk.folder, CI="true")
     assert ran.code == 0 and ran.err.splitlines()[:2] == ["resolving", "checking"]
     assert "\x1b" not in ran.said and "\r" not in ran.said
     assert len(ran.err.splitlines()) == len(set(ran.err.splitlines())), "nothing is told twice"
     assert ran.out.splitlines()[0].startswith("nb.ipynb: added alpha 2.0")
 
 
-def test_json_is_alone_on_stdout_and_stderr_is_silent(desk: Desk) -> None:
+def test_json_is_alone_on_stdout_and_stderr_is_silent(desk: UserSandbox) -> None:
     desk.notebook()
-    ran = desk.user.cli("add", "nb.ipynb", "alpha", "--json", cwd=desk.folder)
+    ran = desk.cli("add", "nb.ipynb", "alpha", "--json", cwd=desk.folder)
     assert json.loads(ran.out)["schema"] == 1 and ran.err == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-def test_a_terminal_gets_a_live_line_with_a_bar(desk: Desk) -> None:
+def test_a_terminal_gets_a_live_line_with_a_bar(desk: UserSandbox) -> None:
     import pty
 
     build_wheel(desk.index.folder, "big", "1.0", files={"big/blob.bin": os.urandom(3_000_000)})
@@ -437,7 +436,7 @@ def test_a_terminal_gets_a_live_line_with_a_bar(desk: Desk) -> None:
     process = subprocess.Popen(
         [*CLI, "add", "nb.ipynb", "big"],
         cwd=desk.folder,
-        env=desk.user.environ(TERM="xterm-256color", COLUMNS="120"),
+        env=desk.environ(TERM="xterm-256color", COLUMNS="120"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=theirs,
@@ -461,12 +460,12 @@ def test_a_terminal_gets_a_live_line_with_a_bar(desk: Desk) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
-def test_ctrl_c_stops_at_once_and_changes_nothing(desk: Desk) -> None:
+def test_ctrl_c_stops_at_once_and_changes_nothing(desk: UserSandbox) -> None:
     desk.notebook()
     desk.index.delay("/simple/alpha/", 30)
     before = desk.contents()
     process = subprocess.Popen(
-        [*CLI, "add", "nb.ipynb", "alpha"], cwd=desk.folder, env=desk.user.environ(), stderr=subprocess.PIPE, text=True
+        [*CLI, "add", "nb.ipynb", "alpha"], cwd=desk.folder, env=desk.environ(), stderr=subprocess.PIPE, text=True
     )
     _until(lambda: bool(desk.index.asked("/simple/alpha/")))
     started = time.monotonic()
@@ -477,14 +476,14 @@ def test_ctrl_c_stops_at_once_and_changes_nothing(desk: Desk) -> None:
     assert desk.contents() == before
 
 
-def test_a_reader_that_goes_away_is_no_traceback(desk: Desk) -> None:
+def test_a_reader_that_goes_away_is_no_traceback(desk: UserSandbox) -> None:
     for number in range(30):
         desk.notebook("alpha", name=f"n{number}")
     names = [f"n{number}.ipynb" for number in range(30)]
     process = subprocess.Popen(
         [*CLI, "status", *names],
         cwd=desk.folder,
-        env=desk.user.environ(),
+        env=desk.environ(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -495,7 +494,7 @@ def test_a_reader_that_goes_away_is_no_traceback(desk: Desk) -> None:
     process.wait(20)
 
 
-def test_it_is_a_subcommand_of_jupyter(desk: Desk) -> None:
+def test_it_is_a_subcommand_of_jupyter(desk: UserSandbox) -> None:
     jupyter = Path(sys.executable).with_name("jupyter")
     if not jupyter.exists():
         pytest.skip("jupyter is not installed beside this Python")
@@ -504,7 +503,7 @@ def test_it_is_a_subcommand_of_jupyter(desk: Desk) -> None:
     done = subprocess.run(
         [jupyter, "dep", "status", "nb.ipynb", "--json"],
         cwd=desk.folder,
-        env=desk.user.environ(PATH=path),
+        env=desk.environ(PATH=path),
         capture_output=True,
         text=True,
         check=True,
@@ -512,7 +511,7 @@ def test_it_is_a_subcommand_of_jupyter(desk: Desk) -> None:
     assert json.loads(done.stdout)["results"][0]["state"] == "unlocked"
 
 
-def test_a_mistake_of_ours_is_a_sentence_with_a_log(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_of_ours_is_a_sentence_with_a_log(desk: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     from jupyter_dep.operations.inspect import status
 
     def broken(*_: object, **__: object) -> None:
@@ -522,11 +521,11 @@ def test_a_mistake_of_ours_is_a_sentence_with_a_log(desk: Desk, monkeypatch: pyt
     desk.notebook()
     error = desk.dep("status", "nb.ipynb", "--json").error
     assert error["code"] == "internal" and "ZeroDivisionError" in error["message"]
-    log = desk.user.services().paths.state / "mistakes.log"
+    log = desk.services().paths.state / "mistakes.log"
     assert str(log) in error["hint"] and "Traceback" in log.read_text("utf-8")
 
 
-def test_only_what_is_needed_is_imported_for_a_status(desk: Desk) -> None:
+def test_only_what_is_needed_is_imported_for_a_status(desk: UserSandbox) -> None:
     desk.notebook()
     program = (
         "import sys; from jupyter_dep_cli.main import main; main(['status', 'nb.ipynb']); "
@@ -534,7 +533,7 @@ def test_only_what_is_needed_is_imported_for_a_status(desk: Desk) -> None:
         "if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=desk.folder, env=desk.user.environ(), capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], cwd=desk.folder, env=desk.environ(), capture_output=True, text=True, check=True
     )
     assert done.stderr.strip() == ""
 
@@ -543,7 +542,7 @@ def test_only_what_is_needed_is_imported_for_a_status(desk: Desk) -> None:
 
 
 @pytest.mark.kernel
-def test_run_executes_in_the_exact_environment(kernel_desk: Desk) -> None:
+def test_run_executes_in_the_exact_environment(kernel_desk: UserSandbox) -> None:
     build_wheel(kernel_desk.index.folder, "alpha", "1.0")
     kernel_desk.notebook("alpha")
     raw = (kernel_desk.folder / "nb.ipynb").read_text("utf-8")
@@ -552,7 +551,7 @@ def test_run_executes_in_the_exact_environment(kernel_desk: Desk) -> None:
     kernel_desk.refused("run", "nb.ipynb", code="unlocked", exit_code=3)
     kernel_desk.dep("lock", "nb.ipynb")
     before = kernel_desk.contents()["nb.ipynb"]
-    ran = kernel_desk.user.cli("run", "nb.ipynb", "-o", "out.ipynb", cwd=kernel_desk.folder)
+    ran = kernel_desk.cli("run", "nb.ipynb", "-o", "out.ipynb", cwd=kernel_desk.folder)
     assert ran.code == 0, ran.said
     path = kernel_desk.dep("env", "info", "nb.ipynb", "--json").entry["path"]
     out = (kernel_desk.folder / "out.ipynb").read_text("utf-8")
@@ -563,7 +562,7 @@ def test_run_executes_in_the_exact_environment(kernel_desk: Desk) -> None:
 
 
 @pytest.mark.kernel
-def test_run_stops_at_the_first_failing_cell(kernel_desk: Desk) -> None:
+def test_run_stops_at_the_first_failing_cell(kernel_desk: UserSandbox) -> None:
     block = "# /// script\n# dependencies = []\n# ///"
     raw_notebook(kernel_desk.folder, [block, "1", "raise ValueError('no luck')", "print('never')"])
     kernel_desk.dep("lock", "nb.ipynb")
@@ -576,7 +575,7 @@ def test_run_stops_at_the_first_failing_cell(kernel_desk: Desk) -> None:
 
 
 @pytest.mark.kernel
-def test_run_tells_of_a_kernel_that_dies(kernel_desk: Desk) -> None:
+def test_run_tells_of_a_kernel_that_dies(kernel_desk: UserSandbox) -> None:
     block = "# /// script\n# dependencies = []\n# ///"
     raw_notebook(kernel_desk.folder, [block, "import os; os.write(2, b'my last words\\n'); os._exit(3)"])
     kernel_desk.dep("lock", "nb.ipynb")
@@ -584,13 +583,13 @@ def test_run_tells_of_a_kernel_that_dies(kernel_desk: Desk) -> None:
     assert ran.code == 1 and "the kernel died" in ran.error["message"]
 
 
-def test_exec_is_the_command_in_the_environment(desk: Desk) -> None:
+def test_exec_is_the_command_in_the_environment(desk: UserSandbox) -> None:
     desk.notebook("alpha")
     desk.dep("lock", "nb.ipynb")
     program = "import alpha, sys, os; print(sys.prefix == os.environ['VIRTUAL_ENV'], sys.argv[1:]); sys.exit(7)"
-    ran = desk.user.cli("exec", "nb.ipynb", "--", "python", "-c", program, "--json", "--help", cwd=desk.folder)
+    ran = desk.cli("exec", "nb.ipynb", "--", "python", "-c", program, "--json", "--help", cwd=desk.folder)
     assert ran.code == 7 and ran.out == "True ['--json', '--help']\n"
-    missing = desk.user.cli("exec", "nb.ipynb", "--", "no-such-program-here", cwd=desk.folder)
+    missing = desk.cli("exec", "nb.ipynb", "--", "no-such-program-here", cwd=desk.folder)
     assert missing.code == 1 and "no-such-program-here" in missing.err
 
 
@@ -601,21 +600,21 @@ def _until(true: Callable[[], bool], seconds: float = 20) -> None:
         time.sleep(0.01)
 
 
-def test_doctor_asks_the_index_that_environments_come_from(desk: Desk) -> None:
+def test_doctor_asks_the_index_that_environments_come_from(desk: UserSandbox) -> None:
     dead = desk.dep("doctor", "--json", UV_DEFAULT_INDEX="http://127.0.0.1:9/simple")
     assert dead.code == 1
     assert "127.0.0.1" in dead.entry["problems"][0]["what"]
     assert desk.dep("doctor", "--quick", UV_DEFAULT_INDEX="http://127.0.0.1:9/simple").code == 0
 
 
-def test_a_path_is_allowed_and_revoked_under_all_its_names_and_an_address_as_it_is(desk: Desk, tmp_path: Path) -> None:
+def test_a_path_is_allowed_and_revoked_under_all_its_names_and_an_address_as_it_is(desk: UserSandbox, tmp_path: Path) -> None:
     real, link = tmp_path / "real", tmp_path / "link"
     real.mkdir()
     link.symlink_to(real)
     address = "path:file:///srv/foo-1.0.tar.gz"
     assert spellings(tmp_path, ["path:link", address], typed=False) == (f"path:{link}", f"path:{real}", address)
-    consent = desk.user.services().consent
+    consent = desk.services().consent
     consent.allow("item", [f"path:{link}", f"path:{real}", address], by="asked")
     assert desk.dep("trust", "revoke", f"path:{link}").code == 0
-    assert [given.value for given in desk.user.services().consent.grants() if given.kind == "item"] == [address]
+    assert [given.value for given in desk.services().consent.grants() if given.kind == "item"] == [address]
     assert desk.dep("trust", "revoke", address).code == 0

@@ -10,9 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.desk import Desk, desk_at
 from support.index import Index
-from support.people import CLI
+from support.sandbox import CLI, UserSandbox, terminal_at
 from support.typist import Typist
 
 from jupyter_dep.base.errors import DepError
@@ -25,8 +24,8 @@ SECRET = "s3cret-of-mine"
 
 
 @pytest.fixture
-def desk(tmp_path: Path, toy_index: Index) -> Desk:
-    return desk_at(tmp_path, toy_index)
+def desk(tmp_path: Path, toy_index: Index) -> UserSandbox:
+    return terminal_at(tmp_path, toy_index)
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def paths(tmp_path: Path) -> UserPaths:
     return UserPaths.of_user({"JUPYTER_DEP_HOME": str(tmp_path / "dep")})
 
 
-def folder(desk: Desk, *dependencies: str, more: str = "") -> Path:
+def folder(desk: UserSandbox, *dependencies: str, more: str = "") -> Path:
     text = f'[project]\nname = "study"  # ours\nversion = "0.1"\nrequires-python = "=={MINOR}.*"\n'
     file = desk.folder / "pyproject.toml"
     file.write_text(text + f"dependencies = {json.dumps(list(dependencies))}\n{more}", "utf-8")
@@ -44,7 +43,7 @@ def folder(desk: Desk, *dependencies: str, more: str = "") -> Path:
 # config
 
 
-def test_a_key_is_set_shown_and_taken_out(desk: Desk) -> None:
+def test_a_key_is_set_shown_and_taken_out(desk: UserSandbox) -> None:
     key, url = "repositories.corp.url", "https://index.example/legacy/"
     assert desk.dep("config", key, "--json").error["code"] == "not-configured"
     assert desk.dep("config", key, url).code == 0
@@ -89,14 +88,14 @@ def test_comments_and_order_of_the_file_stay(paths: UserPaths) -> None:
 
 
 @pytest.mark.parametrize("show", [("config",), ("config", "--list"), ("config", "repositories.corp.token")])
-def test_a_secret_is_never_shown(desk: Desk, show: tuple[str, ...]) -> None:
-    done = desk.user.cli("config", "repositories.corp.token", "--stdin", cwd=desk.folder)
+def test_a_secret_is_never_shown(desk: UserSandbox, show: tuple[str, ...]) -> None:
+    done = desk.cli("config", "repositories.corp.token", "--stdin", cwd=desk.folder)
     assert done.code == 2, "nothing came"
     piped = subprocess.run(
         [*CLI, "config", "repositories.corp.token", "--stdin", "--json"],
         input=SECRET + "\n",
         cwd=desk.folder,
-        env=desk.user.environ(),
+        env=desk.environ(),
         capture_output=True,
         text=True,
         check=True,
@@ -105,22 +104,22 @@ def test_a_secret_is_never_shown(desk: Desk, show: tuple[str, ...]) -> None:
     for line in (show, (*show, "--json")):
         ran = desk.dep(*line)
         assert ran.code == 0 and SECRET not in ran.said and "***" in ran.said
-    assert user_config.read(desk.user.services().paths)["repositories"]["corp"]["token"] == SECRET
+    assert user_config.read(desk.services().paths)["repositories"]["corp"]["token"] == SECRET
 
 
-def test_a_secret_on_the_command_line_is_taken_and_warned_of(desk: Desk) -> None:
+def test_a_secret_on_the_command_line_is_taken_and_warned_of(desk: UserSandbox) -> None:
     ran = desk.dep("config", "repositories.corp.password", SECRET)
     assert ran.code == 0 and "--stdin" in ran.out and SECRET not in ran.said
     assert "--stdin" not in desk.dep("config", "repositories.corp.username", "me").out
 
 
-def test_a_secret_that_is_typed_is_not_seen(desk: Desk) -> None:
+def test_a_secret_that_is_typed_is_not_seen(desk: UserSandbox) -> None:
     words = [*CLI, "config", "repositories.corp.password", "--stdin"]
-    with Typist(words, cwd=desk.folder, env=desk.user.environ(TERM="xterm")) as person:
+    with Typist(words, cwd=desk.folder, env=desk.environ(TERM="xterm")) as person:
         person.wait_for("repositories.corp.password: ")
         person.say(SECRET, "is set")
         assert person.ended() == 0 and SECRET not in person.text
-    assert user_config.read(desk.user.services().paths)["repositories"]["corp"]["password"] == SECRET
+    assert user_config.read(desk.services().paths)["repositories"]["corp"]["password"] == SECRET
 
 
 @pytest.mark.parametrize(
@@ -142,10 +141,10 @@ def test_a_secret_that_is_typed_is_not_seen(desk: Desk) -> None:
         (("--list", "publish.keyring"), "bad-usage", "config"),
     ],
 )
-def test_a_wrong_line_changes_nothing(desk: Desk, words: tuple[str, ...], code: str, hint: str) -> None:
+def test_a_wrong_line_changes_nothing(desk: UserSandbox, words: tuple[str, ...], code: str, hint: str) -> None:
     error = desk.refused("config", *words, code=code, exit_code=2)
     assert hint in error["hint"] and SECRET not in json.dumps(error)
-    assert not user_config.config_file(desk.user.services().paths).exists()
+    assert not user_config.config_file(desk.services().paths).exists()
 
 
 @pytest.mark.parametrize(
@@ -158,8 +157,8 @@ def test_a_wrong_line_changes_nothing(desk: Desk, words: tuple[str, ...], code: 
         b"[repositories.corp]\nx = " + SECRET.encode(),
     ],
 )
-def test_a_broken_file_is_told_without_what_it_holds(desk: Desk, content: bytes) -> None:
-    paths = desk.user.services().paths
+def test_a_broken_file_is_told_without_what_it_holds(desk: UserSandbox, content: bytes) -> None:
+    paths = desk.services().paths
     paths.config.mkdir(parents=True)
     user_config.config_file(paths).write_bytes(content)
     for words in (("config",), ("config", "publish.keyring")):
@@ -195,7 +194,7 @@ def test_the_configuration_lies_where_the_system_keeps_such_files(user_home: Pat
 # source
 
 
-def test_an_index_of_a_folder_is_declared_listed_and_removed(desk: Desk) -> None:
+def test_an_index_of_a_folder_is_declared_listed_and_removed(desk: UserSandbox) -> None:
     file = folder(desk, "alpha")
     before = file.read_bytes()
     assert desk.dep("source", "list", "--json").entry["sources"] == []
@@ -209,7 +208,7 @@ def test_an_index_of_a_folder_is_declared_listed_and_removed(desk: Desk) -> None
     assert file.read_bytes().rstrip() == before.rstrip()
 
 
-def test_a_lock_goes_with_the_declared_indexes(desk: Desk, toys: Path) -> None:
+def test_a_lock_goes_with_the_declared_indexes(desk: UserSandbox, toys: Path) -> None:
     folder(desk, "gamma")
     assert desk.dep("lock").code == 0
     with Index(toys) as other:
@@ -221,7 +220,7 @@ def test_a_lock_goes_with_the_declared_indexes(desk: Desk, toys: Path) -> None:
         assert desk.dep("source", "list", "--json").entry["sources"] == []
 
 
-def test_an_index_that_packages_come_from_stays(desk: Desk) -> None:
+def test_an_index_that_packages_come_from_stays(desk: UserSandbox) -> None:
     uv = '[[tool.uv.index]]\nname = "corp"\nurl = "https://index.example/simple/"\nexplicit = true\n'
     folder(desk, "alpha", more=uv + '[tool.uv.sources]\nalpha = {index = "corp"}\n')
     assert "alpha" in desk.refused("source", "remove", "corp", code="source-in-use", exit_code=1)["message"]
@@ -229,7 +228,7 @@ def test_an_index_that_packages_come_from_stays(desk: Desk) -> None:
     assert "`corp`" in desk.refused("source", "remove", "crop", code="no-such-source", exit_code=1)["hint"]
 
 
-def test_a_notebooks_block_names_indexes_too(desk: Desk) -> None:
+def test_a_notebooks_block_names_indexes_too(desk: UserSandbox) -> None:
     desk.notebook()
     url = "https://index.example/simple/"
     for address in (url, url + "other/"):  # one that is there gets the new address
@@ -254,7 +253,7 @@ def test_a_notebooks_block_names_indexes_too(desk: Desk) -> None:
     ],
 )
 def test_an_index_that_cannot_be_declared_changes_nothing(
-    desk: Desk, words: tuple[str, ...], code: str, exit_code: int
+    desk: UserSandbox, words: tuple[str, ...], code: str, exit_code: int
 ) -> None:
     folder(desk, "alpha")
     assert SECRET not in json.dumps(desk.refused("source", "add", *words, code=code, exit_code=exit_code))
@@ -263,7 +262,7 @@ def test_an_index_that_cannot_be_declared_changes_nothing(
 # cache
 
 
-def test_clearing_the_cache_leaves_environments_whole(desk: Desk) -> None:
+def test_clearing_the_cache_leaves_environments_whole(desk: UserSandbox) -> None:
     folder(desk, "gamma")
     desk.dep("lock")
     assert desk.dep("sync").code == 0
@@ -273,14 +272,14 @@ def test_clearing_the_cache_leaves_environments_whole(desk: Desk) -> None:
     done = desk.dep("cache", "clear", "--yes", "--json")
     assert done.code == 0, done.said
     assert desk.dep("cache", "info", "--json").entry["engine"]["bytes"] < info["engine"]["bytes"]
-    services = desk.user.services()
+    services = desk.services()
     assert all(not services.store.has_changed(sealed) for sealed in services.store.all())
     python = desk.dep("env", "info", "--json").entry["python"]
     assert subprocess.run([python, "-c", "import alpha, gamma"], check=False).returncode == 0
     assert desk.dep("lock", "--upgrade").code == 0, "and the cache fills again"
 
 
-def test_a_cache_that_is_not_there_is_empty(desk: Desk) -> None:
+def test_a_cache_that_is_not_there_is_empty(desk: UserSandbox) -> None:
     assert "empty" in desk.dep("cache", "clear").out
     assert all(entry["bytes"] == 0 for entry in desk.dep("cache", "info", "--json").entry.values() if isinstance(entry, dict))
 

@@ -9,19 +9,19 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from support.desk import Desk, desk_at
 from support.index import Index
+from support.sandbox import UserSandbox, terminal_at
 
 
 @pytest.fixture
-def desk(toy_index: Index, tmp_path: Path) -> Desk:
-    made = desk_at(tmp_path, toy_index)
+def desk(toy_index: Index, tmp_path: Path) -> UserSandbox:
+    made = terminal_at(tmp_path, toy_index)
     made.notebook("alpha")
     made.dep("lock", "nb.ipynb")
     return made
 
 
-def test_what_is_printed_can_be_piped_to_pip(desk: Desk, tmp_path: Path) -> None:
+def test_what_is_printed_can_be_piped_to_pip(desk: UserSandbox, tmp_path: Path) -> None:
     text = desk.dep("export", "nb.ipynb").out
     assert text.startswith("alpha==2.0") and "--hash=sha256:" in text and "ipykernel" not in text
     (tmp_path / "requirements.txt").write_text(text)
@@ -32,7 +32,7 @@ def test_what_is_printed_can_be_piped_to_pip(desk: Desk, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["pylock", "environment-yml", "dockerfile", "script", "cyclonedx"])
-def test_every_format_names_what_is_declared(desk: Desk, name: str) -> None:
+def test_every_format_names_what_is_declared(desk: UserSandbox, name: str) -> None:
     text = desk.dep("export", "nb.ipynb", "--format", name, "--without-hashes").out
     assert "alpha" in text if name != "dockerfile" else "FROM python:" in text
     if name == "pylock":
@@ -41,11 +41,11 @@ def test_every_format_names_what_is_declared(desk: Desk, name: str) -> None:
         assert {part["name"] for part in json.loads(text)["components"]} == {"alpha", "beta"}
 
 
-def test_the_kernel_s_packages_come_along_where_they_are_asked_for(desk: Desk) -> None:
+def test_the_kernel_s_packages_come_along_where_they_are_asked_for(desk: UserSandbox) -> None:
     assert "ipykernel==" in desk.dep("export", "nb.ipynb", "--with-kernel", "--without-hashes").out
 
 
-def test_a_file_that_is_there_is_not_replaced_unasked(desk: Desk) -> None:
+def test_a_file_that_is_there_is_not_replaced_unasked(desk: UserSandbox) -> None:
     desk.dep("export", "nb.ipynb", "-o", "out.txt")
     first = (desk.folder / "out.txt").read_text()
     desk.dep("export", "nb.ipynb", "-o", "out.txt")
@@ -56,10 +56,10 @@ def test_a_file_that_is_there_is_not_replaced_unasked(desk: Desk) -> None:
     assert (desk.folder / "out.txt").read_text() == first
 
 
-def test_an_unknown_format_lists_the_known_ones(desk: Desk) -> None:
+def test_an_unknown_format_lists_the_known_ones(desk: UserSandbox) -> None:
     desk.refused("export", "nb.ipynb", "--format", "pdf", code="bad-usage", exit_code=2)
 
 
-def test_what_is_not_locked_cannot_go_out(desk: Desk) -> None:
+def test_what_is_not_locked_cannot_go_out(desk: UserSandbox) -> None:
     (desk.folder / "pylock.nb.toml").unlink()
     desk.refused("export", "nb.ipynb", code="unlocked", exit_code=1)

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.desk import Desk, desk_at
 from support.index import Index
+from support.sandbox import UserSandbox, terminal_at
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
 WITHOUT_ENTRY = """\
@@ -21,14 +21,12 @@ sys.exit(main(sys.argv[1:]))
 
 
 @pytest.fixture
-def desk(toy_index: Index, tmp_path: Path) -> Desk:
-    return desk_at(tmp_path, toy_index)
+def desk(toy_index: Index, tmp_path: Path) -> UserSandbox:
+    return terminal_at(tmp_path, toy_index)
 
 
-def run_without_entry(desk: Desk, *line: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    env = {
-        name: value for name, value in desk.user.environ().items() if name not in ("HOME", "USERPROFILE", "JUPYTER_DEP_HOME")
-    }
+def run_without_entry(desk: UserSandbox, *line: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in desk.environ().items() if name not in ("HOME", "USERPROFILE", "JUPYTER_DEP_HOME")}
     command = [sys.executable, "-P", "-c", WITHOUT_ENTRY, *line]
     return subprocess.run(
         command, cwd=desk.folder, env={**env, **environ}, capture_output=True, text=True, timeout=60, check=False
@@ -36,7 +34,7 @@ def run_without_entry(desk: Desk, *line: str, **environ: str) -> subprocess.Comp
 
 
 @pytest.mark.parametrize("line", [("status", "nb.ipynb"), ("doctor", "--quick"), ("add", "nb.ipynb", "alpha"), ("run", "true")])
-def test_a_user_without_a_home_is_told_which_variable_helps(desk: Desk, line: tuple[str, ...]) -> None:
+def test_a_user_without_a_home_is_told_which_variable_helps(desk: UserSandbox, line: tuple[str, ...]) -> None:
     desk.notebook()
     done = run_without_entry(desk, *line)
     assert done.returncode == 1 and "Traceback" not in done.stderr
@@ -45,7 +43,7 @@ def test_a_user_without_a_home_is_told_which_variable_helps(desk: Desk, line: tu
 
 
 @pytest.mark.parametrize("line", [("status", "nb.ipynb"), ("doctor", "--quick")])
-def test_the_variable_is_enough(desk: Desk, tmp_path: Path, line: tuple[str, ...]) -> None:
+def test_the_variable_is_enough(desk: UserSandbox, tmp_path: Path, line: tuple[str, ...]) -> None:
     desk.notebook()
     done = run_without_entry(desk, *line, JUPYTER_DEP_HOME=str(tmp_path / "dep"))
     assert "Traceback" not in done.stderr and "no-home" not in done.stderr
@@ -55,13 +53,13 @@ def test_the_variable_is_enough(desk: Desk, tmp_path: Path, line: tuple[str, ...
 @pytest.mark.parametrize(
     "wanted", [f"~={sys.version_info[0]}.{sys.version_info[1]}", f"~={sys.version_info[0]}.{sys.version_info[1]}.0"]
 )
-def test_a_compatible_release_is_a_range_not_a_home(desk: Desk, wanted: str) -> None:
+def test_a_compatible_release_is_a_range_not_a_home(desk: UserSandbox, wanted: str) -> None:
     desk.notebook("alpha", python=wanted)
     assert desk.dep("lock", "nb.ipynb").code == 0
     assert desk.dep("python", "nb.ipynb", wanted).code == 0
 
 
-def test_a_name_behind_a_tilde_that_is_no_user_is_a_file_that_is_missing(desk: Desk) -> None:
+def test_a_name_behind_a_tilde_that_is_no_user_is_a_file_that_is_missing(desk: UserSandbox) -> None:
     desk.notebook("alpha")
     for text in ("~nobody-of-that-name/bin/python", "~/no/python"):
         ran = desk.dep("python", "nb.ipynb", text)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.desk import PINNED, Desk, desk_at
 from support.index import Index
 from support.marks import marked
+from support.notebooks import PINNED
+from support.sandbox import UserSandbox, terminal_at
 from support.wheels import build_wheel
 
 from jupyter_dep_cli.parser import BY_NAME
@@ -100,22 +101,22 @@ dev = ["zeta"]
 
 
 @pytest.fixture
-def desk(toy_index: Index, tmp_path: Path) -> Desk:
+def desk(toy_index: Index, tmp_path: Path) -> UserSandbox:
     build_wheel(toy_index.folder, "zeta", "1.0", requires=["beta<2"])
-    made = desk_at(tmp_path, toy_index)
+    made = terminal_at(tmp_path, toy_index)
     (made.folder / "pyproject.toml").write_text(MANIFEST)
     assert made.dep("lock").code == 0
     return made
 
 
-def locked(desk: Desk) -> dict[str, str]:
+def locked(desk: UserSandbox) -> dict[str, str]:
     packages = tomllib.loads((desk.folder / "pylock.toml").read_text())["packages"]
     return {package["name"]: package["version"] for package in packages}
 
 
 @pytest.mark.poetry("poetry lock --regenerate")
 @pytest.mark.poetry("poetry lock")
-def test_lock_keeps_what_is_locked_and_regenerates_on_request(desk: Desk, toy_index: Index) -> None:
+def test_lock_keeps_what_is_locked_and_regenerates_on_request(desk: UserSandbox, toy_index: Index) -> None:
     build_wheel(toy_index.folder, "beta", "1.5")
     (desk.folder / "pyproject.toml").write_text(MANIFEST.replace('"alpha<2"', '"alpha<2", "gamma"'))
     assert desk.dep("lock").code == 0
@@ -125,7 +126,7 @@ def test_lock_keeps_what_is_locked_and_regenerates_on_request(desk: Desk, toy_in
 
 
 @pytest.mark.poetry("poetry check --lock")
-def test_lock_check_tells_whether_the_lock_answers(desk: Desk) -> None:
+def test_lock_check_tells_whether_the_lock_answers(desk: UserSandbox) -> None:
     assert desk.dep("lock", "--check").code == 0
     (desk.folder / "pyproject.toml").write_text(MANIFEST.replace('"zeta"', '"zeta", "gamma"'))
     assert desk.dep("lock", "--check").code == 3
@@ -134,21 +135,21 @@ def test_lock_check_tells_whether_the_lock_answers(desk: Desk) -> None:
 @pytest.mark.poetry("poetry show --why NAME")
 @pytest.mark.poetry("poetry show NAME")
 @pytest.mark.poetry("poetry show")
-def test_show_lists_what_is_locked_and_who_needs_it(desk: Desk) -> None:
+def test_show_lists_what_is_locked_and_who_needs_it(desk: UserSandbox) -> None:
     listed = {package["name"]: package for package in desk.dep("show", "--json").entry["packages"]}
     assert listed["alpha"]["version"] == "1.1" and listed["beta"]["via"] == ["zeta"]
     assert "zeta" in desk.dep("why", "beta").out
 
 
 @pytest.mark.poetry("poetry show --tree")
-def test_show_as_a_tree_has_the_groups_too(desk: Desk) -> None:
+def test_show_as_a_tree_has_the_groups_too(desk: UserSandbox) -> None:
     lines = desk.dep("show", "--tree").out.splitlines()
     at = next(number for number, line in enumerate(lines) if line.strip().startswith("zeta"))
     assert lines[at + 1].strip().startswith("beta") and lines[at + 1].index("beta") > lines[at].index("zeta")
 
 
 @pytest.mark.poetry("poetry show --outdated")
-def test_show_outdated_tells_what_an_update_would_bring(desk: Desk, toy_index: Index) -> None:
+def test_show_outdated_tells_what_an_update_would_bring(desk: UserSandbox, toy_index: Index) -> None:
     assert "nothing is outdated" in desk.dep("show", "--outdated").out
     build_wheel(toy_index.folder, "beta", "1.5")
     told = desk.dep("show", "--outdated", "--json").entry["packages"]
@@ -156,7 +157,7 @@ def test_show_outdated_tells_what_an_update_would_bring(desk: Desk, toy_index: I
 
 
 @pytest.mark.poetry("poetry sync")
-def test_sync_leaves_exactly_what_is_locked(desk: Desk) -> None:
+def test_sync_leaves_exactly_what_is_locked(desk: UserSandbox) -> None:
     def installed() -> set[str]:
         site = Path(desk.dep("sync", "--json").entry["environment"]["path"]) / "lib"
         return {path.name.partition("-")[0] for path in site.glob("*/site-packages/*.dist-info")}
@@ -168,12 +169,12 @@ def test_sync_leaves_exactly_what_is_locked(desk: Desk) -> None:
 
 
 @pytest.mark.poetry("poetry export")
-def test_export_takes_the_groups_that_are_named(desk: Desk) -> None:
+def test_export_takes_the_groups_that_are_named(desk: UserSandbox) -> None:
     assert desk.dep("export", "--without-hashes").out == "alpha==1.1\n"
     assert "zeta==1.0" in desk.dep("export", "--without-hashes", "--with", "dev").out
 
 
-def test_a_project_elsewhere_is_named_with_an_option(desk: Desk, tmp_path: Path) -> None:
+def test_a_project_elsewhere_is_named_with_an_option(desk: UserSandbox, tmp_path: Path) -> None:
     (desk.folder / "inner").mkdir()
     assert desk.dep("show", "--project", desk.folder / "inner").code == 2
     assert "alpha" in desk.dep("show", "--project", desk.folder).out
@@ -181,14 +182,14 @@ def test_a_project_elsewhere_is_named_with_an_option(desk: Desk, tmp_path: Path)
 
 @pytest.mark.poetry("poetry debug resolve NAME")
 @pytest.mark.poetry("poetry add --dry-run NAME")
-def test_a_dry_run_of_add_shows_what_would_be_resolved(desk: Desk) -> None:
+def test_a_dry_run_of_add_shows_what_would_be_resolved(desk: UserSandbox) -> None:
     before = desk.contents()
     assert "gamma" in desk.dep("add", "gamma", "--dry-run").out
     assert desk.contents() == before
 
 
 @pytest.mark.poetry("poetry update")
-def test_update_without_names_moves_all_within_the_bounds(desk: Desk, toy_index: Index) -> None:
+def test_update_without_names_moves_all_within_the_bounds(desk: UserSandbox, toy_index: Index) -> None:
     build_wheel(toy_index.folder, "alpha", "1.2")
     build_wheel(toy_index.folder, "beta", "1.5")
     assert desk.dep("update").code == 0
@@ -199,29 +200,29 @@ def test_update_without_names_moves_all_within_the_bounds(desk: Desk, toy_index:
 # Living in the environment, and one's own settings
 
 
-def environment(desk: Desk) -> Path:
+def environment(desk: UserSandbox) -> Path:
     return Path(desk.dep("env", "info", "--path").out.strip())
 
 
 @pytest.mark.poetry("poetry run COMMAND")
-def test_run_hands_on_arguments_and_exit_code(desk: Desk) -> None:
+def test_run_hands_on_arguments_and_exit_code(desk: UserSandbox) -> None:
     desk.dep("install")
     code = "import sys, alpha; print(sys.argv[1:], sys.prefix); sys.exit(7)"
-    done = desk.user.cli("run", "python", "-c", code, "--json", "-x", cwd=desk.folder)
+    done = desk.cli("run", "python", "-c", code, "--json", "-x", cwd=desk.folder)
     assert done.code == 7
     assert done.out.strip() == f"['--json', '-x'] {environment(desk)}"
 
 
 @pytest.mark.poetry("poetry env info --path")
 @pytest.mark.poetry("poetry env info")
-def test_the_environment_s_path_is_printed_alone(desk: Desk) -> None:
+def test_the_environment_s_path_is_printed_alone(desk: UserSandbox) -> None:
     desk.dep("install")
     assert (environment(desk) / "pyvenv.cfg").is_file()
 
 
 @pytest.mark.poetry("poetry env remove")
 @pytest.mark.poetry("poetry env list")
-def test_environments_are_listed_and_removed(desk: Desk) -> None:
+def test_environments_are_listed_and_removed(desk: UserSandbox) -> None:
     desk.dep("install")
     path = environment(desk)
     assert len(desk.dep("env", "list").out.splitlines()) > 1
@@ -231,18 +232,18 @@ def test_environments_are_listed_and_removed(desk: Desk) -> None:
 
 @pytest.mark.poetry("poetry env activate")
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
-def test_what_env_activate_prints_is_evaluated_by_the_shell(desk: Desk) -> None:
+def test_what_env_activate_prints_is_evaluated_by_the_shell(desk: UserSandbox) -> None:
     desk.dep("install")
     text = desk.dep("env", "activate", "--shell", "bash").out
     script = text + '\ncommand -v python; deactivate; echo "${VIRTUAL_ENV-left}"\n'
-    done = subprocess.run(["bash", "--norc", "-c", script], capture_output=True, text=True, check=True, env=desk.user.environ())
+    done = subprocess.run(["bash", "--norc", "-c", script], capture_output=True, text=True, check=True, env=desk.environ())
     assert done.stdout.splitlines() == [str(environment(desk) / "bin" / "python"), "left"]
 
 
 @pytest.mark.poetry("poetry source remove NAME")
 @pytest.mark.poetry("poetry source show")
 @pytest.mark.poetry("poetry source add NAME URL")
-def test_a_source_is_named_listed_and_taken_away(desk: Desk) -> None:
+def test_a_source_is_named_listed_and_taken_away(desk: UserSandbox) -> None:
     before = (desk.folder / "pyproject.toml").read_bytes()
     assert desk.dep("source", "add", "corp", desk.index.url).code == 0
     assert f'url = "{desk.index.url}"' in (desk.folder / "pyproject.toml").read_text()
@@ -252,7 +253,7 @@ def test_a_source_is_named_listed_and_taken_away(desk: Desk) -> None:
 
 
 @pytest.mark.poetry("poetry config")
-def test_a_setting_is_set_shown_and_unset(desk: Desk) -> None:
+def test_a_setting_is_set_shown_and_unset(desk: UserSandbox) -> None:
     desk.dep("config", "repositories.corp.url", "https://index.example/upload")
     assert desk.dep("config", "repositories.corp.url").out == "https://index.example/upload\n"
     assert "https://index.example/upload" in desk.dep("config", "--list").out
@@ -262,8 +263,8 @@ def test_a_setting_is_set_shown_and_unset(desk: Desk) -> None:
 
 @pytest.mark.poetry("poetry cache clear")
 @pytest.mark.poetry("poetry cache list")
-def test_the_cache_is_shown_and_emptied_and_environments_stay(desk: Desk) -> None:
+def test_the_cache_is_shown_and_emptied_and_environments_stay(desk: UserSandbox) -> None:
     desk.dep("install")
     assert "engine" in desk.dep("cache", "info").out
     assert desk.dep("cache", "clear", "--yes").code == 0
-    assert desk.user.cli("run", "python", "-c", "import alpha", cwd=desk.folder).code == 0
+    assert desk.cli("run", "python", "-c", "import alpha", cwd=desk.folder).code == 0

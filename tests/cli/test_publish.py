@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 import trustme
-from support.desk import Desk, desk_at
 from support.index import Index
+from support.notebooks import notebook
 from support.packages import package
-from support.people import CLI, Ran, notebook, person
+from support.sandbox import CLI, Ran, UserSandbox, terminal_at, user_at
 from support.upload_index import MINTED, READER, WRITER, UploadIndex
 from support.wheels import build_sdist, build_wheel, repack_closure
 
@@ -33,7 +33,7 @@ AS_WRITER = {"JUPYTER_DEP_PUBLISH_USERNAME": WRITER[0], "JUPYTER_DEP_PUBLISH_PAS
 class Shop:
     """Somebody with a package that is built, and the index that it goes to."""
 
-    desk: Desk
+    desk: UserSandbox
     server: UploadIndex
 
     @property
@@ -51,12 +51,12 @@ class Shop:
 
     def configure(self, **entries: str) -> None:
         """Write keys of the repository `corp` into the user's configuration."""
-        paths = self.desk.user.services().paths
+        paths = self.desk.services().paths
         for key, value in {"url": self.server.url, **entries}.items():
             user_config.set(paths, f"repositories.corp.{key}", value)
 
     def everything_written(self) -> Iterator[tuple[Path, bytes]]:
-        for root in (self.desk.folder, self.desk.user.home):
+        for root in (self.desk.folder, self.desk.home):
             for path in root.rglob("*"):
                 if path.is_file():
                     yield path, path.read_bytes()
@@ -75,7 +75,7 @@ def server(tmp_path: Path) -> Iterator[UploadIndex]:
 
 @pytest.fixture
 def shop(toy_index: Index, tmp_path: Path, server: UploadIndex) -> Shop:
-    desk = desk_at(tmp_path, toy_index)
+    desk = terminal_at(tmp_path, toy_index)
     package(desk.folder)
     made = Shop(desk=desk, server=server)
     distributions(made.dist)
@@ -362,7 +362,7 @@ def test_a_password_is_no_argument_of_any_program(shop: Shop, tmp_path: Path) ->
     running = subprocess.Popen(
         command,
         cwd=shop.desk.folder,
-        env=shop.desk.user.environ(**AS_WRITER),
+        env=shop.desk.environ(**AS_WRITER),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -396,7 +396,7 @@ def test_a_password_is_not_in_the_log_of_a_mistake_of_ours(shop: Shop, monkeypat
 
     monkeypatch.setattr(runner, "run", broken)
     shop.refused(code="internal")
-    log = (shop.desk.user.services().paths.state / "mistakes.log").read_text()
+    log = (shop.desk.services().paths.state / "mistakes.log").read_text()
     assert "a mistake of ours" in log and PASSWORD not in log
 
 
@@ -413,7 +413,7 @@ def test_a_keyring_is_asked_only_where_the_user_said_so_and_never_the_project_s(
     shop.desk.dep("publish", "-r", "corp", PATH=path, **nobody)
     assert not (mine / "asked").exists() and shop.server.has() == []
 
-    user_config.set(shop.desk.user.services().paths, "publish.keyring", "true")
+    user_config.set(shop.desk.services().paths, "publish.keyring", "true")
     done = shop.desk.dep("publish", "-r", "corp", PATH=path, **nobody)
     assert done.code == 0 and "your keyring" in done.out, done.said
     assert (mine / "asked").read_text() == f"get {shop.server.url} {WRITER[0]}\n" and not (theirs / "asked").exists()
@@ -430,20 +430,20 @@ def test_a_new_library_is_built_published_added_to_a_notebook_and_imported(wheel
     repack_closure(["hatchling"], tools)
     folder = tmp_path / "shared-ideas"
     with UploadIndex(tmp_path / "served", tools, wheelhouse, private=True) as server:
-        me = person(tmp_path / "me", server.simple_as(READER))
-        assert me.here("new", folder, "--lib", cwd=tmp_path).code == 0
+        me = user_at(tmp_path / "me", server.simple_as(READER))
+        assert me.dep("new", folder, "--lib", cwd=tmp_path).code == 0
         module = folder / "src" / "shared_ideas" / "__init__.py"
         module.write_text(module.read_text() + "\n\ndef answer() -> int:\n    return 42\n")
-        built = me.here("build", "--json", cwd=folder)
+        built = me.dep("build", "--json", cwd=folder)
         names = ["shared_ideas-0.1.0-py3-none-any.whl", "shared_ideas-0.1.0.tar.gz"]
         assert [one["name"] for one in built.entry["files"]] == names, "who made the folder is not asked"
-        published = me.here("publish", "-r", server.url, cwd=folder, **AS_WRITER)
+        published = me.dep("publish", "-r", server.url, cwd=folder, **AS_WRITER)
         assert published.code == 0, published.said
         assert server.has() == names
 
-        reader = person(tmp_path / "colleague", server.simple_as(READER))
+        reader = user_at(tmp_path / "colleague", server.simple_as(READER))
         book = notebook(tmp_path / "notes", name="use", python=f"=={sys.version_info[0]}.{sys.version_info[1]}.*")
-        added = reader.here("add", book, "shared-ideas", cwd=book.parent)
+        added = reader.dep("add", book, "shared-ideas", cwd=book.parent)
         assert added.code == 0 and "shared-ideas 0.1.0" in added.out, added.said
         code = "import shared_ideas; print(shared_ideas.answer())"
         ran = reader.cli("exec", book, "--", "python", "-c", code, cwd=book.parent)
@@ -451,8 +451,8 @@ def test_a_new_library_is_built_published_added_to_a_notebook_and_imported(wheel
         for path in [*folder.rglob("*"), *book.parent.iterdir()]:
             assert not path.is_file() or READER[1].encode() not in path.read_bytes(), path
 
-        assert me.here("publish", "-r", server.url, "--json", cwd=folder, **AS_WRITER).error["code"] == "version-exists"
-        me.here("version", "minor", cwd=folder)
-        assert me.here("publish", "--build", "-r", server.url, cwd=folder, **AS_WRITER).code == 0
-        newer = reader.here("update", book, "shared-ideas", cwd=book.parent)
+        assert me.dep("publish", "-r", server.url, "--json", cwd=folder, **AS_WRITER).error["code"] == "version-exists"
+        me.dep("version", "minor", cwd=folder)
+        assert me.dep("publish", "--build", "-r", server.url, cwd=folder, **AS_WRITER).code == 0
+        newer = reader.dep("update", book, "shared-ideas", cwd=book.parent)
         assert newer.code == 0 and "0.2.0" in newer.out, newer.said

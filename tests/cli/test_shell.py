@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from support.desk import Desk, desk_at
 from support.index import Index
 from support.packages import BACKEND, package
+from support.sandbox import UserSandbox, terminal_at
 from support.typist import Typist, shell_program
 
 from jupyter_dep.io.system import shell as system_shell
@@ -31,12 +31,12 @@ WHERE = "import os, sys; print(sys.prefix == os.environ['VIRTUAL_ENV'], sys.argv
 
 
 @pytest.fixture
-def desk(tmp_path: Path, toy_index: Index) -> Desk:
-    return desk_at(tmp_path, toy_index)
+def desk(tmp_path: Path, toy_index: Index) -> UserSandbox:
+    return terminal_at(tmp_path, toy_index)
 
 
 @pytest.fixture
-def project(desk: Desk) -> Path:
+def project(desk: UserSandbox) -> Path:
     """A locked folder with one package."""
     return locked(desk, desk.folder, "alpha")
 
@@ -50,18 +50,18 @@ def declared(folder: Path, *dependencies: str, name: str = "study") -> Path:
     return folder / "pyproject.toml"
 
 
-def locked(desk: Desk, folder: Path, *dependencies: str) -> Path:
+def locked(desk: UserSandbox, folder: Path, *dependencies: str) -> Path:
     manifest = declared(folder, *dependencies)
     assert desk.dep("lock", "--project", str(folder)).code == 0
     return manifest
 
 
-def entered(desk: Desk, *words: str, cwd: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+def entered(desk: UserSandbox, *words: str, cwd: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
     """The installed program in a process of its own."""
     return subprocess.run(
         [*ENTRY, *words],
         cwd=cwd or desk.folder,
-        env=desk.user.environ(**more),
+        env=desk.environ(**more),
         capture_output=True,
         text=True,
         timeout=60,
@@ -73,7 +73,7 @@ def entered(desk: Desk, *words: str, cwd: Path | None = None, **more: str) -> su
 # run
 
 
-def test_run_becomes_the_command_with_all_its_options(desk: Desk, project: Path) -> None:
+def test_run_becomes_the_command_with_all_its_options(desk: UserSandbox, project: Path) -> None:
     for _ in range(2):  # the first builds and looks at everything, the second takes the short way
         ran = entered(desk, "run", "python", "-c", WHERE, "-q", "--json", "--help", "x.ipynb", "--", "-o")
         assert ran.stdout == "True ['-q', '--json', '--help', 'x.ipynb', '--', '-o']\n", ran.stderr
@@ -81,7 +81,7 @@ def test_run_becomes_the_command_with_all_its_options(desk: Desk, project: Path)
     assert entered(desk, "run", "--", "python", "-c", "import alpha, sys; sys.exit(7)").returncode == 7
 
 
-def test_run_works_below_the_folder_and_on_a_named_one(desk: Desk, project: Path, tmp_path: Path) -> None:
+def test_run_works_below_the_folder_and_on_a_named_one(desk: UserSandbox, project: Path, tmp_path: Path) -> None:
     below = desk.folder / "notes" / "deep"
     below.mkdir(parents=True)
     where = "import os, alpha; print(os.getcwd())"
@@ -90,40 +90,40 @@ def test_run_works_below_the_folder_and_on_a_named_one(desk: Desk, project: Path
     assert named.stdout == f"{tmp_path}\n", named.stderr
 
 
-def test_run_drops_what_would_bring_other_packages(desk: Desk, project: Path) -> None:
+def test_run_drops_what_would_bring_other_packages(desk: UserSandbox, project: Path) -> None:
     show = "import os; print([os.environ.get(n) for n in ('PYTHONHOME', 'PYTHONPATH', 'KEPT')])"
     for _ in range(2):
         ran = entered(desk, "run", "python", "-c", show, PYTHONPATH=os.pathsep.join(sys.path), KEPT="yes")
         assert ran.stdout == "[None, None, 'yes']\n", ran.stderr
 
 
-def test_the_pip_shim_stands_before_everything_on_path(desk: Desk, project: Path) -> None:
+def test_the_pip_shim_stands_before_everything_on_path(desk: UserSandbox, project: Path) -> None:
     for _ in range(2):
         ran = entered(desk, "run", "pip", "install", "beta")
         assert ran.returncode == 1 and "pip cannot change" in ran.stderr
     path = entered(desk, "run", "python", "-c", "import os; print(os.environ['PATH'])").stdout.split(os.pathsep)
-    assert path[0] == str(PIP_SHIM) and path[1].startswith(str(desk.user.services().paths.store))
+    assert path[0] == str(PIP_SHIM) and path[1].startswith(str(desk.services().paths.store))
 
 
-def test_a_signal_ends_the_command_and_is_told(desk: Desk, project: Path) -> None:
+def test_a_signal_ends_the_command_and_is_told(desk: UserSandbox, project: Path) -> None:
     entered(desk, "run", "true")
     told = "import signal, time; print('up', flush=True); time.sleep(60)"
     for number in (signal.SIGTERM, signal.SIGINT):
         with subprocess.Popen(
-            [*ENTRY, "run", "python", "-c", told], cwd=desk.folder, env=desk.user.environ(), stdout=-1, stderr=-1
+            [*ENTRY, "run", "python", "-c", told], cwd=desk.folder, env=desk.environ(), stdout=-1, stderr=-1
         ) as process:
             assert process.stdout is not None and process.stdout.readline() == b"up\n"
             process.send_signal(number)
             assert process.wait(20) == -number
 
 
-def test_a_command_at_the_end_of_a_pipe_ends_with_it(desk: Desk, project: Path) -> None:
+def test_a_command_at_the_end_of_a_pipe_ends_with_it(desk: UserSandbox, project: Path) -> None:
     entered(desk, "run", "true")
     line = f"{' '.join(ENTRY)} run yes | head -n 1; echo ${{PIPESTATUS[0]}}"
     ran = subprocess.run(
         [shell_program("bash"), "-c", line],
         cwd=desk.folder,
-        env=desk.user.environ(),
+        env=desk.environ(),
         capture_output=True,
         text=True,
         check=True,
@@ -131,7 +131,7 @@ def test_a_command_at_the_end_of_a_pipe_ends_with_it(desk: Desk, project: Path) 
     assert ran.stdout.split() == ["y", str(128 + signal.SIGPIPE)] and ran.stderr == ""
 
 
-def test_scripts_of_the_folders_own_package_run(desk: Desk) -> None:
+def test_scripts_of_the_folders_own_package_run(desk: UserSandbox) -> None:
     scripts = "    files[info + 'entry_points.txt'] = b'[console_scripts]\\ngreet = mine:greet\\n'\n"
     backend = BACKEND.replace('    rows = ""\n', scripts + '    rows = ""\n')
     manifest = package(desk.folder, "mine", backend=backend, more='[project.scripts]\ngreet = "mine:greet"\n')
@@ -154,13 +154,15 @@ def test_scripts_of_the_folders_own_package_run(desk: Desk) -> None:
         (("run", "--bogus", "true"), "--bogus", 2),
     ],
 )
-def test_a_line_that_cannot_run_says_why(desk: Desk, project: Path, words: tuple[str, ...], code: str, exit_code: int) -> None:
+def test_a_line_that_cannot_run_says_why(
+    desk: UserSandbox, project: Path, words: tuple[str, ...], code: str, exit_code: int
+) -> None:
     ran = entered(desk, *words)
     assert ran.returncode == exit_code and code in ran.stderr, ran.stderr
     assert "next: " in ran.stderr and "Traceback" not in ran.stderr
 
 
-def test_a_script_that_cannot_be_started_is_no_traceback(desk: Desk, project: Path) -> None:
+def test_a_script_that_cannot_be_started_is_no_traceback(desk: UserSandbox, project: Path) -> None:
     script = desk.folder / "broken"
     script.write_bytes(b"\0\0")
     script.chmod(0o755)
@@ -169,7 +171,7 @@ def test_a_script_that_cannot_be_started_is_no_traceback(desk: Desk, project: Pa
         assert ran.returncode == 1 and "could not be started" in ran.stderr and "Traceback" not in ran.stderr
 
 
-def test_a_folder_that_is_not_locked_or_stale_is_not_run(desk: Desk) -> None:
+def test_a_folder_that_is_not_locked_or_stale_is_not_run(desk: UserSandbox) -> None:
     declared(desk.folder, "alpha")
     assert entered(desk, "run", "true").returncode == 3
     assert desk.dep("lock").code == 0
@@ -180,7 +182,7 @@ def test_a_folder_that_is_not_locked_or_stale_is_not_run(desk: Desk) -> None:
 
 
 def test_a_notebook_is_still_executed(kernel_index: Index, tmp_path: Path) -> None:
-    desk = desk_at(tmp_path, kernel_index)
+    desk = terminal_at(tmp_path, kernel_index)
     desk.notebook()
     assert desk.dep("lock", "nb.ipynb").code == 0
     ran = entered(desk, "run", "nb.ipynb", "--json")
@@ -212,7 +214,7 @@ def test_what_follows_a_commands_name_is_the_commands(line: str, ours: str, comm
 # The short way
 
 
-def short(desk: Desk, monkeypatch: pytest.MonkeyPatch, *words: str, **more: str) -> list[str] | None:
+def short(desk: UserSandbox, monkeypatch: pytest.MonkeyPatch, *words: str, **more: str) -> list[str] | None:
     """What the short way would become, None where it leaves the line to the verb."""
     became: list[list[str]] = []
 
@@ -220,7 +222,7 @@ def short(desk: Desk, monkeypatch: pytest.MonkeyPatch, *words: str, **more: str)
         became.append([*argv, env["VIRTUAL_ENV"]])
         return 0
 
-    environ = desk.user.environ(**more)
+    environ = desk.environ(**more)
     with monkeypatch.context() as patched:
         patched.chdir(desk.folder)
         for name in list(os.environ):
@@ -236,13 +238,13 @@ def short(desk: Desk, monkeypatch: pytest.MonkeyPatch, *words: str, **more: str)
 
 
 def test_the_short_way_is_taken_only_while_nothing_has_changed(
-    desk: Desk, project: Path, monkeypatch: pytest.MonkeyPatch
+    desk: UserSandbox, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert short(desk, monkeypatch, "true") is None, "nothing is known yet"
     entered(desk, "run", "true")
     became = short(desk, monkeypatch, "true", "-x")
     assert became is not None and became[1] == "-x"
-    assert became[-1].startswith(str(desk.user.services().paths.store))
+    assert became[-1].startswith(str(desk.services().paths.store))
     for words in ((), ("--project", ".", "true"), ("nb.ipynb",), ("no-such-program-here",), ("--",)):
         assert short(desk, monkeypatch, *words) is None, words
 
@@ -256,16 +258,18 @@ def test_the_short_way_is_taken_only_while_nothing_has_changed(
     assert short(desk, monkeypatch, "true") is None
 
 
-def test_a_yes_that_was_taken_back_ends_the_short_way(desk: Desk, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_yes_that_was_taken_back_ends_the_short_way(
+    desk: UserSandbox, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     entered(desk, "run", "true")
     assert short(desk, monkeypatch, "true") is not None
-    desk.user.services().consent.revoke([given.value for given in desk.user.services().consent.grants()])
+    desk.services().consent.revoke([given.value for given in desk.services().consent.grants()])
     assert short(desk, monkeypatch, "true") is None
 
 
-def test_a_withdrawn_environment_ends_the_short_way(desk: Desk, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_withdrawn_environment_ends_the_short_way(desk: UserSandbox, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entered(desk, "run", "true")
-    services = desk.user.services()
+    services = desk.services()
     for sealed in services.store.all():
         services.store.quarantine(sealed)
     assert short(desk, monkeypatch, "true") is None
@@ -273,31 +277,31 @@ def test_a_withdrawn_environment_ends_the_short_way(desk: Desk, project: Path, m
     assert short(desk, monkeypatch, "true") is not None
 
 
-def test_a_nearer_folder_ends_the_short_way(desk: Desk, project: Path) -> None:
+def test_a_nearer_folder_ends_the_short_way(desk: UserSandbox, project: Path) -> None:
     entered(desk, "run", "true")
     inner = desk.folder / "inner"
     declared(inner, "beta", name="inner")
     assert entered(desk, "run", "true", cwd=inner).returncode == 3, "it is its own project, and not locked"
 
 
-def test_a_folder_above_the_repository_is_no_project_of_it(desk: Desk, project: Path) -> None:
+def test_a_folder_above_the_repository_is_no_project_of_it(desk: UserSandbox, project: Path) -> None:
     entered(desk, "run", "true")
     repository = desk.folder / "checkout"
     (repository / ".git").mkdir(parents=True)
     assert "no project" in entered(desk, "run", "true", cwd=repository).stderr
 
 
-def test_a_folder_that_is_built_is_never_remembered(desk: Desk, tmp_path: Path) -> None:
+def test_a_folder_that_is_built_is_never_remembered(desk: UserSandbox, tmp_path: Path) -> None:
     """Every file of it is a part of the environment's key, and none of them is looked at on the short way."""
     package(tmp_path / "library", "library")
     declared(desk.folder)
     assert desk.dep("add", str(tmp_path / "library")).code == 0
     assert entered(desk, "run", "python", "-c", "import library").returncode == 0
-    services = desk.user.services()
+    services = desk.services()
     assert read_cached_start(desk.folder / "pyproject.toml", services.paths, services.environ) is None
 
 
-def test_the_short_way_loads_little(desk: Desk, project: Path) -> None:
+def test_the_short_way_loads_little(desk: UserSandbox, project: Path) -> None:
     entered(desk, "run", "true")
     program = (
         "import sys, jupyter_dep.io.system.process as p\n"
@@ -309,7 +313,7 @@ def test_the_short_way_loads_little(desk: Desk, project: Path) -> None:
         "print(sorted(heavy & set(sys.modules)))\n"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", program], cwd=desk.folder, env=desk.user.environ(), capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], cwd=desk.folder, env=desk.environ(), capture_output=True, text=True, check=True
     )
     assert ran.stdout == "[]\n"
 
@@ -326,19 +330,19 @@ RC = {
 }
 
 
-def typist(desk: Desk, kind: str, *, cwd: Path | None = None, **more: str) -> Typist:
+def typist(desk: UserSandbox, kind: str, *, cwd: Path | None = None, **more: str) -> Typist:
     shell_program(kind)
     name, text = RC.get(kind, (".none", ""))
-    rc = desk.user.home / name
+    rc = desk.home / name
     rc.parent.mkdir(parents=True, exist_ok=True)
     rc.write_text(text, "utf-8")
-    env = desk.user.environ(TERM="xterm", LANG="C.UTF-8", **more)
+    env = desk.environ(TERM="xterm", LANG="C.UTF-8", **more)
     return Typist([*ENTRY, "shell", "--shell", kind], cwd=cwd or desk.folder, env=env)
 
 
 @pytest.mark.poetry("poetry shell")
 @pytest.mark.parametrize("kind", ["bash", "zsh", "fish"])
-def test_a_shell_reads_its_users_files_and_is_in_the_environment(desk: Desk, project: Path, kind: str) -> None:
+def test_a_shell_reads_its_users_files_and_is_in_the_environment(desk: UserSandbox, project: Path, kind: str) -> None:
     with typist(desk, kind) as shell:
         shell.wait_for(r"a \w+ for work: `exit` leaves it")
         shell.wait_for(r"\(work\) mine> ")
@@ -361,10 +365,10 @@ def test_a_shell_reads_its_users_files_and_is_in_the_environment(desk: Desk, pro
         assert shell.say(left, r"[\r\n]L=(\S+)\n")[1].startswith("/rc/first:") and after
         shell.type("exit 5")
         assert shell.ended() == 5
-    assert not any((desk.user.services().paths.state / "shells").glob("*")), "the start files are gone"
+    assert not any((desk.services().paths.state / "shells").glob("*")), "the start files are gone"
 
 
-def test_a_shell_inside_another_projects_shell_nests(desk: Desk, project: Path, tmp_path: Path) -> None:
+def test_a_shell_inside_another_projects_shell_nests(desk: UserSandbox, project: Path, tmp_path: Path) -> None:
     other = locked(desk, tmp_path / "other", "beta").parent
     with typist(desk, "bash") as shell:
         shell.wait_for(r"\(work\) mine> ")
@@ -381,41 +385,41 @@ def test_a_shell_inside_another_projects_shell_nests(desk: Desk, project: Path, 
         assert shell.ended() == 0
 
 
-def test_zsh_keeps_the_folder_that_its_user_has_set(desk: Desk, project: Path) -> None:
+def test_zsh_keeps_the_folder_that_its_user_has_set(desk: UserSandbox, project: Path) -> None:
     shell_program("zsh")
-    dots = desk.user.home / "dots"
+    dots = desk.home / "dots"
     dots.mkdir(parents=True)
-    (desk.user.home / ".zshenv").write_text(f"ZDOTDIR={dots}\n")
+    (desk.home / ".zshenv").write_text(f"ZDOTDIR={dots}\n")
     (dots / ".zshrc").write_text("PS1='dots> '\nSAVED=$ZDOTDIR\n")
     with typist(desk, "zsh") as shell:
         shell.wait_for(r"\(work\) dots> ")
         assert shell.say('echo "Z=$ZDOTDIR S=$SAVED"', r"Z=(\S+) S=(\S+)\n").groups() == (str(dots), str(dots))
 
 
-def test_an_rc_file_that_becomes_another_shell_still_has_the_environment(desk: Desk, project: Path) -> None:
+def test_an_rc_file_that_becomes_another_shell_still_has_the_environment(desk: UserSandbox, project: Path) -> None:
     shell_program("bash")
     with typist(desk, "bash") as shell:
         pass
-    (desk.user.home / ".bashrc").write_text("exec sh -i\n")
-    env = desk.user.environ(TERM="xterm", PS1="plain> ")
+    (desk.home / ".bashrc").write_text("exec sh -i\n")
+    env = desk.environ(TERM="xterm", PS1="plain> ")
     with Typist([*ENTRY, "shell", "--shell", "bash"], cwd=desk.folder, env=env) as shell:
         shell.say('python -c \'import alpha; print("alpha is", "here")\'', "alpha is here")
-    assert not any((desk.user.services().paths.state / "shells").glob("*"))
+    assert not any((desk.services().paths.state / "shells").glob("*"))
 
 
-def test_a_prompt_theme_that_writes_the_prompt_each_time_still_shows_the_project(desk: Desk, project: Path) -> None:
+def test_a_prompt_theme_that_writes_the_prompt_each_time_still_shows_the_project(desk: UserSandbox, project: Path) -> None:
     shell_program("bash")
     with typist(desk, "bash") as shell:
         pass
-    (desk.user.home / ".bashrc").write_text("PROMPT_COMMAND='PS1=\"[$?] theme> \"'\n")
-    with Typist([*ENTRY, "shell", "--shell", "bash"], cwd=desk.folder, env=desk.user.environ(TERM="xterm")) as shell:
+    (desk.home / ".bashrc").write_text("PROMPT_COMMAND='PS1=\"[$?] theme> \"'\n")
+    with Typist([*ENTRY, "shell", "--shell", "bash"], cwd=desk.folder, env=desk.environ(TERM="xterm")) as shell:
         shell.wait_for(r"\(work\) \[0\] theme> ")
         shell.say("false", r"\(work\) \[1\] theme> ")
 
 
-def test_what_is_piped_into_a_shell_runs_in_the_environment(desk: Desk, project: Path) -> None:
-    env = desk.user.environ()
-    (desk.user.home / ".bashrc").write_text("echo the rc file was read\n")
+def test_what_is_piped_into_a_shell_runs_in_the_environment(desk: UserSandbox, project: Path) -> None:
+    env = desk.environ()
+    (desk.home / ".bashrc").write_text("echo the rc file was read\n")
     ran = subprocess.run(
         [*ENTRY, "shell", "--shell", "bash"],
         input="python -c 'import alpha; print(\"alpha is here\")'\nexit 4\n",
@@ -429,7 +433,7 @@ def test_what_is_piped_into_a_shell_runs_in_the_environment(desk: Desk, project:
     assert (ran.returncode, ran.stdout) == (4, "alpha is here\n"), ran.stderr
 
 
-def test_a_shell_keeps_its_environment_from_being_removed(desk: Desk, project: Path) -> None:
+def test_a_shell_keeps_its_environment_from_being_removed(desk: UserSandbox, project: Path) -> None:
     with typist(desk, "bash") as shell:
         shell.wait_for(r"\(work\) mine> ")
         kept = desk.dep("env", "remove", "--json").entry
@@ -442,8 +446,8 @@ def test_a_shell_keeps_its_environment_from_being_removed(desk: Desk, project: P
     assert entered(desk, "run", "true").returncode == 0, "it is built again"
 
 
-def test_start_files_that_nobody_read_are_swept_and_private(desk: Desk) -> None:
-    paths = desk.user.services().paths
+def test_start_files_that_nobody_read_are_swept_and_private(desk: UserSandbox) -> None:
+    paths = desk.services().paths
     mine = write_start_files(paths, lambda path: {"rc": f"rm -rf {path}"}).path
     assert mine.stat().st_mode & 0o777 == 0o700 and (mine / "rc").stat().st_mode & 0o777 == 0o600
     ended = subprocess.Popen(["true"])
@@ -492,7 +496,7 @@ def test_a_system_without_a_process_folder_is_asked_for_the_nearest_shell(
 # env
 
 
-def test_what_activate_prints_enters_the_environment_and_is_left_again(desk: Desk, project: Path) -> None:
+def test_what_activate_prints_enters_the_environment_and_is_left_again(desk: UserSandbox, project: Path) -> None:
     bash = shell_program("bash")
     line = (
         f'eval "$({" ".join(ENTRY)} env activate --shell bash)" && python -c "import alpha, sys; print(sys.prefix)"; deactivate'
@@ -500,7 +504,7 @@ def test_what_activate_prints_enters_the_environment_and_is_left_again(desk: Des
     ran = subprocess.run(
         [bash, "-c", f"{line}; echo ${{VIRTUAL_ENV-none}}"],
         cwd=desk.folder,
-        env=desk.user.environ(),
+        env=desk.environ(),
         capture_output=True,
         text=True,
         timeout=60,
@@ -513,13 +517,13 @@ def test_what_activate_prints_enters_the_environment_and_is_left_again(desk: Des
     assert desk.dep("env", "activate", "--shell", "tcsh", "--json").error["code"] == "unknown-shell"
 
 
-def test_activate_prints_nothing_that_could_be_evaluated_where_it_fails(desk: Desk) -> None:
+def test_activate_prints_nothing_that_could_be_evaluated_where_it_fails(desk: UserSandbox) -> None:
     declared(desk.folder, "alpha")
     ran = desk.dep("env", "activate", "--shell", "bash")
     assert ran.code == 3 and ran.out == "" and "error: " in ran.err
 
 
-def test_the_environments_of_a_project_and_those_of_the_store(desk: Desk, project: Path) -> None:
+def test_the_environments_of_a_project_and_those_of_the_store(desk: UserSandbox, project: Path) -> None:
     assert entered(desk, "run", "true").returncode == 0
     desk.dep("add", "beta<2")
     desk.notebook("gamma")
@@ -532,7 +536,7 @@ def test_the_environments_of_a_project_and_those_of_the_store(desk: Desk, projec
     assert desk.dep("env", "info", "--path").out == mine["environments"][0]["path"] + "\n"
 
 
-def test_an_environment_that_another_project_uses_stays(desk: Desk, project: Path, tmp_path: Path) -> None:
+def test_an_environment_that_another_project_uses_stays(desk: UserSandbox, project: Path, tmp_path: Path) -> None:
     assert entered(desk, "run", "true").returncode == 0
     twin = locked(desk, tmp_path / "twin", "alpha").parent
     assert entered(desk, "run", "true", cwd=twin).returncode == 0
@@ -543,14 +547,14 @@ def test_an_environment_that_another_project_uses_stays(desk: Desk, project: Pat
 
 
 @pytest.mark.poetry("poetry env use PYTHON")
-def test_env_use_is_the_python_verb(desk: Desk, project: Path) -> None:
+def test_env_use_is_the_python_verb(desk: UserSandbox, project: Path) -> None:
     used = desk.dep("env", "use", MINOR, "--json")
     assert used.code == 0 and used.entry["verb"] == "env", used.out
     assert desk.dep("env", "use", "2.4", "--json").error["code"] == "no-matching-python"
     assert desk.dep("env", "info", "3.11", "--json").error["code"] == "bad-usage"
 
 
-def test_run_is_nearly_as_fast_as_the_command(desk: Desk, project: Path) -> None:
+def test_run_is_nearly_as_fast_as_the_command(desk: UserSandbox, project: Path) -> None:
     """The bound is 150 ms; here only what no machine is slow enough for."""
     entered(desk, "run", "true")
     times = []

@@ -20,8 +20,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from support.index import Index
-from support.people import notebook
-from support.server import TOKEN, Server, user_environment
+from support.notebooks import notebook
+from support.server import TOKEN, Server
+from support.user_environment import user_environment
 
 from jupyter_dep.messages import web
 from jupyter_dep_server.api.routes import ROUTES

@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 import pytest
 from jupyter_server.auth import Authorizer
+from support.notebooks import block
 from support.rest import Asker
-from support.workplace import Desk, block
+from support.sandbox import UserSandbox
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep_server.api.routes import BASE, ROUTES
@@ -41,8 +42,8 @@ class Denying(Authorizer):
 
 
 @pytest.fixture
-def one_notebook(rest_desk: Desk) -> dict[str, bytes]:
-    rest_desk.notebook("n.ipynb", "alpha")
+def one_notebook(rest_desk: UserSandbox) -> dict[str, bytes]:
+    rest_desk.notebook("alpha", name="n")
     return rest_desk.listing()
 
 
@@ -182,13 +183,13 @@ async def test_another_sites_page_with_the_cookie_is_refused(rest: Asker) -> Non
 
 
 @pytest.fixture
-def around(rest_desk: Desk) -> Path:
+def around(rest_desk: UserSandbox) -> Path:
     """The server's folder, with files that no path may reach."""
     root = rest_desk.folder
     evil = root.with_name(root.name + "-evil")
     for folder in (evil, root / ".hidden", root / "sub", root.parent / "outside"):
         folder.mkdir()
-        (folder / "n.ipynb").write_bytes(rest_desk.notebook("template.ipynb", "alpha").read_bytes())
+        (folder / "n.ipynb").write_bytes(rest_desk.notebook("alpha", name="template").read_bytes())
     (root / "template.ipynb").unlink()
     (root / "linked.ipynb").symlink_to(root.parent / "outside" / "n.ipynb")
     (root / "folder").symlink_to(root.parent / "outside")
@@ -242,7 +243,7 @@ async def test_paths_out_of_the_root_are_refused_everywhere(rest: Asker) -> None
 
 @pytest.mark.counts("load", "paths out of the root")
 @pytest.mark.usefixtures("around")
-async def test_an_absolute_path_is_refused(rest: Asker, rest_desk: Desk) -> None:
+async def test_an_absolute_path_is_refused(rest: Asker, rest_desk: UserSandbox) -> None:
     for path in (str(rest_desk.folder / "sub" / "n.ipynb"), str(rest_desk.folder.parent / "outside" / "n.ipynb")):
         assert (await rest.ask("GET", "projects", path=path)).code == "bad-path"
 
@@ -253,8 +254,8 @@ async def test_a_link_within_the_root_is_followed(rest: Asker) -> None:
 
 
 @pytest.mark.counts("load", "paths out of the root")
-async def test_a_lock_that_is_a_link_out_of_the_root_is_not_read(rest: Asker, rest_desk: Desk, tmp_path: Path) -> None:
-    rest_desk.notebook("n.ipynb", "alpha")
+async def test_a_lock_that_is_a_link_out_of_the_root_is_not_read(rest: Asker, rest_desk: UserSandbox, tmp_path: Path) -> None:
+    rest_desk.notebook("alpha", name="n")
     secret = tmp_path / "secret.toml"
     secret.write_text("the-secret = [")
     (rest_desk.folder / "pylock.n.toml").symlink_to(secret)
@@ -264,8 +265,8 @@ async def test_a_lock_that_is_a_link_out_of_the_root_is_not_read(rest: Asker, re
 
 
 @pytest.mark.counts("load", "paths out of the root")
-async def test_an_encoded_path_is_decoded_once(rest: Asker, rest_desk: Desk) -> None:
-    rest_desk.notebook("a%2Fb c#?.ipynb", "alpha")
+async def test_an_encoded_path_is_decoded_once(rest: Asker, rest_desk: UserSandbox) -> None:
+    rest_desk.notebook("alpha", name="a%2Fb c#?")
     assert (await rest.get("projects", path="a%2Fb c#?.ipynb"))["name"] == "a%2Fb c#?.ipynb"
     twice = quote(quote("../outside/n.ipynb", safe=""))
     assert (await rest.ask("GET", "projects", path=twice)).code in ("hidden-path", "no-such-notebook")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from extension.test_rest_events import heard, subscribe
 from support.rest import Asker, GatedEngine, somebody_elses
-from support.workplace import Desk
+from support.sandbox import UserSandbox
 
 from jupyter_dep_kernels.start.provisioner import DepProvisioner
 from jupyter_dep_server.state.kernels import Kernels
@@ -24,14 +24,14 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def kernelspec(jp_data_dir: Path, rest_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def kernelspec(jp_data_dir: Path, rest_desk: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel `dep`, in a server whose user has this desk's home."""
     folder = jp_data_dir / "kernels" / "dep"
     folder.mkdir(parents=True)
     spec = json.loads((ROOT / "kernels" / "share" / "kernels" / "dep" / "kernel.json").read_text())
     spec["argv"][0] = sys.executable
     (folder / "kernel.json").write_text(json.dumps(spec))
-    for name, text in rest_desk.environ.items():
+    for name, text in rest_desk.environ().items():
         if name.startswith(("JUPYTER_DEP", "UV_")):
             monkeypatch.setenv(name, text)
 
@@ -39,7 +39,7 @@ def kernelspec(jp_data_dir: Path, rest_desk: Desk, monkeypatch: pytest.MonkeyPat
 @pytest.mark.kernel
 @pytest.mark.usefixtures("kernelspec")
 async def test_a_kernel_that_may_not_start_is_seen_from_its_start_to_its_end(
-    rest: Asker, rest_desk: Desk, engine: GatedEngine
+    rest: Asker, rest_desk: UserSandbox, engine: GatedEngine
 ) -> None:
     somebody_elses(rest_desk, engine)
     socket = await subscribe(rest)
@@ -82,8 +82,8 @@ async def test_only_our_kernels_are_told_and_their_path_is_the_sessions(tmp_path
     assert [(one.id, one.path, one.key) for one in found] == [("a", "renamed.ipynb", "1" * 40), ("c", "c.ipynb", "2" * 40)]
 
 
-async def test_a_kernel_has_moved_on_where_the_project_has_another_environment(rest: Asker, rest_desk: Desk) -> None:
-    rest_desk.notebook()
+async def test_a_kernel_has_moved_on_where_the_project_has_another_environment(rest: Asker, rest_desk: UserSandbox) -> None:
+    rest_desk.notebook(name="n")
     key = (await rest.do("add", "n.ipynb", names=["alpha"]))["outcome"]["data"]["environment"]["key"]
     services = rest_desk.services()
     running = LiveKernel(id="a", path="n.ipynb", holding=True, starter=False, key=key)

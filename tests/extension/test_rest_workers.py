@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from support.index import Index
 from support.rest import Asker
-from support.server import Server, user_environment
-from support.workplace import Desk
+from support.sandbox import UserSandbox, sandbox_at
+from support.server import Server
+from support.user_environment import user_environment
 
 from jupyter_dep.base.progress import CancelToken, Progress, silent
 from jupyter_dep.messages import Failure, Outcome, Report, Switch, Table
@@ -52,7 +53,7 @@ def signs(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def command(rest_desk: Desk, signs: Path) -> tuple[str, ...]:
+def command(rest_desk: UserSandbox, signs: Path) -> tuple[str, ...]:
     return (sys.executable, "-P", str(PROGRAM), str(rest_desk.folder), str(rest_desk.home), str(signs))
 
 
@@ -97,7 +98,7 @@ def until(held: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.01)
 
 
-def order(desk: Desk, kind: Any = "lock", name: str = "n.ipynb") -> JobOrder:
+def order(desk: UserSandbox, kind: Any = "lock", name: str = "n.ipynb") -> JobOrder:
     return JobOrder(
         request=JobRequest(kind=kind, path=name), notebook=os.fsencode(desk.folder / name), folder=os.fsencode(desk.folder)
     )
@@ -111,8 +112,8 @@ def failure(done: Done) -> Failure:
 # through REST
 
 
-async def test_a_job_is_done_by_a_worker_that_is_kept_for_the_next(rest: Asker, rest_desk: Desk, signs: Path) -> None:
-    rest_desk.notebook()
+async def test_a_job_is_done_by_a_worker_that_is_kept_for_the_next(rest: Asker, rest_desk: UserSandbox, signs: Path) -> None:
+    rest_desk.notebook(name="n")
     (signs / "gate").touch()
     job = await rest.begin("add", "n.ipynb", names=["alpha"])
     pid = await arrival(signs)
@@ -128,8 +129,8 @@ async def test_a_job_is_done_by_a_worker_that_is_kept_for_the_next(rest: Asker, 
     assert pids(signs) == {pid}
 
 
-async def test_a_worker_that_is_killed_fails_its_job_and_no_other(rest: Asker, rest_desk: Desk, signs: Path) -> None:
-    rest_desk.notebook()
+async def test_a_worker_that_is_killed_fails_its_job_and_no_other(rest: Asker, rest_desk: UserSandbox, signs: Path) -> None:
+    rest_desk.notebook(name="n")
     before = rest_desk.listing()
     (signs / "gate").touch()
     job = await rest.begin("add", "n.ipynb", names=["alpha"])
@@ -146,8 +147,8 @@ async def test_a_worker_that_is_killed_fails_its_job_and_no_other(rest: Asker, r
     assert len(pids(signs)) == 2
 
 
-async def test_a_job_is_cancelled_in_the_middle_and_its_worker_stays(rest: Asker, rest_desk: Desk, signs: Path) -> None:
-    rest_desk.notebook()
+async def test_a_job_is_cancelled_in_the_middle_and_its_worker_stays(rest: Asker, rest_desk: UserSandbox, signs: Path) -> None:
+    rest_desk.notebook(name="n")
     before = rest_desk.listing()
     (signs / "gate").touch()
     job = await rest.begin("add", "n.ipynb", names=["alpha"])
@@ -162,10 +163,10 @@ async def test_a_job_is_cancelled_in_the_middle_and_its_worker_stays(rest: Asker
 
 
 async def test_what_does_not_hear_a_cancel_is_ended(
-    rest: Asker, rest_desk: Desk, signs: Path, monkeypatch: pytest.MonkeyPatch
+    rest: Asker, rest_desk: UserSandbox, signs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_process, "CANCEL_SECONDS", 0.3)
-    rest_desk.notebook()
+    rest_desk.notebook(name="n")
     (signs / "gate").touch()
     (signs / "deaf").touch()
     job = await rest.begin("add", "n.ipynb", names=["alpha"])
@@ -177,9 +178,9 @@ async def test_what_does_not_hear_a_cancel_is_ended(
     assert not runs(pid)
 
 
-async def test_two_projects_are_worked_on_in_two_processes(rest: Asker, rest_desk: Desk, signs: Path) -> None:
+async def test_two_projects_are_worked_on_in_two_processes(rest: Asker, rest_desk: UserSandbox, signs: Path) -> None:
     for name in ("a.ipynb", "b.ipynb"):
-        rest_desk.notebook(name)
+        rest_desk.notebook(name=name)
     (signs / "gate").touch()
     jobs = [await rest.begin("add", name, names=["alpha"]) for name in ("a.ipynb", "b.ipynb")]
     first = await arrival(signs)
@@ -189,9 +190,9 @@ async def test_two_projects_are_worked_on_in_two_processes(rest: Asker, rest_des
 
 
 async def test_a_slip_of_ours_is_logged_and_tells_the_page_nothing(
-    rest: Asker, rest_desk: Desk, signs: Path, caplog: pytest.LogCaptureFixture, jp_serverapp: Any
+    rest: Asker, rest_desk: UserSandbox, signs: Path, caplog: pytest.LogCaptureFixture, jp_serverapp: Any
 ) -> None:
-    rest_desk.notebook()
+    rest_desk.notebook(name="n")
     (signs / "broken").touch()
     jp_serverapp.web_app.settings["jupyter_dep_state"].log.addHandler(caplog.handler)
     ended = await rest.do("add", "n.ipynb", names=["alpha"])
@@ -214,8 +215,8 @@ async def test_who_looks_for_a_package_finds_a_worker_ready(rest: Asker, jp_serv
     assert ready.ready
 
 
-async def test_a_page_is_made_by_a_worker_that_is_kept(rest: Asker, rest_desk: Desk, jp_serverapp: Any) -> None:
-    rest_desk.notebook("n.ipynb", "alpha")
+async def test_a_page_is_made_by_a_worker_that_is_kept(rest: Asker, rest_desk: UserSandbox, jp_serverapp: Any) -> None:
+    rest_desk.notebook("alpha", name="n")
     runner = jp_serverapp.web_app.settings["jupyter_dep_state"].runner
     await rest.get("projects", path="n.ipynb")
     (worker,) = runner.processes
@@ -227,9 +228,9 @@ async def test_a_page_is_made_by_a_worker_that_is_kept(rest: Asker, rest_desk: D
 
 
 async def test_a_slip_of_ours_in_a_reading_is_logged_and_tells_the_page_nothing(
-    rest: Asker, rest_desk: Desk, signs: Path, caplog: pytest.LogCaptureFixture, jp_serverapp: Any
+    rest: Asker, rest_desk: UserSandbox, signs: Path, caplog: pytest.LogCaptureFixture, jp_serverapp: Any
 ) -> None:
-    rest_desk.notebook()
+    rest_desk.notebook(name="n")
     (signs / "broken-services").touch()
     jp_serverapp.web_app.settings["jupyter_dep_state"].log.addHandler(caplog.handler)
     answer = await rest.ask("GET", "projects", path="n.ipynb")
@@ -242,8 +243,8 @@ async def test_a_slip_of_ours_in_a_reading_is_logged_and_tells_the_page_nothing(
 # beside REST
 
 
-def test_a_worker_that_ended_while_nobody_wanted_it_is_not_missed(crew: Workers, rest_desk: Desk, signs: Path) -> None:
-    rest_desk.notebook()
+def test_a_worker_that_ended_while_nobody_wanted_it_is_not_missed(crew: Workers, rest_desk: UserSandbox, signs: Path) -> None:
+    rest_desk.notebook(name="n")
     assert isinstance(crew.run(order(rest_desk), silent, CancelToken()).result, Outcome)
     (pid,) = pids(signs)
     os.kill(pid, signal.SIGKILL)
@@ -251,9 +252,9 @@ def test_a_worker_that_ended_while_nobody_wanted_it_is_not_missed(crew: Workers,
 
 
 def test_a_worker_that_ends_before_it_takes_an_order_is_not_missed_either(
-    crew: Workers, rest_desk: Desk, signs: Path, monkeypatch: pytest.MonkeyPatch
+    crew: Workers, rest_desk: UserSandbox, signs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rest_desk.notebook()
+    rest_desk.notebook(name="n")
     crew.run(order(rest_desk), silent, CancelToken())
     monkeypatch.setattr(worker_process.WorkerProcess, "ended", False)  # it ends between the look and the order
     (pid,) = pids(signs)
@@ -263,9 +264,9 @@ def test_a_worker_that_ends_before_it_takes_an_order_is_not_missed_either(
 
 
 def test_a_worker_has_the_environment_that_the_server_has_now(
-    crew: Workers, rest_desk: Desk, signs: Path, monkeypatch: pytest.MonkeyPatch
+    crew: Workers, rest_desk: UserSandbox, signs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rest_desk.notebook()
+    rest_desk.notebook(name="n")
     crew.run(order(rest_desk), silent, CancelToken())
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://index.example/simple")
     done = crew.run(order(rest_desk, "update"), silent, CancelToken())
@@ -282,7 +283,7 @@ def test_a_worker_has_the_environment_that_the_server_has_now(
     ],
     ids=["ends", "of another version", "babbles"],
 )
-def test_a_worker_that_is_none(rest_desk: Desk, source: str, code: str) -> None:
+def test_a_worker_that_is_none(rest_desk: UserSandbox, source: str, code: str) -> None:
     odd = Workers(LOG, command=[sys.executable, "-P", "-c", source])
     told = failure(odd.run(order(rest_desk), silent, CancelToken()))
     assert told.code == code
@@ -307,14 +308,14 @@ def test_a_reading_by_a_worker_that_is_none(source: str, status: int) -> None:
     assert odd.read(ReadOrder(view="kernels")).status == 503
 
 
-def test_a_worker_that_cannot_be_started(rest_desk: Desk, tmp_path: Path) -> None:
+def test_a_worker_that_cannot_be_started(rest_desk: UserSandbox, tmp_path: Path) -> None:
     crew = Workers(LOG, command=[str(tmp_path / "nothing")])
     crew.prepare()
     assert failure(crew.run(order(rest_desk), silent, CancelToken())).code == "program-missing"
     crew.close()
 
 
-def test_a_worker_that_does_not_begin_is_waited_for_a_while(rest_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_does_not_begin_is_waited_for_a_while(rest_desk: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_process, "START_SECONDS", 0.2)
     crew = Workers(LOG, command=[sys.executable, "-P", "-c", "import time; time.sleep(60)"])
     assert failure(crew.run(order(rest_desk), silent, CancelToken())).code == "worker-died"
@@ -328,9 +329,9 @@ def test_a_worker_that_does_not_begin_is_waited_for_a_while(rest_desk: Desk, mon
     assert failure(crew.run(order(rest_desk), silent, CancelToken())).code == "server-stopping"
 
 
-def test_closing_ends_what_works_and_what_waits(crew: Workers, rest_desk: Desk, signs: Path) -> None:
+def test_closing_ends_what_works_and_what_waits(crew: Workers, rest_desk: UserSandbox, signs: Path) -> None:
     for name in ("a.ipynb", "b.ipynb"):
-        rest_desk.notebook(name)
+        rest_desk.notebook(name=name)
     crew.run(order(rest_desk, name="a.ipynb"), silent, CancelToken())
     (signs / "gate").touch()
     found: list[Done] = []
@@ -351,8 +352,8 @@ def test_closing_ends_what_works_and_what_waits(crew: Workers, rest_desk: Desk, 
     assert not any(runs(pid) for pid in pids(signs))
 
 
-def test_a_worker_ends_with_its_input_and_stops_what_it_does(crew: Workers, rest_desk: Desk, signs: Path) -> None:
-    rest_desk.notebook()
+def test_a_worker_ends_with_its_input_and_stops_what_it_does(crew: Workers, rest_desk: UserSandbox, signs: Path) -> None:
+    rest_desk.notebook(name="n")
     before = rest_desk.listing()
     (signs / "gate").touch()
     thread = threading.Thread(target=crew.run, args=(order(rest_desk), silent, CancelToken()))
@@ -443,10 +444,10 @@ def test_a_server_that_ends_in_the_middle_of_a_job_leaves_no_process(
     toy_index: Index, tmp_path: Path, end: signal.Signals
 ) -> None:
     toy_index.delay("/simple/alpha/*", 60)
-    desk = Desk.at(tmp_path / "user", toy_index.url)
-    notebook = desk.notebook()
+    desk = sandbox_at(tmp_path / "user", toy_index.url)
+    notebook = desk.notebook(name="n")
     before = desk.listing()
-    env = user_environment(tmp_path / "user" / "jupyter", toy_index.url, JUPYTER_DEP_HOME=str(desk.home))
+    env = user_environment(tmp_path / "user" / "jupyter", toy_index.url, JUPYTER_DEP_HOME=str(desk.dep_home))
     server = ServerOfOurs(desk.folder, env)
     with server:
         server.call("POST", "jupyter-dep/jobs", {"kind": "add", "path": notebook.name, "names": ["alpha"]})

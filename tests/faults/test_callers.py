@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from faults.conftest import Tally
 from support.index import Index
+from support.notebooks import command_context
+from support.sandbox import sandbox_at
 from support.wheels import build_wheel
-from support.workplace import Desk, asking
 
 from jupyter_dep.io.state.history import History, ProjectUse
 from jupyter_dep.io.store.store import Sealed, Store
@@ -97,21 +98,22 @@ from pathlib import Path
 from jupyter_dep.operations.environment.install import sync
 from jupyter_dep.operations.environment.gc import collect
 from jupyter_dep.operations.kernel_start.resolve import resolve_environment
-from support.workplace import Desk, asking
+from support.notebooks import command_context
+from support.sandbox import UserSandbox
 
-desk = Desk(folder=Path(sys.argv[2]), home=Path(sys.argv[3]), index=sys.argv[4])
+desk = UserSandbox(folder=Path(sys.argv[2]), home=Path(sys.argv[3]), index_url=sys.argv[4])
 go, tell = os.pipe()
 
 def same(at):
     notebook = desk.folder / f"same-{at}.ipynb"
-    sealed = sync(notebook, desk.services(), asking()).sealed
+    sealed = sync(notebook, desk.services(), command_context()).sealed
     assert sealed is not None
     opening = resolve_environment(notebook, desk.folder, services=desk.services())
     assert getattr(opening, "python", None) == sealed.python, opening
 
 def other(at):
     notebook = desk.folder / f"other-{at}.ipynb"
-    sealed = sync(notebook, desk.services(), asking()).sealed
+    sealed = sync(notebook, desk.services(), command_context()).sealed
     assert sealed is not None and f"pure{at}" in sealed.packages
     assert os.path.exists(sealed.python), "collected while it was handed over"
 
@@ -146,17 +148,17 @@ def test_real_builds_of_many_notebooks_at_once_with_the_collection_among_them(
     for at in range(CALLERS):
         build_wheel(toy_index.folder, f"pure{at}", "1.0")
     for number in range(rounds):
-        desk = Desk.at(tmp_path / str(number), toy_index.url)
-        first = desk.notebook("same-0.ipynb", "alpha==1.0")
-        relock.relock(first, desk.services(), asking(sync=False))
+        desk = sandbox_at(tmp_path / str(number), toy_index.url)
+        first = desk.notebook("alpha==1.0", name="same-0")
+        relock.relock(first, desk.services(), command_context(sync=False))
         for at in range(1, CALLERS):
             copy = first.with_name(f"same-{at}.ipynb")
             copy.write_bytes(first.read_bytes())
             desk.lock_path(copy).write_bytes(desk.lock_path(first).read_bytes())
         for at in range(CALLERS):
-            relock.relock(desk.notebook(f"other-{at}.ipynb", f"pure{at}"), desk.services(), asking(sync=False))
-        argv = [sys.executable, "-c", SYNC, repr([str(TESTS), *sys.path]), desk.folder, desk.home, desk.index]
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=300, env={**os.environ, **desk.environ})
+            relock.relock(desk.notebook(f"pure{at}", name=f"other-{at}.ipynb"), desk.services(), command_context(sync=False))
+        argv = [sys.executable, "-c", SYNC, repr([str(TESTS), *sys.path]), desk.folder, desk.home, desk.index_url]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=300, env={**os.environ, **desk.environ()})
         assert done.returncode == 0, done.stdout + done.stderr
         sealed = desk.services().store.all()
         assert len(sealed) == CALLERS + 1, json.dumps([dict(one.packages) for one in sealed])
@@ -170,9 +172,9 @@ def test_real_builds_of_many_notebooks_at_once_with_the_collection_among_them(
 def test_an_environment_that_is_collected_before_its_use_is_noted_is_there_all_the_same(
     moment: str, toy_index: Index, tmp_path: Path, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = Desk.at(tmp_path, toy_index.url)
-    notebook = desk.notebook("n.ipynb", "alpha==1.0")
-    relock.relock(notebook, desk.services(), asking(sync=False))
+    desk = sandbox_at(tmp_path, toy_index.url)
+    notebook = desk.notebook("alpha==1.0", name="n")
+    relock.relock(notebook, desk.services(), command_context(sync=False))
     hold, uses = Store.acquire, History.uses
     removed: list[str] = []
 
@@ -185,16 +187,16 @@ def test_an_environment_that_is_collected_before_its_use_is_noted_is_there_all_t
         found = tuple(uses(history))
         if moment == "while the collection is at it" and not removed:  # it has looked; now somebody comes
             removed.append("")
-            assert install.sync(notebook, desk.services(), asking()).sealed is not None
+            assert install.sync(notebook, desk.services(), command_context()).sealed is not None
         return iter(found)
 
     monkeypatch.setattr(Store, "acquire", late)
     monkeypatch.setattr(History, "uses", early)
     if moment == "before it is noted":
-        sealed = install.sync(notebook, desk.services(), asking()).sealed
+        sealed = install.sync(notebook, desk.services(), command_context()).sealed
         assert sealed is not None and removed == [sealed.key], "nothing was collected: this proves nothing"
     else:
-        first = install.sync(notebook, desk.services(), asking()).sealed
+        first = install.sync(notebook, desk.services(), command_context()).sealed
         assert first is not None
         for file in (desk.services().paths.state / "projects").glob("*.json"):
             file.unlink()
@@ -202,5 +204,5 @@ def test_an_environment_that_is_collected_before_its_use_is_noted_is_there_all_t
         sealed = first
     assert Path(sealed.python).exists() and desk.services().store.sealed(sealed.key) is not None
     assert gc.collect(desk.services()).removed == ()
-    assert install.sync(notebook, desk.services(), asking()).sealed is not None
+    assert install.sync(notebook, desk.services(), command_context()).sealed is not None
     tally("callers", cases=1, held=1)

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from faults.conftest import Tally
 from support.index import Index
-from support.people import CLI, person
-from support.workplace import Desk
+from support.sandbox import CLI, UserSandbox, user_at
 
 STEPS = "steps"
 """Each command sees another time. What steps is the clock on the wall: no deadline of ours is read off it."""
@@ -32,11 +31,11 @@ def test_a_clock_that_lies_moves_neither_store_nor_collection(
 ) -> None:
     need("clock", "linux", "faketime")
     first, then = LIES[lie]
-    me = person(tmp_path / "me", toy_index.url)
-    desk = Desk(folder=tmp_path / "w", home=tmp_path / "me" / "dep", index=toy_index.url)
+    me = user_at(tmp_path / "me", toy_index.url)
+    desk = UserSandbox(folder=tmp_path / "w", home=me.home, index_url=toy_index.url)
     desk.folder.mkdir()
     for name, pin in (("n.ipynb", "alpha==1.0"), ("gone.ipynb", "beta==1.0")):
-        desk.notebook(name, pin)
+        desk.notebook(pin, name=name)
 
     steps = itertools.cycle(("+3650d", "-3650d", "+1h", "-30d", "+0"))
 

@@ -7,17 +7,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from faults.conftest import Tally, has
 from faults.test_kill import big_index, check_whole  # noqa: F401  a fixture
 from support.index import Index
-from support.people import CLI, Person, Ran, person
-from support.people import notebook as written
+from support.notebooks import command_context
+from support.notebooks import notebook as written
+from support.sandbox import CLI, Ran, UserSandbox, sandbox_at, user_at
 from support.wheels import build_wheel
-from support.workplace import Desk, asking
 
 from jupyter_dep.operations.edit import add_remove
 
@@ -48,13 +48,13 @@ class Owner:
     """Somebody whose home, notebooks and store all lie on one disk."""
 
     disk: Path
-    person: Person
+    person: UserSandbox
     url: str
 
     @classmethod
     def on(cls, disk: Path, url: str) -> Owner:
         (disk / "work").mkdir(exist_ok=True)
-        return cls(disk=disk, person=person(disk / "me", url, UV_HTTP_RETRIES="0", TMPDIR=str(disk / "tmp")), url=url)
+        return cls(disk=disk, person=user_at(disk / "me", url, UV_HTTP_RETRIES="0", TMPDIR=str(disk / "tmp")), url=url)
 
     @property
     def work(self) -> Path:
@@ -68,8 +68,7 @@ class Owner:
         return {path.name: path.read_bytes() for path in self.work.iterdir()}
 
     def whole(self) -> None:
-        desk = Desk(folder=self.work, home=self.person.home / "dep", index=self.url)
-        check_whole(desk)
+        check_whole(replace(self.person, folder=self.work))
 
 
 def used(folder: Path) -> int:
@@ -125,7 +124,7 @@ def test_nothing_can_be_written_beside_the_notebook(
 ) -> None:  # fmt: skip
     need("disk", "root", "mount")
     disk = mount(4_000_000, "")
-    user = person(tmp_path / "me", big_index.url, UV_HTTP_RETRIES="0")
+    user = user_at(tmp_path / "me", big_index.url, UV_HTTP_RETRIES="0")
     path = written(disk, "alpha", name="n") if verb != "init" else disk / "n.ipynb"
     if verb == "sync":
         assert user.cli("lock", path, cwd=disk).code == 0
@@ -156,7 +155,7 @@ def test_a_read_only_home(
 ) -> None:  # fmt: skip
     need("disk", "root", "mount")
     disk = mount(50_000_000, "")
-    user = person(tmp_path / "me", big_index.url, UV_HTTP_RETRIES="0")
+    user = user_at(tmp_path / "me", big_index.url, UV_HTTP_RETRIES="0")
     work = tmp_path / "work"
     path = written(work, "alpha", name="n")
     place = {"store": "data/store", "engine": "data/engine", "state": "state"}[what]
@@ -206,7 +205,7 @@ def test_a_quota_of_bytes_is_told_as_a_full_disk(
     """No file may grow beyond a limit (`ulimit -f`), which the engine and we meet alike."""
     need("disk", "posix")
     build_wheel(big_index.folder, "heavy", "1.0", files={"heavy/blob.bin": os.urandom(3_000_000)})
-    user = person(tmp_path / "me", big_index.url, UV_HTTP_RETRIES="0")
+    user = user_at(tmp_path / "me", big_index.url, UV_HTTP_RETRIES="0")
     path = written(tmp_path / "work", name="n")
     before = path.read_bytes()
     limited = ["sh", "-c", 'trap "" XFSZ; ulimit -f 2048; exec "$@"', "sh", *CLI, "add", "--json", str(path), "heavy"]
@@ -220,7 +219,7 @@ def test_a_quota_of_bytes_is_told_as_a_full_disk(
 
 def test_what_is_said_goes_to_a_full_disk(tally: Tally, need: Callable[..., None], tmp_path: Path) -> None:
     need("disk", "linux")
-    user = person(tmp_path / "me", "http://127.0.0.1:9/simple")
+    user = user_at(tmp_path / "me", "http://127.0.0.1:9/simple")
     path = written(tmp_path / "work", "alpha", name="n")
     with open("/dev/full", "w") as full:
         done = subprocess.run(
@@ -238,13 +237,13 @@ def test_the_retry_after_a_full_disk_in_this_process(
     """A long-lived process (agent, server) gets over it too."""
     need("disk", "root", "mount")
     disk = mount(300_000, "")
-    desk = Desk.at(disk / "a", big_index.url)
-    path = desk.notebook("n.ipynb")
+    desk = sandbox_at(disk / "a", big_index.url)
+    path = desk.notebook(name="n")
     before, services = desk.listing(), desk.services()
     with pytest.raises(Exception, match="space") as caught:
-        add_remove.add(path, ["big"], services, asking())
+        add_remove.add(path, ["big"], services, command_context())
     assert caught.value.code == "disk-full" and desk.listing() == before  # type: ignore[attr-defined]
     subprocess.run(["mount", "-o", "remount,size=100000000", disk], check=True)
-    assert add_remove.add(path, ["big"], services, asking()).sealed is not None
+    assert add_remove.add(path, ["big"], services, command_context()).sealed is not None
     assert check_whole(desk) == 0 and has("mount")
     tally("disk", cases=1, held=1)

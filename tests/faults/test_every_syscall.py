@@ -22,7 +22,8 @@ from faults.conftest import Tally
 from faults.test_kill import big_index  # noqa: F401  a fixture
 from faults.test_syscalls import run_traced, untold
 from support.index import Index
-from support.workplace import Desk, asking
+from support.notebooks import command_context
+from support.sandbox import UserSandbox, sandbox_at
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.store.store import Sealed
@@ -76,7 +77,7 @@ class Scene:
     """A command on a desk: the folder's files `before` and `after` it, the environments that it has to leave (`in_use`)."""
 
     verb: str
-    desk: Desk
+    desk: UserSandbox
     before: dict[str, bytes] = field(default_factory=dict)
     after: dict[str, bytes] = field(default_factory=dict)
     in_use: list[Sealed] = field(default_factory=list)
@@ -87,7 +88,7 @@ class Scene:
 
     @property
     def state(self) -> Path:
-        return self.desk.home / "state"
+        return self.desk.dep_home / "state"
 
     @property
     def pristine(self) -> Path:
@@ -96,13 +97,13 @@ class Scene:
     def set_up(self) -> list[tuple[str, int]]:
         """Lay everything out, do the command once, and give its calls: name and number."""
         desk, services = self.desk, self.desk.services()
-        used = add_remove.add(desk.notebook(NOTEBOOK), ["alpha"], services, asking("add alpha")).sealed
+        used = add_remove.add(desk.notebook(name=NOTEBOOK), ["alpha"], services, command_context("add alpha")).sealed
         assert used is not None
         self.in_use = [used]
         PREPARE[self.verb](self, services)
         self.before = desk.listing()
         for name in ("state", "data/store"):
-            shutil.copytree(desk.home / name, self.pristine / name, symlinks=True)
+            shutil.copytree(desk.dep_home / name, self.pristine / name, symlinks=True)
         self.traced([])  # a first run leaves the bytecode that the others find
         self.reset()
         log = desk.home.parent / "calls.log"
@@ -139,8 +140,8 @@ class Scene:
             for name, data in self.before.items():
                 (desk.folder / name).write_bytes(data)
         for name in ("state", "data/store"):
-            shutil.rmtree(desk.home / name)
-            shutil.copytree(self.pristine / name, desk.home / name, symlinks=True)
+            shutil.rmtree(desk.dep_home / name)
+            shutil.copytree(self.pristine / name, desk.dep_home / name, symlinks=True)
 
     def strike(self, fault: Fault) -> str:
         """What one fault did that it must not; empty if nothing."""
@@ -201,27 +202,27 @@ class Scene:
 
 def _unused(scene: Scene, services: Services) -> None:
     """An environment of a notebook that was deleted, and what a builder left that is gone."""
-    gone = scene.desk.notebook("gone.ipynb")
-    assert add_remove.add(gone, ["gamma"], services, asking()).sealed is not None
+    gone = scene.desk.notebook(name="gone")
+    assert add_remove.add(gone, ["gamma"], services, command_context()).sealed is not None
     gone.unlink()
     scene.desk.lock_path(gone).unlink()
     (services.store.root / "e" / "0000000000" / "lib").mkdir(parents=True)
 
 
 def _second_step(scene: Scene, services: Services) -> None:
-    sealed = add_remove.add(scene.notebook, ["beta"], services, asking("add beta")).sealed
+    sealed = add_remove.add(scene.notebook, ["beta"], services, command_context("add beta")).sealed
     assert sealed is not None
     scene.in_use.append(sealed)
 
 
 def _stale(scene: Scene, services: Services) -> None:
     """A lock without its environment."""
-    add_remove.add(scene.notebook, ["beta"], services, asking("add beta", sync=False))
+    add_remove.add(scene.notebook, ["beta"], services, command_context("add beta", sync=False))
 
 
 def _another(scene: Scene, services: Services) -> None:
     """A second notebook, whose environment is not to go with the first one's."""
-    sealed = add_remove.add(scene.desk.notebook("other.ipynb"), ["gamma"], services, asking()).sealed
+    sealed = add_remove.add(scene.desk.notebook(name="other"), ["gamma"], services, command_context()).sealed
     assert sealed is not None
     scene.in_use = [sealed]
 
@@ -242,9 +243,9 @@ PREPARE: dict[str, Callable[[Scene, Services], None]] = {
 }
 AGAIN: dict[str, Callable[[Scene, Services], object]] = {
     "gc": lambda scene, services: gc.collect(services),
-    "undo": lambda scene, services: undo.undo(scene.notebook, services, asking("undo")),
-    "add": lambda scene, services: add_remove.add(scene.notebook, ["beta"], services, asking("add beta")),
-    "sync": lambda scene, services: install.sync(scene.notebook, services, asking()),
+    "undo": lambda scene, services: undo.undo(scene.notebook, services, command_context("undo")),
+    "add": lambda scene, services: add_remove.add(scene.notebook, ["beta"], services, command_context("add beta")),
+    "sync": lambda scene, services: install.sync(scene.notebook, services, command_context()),
     "env remove": lambda scene, services: gc.remove_environments(scene.notebook, services),
 }
 
@@ -274,7 +275,7 @@ def test_what_is_in_use_stays_whichever_call_fails(
 ) -> None:  # fmt: skip
     need("syscalls", "strace", cases=400)
     verbs = list(WORDS) if full else ["gc", "undo"]
-    scenes = [Scene(verb=verb, desk=Desk.at(tmp_path / verb.replace(" ", "-"), big_index.url)) for verb in verbs]
+    scenes = [Scene(verb=verb, desk=sandbox_at(tmp_path / verb.replace(" ", "-"), big_index.url)) for verb in verbs]
     wrong: list[str] = []
     tried: Counter[str] = Counter()
     with ThreadPoolExecutor(LANES) as pool:

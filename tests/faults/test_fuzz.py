@@ -19,9 +19,10 @@ from typing import Any, cast, get_args, get_type_hints
 from faults.conftest import Tally
 from faults.mutation import SCRAPS, anything, as_bytes, mutated
 from support.fake_engine import Catalogue, FakeEngine
+from support.notebooks import block, command_context
 from support.releases import RELEASES
 from support.rest import Asker
-from support.workplace import Desk, asking, block
+from support.sandbox import UserSandbox, sandbox_at
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.messages import PROTOCOL
@@ -137,9 +138,9 @@ def test_declarations_in_manifests(tally: Tally, seed: int, volume: Callable[[in
 def test_locks(tally: Tally, seed: int, volume: Callable[[int, int], int], tmp_path: Path) -> None:
     watch = Watch()
     engine = FakeEngine(lambda: Catalogue.of(RELEASES))
-    desk = Desk.at(tmp_path, "http://127.0.0.1:9/simple")
-    path = desk.notebook("n.ipynb", "alpha", "beta")
-    relock.relock(path, desk.services(engine), asking("lock", sync=False))
+    desk = sandbox_at(tmp_path, "http://127.0.0.1:9/simple")
+    path = desk.notebook("alpha", "beta", name="n")
+    relock.relock(path, desk.services(engine), command_context("lock", sync=False))
     whole = desk.lock_path(path).read_text("utf-8")
     services = desk.services(engine)
     for number in range(volume(500, 12_000)):
@@ -220,8 +221,8 @@ class Patient:
 def test_lines_to_the_agent(tally: Tally, seed: int, volume: Callable[[int, int], int], tmp_path: Path, capfd: Any) -> None:
     """Every line that can be one gets an answer, and the agent still answers after all of them."""
     count = volume(300, 6000)
-    desk = Desk.at(tmp_path, "http://127.0.0.1:9/simple")
-    path = desk.notebook("n.ipynb", "alpha")
+    desk = sandbox_at(tmp_path, "http://127.0.0.1:9/simple")
+    path = desk.notebook("alpha", name="n")
     services = desk.services(FakeEngine(lambda: Catalogue.of(RELEASES)))
     sent, last = [], {"type": "request", "id": 7_000_001, "line": "-h", "protocol": PROTOCOL, "cwd": str(tmp_path)}
     for number in range(count):
@@ -245,7 +246,7 @@ def test_lines_to_the_agent(tally: Tally, seed: int, volume: Callable[[int, int]
 
 def test_bytes_to_the_agents_process(tally: Tally, seed: int, tmp_path: Path) -> None:
     """What is not even text, in a real process: it goes on and answers."""
-    desk = Desk.at(tmp_path, "http://127.0.0.1:9/simple")
+    desk = sandbox_at(tmp_path, "http://127.0.0.1:9/simple")
     hostile = [
         b"\xff\xfe\x00", b"[" * 100_000, b'{"a":' * 100_000, b"\xed\xa0\x80", b'{"type":"cancel","id":1e999}', b"\x00" * 100,
         b'{"id": "\\ud800"}', b'{"type":"request","id":3,"line":"status \\ud800","protocol":1,"cwd":"\\ud800"}', b"9" * 100_000,
@@ -255,7 +256,7 @@ def test_bytes_to_the_agents_process(tally: Tally, seed: int, tmp_path: Path) ->
     for line in hostile:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "jupyter_dep_cli.agent"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=desk.environ, cwd=tmp_path,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=desk.environ(), cwd=tmp_path,
         )  # fmt: skip
         assert process.stdin and process.stdout and process.stderr
         process.stdin.write(line + b"\n" + last + b"\n")
@@ -279,8 +280,8 @@ def test_bytes_to_the_agents_process(tally: Tally, seed: int, tmp_path: Path) ->
 def test_lines_to_a_worker(tally: Tally, seed: int, volume: Callable[[int, int], int], tmp_path: Path) -> None:
     """Jobs of every kind with words and paths that nobody checked: each ends with a `Done` that has a code or an outcome."""
     count = volume(150, 3000)
-    desk = Desk.at(tmp_path, "http://127.0.0.1:9/simple")
-    path = desk.notebook("n.ipynb", "alpha")
+    desk = sandbox_at(tmp_path, "http://127.0.0.1:9/simple")
+    path = desk.notebook("alpha", name="n")
     engine = FakeEngine(lambda: Catalogue.of(RELEASES))
     kinds = get_args(get_type_hints(JobRequest)["kind"])
     orders = []
@@ -360,10 +361,10 @@ async def _asked(rest: Asker, chance: random.Random, watch: Watch, number: int) 
 
 
 async def test_requests_to_the_server(
-    rest: Asker, rest_desk: Desk, tally: Tally, seed: int, volume: Callable[[int, int], int]
+    rest: Asker, rest_desk: UserSandbox, tally: Tally, seed: int, volume: Callable[[int, int], int]
 ) -> None:
     watch = Watch()
-    rest_desk.notebook("n.ipynb", "alpha")
+    rest_desk.notebook("alpha", name="n")
     await asyncio.sleep(0)
     for number in range(volume(150, 4000)):
         await _asked(rest, random.Random(f"{seed}-{number}"), watch, number)

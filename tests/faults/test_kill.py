@@ -22,10 +22,11 @@ from pathlib import Path
 import pytest
 from faults.conftest import Tally
 from support.index import Index
+from support.notebooks import block, command_context, rewrite
 from support.packages import package
+from support.sandbox import UserSandbox, sandbox_at
 from support.upload_index import WRITER, UploadIndex
 from support.wheels import build_sdist, build_wheel
-from support.workplace import Desk, asking, block, rewritten
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.store import record_check, snapshots
@@ -66,9 +67,9 @@ class Met:
     wrong: list[str] = field(default_factory=list)
 
 
-def run(desk: Desk, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(desk: UserSandbox, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*CLI, *arguments], cwd=desk.folder, env=desk.environ, capture_output=True, text=True, timeout=60, check=False
+        [*CLI, *arguments], cwd=desk.folder, env=desk.environ(), capture_output=True, text=True, timeout=60, check=False
     )
 
 
@@ -113,7 +114,7 @@ def strike(process: subprocess.Popen[bytes], after: float, *, engine_only: bool,
     return time.monotonic() - begin
 
 
-def check_whole(desk: Desk) -> int:
+def check_whole(desk: UserSandbox) -> int:
     """Hold every environment that is believed sealed to its wheels, byte for byte; gives how many half-built ones there are."""
     store = desk.services().store
     sealed = store.all()
@@ -138,7 +139,7 @@ class Scene:
     """One verb in one lane: `before` and `after` are the folder's files without it and with it."""
 
     verb: str
-    desk: Desk
+    desk: UserSandbox
     pristine: Path
     server: UploadIndex | None = None
     before: dict[str, bytes] = field(default_factory=dict)
@@ -158,23 +159,23 @@ class Scene:
             self.before = self.after = dists(desk)
         elif self.verb == "gc":
             for number in range(3):
-                desk.notebook(f"n{number}.ipynb", "big", ("alpha==1.0", "alpha==1.1", "beta")[number])
+                desk.notebook("big", ("alpha==1.0", "alpha==1.1", "beta")[number], name=f"n{number}.ipynb")
                 assert all(run(desk, verb, f"n{number}.ipynb").returncode == 0 for verb in ("lock", "sync"))
             for name in ("n1.ipynb", "n2.ipynb"):  # the projects of two environments are gone
                 desk.lock_path(desk.folder / name).unlink()
                 (desk.folder / name).unlink()
             self.before = self.after = desk.listing()
         else:
-            notebook = desk.notebook("n.ipynb", *(() if self.verb == "add" else ("alpha",)))
+            notebook = desk.notebook(*(() if self.verb == "add" else ("alpha",)), name="n")
             assert run(desk, "lock", "n.ipynb").returncode == 0
             if self.verb == "lock":
-                rewritten(notebook, block("alpha", "big"))
+                rewrite(notebook, block("alpha", "big"))
             if self.verb == "sync":
                 assert run(desk, "lock", "n.ipynb").returncode == 0
-                rewritten(notebook, block("alpha", "big"))
+                rewrite(notebook, block("alpha", "big"))
                 assert run(desk, "lock", "n.ipynb").returncode == 0
             self.before = desk.listing()
-        shutil.copytree(desk.home, self.pristine, symlinks=True)
+        shutil.copytree(desk.dep_home, self.pristine, symlinks=True)
         begin = time.monotonic()
         done = self.run()
         assert done.returncode == 0, done.stderr
@@ -185,9 +186,9 @@ class Scene:
 
     def environ(self) -> dict[str, str]:
         if self.server is None:
-            return self.desk.environ
+            return self.desk.environ()
         told = {"URL": self.server.url, "USERNAME": WRITER[0], "PASSWORD": WRITER[1]}
-        return self.desk.environ | {f"JUPYTER_DEP_PUBLISH_{name}": text for name, text in told.items() if name != "URL"}
+        return self.desk.environ() | {f"JUPYTER_DEP_PUBLISH_{name}": text for name, text in told.items() if name != "URL"}
 
     def arguments(self) -> list[str]:
         return [*self.words, *(["--repository", self.server.url] if self.server else [])]
@@ -223,17 +224,17 @@ class Scene:
             return
         if self.verb == "gc":
             for name in ("state", "data/store"):
-                shutil.rmtree(desk.home / name)
-                shutil.copytree(self.pristine / name, desk.home / name, symlinks=True)
+                shutil.rmtree(desk.dep_home / name)
+                shutil.copytree(self.pristine / name, desk.dep_home / name, symlinks=True)
             for sealed in desk.services().store.all():  # a copy has other times than were sealed
-                touch_as(Path(sealed.path), self.pristine / Path(sealed.path).relative_to(desk.home))
+                touch_as(Path(sealed.path), self.pristine / Path(sealed.path).relative_to(desk.dep_home))
             return
         for path in desk.folder.iterdir():
             path.unlink()
         for name, data in self.before.items():
             (desk.folder / name).write_bytes(data)
-        shutil.rmtree(desk.home / "state")
-        shutil.copytree(self.pristine / "state", desk.home / "state")
+        shutil.rmtree(desk.dep_home / "state")
+        shutil.copytree(self.pristine / "state", desk.dep_home / "state")
         for sealed in desk.services().store.all():
             deadline = time.monotonic() + 10  # what was struck holds its lease until the system has buried it
             while not desk.services().store.remove(sealed):
@@ -296,7 +297,7 @@ class Scene:
         assert not leftovers, f"{said}: {leftovers} lie beside the user's files"
 
 
-def dists(desk: Desk) -> dict[str, bytes]:
+def dists(desk: UserSandbox) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (desk.folder / "dist").iterdir()}
 
 
@@ -306,15 +307,15 @@ def touch_as(copy: Path, model: Path) -> None:
         os.utime(copy / path.relative_to(model), ns=(status.st_atime_ns, status.st_mtime_ns), follow_symlinks=False)
 
 
-def again(desk: Desk, verb: str) -> None:
+def again(desk: UserSandbox, verb: str) -> None:
     """The same once more, in this process to save time; it must build what the verb builds, without a question."""
     notebook, services = desk.folder / "n.ipynb", desk.services()
     if verb == "add":
-        assert add_remove.add(notebook, ["big"], services, asking()).sealed is not None
+        assert add_remove.add(notebook, ["big"], services, command_context()).sealed is not None
     elif verb == "lock":
-        relock.relock(notebook, services, asking(sync=False))
+        relock.relock(notebook, services, command_context(sync=False))
     else:
-        assert install.sync(notebook, services, asking()).sealed is not None
+        assert install.sync(notebook, services, command_context()).sealed is not None
 
 
 def lane(scene: Scene, rounds: int, chance: random.Random, met: Met) -> None:
@@ -351,7 +352,7 @@ def test_a_kill_at_any_moment_leaves_nothing_half_true(
         scenes = []
         for number in range(LANES):
             server = stack.enter_context(UploadIndex(tmp_path / f"served{number}")) if verb == "publish" else None
-            desk = Desk.at(tmp_path / f"lane{number}", big_index.url)
+            desk = sandbox_at(tmp_path / f"lane{number}", big_index.url)
             scenes.append(Scene(verb=verb, desk=desk, pristine=tmp_path / f"pristine{number}", server=server))
         pool = stack.enter_context(ThreadPoolExecutor(LANES))
         runs = [

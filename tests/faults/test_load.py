@@ -14,9 +14,10 @@ from faults.conftest import Tally
 from jupyter_server.auth import Authorizer
 from support.index import Index
 from support.rest import Asker
-from support.server import TOKEN, Server, user_environment
+from support.sandbox import UserSandbox
+from support.server import TOKEN, Server
+from support.user_environment import user_environment
 from support.wheels import build_wheel
-from support.workplace import Desk
 
 from bench.server_load import BOUNDS, Load, measure
 from jupyter_dep_server.api.routes import BASE, ROUTES
@@ -90,9 +91,9 @@ def _served(app: Any) -> set[str]:
 
 
 async def test_no_route_is_open_to_anybody_else(
-    rest: Asker, rest_desk: Desk, jp_serverapp: Any, tally: Tally, monkeypatch: pytest.MonkeyPatch
+    rest: Asker, rest_desk: UserSandbox, jp_serverapp: Any, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rest_desk.notebook("n.ipynb", "alpha")
+    rest_desk.notebook("alpha", name="n")
     before = rest_desk.listing()
     known = {route.path.replace("{name}", "alpha").replace("{id}", "0000") for route in ROUTES}
     addresses = known | {"", "no/such", "jobs/", "schema", "openapi.json"}

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from faults.conftest import Tally
 from support.index import Index
-from support.server import user_environment
+from support.user_environment import user_environment
 from support.wheels import build_wheel
 
 pytestmark = pytest.mark.kernel

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from faults.conftest import Tally
 from support.index import Index
-from support.people import CLI, Person, Ran, person
+from support.sandbox import CLI, Ran, UserSandbox, user_at
 
 WHOLE = "works"
 LONG = "a-long-folder-name-" * 6  # 114 bytes: names of more than 255 are no names
@@ -69,11 +69,11 @@ SAYS_WHY = {
 
 
 @pytest.fixture
-def me(toy_index: Index, tmp_path: Path) -> Person:
-    return person(tmp_path / "me", toy_index.url)
+def me(toy_index: Index, tmp_path: Path) -> UserSandbox:
+    return user_at(tmp_path / "me", toy_index.url)
 
 
-def whole_way(me: Person, folder: Path, notebook: str) -> set[str]:
+def whole_way(me: UserSandbox, folder: Path, notebook: str) -> set[str]:
     """init, add, status, sync, remove from within the folder; gives the codes of what was refused."""
     lines: list[list[str]] = [
         ["init", notebook], ["add", notebook, "alpha==1.0"], ["status", notebook], ["check", notebook], ["sync", notebook],
@@ -81,21 +81,21 @@ def whole_way(me: Person, folder: Path, notebook: str) -> set[str]:
     ]  # fmt: skip
     codes = set()
     for line in lines:
-        done = me.here(*line, "--json", cwd=folder)
+        done = me.dep(*line, "--json", cwd=folder)
         said = json.loads(done.out)["results"][0]
         assert done.err == "", done.err
         if "error" in said:
             assert said["error"]["hint"] and said["error"]["code"] not in ("internal", "engine-failed"), said
             codes.add(said["error"]["code"])
             break
-    shown = me.here("status", notebook, cwd=folder)
+    shown = me.dep("status", notebook, cwd=folder)
     steered = [sign for sign in shown.said if sign != "\n" and not sign.isprintable()]
     assert steered == [], f"{steered!r} reach the terminal"
     return codes
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_notebook_of_any_name_works_or_says_why(name: str, me: Person, tmp_path: Path, tally: Tally) -> None:
+def test_a_notebook_of_any_name_works_or_says_why(name: str, me: UserSandbox, tmp_path: Path, tally: Tally) -> None:
     where, notebook = NAMES[name]
     folder = tmp_path / "w" / where
     folder.mkdir(parents=True)
@@ -110,19 +110,19 @@ def test_a_notebook_of_any_name_works_or_says_why(name: str, me: Person, tmp_pat
 
 
 @pytest.mark.parametrize("name", ["a line end", "both quotes", "umlauts", "a dollar", "a path of over 700", "an option"])
-def test_a_folder_of_any_name_works_or_says_why(name: str, me: Person, tmp_path: Path, tally: Tally) -> None:
+def test_a_folder_of_any_name_works_or_says_why(name: str, me: UserSandbox, tmp_path: Path, tally: Tally) -> None:
     folder = tmp_path / "w" / NAMES[name][0]
     folder.mkdir(parents=True)
     (folder / "pyproject.toml").write_text('[project]\nname = "mine"\nversion = "1"\nrequires-python = ">=3.11"\n')
     for line in (["add", "alpha==1.0"], ["status"], ["install"], ["remove", "alpha"]):
-        done = me.here(*line, "--json", cwd=folder)
+        done = me.dep(*line, "--json", cwd=folder)
         assert done.code == 0, done.said
     ran = me.cli("run", "python", "-c", "import sys; print(sys.prefix)", cwd=folder)
     assert ran.code == 0 and str(me.home) in ran.out, ran.said
     tally("paths", cases=1, held=1)
 
 
-def raw(me: Person, *words: bytes, cwd: bytes) -> tuple[int, bytes]:
+def raw(me: UserSandbox, *words: bytes, cwd: bytes) -> tuple[int, bytes]:
     environ = {os.fsencode(name): os.fsencode(text) for name, text in me.environ().items()}
     argv = [*map(os.fsencode, CLI), *words]
     done = subprocess.run(argv, cwd=cwd, env=environ, capture_output=True, stdin=subprocess.DEVNULL, check=False, timeout=60)
@@ -139,7 +139,7 @@ BYTES = {
 
 @pytest.mark.parametrize("name", BYTES)
 def test_names_that_are_no_text_work_or_say_why(
-    name: str, me: Person, tmp_path: Path, tally: Tally, need: Callable[..., None]
+    name: str, me: UserSandbox, tmp_path: Path, tally: Tally, need: Callable[..., None]
 ) -> None:
     need("paths", "linux")
     where, notebook = BYTES[name]
@@ -161,27 +161,27 @@ def _linked(tmp_path: Path) -> Path:
     return real
 
 
-def test_a_notebook_behind_a_link_is_edited_where_it_lies(me: Person, tmp_path: Path, tally: Tally) -> None:
+def test_a_notebook_behind_a_link_is_edited_where_it_lies(me: UserSandbox, tmp_path: Path, tally: Tally) -> None:
     real = _linked(tmp_path)
     (tmp_path / "w").mkdir()
-    me.here("init", "n.ipynb", cwd=real)
+    me.dep("init", "n.ipynb", cwd=real)
     (tmp_path / "w" / "link.ipynb").symlink_to(real / "n.ipynb")
-    done: Ran = me.here("add", "link.ipynb", "alpha==1.0", "--json", cwd=tmp_path / "w")
+    done: Ran = me.dep("add", "link.ipynb", "alpha==1.0", "--json", cwd=tmp_path / "w")
     assert done.code == 0, done.said
     assert (tmp_path / "w" / "link.ipynb").is_symlink() and "alpha" in (real / "n.ipynb").read_text()
     tally("paths", cases=1, held=1)
 
 
-def test_a_folder_behind_a_link_is_the_same_project(me: Person, tmp_path: Path, tally: Tally) -> None:
+def test_a_folder_behind_a_link_is_the_same_project(me: UserSandbox, tmp_path: Path, tally: Tally) -> None:
     real = _linked(tmp_path)
     (tmp_path / "w").symlink_to(real)
     assert whole_way(me, tmp_path / "w", "n.ipynb") == set()
-    assert me.here("status", "n.ipynb", "--json", cwd=real).entry["state"] == "fresh"
+    assert me.dep("status", "n.ipynb", "--json", cwd=real).entry["state"] == "fresh"
     tally("paths", cases=1, held=1)
 
 
 @pytest.mark.parametrize("kind", ["loop", "dangling", "device", "pipe", "folder"])
-def test_what_is_no_file_says_why(kind: str, me: Person, tmp_path: Path, tally: Tally) -> None:
+def test_what_is_no_file_says_why(kind: str, me: UserSandbox, tmp_path: Path, tally: Tally) -> None:
     folder = tmp_path / "w"
     folder.mkdir()
     target = folder / "n.ipynb"
@@ -196,13 +196,15 @@ def test_what_is_no_file_says_why(kind: str, me: Person, tmp_path: Path, tally: 
     else:
         target.mkdir()
     for verb in ("add", "status", "sync"):
-        done = me.here(verb, "n.ipynb", *(["alpha"] if verb == "add" else []), "--json", cwd=folder)
+        done = me.dep(verb, "n.ipynb", *(["alpha"] if verb == "add" else []), "--json", cwd=folder)
         assert done.code != 0 and done.error["hint"] and done.error["code"] != "internal", done.said
     tally("paths", cases=1, held=1)
 
 
-def test_a_folder_that_is_gone_and_a_home_of_an_odd_name(me: Person, toy_index: Index, tmp_path: Path, tally: Tally) -> None:
-    odd = person(tmp_path / "my \"home\"\n'x' ü", toy_index.url)
+def test_a_folder_that_is_gone_and_a_home_of_an_odd_name(
+    me: UserSandbox, toy_index: Index, tmp_path: Path, tally: Tally
+) -> None:
+    odd = user_at(tmp_path / "my \"home\"\n'x' ü", toy_index.url)
     (tmp_path / "w").mkdir()
     assert whole_way(odd, tmp_path / "w", "n.ipynb") == set()
     gone = tmp_path / "gone"

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from faults.conftest import Tally
 from support.index import Index
-from support.people import Person, person
+from support.notebooks import command_context
+from support.sandbox import UserSandbox, sandbox_at, user_at
 from support.wheels import build_wheel
-from support.workplace import Desk, asking
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.store.store import Store
@@ -71,14 +71,14 @@ def as_user(who: int, deed: Callable[[], object]) -> str:
     return said
 
 
-def prepared(folder: Path, index: Index) -> tuple[Person, Path]:
+def prepared(folder: Path, index: Index) -> tuple[UserSandbox, Path]:
     """A victim with a home that has built one notebook's environment."""
-    me = person(folder / "home", index.url)
-    desk = Desk(folder=folder / "work", home=folder / "home" / "dep", index=index.url)
+    me = user_at(folder / "home", index.url)
+    desk = UserSandbox(folder=folder / "work", home=me.home, index_url=index.url)
     desk.folder.mkdir()
-    notebook = desk.notebook("n.ipynb", "alpha==1.0")
-    assert me.here("lock", "n.ipynb", cwd=desk.folder).code == 0
-    assert me.here("sync", "n.ipynb", cwd=desk.folder).code == 0
+    notebook = desk.notebook("alpha==1.0", name="n")
+    assert me.dep("lock", "n.ipynb", cwd=desk.folder).code == 0
+    assert me.dep("sync", "n.ipynb", cwd=desk.folder).code == 0
     return me, notebook
 
 
@@ -118,7 +118,7 @@ def test_a_folder_of_ours_that_a_stranger_laid_out_is_not_believed(
             else:
                 place.chmod(0o777)
         verb = VERBS.get(where, ["sync", "n.ipynb"])
-        told = me.here(*verb, "--json", cwd=notebook.parent)
+        told = me.dep(*verb, "--json", cwd=notebook.parent)
         refused = told.code != 0 and told.error["code"] == CODE and "chown" in told.error["hint"]
         if where in ("data/store", "state"):  # the short ways of a kernel's start, which read no more than they need
             services = me.services()
@@ -135,7 +135,7 @@ def test_a_folder_of_ours_that_a_stranger_laid_out_is_not_believed(
         else:
             shutil.rmtree(place)
         kept.rename(place)
-        again = me.here(*verb, "--json", cwd=notebook.parent)  # the positive control: the same words, and they are ours
+        again = me.dep(*verb, "--json", cwd=notebook.parent)  # the positive control: the same words, and they are ours
         assert again.code == 0, again.said
     tally("stranger", cases=len(PLACES), held=held)
 
@@ -199,10 +199,10 @@ def test_a_lock_that_a_stranger_put_into_a_shared_folder_needs_a_yes(
 ) -> None:
     need("stranger", "posix", "root", cases=2)
     me, notebook = prepared(outside, toy_index)
-    stranger = person(outside / "stranger", toy_index.url)
+    stranger = user_at(outside / "stranger", toy_index.url)
     (outside / "theirs").mkdir()
-    desk = Desk(folder=outside / "theirs", home=outside / "stranger" / "dep", index=toy_index.url)
-    theirs = desk.notebook("n.ipynb", "beta==1.0")
+    desk = UserSandbox(folder=outside / "theirs", home=stranger.home, index_url=toy_index.url)
+    theirs = desk.notebook("beta==1.0", name="n")
     lock = stranger.lock(theirs)
     held = 0
     for how in ("copied", "linked"):
@@ -224,19 +224,19 @@ def test_a_lock_that_is_swapped_between_the_look_and_the_use_is_not_what_is_buil
     toy_index: Index, tmp_path: Path, tally: Tally, seed: int
 ) -> None:
     build_wheel(toy_index.folder, "evil", "1.0")
-    desk = Desk.at(tmp_path / "me", toy_index.url)
-    notebook = desk.notebook("n.ipynb", "alpha==1.0")
+    desk = sandbox_at(tmp_path / "me", toy_index.url)
+    notebook = desk.notebook("alpha==1.0", name="n")
     services = desk.services()
     from jupyter_dep.operations.edit import relock
 
-    relock.relock(notebook, services, asking("lock", sync=False))
+    relock.relock(notebook, services, command_context("lock", sync=False))
     good = desk.lock_path(notebook).read_bytes()
-    other = Desk.at(tmp_path / "other", toy_index.url)
-    bad_notebook = other.notebook("n.ipynb", "evil==1.0")
-    relock.relock(bad_notebook, other.services(), asking("lock", sync=False))
+    other = sandbox_at(tmp_path / "other", toy_index.url)
+    bad_notebook = other.notebook("evil==1.0", name="n")
+    relock.relock(bad_notebook, other.services(), command_context("lock", sync=False))
     bad = other.lock_path(bad_notebook).read_bytes()
     assert "evil" in lockfile.read(bad, context={}).versions()
-    assert install.sync(notebook, services, asking()).sealed is not None
+    assert install.sync(notebook, services, command_context()).sealed is not None
     lock, over = desk.lock_path(notebook), threading.Event()
 
     def swap() -> None:

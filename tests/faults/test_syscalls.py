@@ -25,7 +25,8 @@ import pytest
 from faults.conftest import Tally
 from faults.test_kill import CLI, FILES, big_index, check_whole  # noqa: F401  a fixture
 from support.index import Index
-from support.workplace import Desk, asking, block, rewritten
+from support.notebooks import block, command_context, rewrite
+from support.sandbox import UserSandbox, sandbox_at
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.notebook.notebook import Notebook
@@ -56,11 +57,11 @@ NOT_STARTED = (
 )
 
 
-def run_traced(options: list[str], words: list[str], desk: Desk, **environ: str) -> subprocess.CompletedProcess[str]:
+def run_traced(options: list[str], words: list[str], desk: UserSandbox, **environ: str) -> subprocess.CompletedProcess[str]:
     """A command under `strace`; it follows the engine too."""
     process = subprocess.Popen(
         ["strace", "-f", "--seccomp-bpf", "-qq", *options, *CLI, *words],
-        cwd=desk.folder, env={**desk.environ, **environ}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=desk.folder, env={**desk.environ(), **environ}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
     )  # fmt: skip
     try:
@@ -88,7 +89,7 @@ class Scene:
     """A verb in one lane: what is there before it, and how many calls of each kind it makes."""
 
     verb: str
-    desk: Desk
+    desk: UserSandbox
     before: dict[str, bytes] = field(default_factory=dict)
     after: dict[str, bytes] = field(default_factory=dict)
     counts: dict[str, list[int]] = field(default_factory=dict)
@@ -96,15 +97,15 @@ class Scene:
 
     def set_up(self) -> None:
         desk = self.desk
-        notebook = desk.notebook("n.ipynb", "alpha")
-        relock.relock(notebook, desk.services(), asking(sync=False))
+        notebook = desk.notebook("alpha", name="n")
+        relock.relock(notebook, desk.services(), command_context(sync=False))
         if self.verb == "sync":
-            rewritten(notebook, block("alpha", "big"))
-            relock.relock(notebook, desk.services(), asking(sync=False))
+            rewrite(notebook, block("alpha", "big"))
+            relock.relock(notebook, desk.services(), command_context(sync=False))
         if self.verb == "gc":
-            install.sync(notebook, desk.services(), asking())
+            install.sync(notebook, desk.services(), command_context())
         self.before = desk.listing()
-        shutil.copytree(desk.home / "state", desk.home.parent / "pristine")
+        shutil.copytree(desk.dep_home / "state", desk.home.parent / "pristine")
         log = desk.home.parent / "calls.log"
         done = self.run(["-e", "trace=" + ",".join(CALLS.values()), "-o", str(log)])
         assert done.returncode == 0, done.stderr
@@ -125,15 +126,15 @@ class Scene:
             path.unlink()
         for name, data in self.before.items():
             (desk.folder / name).write_bytes(data)
-        shutil.rmtree(desk.home / "state", ignore_errors=True)
-        shutil.copytree(desk.home.parent / "pristine", desk.home / "state")
+        shutil.rmtree(desk.dep_home / "state", ignore_errors=True)
+        shutil.copytree(desk.home.parent / "pristine", desk.dep_home / "state")
         services = desk.services()
         for sealed in services.store.all():
             if self.verb != "gc":
                 services.store.remove(sealed)
         services.store.sweep()
         if self.verb == "gc":
-            install.sync(desk.folder / "n.ipynb", services, asking())
+            install.sync(desk.folder / "n.ipynb", services, command_context())
             begun = services.store.root / "e" / "0000000000"  # what a builder that is gone left
             (begun / "lib").mkdir(parents=True, exist_ok=True)
 
@@ -187,9 +188,9 @@ class Scene:
         path, services = self.desk.folder / "n.ipynb", self.desk.services()
         try:
             if self.verb == "add":
-                add_remove.add(path, ["big"], services, asking())
+                add_remove.add(path, ["big"], services, command_context())
             elif self.verb == "sync":
-                install.sync(path, services, asking())
+                install.sync(path, services, command_context())
             else:
                 gc.collect(services)
             deadline = (
@@ -202,7 +203,7 @@ class Scene:
         return self.done() or (f"{half} half-built environments stay" if half else "")
 
 
-def _swept(desk: Desk) -> int:
+def _swept(desk: UserSandbox) -> int:
     desk.services().store.sweep()
     return check_whole(desk)
 
@@ -238,7 +239,7 @@ def test_no_false_success_when_a_system_call_fails(
     wrong: list[str] = []
     tried: Counter[str] = Counter()
     with ThreadPoolExecutor(LANES) as pool:
-        scenes = [Scene(verb=verb, desk=Desk.at(tmp_path / verb, big_index.url)) for verb in VERBS]
+        scenes = [Scene(verb=verb, desk=sandbox_at(tmp_path / verb, big_index.url)) for verb in VERBS]
         runs = [pool.submit(lane, scene, rounds // len(VERBS), random.Random(f"{seed}-{scene.verb}")) for scene in scenes]
         for one in runs:
             said, counted = one.result()

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from support.index import Index
-from support.workplace import block
+from support.notebooks import block
 
 from jupyter_dep.base.engine_port import Build, Install, LockRequest, Pin, Upload
 from jupyter_dep.base.errors import DepError
@@ -149,7 +149,7 @@ def test_vouch(asked: dict[str, bool], more: list[str]) -> None:
 def test_how_versions_are_chosen_is_said_in_flags() -> None:
     text = block(
         "alpha",
-        tables="""
+        toml="""
 [tool.uv]
 exclude-newer = "2026-01-31"
 resolution = "lowest-direct"
@@ -191,7 +191,7 @@ def test_the_project_is_the_declaration_and_the_kernel_is_a_group() -> None:
 def test_an_index_that_is_declared_is_explicit_whatever_it_says() -> None:
     text = block(
         "alpha",
-        tables='[[tool.uv.index]]\nname = "corp"\nurl = "https://a.example/simple"\nexplicit = false\ndefault = true\n'
+        toml='[[tool.uv.index]]\nname = "corp"\nurl = "https://a.example/simple"\nexplicit = false\ndefault = true\n'
         '[[tool.uv.index]]\nurl = "https://b.example/simple"',
     )
     assert written(request(text))["tool"]["uv"]["index"] == [
@@ -203,7 +203,7 @@ def test_an_index_that_is_declared_is_explicit_whatever_it_says() -> None:
 def test_platforms_of_both_tables_narrow_the_lock() -> None:
     text = block(
         "alpha",
-        tables="[tool.uv]\nenvironments = [\"sys_platform == 'linux'\"]\n"
+        toml="[tool.uv]\nenvironments = [\"sys_platform == 'linux'\"]\n"
         "[tool.jupyter-dep]\nplatforms = [\"sys_platform == 'darwin'\"]",
     )
     found = written(request(text))["tool"]["uv"]["environments"]
@@ -211,7 +211,7 @@ def test_platforms_of_both_tables_narrow_the_lock() -> None:
 
 
 def test_the_cutoff_is_the_full_timestamp_only() -> None:
-    text = block("alpha", tables='[tool.uv]\nexclude-newer = "2026-01-31"')
+    text = block("alpha", toml='[tool.uv]\nexclude-newer = "2026-01-31"')
     assert written(request(text, cutoff="2026-02-01T00:00:00Z"))["tool"]["uv"]["exclude-newer"] == "2026-02-01T00:00:00Z"
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from support.fake_engine import Catalogue, FakeEngine
 from support.index import Index
+from support.notebooks import MINOR, block
 from support.wheels import build_wheel
-from support.workplace import MINOR, block
 
 from jupyter_dep.base.engine_port import Engine, EngineAnswer, Install, LockRequest, Pin
 from jupyter_dep.base.errors import ConflictError, DepError, IndexUnreachableError

@@ -6,8 +6,8 @@ import codecs
 from pathlib import Path
 
 import pytest
-from support.desk import desk_at
 from support.index import Index
+from support.sandbox import terminal_at
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.io.files.foreign_text import decode
@@ -44,7 +44,7 @@ def test_what_is_not_as_it_says_is_an_error(data: bytes) -> None:
 
 
 def test_add_reads_the_file_that_powershell_wrote(toy_index: Index, tmp_path: Path) -> None:
-    desk = desk_at(tmp_path, toy_index)
+    desk = terminal_at(tmp_path, toy_index)
     notebook = desk.notebook()
     for name, data in (
         ("a.txt", codecs.BOM_UTF8 + b"alpha\r\n"),

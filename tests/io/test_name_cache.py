@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.index import Index
-from support.people import Person, person
+from support.sandbox import UserSandbox, user_at
 from support.wheels import build_wheel
 from support.wire import Answer, Request
 
@@ -69,11 +69,11 @@ def odd(tmp_path: Path) -> Iterator[Odd]:
 
 
 @pytest.fixture
-def me(tmp_path: Path, odd: Odd) -> Person:
-    return person(tmp_path / "me", odd.url)
+def me(tmp_path: Path, odd: Odd) -> UserSandbox:
+    return user_at(tmp_path / "me", odd.url)
 
 
-def synced(me: Person, **more: str) -> Services:
+def synced(me: UserSandbox, **more: str) -> Services:
     services = me.services(**more)
     search.sync_names(services)
     return services
@@ -86,7 +86,7 @@ def names(services: Services, words: str) -> list[str]:
 # What is taken in
 
 
-def test_a_stored_list_is_searched_and_says_so(odd: Odd, me: Person) -> None:
+def test_a_stored_list_is_searched_and_says_so(odd: Odd, me: UserSandbox) -> None:
     odd.root("Corp-Report", "corp.plots", "reporting_corp")
     services = me.services()
     assert not search.search("corp", services).full
@@ -102,7 +102,7 @@ def test_a_stored_list_is_searched_and_says_so(odd: Odd, me: Person) -> None:
     ]
 
 
-def test_what_is_no_name_is_left_out_and_counted(odd: Odd, me: Person) -> None:
+def test_what_is_no_name_is_left_out_and_counted(odd: Odd, me: UserSandbox) -> None:
     odd.root("honest", *HOSTILE)
     stored = search.sync_names(me.services()).stored
     assert (stored.names, stored.dropped) == (1, len(HOSTILE))
@@ -122,7 +122,7 @@ def test_names_are_normalised(text: str, name: str) -> None:
     assert normalised(text) == name
 
 
-def test_an_index_without_json_is_read_as_html(odd: Odd, me: Person) -> None:
+def test_an_index_without_json_is_read_as_html(odd: Odd, me: UserSandbox) -> None:
     odd.html(
         '<html><body><a href="/simple/one/">One</a><br>\n<A HREF="x" title="y">two &amp; half</A><a>three</a></body></html>'
     )
@@ -130,7 +130,7 @@ def test_an_index_without_json_is_read_as_html(odd: Odd, me: Person) -> None:
     assert (stored.names, stored.dropped) == (2, 1)
 
 
-def test_a_compressed_answer_is_understood(odd: Odd, me: Person) -> None:
+def test_a_compressed_answer_is_understood(odd: Odd, me: UserSandbox) -> None:
     odd.root("packed-name")
     plain = odd.instead[ROOT]
     odd.instead[ROOT] = replace(plain, headers={**plain.headers, "Content-Encoding": "gzip"}, body=gzip.compress(plain.body))
@@ -154,7 +154,7 @@ def test_a_page_that_never_comes_to_a_name_takes_time_in_proportion_to_its_size(
     assert time.monotonic() - started < 5
 
 
-def test_names_of_extra_indexes_are_stored_too_and_one_without_a_list_is_named(odd: Odd, me: Person, index: Index) -> None:
+def test_names_of_extra_indexes_are_stored_too_and_one_without_a_list_is_named(odd: Odd, me: UserSandbox, index: Index) -> None:
     odd.root("from-default")
     build_wheel(index.folder, "from-extra", "1.0")
     services = me.services(UV_INDEX=f"{index.url} {index.origin}/nothing")
@@ -165,7 +165,7 @@ def test_names_of_extra_indexes_are_stored_too_and_one_without_a_list_is_named(o
     assert told.stored.indexes == (odd.url, index.url, f"{index.origin}/nothing")
 
 
-def test_the_list_of_another_index_is_not_searched(odd: Odd, me: Person, mirror: Index) -> None:
+def test_the_list_of_another_index_is_not_searched(odd: Odd, me: UserSandbox, mirror: Index) -> None:
     odd.root("only-here")
     synced(me)
     elsewhere = me.services(UV_DEFAULT_INDEX=mirror.url)
@@ -177,7 +177,7 @@ def test_the_list_of_another_index_is_not_searched(odd: Odd, me: Person, mirror:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
-def test_nobody_else_may_read_what_is_stored(odd: Odd, me: Person) -> None:
+def test_nobody_else_may_read_what_is_stored(odd: Odd, me: UserSandbox) -> None:
     odd.root("name")
     before = os.umask(0)
     try:
@@ -191,7 +191,7 @@ def test_nobody_else_may_read_what_is_stored(odd: Odd, me: Person) -> None:
     assert len(list(folder.iterdir())) == 2
 
 
-def test_credentials_are_neither_stored_nor_told(odd: Odd, me: Person) -> None:
+def test_credentials_are_neither_stored_nor_told(odd: Odd, me: UserSandbox) -> None:
     odd.root("name")
     odd.require_auth("me", "s3cret word")
     services = me.services(UV_DEFAULT_INDEX=odd.url.replace("http://", "http://me:s3cret%20word@"))
@@ -200,7 +200,7 @@ def test_credentials_are_neither_stored_nor_told(odd: Odd, me: Person) -> None:
     assert all(b"s3cret" not in path.read_bytes() for path in services.names.folder.iterdir())
 
 
-def test_a_new_list_takes_the_place_of_the_old_one(odd: Odd, me: Person) -> None:
+def test_a_new_list_takes_the_place_of_the_old_one(odd: Odd, me: UserSandbox) -> None:
     odd.root("old-name")
     services = synced(me)
     odd.root("new-name")
@@ -210,7 +210,7 @@ def test_a_new_list_takes_the_place_of_the_old_one(odd: Odd, me: Person) -> None
     assert len(services.names.stored()) == 1
 
 
-def test_a_sync_that_fails_leaves_the_list_that_was_there(odd: Odd, me: Person) -> None:
+def test_a_sync_that_fails_leaves_the_list_that_was_there(odd: Odd, me: UserSandbox) -> None:
     odd.root("kept-name")
     services = synced(me)
     odd.fail(ROOT, 503)
@@ -220,7 +220,7 @@ def test_a_sync_that_fails_leaves_the_list_that_was_there(odd: Odd, me: Person) 
     assert [path.suffix for path in services.names.folder.iterdir()] == [".sqlite"]
 
 
-def test_a_damaged_list_is_passed_over_and_can_be_removed(odd: Odd, me: Person) -> None:
+def test_a_damaged_list_is_passed_over_and_can_be_removed(odd: Odd, me: UserSandbox) -> None:
     odd.root("name")
     services = synced(me)
     (file,) = services.names.folder.glob("*.sqlite")
@@ -271,7 +271,7 @@ def test_a_memory_of_locked_names_that_somebody_spoiled_is_no_error(tmp_path: Pa
     ],
     ids=["503", "403", "404", "401", "cut", "login page", "empty", "down", "to a file", "to credentials", "in circles"],
 )
-def test_what_goes_wrong_is_told_with_its_code(odd: Odd, me: Person, fault: object, code: str) -> None:
+def test_what_goes_wrong_is_told_with_its_code(odd: Odd, me: UserSandbox, fault: object, code: str) -> None:
     odd.root(*(f"name-{number}" for number in range(1000)))
     fault(odd)  # type: ignore[operator]
     with pytest.raises(DepError) as caught:
@@ -282,7 +282,7 @@ def test_what_goes_wrong_is_told_with_its_code(odd: Odd, me: Person, fault: obje
 
 
 @pytest.mark.counts("network", "a trickle")
-def test_a_server_that_trickles_is_left_at_the_deadline(odd: Odd, me: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_trickles_is_left_at_the_deadline(odd: Odd, me: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_metadata, "_ROOT", Limits(size=1 << 20, seconds=0.6))
     odd.root(*(f"name-{number}" for number in range(1000)))
     odd.trickle(ROOT, 100)
@@ -293,7 +293,7 @@ def test_a_server_that_trickles_is_left_at_the_deadline(odd: Odd, me: Person, mo
     assert time.monotonic() - started < 3
 
 
-def test_a_server_that_sends_without_end_is_stopped(odd: Odd, me: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_sends_without_end_is_stopped(odd: Odd, me: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_metadata, "_ROOT", Limits(size=100_000, seconds=20))
     odd.root(*(f"name-{number}" for number in range(10_000)))
     with pytest.raises(DepError) as caught:
@@ -312,7 +312,7 @@ def test_a_compression_bomb_is_stopped_at_the_limit(odd: Odd) -> None:
     assert size <= 1 << 20
 
 
-def test_cancel_ends_it_at_once(odd: Odd, me: Person) -> None:
+def test_cancel_ends_it_at_once(odd: Odd, me: UserSandbox) -> None:
     odd.root("name")
     odd.delay(ROOT, 20)
     cancel = CancelToken()
@@ -324,7 +324,7 @@ def test_cancel_ends_it_at_once(odd: Odd, me: Person) -> None:
     assert time.monotonic() - started < 3
 
 
-def test_progress_is_told_in_bytes(odd: Odd, me: Person) -> None:
+def test_progress_is_told_in_bytes(odd: Odd, me: UserSandbox) -> None:
     odd.root(*(f"name-{number}" for number in range(5000)))
     told: list[Progress] = []
     search.sync_names(me.services(), told.append)
@@ -333,7 +333,7 @@ def test_progress_is_told_in_bytes(odd: Odd, me: Person) -> None:
     assert told[-1].phase == "sealing"
 
 
-def test_credentials_stay_within_their_origin(odd: Odd, me: Person, index: Index) -> None:
+def test_credentials_stay_within_their_origin(odd: Odd, me: UserSandbox, index: Index) -> None:
     build_wheel(index.folder, "moved", "1.0")
     odd.require_auth("me", "secret")
     odd.redirect(ROOT, f"{index.origin}{{path}}")
@@ -344,7 +344,7 @@ def test_credentials_stay_within_their_origin(odd: Odd, me: Person, index: Index
     assert [("authorization" in request.headers) for request in index.requests] == [False]
 
 
-def test_credentials_go_along_within_one_origin(odd: Odd, me: Person) -> None:
+def test_credentials_go_along_within_one_origin(odd: Odd, me: UserSandbox) -> None:
     odd.instead["/moved/"] = Answer(headers={"Content-Type": JSON}, body=b'{"projects": [{"name": "here"}]}')
     odd.redirect(ROOT, f"{odd.origin}/moved/")
     services = me.services(UV_DEFAULT_INDEX=odd.url.replace("http://", "http://me:secret@"))
@@ -352,7 +352,7 @@ def test_credentials_go_along_within_one_origin(odd: Odd, me: Person) -> None:
     assert all("authorization" in request.headers for request in odd.requests)
 
 
-def test_a_proxy_is_used_as_configured_and_passed_over_as_configured(odd: Odd, me: Person, index: Index) -> None:
+def test_a_proxy_is_used_as_configured_and_passed_over_as_configured(odd: Odd, me: UserSandbox, index: Index) -> None:
     build_wheel(index.folder, "behind-proxy", "1.0")
     far = {"UV_DEFAULT_INDEX": "http://far.example/simple", "HTTP_PROXY": index.origin}
     assert search.sync_names(me.services(**far)).stored.names == 1
@@ -361,7 +361,7 @@ def test_a_proxy_is_used_as_configured_and_passed_over_as_configured(odd: Odd, m
     assert search.sync_names(me.services(HTTP_PROXY=index.origin, NO_PROXY="127.0.0.1")).stored.names == 2
 
 
-def test_settings_that_switch_indexes_off_are_obeyed(odd: Odd, me: Person) -> None:
+def test_settings_that_switch_indexes_off_are_obeyed(odd: Odd, me: UserSandbox) -> None:
     with pytest.raises(DepError) as caught:
         search.sync_names(me.services(PIP_NO_INDEX="1", UV_DEFAULT_INDEX=""))
     assert caught.value.code == "no-index"

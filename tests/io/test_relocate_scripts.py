@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from support.index import Index
+from support.notebooks import MINOR, command_context
+from support.sandbox import sandbox_at
 from support.wheels import build_wheel
-from support.workplace import MINOR, Desk, asking
 
 from jupyter_dep.base.engine_port import Install
 from jupyter_dep.io.engine.runner import EngineRunner
@@ -42,11 +43,11 @@ def index(toy_index: Index) -> Index:
 def test_programs_start_their_own_environments_python_and_the_records_hold(index: Index, tmp_path: Path) -> None:
     from jupyter_dep.operations.edit import add_remove
 
-    desk = Desk.at(tmp_path / "desk", index.url)
-    notebook = desk.notebook("n.ipynb")
+    desk = sandbox_at(tmp_path / "desk", index.url)
+    notebook = desk.notebook(name="n")
     services = desk.services()
-    first = add_remove.add(notebook, ["alpha"], services, asking()).sealed
-    second = add_remove.add(notebook, ["tool"], services, asking()).sealed
+    first = add_remove.add(notebook, ["alpha"], services, command_context()).sealed
+    second = add_remove.add(notebook, ["tool"], services, command_context()).sealed
     assert first is not None and second is not None
     interpreter = services.interpreters.find(MINOR)
     template = services.templates.python(Path(second.path).parent, Path(interpreter.executable), interpreter.identity)

@@ -19,7 +19,8 @@ import pytest
 from support import canary as birds
 from support.builds import KEY, link, put, recipe, site
 from support.index import Index
-from support.workplace import Desk, asking
+from support.notebooks import command_context
+from support.sandbox import sandbox_at
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import CancelToken, Progress
@@ -311,11 +312,11 @@ def test_versions_are_compared_as_versions(store: Store) -> None:
 def test_a_wheel_that_lays_files_over_the_environments_is_refused(toy_index: Index, tmp_path: Path) -> None:
     """With the real engine, which installs such a wheel without a word."""
     birds.data_wheel(toy_index.folder)
-    desk = Desk.at(tmp_path, toy_index.url)
-    notebook = desk.notebook()
+    desk = sandbox_at(tmp_path, toy_index.url)
+    notebook = desk.notebook(name="n")
     before = desk.listing()
     with pytest.raises(DepError) as caught:
-        add_remove.add(notebook, ["databird"], desk.services(), asking())
+        add_remove.add(notebook, ["databird"], desk.services(), command_context())
     assert caught.value.code == "hostile-wheel"
     assert desk.listing() == before
     assert desk.services().store.all() == ()
@@ -370,9 +371,9 @@ def test_imports_may_write_bytecode_and_nothing_else_may_change(store: Store) ->
 
 def test_a_changed_environment_is_withdrawn_its_files_named_and_the_next_is_whole(toy_index: Index, tmp_path: Path) -> None:
     """An edit in place reaches the engine's cache through the hard link: it must not come back from there."""
-    desk = Desk.at(tmp_path, toy_index.url)
+    desk = sandbox_at(tmp_path, toy_index.url)
     services = desk.services()
-    sealed = add_remove.add(desk.notebook(), ["beta"], services, asking()).sealed
+    sealed = add_remove.add(desk.notebook(name="n"), ["beta"], services, command_context()).sealed
     assert sealed is not None
     assert gc.verify(sealed, services) == {}
     module = Path(sealed.site) / "beta" / "__init__.py"
@@ -382,7 +383,7 @@ def test_a_changed_environment_is_withdrawn_its_files_named_and_the_next_is_whol
         file.write("evil = 1\n")
     assert gc.verify(sealed, services) == {"beta": [module.relative_to(sealed.path).as_posix()]}
     assert services.store.sealed(sealed.key) is None
-    again = relock.relock(desk.folder / "n.ipynb", desk.services(), asking()).sealed
+    again = relock.relock(desk.folder / "n.ipynb", desk.services(), command_context()).sealed
     assert again is not None and again.path != sealed.path
     assert "evil" not in (Path(again.site) / "beta" / "__init__.py").read_text()
 
@@ -500,13 +501,13 @@ def test_a_lease_lives_on_in_a_child(store: Store) -> None:
 
 
 def test_collecting_keeps_what_projects_used_last_and_removes_the_rest(toy_index: Index, tmp_path: Path) -> None:
-    desk = Desk.at(tmp_path, toy_index.url)
+    desk = sandbox_at(tmp_path, toy_index.url)
     services = desk.services()
-    first, second = desk.notebook("a.ipynb"), desk.notebook("b.ipynb")
-    shared = add_remove.add(first, ["alpha"], services, asking()).sealed
+    first, second = desk.notebook(name="a"), desk.notebook(name="b")
+    shared = add_remove.add(first, ["alpha"], services, command_context()).sealed
     assert shared is not None
-    assert add_remove.add(second, ["alpha"], services, asking()).sealed == shared
-    own = add_remove.add(second, ["gamma"], services, asking()).sealed
+    assert add_remove.add(second, ["alpha"], services, command_context()).sealed == shared
+    own = add_remove.add(second, ["gamma"], services, command_context()).sealed
     assert own is not None
     assert gc.collect(services).removed == ()
     second.unlink()
@@ -520,12 +521,12 @@ def test_collecting_keeps_what_projects_used_last_and_removes_the_rest(toy_index
 
 
 def test_a_project_keeps_its_last_environments_and_lets_older_ones_go(toy_index: Index, tmp_path: Path) -> None:
-    desk = Desk.at(tmp_path, toy_index.url)
+    desk = sandbox_at(tmp_path, toy_index.url)
     services = desk.services()
-    notebook = desk.notebook()
+    notebook = desk.notebook(name="n")
     keys = []
     for name in ("alpha<1.1", "beta<2", "epsilon", "gamma"):
-        sealed = add_remove.add(notebook, [name], services, asking()).sealed
+        sealed = add_remove.add(notebook, [name], services, command_context()).sealed
         assert sealed is not None
         keys.append(sealed.key)
     assert gc.collect(services).removed == (keys[0],)
@@ -535,10 +536,10 @@ def test_a_project_keeps_its_last_environments_and_lets_older_ones_go(toy_index:
 def test_a_store_on_a_network_file_system_collects_nothing(
     toy_index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = Desk.at(tmp_path, toy_index.url)
+    desk = sandbox_at(tmp_path, toy_index.url)
     services = desk.services()
-    notebook = desk.notebook()
-    add_remove.add(notebook, ["alpha"], services, asking())
+    notebook = desk.notebook(name="n")
+    add_remove.add(notebook, ["alpha"], services, command_context())
     notebook.unlink()
     monkeypatch.setattr(Store, "on_network", lambda _: True)
     collected = gc.collect(services)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.desk import Desk, desk_at
 from support.index import Index
 from support.packages import package
-from support.server import user_environment
+from support.sandbox import UserSandbox, terminal_at
+from support.user_environment import user_environment
 from support.wheels import build_wheel
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -132,30 +132,30 @@ def test_run_executes_a_notebook_of_the_folder_in_its_environment(user: User) ->
 
 
 @pytest.fixture
-def desk(toy_index: Index, tmp_path: Path) -> Desk:
-    return desk_at(tmp_path, toy_index)
+def desk(toy_index: Index, tmp_path: Path) -> UserSandbox:
+    return terminal_at(tmp_path, toy_index)
 
 
-def test_nearest_project_is_worked_on_from_below_and_another_by_name(desk: Desk, tmp_path: Path) -> None:
+def test_nearest_project_is_worked_on_from_below_and_another_by_name(desk: UserSandbox, tmp_path: Path) -> None:
     manifest(desk.folder)
     other = manifest(tmp_path / "other")
     below = desk.folder / "a" / "b"
     below.mkdir(parents=True)
-    ran = desk.user.here("add", "alpha", cwd=below)
+    ran = desk.dep("add", "alpha", cwd=below)
     assert ran.code == 0, ran.said
     assert '"alpha"' in (desk.folder / "pyproject.toml").read_text("utf-8")
     assert desk.dep("add", "beta", "--project", other.parent).code == 0
     assert '"beta"' in other.read_text("utf-8")
 
 
-def test_steps_name_the_folder_only_where_it_is_not_the_nearest(desk: Desk, tmp_path: Path) -> None:
+def test_steps_name_the_folder_only_where_it_is_not_the_nearest(desk: UserSandbox, tmp_path: Path) -> None:
     manifest(desk.folder, "alpha")
     assert desk.dep("status").out.splitlines()[-1] == "  next: jupyter dep lock"
     other = manifest(tmp_path / "an other", "alpha").parent
     assert desk.dep("status", "--project", other).out.splitlines()[-1] == f"  next: jupyter dep lock --project '{other}'"
 
 
-def test_status_says_that_a_notebook_belongs_to_a_folder(desk: Desk) -> None:
+def test_status_says_that_a_notebook_belongs_to_a_folder(desk: UserSandbox) -> None:
     manifest(desk.folder, "alpha")
     book(desk.folder / "n.ipynb")
     told = desk.dep("status", "n.ipynb").out
@@ -164,7 +164,7 @@ def test_status_says_that_a_notebook_belongs_to_a_folder(desk: Desk) -> None:
     assert (entry["project"], entry["notebook"]) == (str(desk.folder / "pyproject.toml"), str(desk.folder / "n.ipynb"))
 
 
-def test_notebook_of_a_folder_that_is_named_to_init_gets_its_own_declaration(desk: Desk) -> None:
+def test_notebook_of_a_folder_that_is_named_to_init_gets_its_own_declaration(desk: UserSandbox) -> None:
     manifest(desk.folder, "alpha")
     path = book(desk.folder / "n.ipynb")
     assert desk.dep("init", "n.ipynb").code == 0
@@ -172,14 +172,14 @@ def test_notebook_of_a_folder_that_is_named_to_init_gets_its_own_declaration(des
     assert desk.dep("status", "n.ipynb", "--json").entry["project"] == str(path)
 
 
-def test_without_a_project_the_line_says_how_to_name_or_make_one(desk: Desk) -> None:
+def test_without_a_project_the_line_says_how_to_name_or_make_one(desk: UserSandbox) -> None:
     for verb in ("install", "status", "lock", "show", "check"):
         error = desk.refused(verb, code="no-project", exit_code=2)
         assert "--project DIR" in error["hint"]
         assert "jupyter dep init" in error["hint"]
 
 
-def test_show_and_why_name_the_group_and_the_extra(desk: Desk) -> None:
+def test_show_and_why_name_the_group_and_the_extra(desk: UserSandbox) -> None:
     manifest(desk.folder, "gamma")
     assert desk.dep("add", "--group", "dev", "beta").code == 0
     assert desk.dep("add", "--optional", "plot", "alpha").code == 0
@@ -189,7 +189,7 @@ def test_show_and_why_name_the_group_and_the_extra(desk: Desk) -> None:
     assert "gamma" in desk.dep("show", "--why").out
 
 
-def test_update_of_a_group_moves_what_it_declares_and_nothing_else(desk: Desk) -> None:
+def test_update_of_a_group_moves_what_it_declares_and_nothing_else(desk: UserSandbox) -> None:
     manifest(desk.folder, "alpha")
     desk.dep("add", "--group", "dev", "beta<3")
     build_wheel(desk.index.folder, "alpha", "2.5")
@@ -200,7 +200,7 @@ def test_update_of_a_group_moves_what_it_declares_and_nothing_else(desk: Desk) -
     assert desk.dep("update", "--group", "nope", "--json").error["code"] == "no-such-group"
 
 
-def test_export_takes_the_groups_and_extras_that_are_named(desk: Desk) -> None:
+def test_export_takes_the_groups_and_extras_that_are_named(desk: UserSandbox) -> None:
     manifest(desk.folder, "gamma")
     desk.dep("add", "--group", "dev", "beta")
     assert "beta==" not in desk.dep("export").out
@@ -209,10 +209,10 @@ def test_export_takes_the_groups_and_extras_that_are_named(desk: Desk) -> None:
     assert desk.dep("export", "--format", "script", "--json").error["code"] == "bad-usage"
 
 
-def test_trust_without_a_notebook_is_about_the_folder(desk: Desk, tmp_path: Path) -> None:
+def test_trust_without_a_notebook_is_about_the_folder(desk: UserSandbox, tmp_path: Path) -> None:
     manifest(desk.folder, "alpha")
     desk.dep("lock")
-    stranger = desk_at(tmp_path / "second", desk.index)
+    stranger = terminal_at(tmp_path / "second", desk.index)
     for name in ("pyproject.toml", "pylock.toml"):
         (stranger.folder / name).write_bytes((desk.folder / name).read_bytes())
     assert stranger.dep("status", "--json").entry["trusted"] is False
@@ -223,7 +223,7 @@ def test_trust_without_a_notebook_is_about_the_folder(desk: Desk, tmp_path: Path
 
 
 @pytest.mark.parametrize("options", [("--only", "dev", "--with", "dev"), ("--editable", "--index", "x=https://i.example/s")])
-def test_options_that_contradict_each_other_are_refused(desk: Desk, options: Sequence[str]) -> None:
+def test_options_that_contradict_each_other_are_refused(desk: UserSandbox, options: Sequence[str]) -> None:
     manifest(desk.folder, "alpha")
     desk.dep("add", "--group", "dev", "beta")
     verb = "install" if "--only" in options else "add"
@@ -231,7 +231,7 @@ def test_options_that_contradict_each_other_are_refused(desk: Desk, options: Seq
     desk.refused(verb, *words, *options, code="bad-usage", exit_code=2)
 
 
-def test_project_itself_needs_a_yes_that_names_the_folder(desk: Desk) -> None:
+def test_project_itself_needs_a_yes_that_names_the_folder(desk: UserSandbox) -> None:
     package(desk.folder)
     assert desk.dep("lock").code == 0
     error = desk.refused("install", code="consent-missing", exit_code=6)

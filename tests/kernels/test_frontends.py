@@ -17,7 +17,7 @@ import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 from support.index import Index
-from support.server import user_environment
+from support.user_environment import user_environment
 from support.wheels import build_wheel
 
 pytestmark = pytest.mark.kernel

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 from support.index import Index
-from support.server import Page, Server, user_environment
+from support.server import Page, Server
+from support.user_environment import user_environment
 from support.wheels import build_wheel
 
 pytestmark = pytest.mark.kernel

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from support.desk import Desk, desk_at
 from support.index import Index
+from support.sandbox import UserSandbox, terminal_at
 
 from jupyter_dep_magics.agent import Agent
 from jupyter_dep_magics.failure import DepFailure
@@ -24,8 +24,8 @@ NEVER = threading.Event()
 class Session:
     """A session without a kernel: it asks, and what comes back is kept."""
 
-    def __init__(self, desk: Desk, notebook: Path) -> None:
-        environ = desk.user.environ()
+    def __init__(self, desk: UserSandbox, notebook: Path) -> None:
+        environ = desk.environ()
         self.agent = Agent([sys.executable, "-P", "-m", "jupyter_dep_cli.agent"], lambda: environ, lambda note: None)
         self.where = {"notebook": str(notebook), "cwd": str(desk.folder), "body": "", "protocol": 1}
         self.concluded: list[Outcome] = []
@@ -42,12 +42,12 @@ class Session:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, toy_index: Index) -> Desk:
-    return desk_at(tmp_path, toy_index)
+def desk(tmp_path: Path, toy_index: Index) -> UserSandbox:
+    return terminal_at(tmp_path, toy_index)
 
 
 @pytest.fixture
-def session(desk: Desk) -> Iterator[Session]:
+def session(desk: UserSandbox) -> Iterator[Session]:
     made = Session(desk, desk.notebook("beta"))
     yield made
     made.agent.close()
@@ -58,7 +58,7 @@ def asking(session: Session) -> AgentClient:
     return AgentClient(cast(Any, session))
 
 
-def test_a_search_is_answered_without_the_index(asking: AgentClient, desk: Desk) -> None:
+def test_a_search_is_answered_without_the_index(asking: AgentClient, desk: UserSandbox) -> None:
     found = asking.search("numpy", NEVER)
     assert found.hits[0].name == "numpy"
     assert found.hits[0].summary
@@ -82,7 +82,7 @@ def test_details_come_from_the_configured_index(asking: AgentClient) -> None:
     assert failed.value.hint
 
 
-def test_a_preview_counts_and_writes_nothing(asking: AgentClient, desk: Desk) -> None:
+def test_a_preview_counts_and_writes_nothing(asking: AgentClient, desk: UserSandbox) -> None:
     before = desk.contents()
     plan = asking.preview(["alpha<2"], lambda _: None, NEVER)
     assert plan.added >= 1
@@ -92,7 +92,7 @@ def test_a_preview_counts_and_writes_nothing(asking: AgentClient, desk: Desk) ->
         asking.preview(["alpha>99"], lambda _: None, NEVER)
 
 
-def test_a_search_does_not_wait_for_a_preview(asking: AgentClient, desk: Desk) -> None:
+def test_a_search_does_not_wait_for_a_preview(asking: AgentClient, desk: UserSandbox) -> None:
     desk.index.delay("/simple/alpha/", 60)
     asking.search("warm", NEVER)
     cancelled = threading.Event()

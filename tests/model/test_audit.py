@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support import locks
-from support.workplace import block
+from support.notebooks import block
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.declaration import script_block
@@ -122,19 +122,19 @@ DECLARED = {
         ["archive:https://x.example/alpha-1.0-py3-none-any.whl"],
     ),
     "a repository": (block("alpha @ git+https://x.example/r"), ["vcs:git+https://x.example/r"]),
-    "a build": (block("delta", tables='[tool.jupyter-dep]\nbuild = ["Delta"]'), ["build:delta"]),
+    "a build": (block("delta", toml='[tool.jupyter-dep]\nbuild = ["Delta"]'), ["build:delta"]),
     "an index": (
-        block("alpha", tables='[[tool.uv.index]]\nname = "corp"\nurl = "https://corp.example/simple"'),
+        block("alpha", toml='[[tool.uv.index]]\nname = "corp"\nurl = "https://corp.example/simple"'),
         ["index:https://corp.example/simple"],
     ),
     "a source": (
-        block("alpha", tables='[tool.uv.sources]\nalpha = { git = "https://x.example/r" }'),
+        block("alpha", toml='[tool.uv.sources]\nalpha = { git = "https://x.example/r" }'),
         ["vcs:git+https://x.example/r"],
     ),
     "each of several sources": (
         block(
             "alpha",
-            tables='[tool.uv.sources]\nalpha = [{ git = "https://x.example/r", marker = "sys_platform == \'linux\'" },'
+            toml='[tool.uv.sources]\nalpha = [{ git = "https://x.example/r", marker = "sys_platform == \'linux\'" },'
             ' { url = "https://x.example/a-1.0-py3-none-any.whl", marker = "sys_platform == \'win32\'" }]',
         ),
         ["archive:https://x.example/a-1.0-py3-none-any.whl", "vcs:git+https://x.example/r"],

@@ -18,7 +18,7 @@ from packaging.pylock import Pylock
 from packaging.requirements import Requirement
 from support import locks
 from support.index import Index
-from support.server import user_environment
+from support.user_environment import user_environment
 from uv import find_uv_bin
 
 from jupyter_dep.base.errors import DepError

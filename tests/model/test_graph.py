@@ -7,8 +7,8 @@ import sys
 
 import pytest
 from support.index import Index
+from support.notebooks import block
 from support.wheels import build_wheel
-from support.workplace import block
 
 from jupyter_dep.base.engine_port import LockRequest
 from jupyter_dep.io.engine.runner import EngineRunner

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 from support import locks
 from support.index import Index
+from support.notebooks import block
 from support.wheels import build_wheel
-from support.workplace import block
 
 from jupyter_dep.base.engine_port import EngineAnswer, LockRequest
 from jupyter_dep.base.errors import DepError
@@ -29,11 +29,11 @@ DECLARATIONS = {
     "nothing": block(),
     "extras, bounds and markers": block("Alpha[B, a] >=1, <2 ; python_version < '3.13'", "beta==1.*", "gamma"),
     "an address": block("alpha @ https://files.example/alpha-1.0-py3-none-any.whl"),
-    "cutoff": block("alpha", tables='[tool.uv]\nexclude-newer = "2026-01-31"'),
-    "toml date": block("alpha", tables="[tool.uv]\nexclude-newer = 2026-01-31T12:00:00Z"),
+    "cutoff": block("alpha", toml='[tool.uv]\nexclude-newer = "2026-01-31"'),
+    "toml date": block("alpha", toml="[tool.uv]\nexclude-newer = 2026-01-31T12:00:00Z"),
     "tables before keys": block(
         "alpha",
-        tables="""
+        toml="""
 [tool.uv]
 prerelease = "allow"
 constraint-dependencies = ["beta<3"]
@@ -53,10 +53,10 @@ alpha = { index = "corp" }
 beta = [{ index = "corp", marker = "sys_platform == 'linux'" }, { index = "more", marker = "sys_platform == 'darwin'" }]
 """,
     ),
-    "package cutoffs": block("alpha", tables='[tool.uv.exclude-newer-package]\n"zope.interface" = "2026-01-31"'),
+    "package cutoffs": block("alpha", toml='[tool.uv.exclude-newer-package]\n"zope.interface" = "2026-01-31"'),
     "our settings": block(
         "alpha",
-        tables='[tool.jupyter-dep]\nwidgets = false\nbuild = ["delta"]\nplatforms = ["sys_platform == \'linux\'"]',
+        toml='[tool.jupyter-dep]\nwidgets = false\nbuild = ["delta"]\nplatforms = ["sys_platform == \'linux\'"]',
     ),
 }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.desk import desk_at
 from support.index import Index
+from support.sandbox import terminal_at
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.declaration import requirement
@@ -47,7 +47,7 @@ def test_a_lock_with_what_may_be_a_secret_is_unsafe(address: str) -> None:
 
 
 def test_a_poetry_project_with_such_an_address_keeps_it(toy_index: Index, tmp_path: Path) -> None:
-    desk = desk_at(tmp_path, toy_index)
+    desk = terminal_at(tmp_path, toy_index)
     (desk.folder / "pyproject.toml").write_text(
         '[tool.poetry]\nname = "mine"\nversion = "1"\n[tool.poetry.dependencies]\npython = ">=3.9"\n'
         'six = { git = "git@host.example:a/b.git" }\n'

@@ -7,7 +7,7 @@ import random
 import pytest
 from packaging.dependency_groups import DependencyGroupResolver
 from packaging.utils import canonicalize_name
-from support.workplace import block
+from support.notebooks import block
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.declaration import script_block

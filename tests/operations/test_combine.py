@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-from support.desk import desk_at
 from support.index import Index
+from support.sandbox import terminal_at
 
 from jupyter_dep.base.errors import ConflictError
 from jupyter_dep.operations.edit.requirement_args import combine
@@ -53,13 +53,13 @@ def test_other_packages_and_markers_stay_apart_and_in_order() -> None:
 
 
 def test_a_command_that_contradicts_itself_changes_nothing(toy_index: Index, tmp_path: Path) -> None:
-    desk = desk_at(tmp_path, toy_index)
+    desk = terminal_at(tmp_path, toy_index)
     desk.notebook()
     desk.refused("add", "nb.ipynb", "alpha<1.1", "alpha>1.1", code="conflict", exit_code=4)
 
 
 def test_a_command_that_names_a_package_twice_says_what_became_of_it(toy_index: Index, tmp_path: Path) -> None:
-    desk = desk_at(tmp_path, toy_index)
+    desk = terminal_at(tmp_path, toy_index)
     notebook = desk.notebook()
     ran = desk.dep("add", "nb.ipynb", "alpha>=1", "alpha<2")
     assert ran.code == 0 and "`alpha>=1`, `alpha<2` became `alpha<2,>=1`" in ran.said

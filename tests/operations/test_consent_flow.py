@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from support.canary import Canary, directory_project
 from support.index import Index
-from support.people import Person, notebook, person, raw_notebook, sent, snapshot
+from support.notebooks import notebook, raw_notebook, sent, snapshot
+from support.sandbox import UserSandbox, user_at
 from support.wheels import build_sdist, build_wheel
 
 from jupyter_dep.base.errors import DepError
@@ -33,8 +34,8 @@ posix = pytest.mark.skipif(os.name == "nt", reason="modes, links and pipes are P
 class World:
     """Ann writes notebooks with one index; Bob, elsewhere, opens them with a mirror of it."""
 
-    ann: Person
-    bob: Person
+    ann: UserSandbox
+    bob: UserSandbox
     index: Index
     mirror: Index
     shared: Path
@@ -67,7 +68,7 @@ def world(toys: Path, tmp_path: Path) -> Iterator[World]:
     folder = tmp_path / "index"
     folder.mkdir()
     with Index(folder, toys) as index, Index(folder, toys) as mirror:
-        ann, bob = person(tmp_path / "ann", index.url), person(tmp_path / "bob", mirror.url)
+        ann, bob = user_at(tmp_path / "ann", index.url), user_at(tmp_path / "bob", mirror.url)
         shared = tmp_path / "shared"
         shared.mkdir()
         yield World(ann=ann, bob=bob, index=index, mirror=mirror, shared=shared)
@@ -114,13 +115,13 @@ def test_opening_without_consent_asks_no_index_writes_nothing_and_starts_nothing
     assert answer.question is not None
     assert any("3 packages" in line for line in answer.question.lines)
     for verb in ("status", "show", "why"):
-        ran = world.bob.here(verb, got, *(["alpha"] if verb == "why" else []), cwd=world.shared)
+        ran = world.bob.dep(verb, got, *(["alpha"] if verb == "why" else []), cwd=world.shared)
         assert ran.code == 0, ran.said
-    assert world.bob.here("lock", "--check", got, cwd=world.shared).code == 0
+    assert world.bob.dep("lock", "--check", got, cwd=world.shared).code == 0
     assert snapshot(world.shared) == before
     assert (world.index.requests, world.mirror.requests) == ([], [])
     assert not list((world.bob.home / "dep").rglob("pyvenv.cfg")), "no environment was made"
-    world.bob.here("sync", got, cwd=world.shared)
+    world.bob.dep("sync", got, cwd=world.shared)
     assert world.mirror.requests, "the same index is asked when the user says so"
 
 
@@ -175,34 +176,34 @@ def test_the_bytes_that_were_looked_at_are_the_bytes_that_are_built(world: World
 
 def test_trust_allow_lets_it_open_and_revoke_takes_that_back(world: World) -> None:
     got = world.from_ann("alpha")
-    allowed = world.bob.here("trust", "allow", "--json", got, cwd=world.shared)
+    allowed = world.bob.dep("trust", "allow", "--json", got, cwd=world.shared)
     assert allowed.code == 0, allowed.said
     fingerprint = allowed.entry["fingerprint"]
     assert world.started(got)
     assert not world.index.requests
-    listed = world.bob.here("trust", "list", "--json", cwd=world.shared).entry["allowed"]
+    listed = world.bob.dep("trust", "list", "--json", cwd=world.shared).entry["allowed"]
     assert [(item["what"] if "what" in item else item["kind"], item["value"]) for item in listed] == [
         ("fingerprint", fingerprint)
     ]
-    assert world.bob.here("trust", "revoke", got, cwd=world.shared).code == 0
+    assert world.bob.dep("trust", "revoke", got, cwd=world.shared).code == 0
     assert refused(world.look(got)).code == "consent-missing"
-    assert world.bob.here("trust", "list", "--json", cwd=world.shared).entry["allowed"] == []
+    assert world.bob.dep("trust", "list", "--json", cwd=world.shared).entry["allowed"] == []
 
 
 @posix
 def test_what_was_said_yes_to_is_readable_by_its_user_only(world: World) -> None:
     got = world.from_ann("alpha")
-    assert world.bob.here("trust", "allow", got, cwd=world.shared).code == 0
+    assert world.bob.dep("trust", "allow", got, cwd=world.shared).code == 0
     assert stat.S_IMODE(world.bob.consent_file.stat().st_mode) == 0o600
     assert stat.S_IMODE(world.bob.consent_file.parent.stat().st_mode) == 0o700
     world.bob.consent_file.chmod(0o666)
-    assert world.bob.here("trust", "revoke", got, cwd=world.shared).code == 0
+    assert world.bob.dep("trust", "revoke", got, cwd=world.shared).code == 0
     assert stat.S_IMODE(world.bob.consent_file.stat().st_mode) == 0o600
 
 
 def test_a_yes_holds_for_comments_and_another_name_but_not_for_another_hash(world: World) -> None:
     got = world.from_ann("alpha")
-    assert world.bob.here("trust", "allow", got, cwd=world.shared).code == 0
+    assert world.bob.dep("trust", "allow", got, cwd=world.shared).code == 0
     lock_of(got).write_text("# a comment\n" + lock_of(got).read_text("utf-8"), "utf-8")
     assert isinstance(world.look(got), NeedsBuild)
     renamed = sent(got, world.shared, "renamed")
@@ -215,7 +216,7 @@ def test_a_yes_holds_for_comments_and_another_name_but_not_for_another_hash(worl
 
 def test_a_damaged_record_of_consents_is_no_consent(world: World) -> None:
     got = world.from_ann("alpha")
-    assert world.bob.here("trust", "allow", got, cwd=world.shared).code == 0
+    assert world.bob.dep("trust", "allow", got, cwd=world.shared).code == 0
     for damage in ('{"format": 1, "fingerprint"', '{"format": 2}', "[]", '{"format": 1, "fingerprint": null, "item": null}'):
         world.bob.consent_file.write_text(damage)
         assert refused(world.look(got)).code == "consent-missing", damage
@@ -227,7 +228,7 @@ def test_a_damaged_record_of_consents_is_no_consent(world: World) -> None:
 def test_a_folders_yes_covers_its_notebooks_and_what_a_pull_brings(world: World) -> None:
     world.from_ann("alpha<2")
     deep = sent(world.shared / "nb.ipynb", world.shared / "a" / "b")
-    assert world.bob.here("trust", "allow", "--folder", world.shared, cwd=world.bob.home).code == 0
+    assert world.bob.dep("trust", "allow", "--folder", world.shared, cwd=world.bob.home).code == 0
     first = world.started(deep)
     newer = world.from_ann("gamma", name="newer")
     shutil.copy(lock_of(newer), lock_of(deep))
@@ -235,24 +236,24 @@ def test_a_folders_yes_covers_its_notebooks_and_what_a_pull_brings(world: World)
     assert world.started(deep).key != first.key
     elsewhere = sent(newer, world.shared.with_name("shared-not"))
     assert refused(world.look(elsewhere)).code == "consent-missing", "a folder whose name only begins like it"
-    assert world.bob.here("trust", "revoke", "--folder", world.shared, cwd=world.bob.home).code == 0
+    assert world.bob.dep("trust", "revoke", "--folder", world.shared, cwd=world.bob.home).code == 0
     assert refused(world.look(deep)).code == "consent-missing"
 
 
 @pytest.mark.counts("hostile", "sources, folders, editables, git")
 def test_a_folders_yes_does_not_cover_a_build(world: World) -> None:
-    assert world.bob.here("trust", "allow", "--folder", world.shared, cwd=world.bob.home).code == 0
+    assert world.bob.dep("trust", "allow", "--folder", world.shared, cwd=world.bob.home).code == 0
     got = with_source(world)
     answer = refused(world.look(got))
     assert answer.code == "consent-missing"
     assert "--allow build:delta" in answer.steps[0]
-    ran = world.bob.here("sync", "--json", got, cwd=world.shared)
+    ran = world.bob.dep("sync", "--json", got, cwd=world.shared)
     assert (ran.code, ran.error["code"]) == (6, "consent-missing")
 
 
 @pytest.mark.counts("hostile", "file://, ../, loopback, redirects to another host")
 def test_a_folders_yes_does_not_cover_a_host(world: World, tmp_path: Path) -> None:
-    assert world.bob.here("trust", "allow", "--folder", world.shared, cwd=world.bob.home).code == 0
+    assert world.bob.dep("trust", "allow", "--folder", world.shared, cwd=world.bob.home).code == 0
     got, stranger = elsewhere_lock(world, tmp_path)
     with stranger:
         found = world.look(got)
@@ -269,7 +270,7 @@ def test_a_link_out_of_a_folder_with_a_yes_is_outside_of_it(world: World) -> Non
     trusted = world.shared.with_name("trusted")
     trusted.mkdir()
     (trusted / "link").symlink_to(world.shared)
-    assert world.bob.here("trust", "allow", "--folder", trusted, cwd=world.bob.home).code == 0
+    assert world.bob.dep("trust", "allow", "--folder", trusted, cwd=world.bob.home).code == 0
     assert refused(world.look(trusted / "link" / got.name)).code == "consent-missing"
 
 
@@ -278,7 +279,7 @@ def test_a_link_out_of_a_folder_with_a_yes_is_outside_of_it(world: World) -> Non
 
 def test_sync_is_a_yes_to_hashed_wheels_that_the_index_vouches_for(world: World) -> None:
     got = world.from_ann("alpha")
-    ran = world.bob.here("sync", got, cwd=world.shared)
+    ran = world.bob.dep("sync", got, cwd=world.shared)
     assert ran.code == 0, ran.said
     assert isinstance(world.look(got), Ready)
     assert not world.index.requests
@@ -295,18 +296,18 @@ def with_source(world: World) -> Path:
 @pytest.mark.parametrize("verb", ["sync", "run"])
 def test_a_build_needs_its_own_yes_and_the_hint_says_exactly_how(world: World, verb: str) -> None:
     got = with_source(world)
-    ran = world.bob.here(verb, "--json", got, cwd=world.shared)
+    ran = world.bob.dep(verb, "--json", got, cwd=world.shared)
     assert (ran.code, ran.error["code"]) == (6, "consent-missing")
     assert "runs the build program of `delta`" in ran.error["message"]
     assert "delta" not in " ".join(world.mirror.asked()), "nothing was fetched for it"
     words = allow_command(ran.error["hint"])
     assert words == ["trust", "allow", "nb.ipynb", "--allow", "build:delta"]
-    short = world.bob.here("trust", "allow", got, cwd=world.shared)
+    short = world.bob.dep("trust", "allow", got, cwd=world.shared)
     assert short.code == 6, "the lock alone is not the build"
-    assert world.bob.here("trust", "list", "--json", cwd=world.shared).entry["allowed"] == []
-    allowed = world.bob.here(*words, cwd=world.shared)
+    assert world.bob.dep("trust", "list", "--json", cwd=world.shared).entry["allowed"] == []
+    allowed = world.bob.dep(*words, cwd=world.shared)
     assert allowed.code == 0, allowed.said
-    synced = world.bob.here("sync", got, cwd=world.shared)
+    synced = world.bob.dep("sync", got, cwd=world.shared)
     assert synced.code == 0, synced.said
     assert isinstance(world.look(got), Ready)
 
@@ -320,7 +321,7 @@ def elsewhere_lock(world: World, tmp_path: Path, *, version: str | None = None) 
         shutil.copy(path, folder)
     stranger = Index(folder)
     with stranger:
-        carl = person(tmp_path / "carl", stranger.url)
+        carl = user_at(tmp_path / "carl", stranger.url)
         written = notebook(carl.home / "work", "alpha")
         carl.lock(written)
     stranger.clear()
@@ -340,19 +341,19 @@ def test_a_strangers_host_is_never_asked_before_its_own_yes(world: World, tmp_pa
     got, stranger = elsewhere_lock(world, tmp_path, version=version)
     with stranger:
         host = stranger.origin.removeprefix("http://")
-        ran = world.bob.here("sync", "--json", got, cwd=world.shared)
+        ran = world.bob.dep("sync", "--json", got, cwd=world.shared)
         assert (ran.code, ran.error["code"]) == (6, "host-not-vouched"), ran.said
         assert "alpha" in ran.error["message"]
         assert "ipykernel" not in ran.error["message"], "what the index vouches for is not in question"
-        refused_allow = world.bob.here("trust", "allow", "--json", got, cwd=world.shared)
+        refused_allow = world.bob.dep("trust", "allow", "--json", got, cwd=world.shared)
         assert (refused_allow.code, refused_allow.error["code"]) == (6, "host-not-vouched")
         assert stranger.requests == []
-        assert world.bob.here("trust", "list", "--json", cwd=world.shared).entry["allowed"] == []
+        assert world.bob.dep("trust", "list", "--json", cwd=world.shared).entry["allowed"] == []
         words = allow_command(ran.error["hint"])
         assert words == ["trust", "allow", "nb.ipynb", "--allow", f"host:{host}"]
-        assert world.bob.here(*words, cwd=world.shared).code == 0
+        assert world.bob.dep(*words, cwd=world.shared).code == 0
         world.mirror.clear()
-        assert world.bob.here("sync", got, cwd=world.shared).code == 0
+        assert world.bob.dep("sync", got, cwd=world.shared).code == 0
         assert stranger.asked() == [f"/files/alpha-{version}-py3-none-any.whl"], "the one file, nothing else"
 
 
@@ -360,12 +361,12 @@ def test_a_package_that_the_index_has_never_heard_of_is_a_host_item_too(world: W
     folder = tmp_path / "stranger"
     build_wheel(folder, "unheard", "1.0")
     with Index(folder, *world.index.folders) as stranger:
-        carl = person(tmp_path / "carl", stranger.url)
+        carl = user_at(tmp_path / "carl", stranger.url)
         written = notebook(carl.home / "work", "unheard")
         carl.lock(written)
         got = sent(written, world.shared)
         stranger.clear()
-        ran = world.bob.here("sync", "--json", got, cwd=world.shared)
+        ran = world.bob.dep("sync", "--json", got, cwd=world.shared)
         assert (ran.code, ran.error["code"]) == (6, "host-not-vouched")
         assert stranger.requests == []
 
@@ -373,12 +374,12 @@ def test_a_package_that_the_index_has_never_heard_of_is_a_host_item_too(world: W
 def test_a_silent_index_is_told_as_such_and_not_as_a_strangers_host(world: World) -> None:
     got = world.from_ann("alpha")
     world.mirror.require_auth("user", "secret")
-    ran = world.bob.here("sync", "--json", got, cwd=world.shared)
+    ran = world.bob.dep("sync", "--json", got, cwd=world.shared)
     assert (ran.code, ran.error["code"]) == (5, "index-refused")
     world.mirror.heal()
-    offline = world.bob.here("sync", "--offline", "--json", got, cwd=world.shared)
+    offline = world.bob.dep("sync", "--offline", "--json", got, cwd=world.shared)
     assert (offline.code, offline.error["code"]) == (5, "offline"), offline.said
-    allowed = world.bob.here("trust", "list", "--json", cwd=world.shared).entry["allowed"]
+    allowed = world.bob.dep("trust", "list", "--json", cwd=world.shared).entry["allowed"]
     assert allowed == [], "a yes was not recorded for what could not be looked up"
 
 
@@ -396,12 +397,12 @@ def test_a_file_of_this_machine_in_a_lock_is_a_path_item(world: World, tmp_path:
         count=1,
     )
     lock_of(got).write_text(text, "utf-8")
-    ran = world.bob.here("sync", "--json", got, cwd=world.shared)
+    ran = world.bob.dep("sync", "--json", got, cwd=world.shared)
     assert ran.code == 6, ran.said
     words = allow_command(ran.error["hint"])
     assert words[-1] == f"path:{address}"
-    assert world.bob.here(*words, cwd=world.shared).code == 0
-    assert world.bob.here("sync", got, cwd=world.shared).code == 0
+    assert world.bob.dep(*words, cwd=world.shared).code == 0
+    assert world.bob.dep("sync", got, cwd=world.shared).code == 0
 
 
 def sha256(path: Path) -> str:
@@ -428,17 +429,17 @@ def test_a_relative_path_is_not_looked_up_where_somebody_else_can_put_something(
     else:
         got = notebook(world.shared, "dirbird", toml='[tool.uv.sources]\ndirbird = { path = "../dirbird" }')
         verb = "lock"
-    first = world.bob.here(verb, "--json", got, cwd=world.shared)
+    first = world.bob.dep(verb, "--json", got, cwd=world.shared)
     assert first.code == 6
-    assert world.bob.here(*allow_command(first.error["hint"]), cwd=world.shared).code == 0
-    again = world.bob.here(verb, "--json", got, cwd=world.shared)
+    assert world.bob.dep(*allow_command(first.error["hint"]), cwd=world.shared).code == 0
+    again = world.bob.dep(verb, "--json", got, cwd=world.shared)
     assert (again.code, again.error["code"]) == (1, "relative-path")
     assert not canary.fired
 
 
 def test_what_a_hint_tells_to_type_is_one_word_for_a_shell(world: World) -> None:
     got = notebook(world.shared, "alpha @ git+https://h.example/$(id)/x;id", name="a b;id")
-    ran = world.bob.here("lock", "--json", got, cwd=world.shared)
+    ran = world.bob.dep("lock", "--json", got, cwd=world.shared)
     assert ran.code == 6
     words = allow_command(ran.error["hint"])
     assert words[2:4] == ["a b;id.ipynb", "--allow"]
@@ -454,23 +455,23 @@ def test_update_and_undo_of_a_strangers_notebook_do_not_make_it_the_users_own(wo
     got = world.from_ann("alpha")
     theirs = lock_of(got).read_bytes()
     build_wheel(world.index.folder, "alpha", "2.1", requires=["beta"])
-    updated = world.bob.here("update", got, cwd=world.shared)
+    updated = world.bob.dep("update", got, cwd=world.shared)
     assert updated.code == 0, updated.said
     assert "trust allow nb.ipynb" in updated.said
     assert lock_of(got).read_bytes() != theirs
     assert refused(world.look(got)).code == "consent-missing"
-    world.bob.here("undo", got, cwd=world.shared)
+    world.bob.dep("undo", got, cwd=world.shared)
     assert lock_of(got).read_bytes() == theirs
     assert refused(world.look(got)).code == "consent-missing"
-    world.bob.here("undo", "--redo", got, cwd=world.shared)
+    world.bob.dep("undo", "--redo", got, cwd=world.shared)
     assert refused(world.look(got)).code == "consent-missing"
-    assert world.bob.here("trust", "list", "--json", cwd=world.shared).entry["allowed"] == []
+    assert world.bob.dep("trust", "list", "--json", cwd=world.shared).entry["allowed"] == []
 
 
 @pytest.mark.counts("hostile", "consent: laundered, given by a cell, swapped under the question")
 def test_adding_to_a_strangers_notebook_does_not_make_it_the_users_own(world: World) -> None:
     got = world.from_ann("alpha<2")
-    assert world.bob.here("add", got, "gamma", cwd=world.shared).code == 0
+    assert world.bob.dep("add", got, "gamma", cwd=world.shared).code == 0
     assert refused(world.look(got)).code == "consent-missing"
 
 
@@ -478,7 +479,7 @@ def test_a_lock_that_cannot_be_read_is_not_a_lock_that_was_not_there(world: Worl
     got = world.from_ann("alpha<2")
     for broken in ("[[packages]]\nname = ", '"sha256" = ""\n[broken', "<<<<<<< ours\n=======\n>>>>>>> theirs\n"):
         lock_of(got).write_text(broken + lock_of(got).read_text("utf-8"), "utf-8")
-        ran = world.bob.here("lock", got, cwd=world.shared)
+        ran = world.bob.dep("lock", got, cwd=world.shared)
         assert ran.code == 0, ran.said
         assert refused(world.look(got)).code == "consent-missing", broken
 
@@ -498,11 +499,11 @@ def test_merging_ones_own_lock_with_a_strangers_needs_a_yes_and_with_ones_own_no
 
 def test_ones_own_notebook_stays_ones_own(world: World) -> None:
     mine = notebook(world.shared, "alpha<2")
-    assert world.bob.here("lock", mine, cwd=world.shared).code == 0
+    assert world.bob.dep("lock", mine, cwd=world.shared).code == 0
     assert isinstance(world.look(mine), NeedsBuild)
-    assert world.bob.here("add", mine, "gamma", cwd=world.shared).code == 0
+    assert world.bob.dep("add", mine, "gamma", cwd=world.shared).code == 0
     assert isinstance(world.look(mine), Ready)
-    assert world.bob.here("undo", mine, cwd=world.shared).code == 0
+    assert world.bob.dep("undo", mine, cwd=world.shared).code == 0
     assert isinstance(world.look(mine), Ready)
 
 
@@ -513,15 +514,15 @@ def test_removing_a_strangers_lock_asks_nothing_of_what_they_declared(world: Wor
         toml = f'[[tool.uv.index]]\nname = "s"\nurl = "{stranger.url}"\n[tool.uv.sources]\nalpha = {{ index = "s" }}'
         got = notebook(world.shared, "alpha", toml=toml)
         for verb, *rest in (("lock",), ("add", "beta"), ("show", "--outdated")):
-            ran = world.bob.here(verb, "--json", got, *rest, cwd=world.shared)
+            ran = world.bob.dep(verb, "--json", got, *rest, cwd=world.shared)
             assert ran.code in (6, 1), ran.said
             assert stranger.requests == []
-        locked = world.bob.here("lock", "--json", got, cwd=world.shared)
+        locked = world.bob.dep("lock", "--json", got, cwd=world.shared)
         assert (locked.code, locked.error["code"]) == (6, "consent-missing")
         words = allow_command(locked.error["hint"])
         assert words[-1] == f"index:{stranger.url}"
-        assert world.bob.here(*words, cwd=world.shared).code == 0
-        assert world.bob.here("lock", got, cwd=world.shared).code == 0
+        assert world.bob.dep(*words, cwd=world.shared).code == 0
+        assert world.bob.dep("lock", got, cwd=world.shared).code == 0
         assert stranger.asked("/simple/*") == ["/simple/alpha/"], "it is asked for what was assigned to it"
 
 
@@ -532,7 +533,7 @@ def test_an_address_that_hides_in_another_key_needs_its_yes(world: World, tmp_pa
         wheel = build_wheel(stranger.folder, "alpha", "9.0")
         url = f"{stranger.files_url}/{wheel.name}"
         got = notebook(world.shared, "alpha", toml=f'[tool.uv]\n{key} = ["alpha @ {url}"]')
-        ran = world.bob.here("lock", "--json", got, cwd=world.shared)
+        ran = world.bob.dep("lock", "--json", got, cwd=world.shared)
         assert (ran.code, ran.error["code"]) == (6, "consent-missing")
         assert stranger.requests == []
         assert allow_command(ran.error["hint"])[-1] == f"archive:{url}"
@@ -568,7 +569,7 @@ def test_ci_grants_nothing(world: World) -> None:
     got = world.from_ann("alpha")
     assert refused(world.look(got, CI="true")).code == "consent-missing"
     build = with_source(world)
-    ran = world.bob.here("sync", "--json", build, cwd=world.shared, CI="true", GITHUB_ACTIONS="true")
+    ran = world.bob.dep("sync", "--json", build, cwd=world.shared, CI="true", GITHUB_ACTIONS="true")
     assert (ran.code, ran.error["code"]) == (6, "consent-missing")
 
 
@@ -589,7 +590,7 @@ def test_a_variable_of_the_user_names_fingerprints_and_folders(world: World) -> 
 def test_a_lock_made_behind_a_mirror_opens_with_another_index_that_serves_the_same_files(world: World) -> None:
     got = world.from_ann("gamma")
     world.index.stop()
-    assert world.bob.here("trust", "allow", got, cwd=world.shared).code == 0
+    assert world.bob.dep("trust", "allow", got, cwd=world.shared).code == 0
     ready = world.started(got)
     sealed = world.bob.services().store.sealed(ready.key)
     assert sealed is not None
@@ -600,9 +601,9 @@ def test_a_lock_made_behind_a_mirror_opens_with_another_index_that_serves_the_sa
 
 def test_both_have_the_same_environment(world: World) -> None:
     got = world.from_ann("gamma")
-    assert world.bob.here("sync", got, cwd=world.shared).code == 0
-    hers = world.ann.here("status", "--json", world.ann.home / "work" / "nb.ipynb", cwd=world.shared).entry
-    his = world.bob.here("status", "--json", got, cwd=world.shared).entry
+    assert world.bob.dep("sync", got, cwd=world.shared).code == 0
+    hers = world.ann.dep("status", "--json", world.ann.home / "work" / "nb.ipynb", cwd=world.shared).entry
+    his = world.bob.dep("status", "--json", got, cwd=world.shared).entry
     assert hers["environment"]["key"] == his["environment"]["key"]
     assert hers["locked"] == his["locked"]
 
@@ -677,14 +678,14 @@ def test_what_is_refused_is_refused_by_every_verb_that_would_use_it(world: World
     lock_of(got).write_text(hostile, "utf-8")
     services = world.bob.services()
     services.consent.allow("folder", [str(world.shared)], by="test")
-    ran = world.bob.here("sync", "--json", got, cwd=world.shared)
+    ran = world.bob.dep("sync", "--json", got, cwd=world.shared)
     assert ran.code == 1, ran.said
     assert ran.error["code"] in ("unsafe-lock", "bad-lock")
     with pytest.raises(DepError) as caught:
         trust.allow(got, (), services, CommandContext())
     assert caught.value.code == ran.error["code"]
     assert world.mirror.requests == []
-    status = world.bob.here("status", "--json", got, cwd=world.shared).entry
+    status = world.bob.dep("status", "--json", got, cwd=world.shared).entry
     assert (status["state"], status["trusted"]) == ("invalid", False)
 
 
@@ -749,9 +750,9 @@ def test_nothing_is_written_through_a_lock_that_is_a_link_to_something_else(worl
         target.write_text("export PRECIOUS=1\n")
     lock_of(got).symlink_to(target)
     for verb in ("lock", "update", "add"):
-        ran = world.bob.here(verb, "--json", got, *(["beta"] if verb == "add" else []), cwd=world.shared)
+        ran = world.bob.dep(verb, "--json", got, *(["beta"] if verb == "add" else []), cwd=world.shared)
         assert (ran.code, ran.error["code"]) == (1, "linked-lock"), ran.said
-        assert world.bob.here(verb, got, "--overwrite", *(["beta"] if verb == "add" else []), cwd=world.shared).code != 0
+        assert world.bob.dep(verb, got, "--overwrite", *(["beta"] if verb == "add" else []), cwd=world.shared).code != 0
     assert (target.read_text() if target.exists() else None) == ("export PRECIOUS=1\n" if there else None)
 
 
@@ -761,7 +762,7 @@ def test_a_linked_notebook_and_lock_are_edited_where_they_are(world: World) -> N
     world.bob.lock(real)
     (world.shared / "nb.ipynb").symlink_to(real)
     lock_of(world.shared / "nb.ipynb").symlink_to(lock_of(real))
-    ran = world.bob.here("add", world.shared / "nb.ipynb", "gamma", cwd=world.shared)
+    ran = world.bob.dep("add", world.shared / "nb.ipynb", "gamma", cwd=world.shared)
     assert ran.code == 0, ran.said
     assert "gamma" in lock_of(real).read_text("utf-8")
     assert "gamma" in real.read_text("utf-8")
@@ -774,13 +775,13 @@ def test_names_cannot_write_on_the_terminal(world: World) -> None:
     for what, name in names.items():
         path = raw_notebook(world.shared, ["# /// script\n# dependencies = 5\n# ///"], name=name)
         for verb in ("status", "lock", "sync"):
-            ran = world.bob.here(verb, path, cwd=world.shared)
+            ran = world.bob.dep(verb, path, cwd=world.shared)
             assert ran.code == 1
             assert not set("\x1b\u202e") & set(ran.said), (what, verb, ran.said)
             assert "\nnext: rm" not in ran.said, (what, verb, ran.said)
         path.unlink()
     declared = notebook(world.shared, "alpha @ https://h.example/\x1b]0;x\x07/alpha-1.0-py3-none-any.whl")
-    assert "\x1b" not in world.bob.here("lock", declared, cwd=world.shared).said
+    assert "\x1b" not in world.bob.dep("lock", declared, cwd=world.shared).said
 
 
 def test_an_orphaned_lock_of_a_stranger_is_not_adopted_without_a_yes(world: World) -> None:
@@ -803,7 +804,7 @@ def test_two_notebooks_cannot_share_a_lock_name_to_get_at_a_yes(world: World) ->
     world.bob.lock(mine)
     before = lock_of(mine).read_bytes()
     theirs = notebook(world.shared, "gamma", name="a.b")
-    ran = world.bob.here("lock", "--json", theirs, cwd=world.shared)
+    ran = world.bob.dep("lock", "--json", theirs, cwd=world.shared)
     assert (ran.code, ran.error["code"]) == (1, "lock-name-taken")
     assert lock_of(mine).read_bytes() == before
 
@@ -814,9 +815,9 @@ def test_a_doctored_lock_that_lacks_what_is_declared_is_not_started(world: World
     without = re.sub(r'\[\[packages\]\]\nname = "alpha".*?\n\n', "", text, flags=re.DOTALL)
     assert without != text
     lock_of(got).write_text(without, "utf-8")
-    assert world.bob.here("trust", "allow", "--folder", world.shared, cwd=world.shared).code == 0
+    assert world.bob.dep("trust", "allow", "--folder", world.shared, cwd=world.shared).code == 0
     assert refused(world.look(got)).code == "unmerged-lock"
-    assert world.bob.here("status", "--json", got, cwd=world.shared).entry["state"] == "unmerged"
+    assert world.bob.dep("status", "--json", got, cwd=world.shared).entry["state"] == "unmerged"
 
 
 def test_consents_do_not_pass_from_one_user_to_another(world: World) -> None:
@@ -843,6 +844,6 @@ def test_a_source_only_package_is_never_built_silently(world: World) -> None:
     assert "alpha-1.1.tar.gz" in text
     text = re.sub(r"(alpha-1\.1\.tar\.gz.*\n)wheels = \[[^\]]*\]\n", r"\1", text)
     lock_of(got).write_text(text, "utf-8")
-    ran = world.bob.here("sync", "--json", got, cwd=world.shared)
+    ran = world.bob.dep("sync", "--json", got, cwd=world.shared)
     assert (ran.code, ran.error["code"]) == (6, "consent-missing"), ran.said
     assert allow_command(ran.error["hint"])[-1] == "build:alpha"

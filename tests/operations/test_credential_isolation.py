@@ -19,7 +19,8 @@ import pytest
 from support import canary as birds
 from support.canary import Canary
 from support.index import Index
-from support.people import Person, Ran, notebook, person
+from support.notebooks import notebook
+from support.sandbox import Ran, UserSandbox, user_at
 from support.wheels import build_wheel
 from support.wire import Answer, Request
 from uv import find_uv_bin
@@ -47,8 +48,8 @@ class House:
         return self.index.url.replace("://", f"://{USER}:{SECRET}@")
 
     @property
-    def user(self) -> Person:
-        return person(self.home, self.url)
+    def user(self) -> UserSandbox:
+        return user_at(self.home, self.url)
 
     def cli(self, *arguments: object, **env: str) -> Ran:
         return self.user.cli(*arguments, cwd=self.folder, **env)
@@ -217,7 +218,7 @@ def test_credentials_are_in_no_programs_arguments(toys: Path, tmp_path: Path) ->
     private.mkdir()
     with Watching(private, toys) as index:
         index.require_auth(USER, SECRET)
-        user = person(tmp_path / "home", index.url.replace("://", f"://{USER}:{SECRET}@"))
+        user = user_at(tmp_path / "home", index.url.replace("://", f"://{USER}:{SECRET}@"))
         path = notebook(tmp_path / "work", "alpha<2")
         for line in (["lock", path], ["sync", path], ["trust", "allow", path]):
             assert user.cli(*line, cwd=path.parent).code == 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.desk import Desk, desk_at
 from support.index import Index
+from support.sandbox import UserSandbox, terminal_at
 from support.wheels import build_wheel
 
 from jupyter_dep.model.lock import lockfile
@@ -15,18 +15,18 @@ OLD, LATER = "2020-05-01T00:00:00Z", "2022-05-01T00:00:00Z"
 
 
 @pytest.fixture
-def desk(toy_index: Index, tmp_path: Path) -> Desk:
+def desk(toy_index: Index, tmp_path: Path) -> UserSandbox:
     """The toys' kernel packages are of 2026; `vintage` has one version before the cutoff and one after it."""
     toy_index.add(build_wheel(tmp_path / "old", "vintage", "1.0"), upload_time=OLD)
     toy_index.add(build_wheel(tmp_path / "later", "vintage", "2.0"), upload_time=LATER)
-    return desk_at(tmp_path, toy_index)
+    return terminal_at(tmp_path, toy_index)
 
 
-def locked(desk: Desk) -> dict[str, str]:
+def locked(desk: UserSandbox) -> dict[str, str]:
     return dict(lockfile.read((desk.folder / "pylock.nb.toml").read_bytes(), context={}).versions())
 
 
-def test_an_old_cutoff_holds_for_the_declared_and_spares_the_kernel(desk: Desk) -> None:
+def test_an_old_cutoff_holds_for_the_declared_and_spares_the_kernel(desk: UserSandbox) -> None:
     desk.notebook("vintage")
     ran = desk.dep("lock", "nb.ipynb", "--exclude-newer", "2021-01-01")
     assert ran.code == 0, ran.said
@@ -34,7 +34,7 @@ def test_an_old_cutoff_holds_for_the_declared_and_spares_the_kernel(desk: Desk) 
     assert "the kernel's own packages" in ran.said
 
 
-def test_the_pins_stay_when_such_a_notebook_is_locked_again(desk: Desk, toy_index: Index, tmp_path: Path) -> None:
+def test_the_pins_stay_when_such_a_notebook_is_locked_again(desk: UserSandbox, toy_index: Index, tmp_path: Path) -> None:
     desk.notebook("vintage")
     assert desk.dep("lock", "nb.ipynb", "--exclude-newer", "2021-01-01").code == 0
     toy_index.add(build_wheel(tmp_path / "new", "ipykernel", "7.9.0"), upload_time="2026-10-01T00:00:00Z")
@@ -44,19 +44,19 @@ def test_the_pins_stay_when_such_a_notebook_is_locked_again(desk: Desk, toy_inde
     assert locked(desk)["ipykernel"] == "7.1.0" and locked(desk)["antique"] == "1.0"
 
 
-def test_what_the_user_declares_is_never_spared(desk: Desk) -> None:
+def test_what_the_user_declares_is_never_spared(desk: UserSandbox) -> None:
     desk.notebook("vintage", "ipykernel")
     desk.refused("lock", "nb.ipynb", "--exclude-newer", "2021-01-01", code="cutoff", exit_code=4)
 
 
-def test_a_cutoff_that_leaves_a_kernel_spares_nothing(desk: Desk) -> None:
+def test_a_cutoff_that_leaves_a_kernel_spares_nothing(desk: UserSandbox) -> None:
     desk.notebook("vintage")
     ran = desk.dep("lock", "nb.ipynb", "--exclude-newer", "2030-01-01")
     assert ran.code == 0 and "the kernel's own packages" not in ran.said
     assert locked(desk)["vintage"] == "2.0"
 
 
-def test_the_cutoff_of_one_package_keeps_the_pins_of_the_others(desk: Desk, toy_index: Index, tmp_path: Path) -> None:
+def test_the_cutoff_of_one_package_keeps_the_pins_of_the_others(desk: UserSandbox, toy_index: Index, tmp_path: Path) -> None:
     desk.notebook("vintage", "beta<2", toml='[tool.uv.exclude-newer-package]\nvintage = "2021-01-01T00:00:00Z"')
     assert desk.dep("lock", "nb.ipynb").code == 0 and locked(desk)["vintage"] == "1.0"
     toy_index.add(build_wheel(tmp_path / "new", "beta", "1.5"), upload_time="2026-10-01T00:00:00Z")

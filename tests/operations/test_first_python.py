@@ -5,31 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.desk import Desk, desk_at
 from support.index import Index
-from support.people import raw_notebook
+from support.notebooks import raw_notebook
+from support.sandbox import PYTHONS, UserSandbox, other_python, terminal_at
 from support.wheels import build_sdist, build_wheel
-from support.workplace import PYTHONS, other_python
 
 from jupyter_dep.model.lock import lockfile
 
 
 @pytest.fixture
-def desk(toy_index: Index, tmp_path: Path) -> Desk:
-    return desk_at(tmp_path, toy_index)
+def desk(toy_index: Index, tmp_path: Path) -> UserSandbox:
+    return terminal_at(tmp_path, toy_index)
 
 
-def minors(desk: Desk) -> list[str]:
+def minors(desk: UserSandbox) -> list[str]:
     """Stable minors of this machine, the newest first; skips where there is only one."""
     _, known = other_python()
-    (desk.user.home / "dep" / "state" / PYTHONS).write_bytes(known)
-    found = desk.user.services().interpreters.all()
+    (desk.home / "dep" / "state" / PYTHONS).write_bytes(known)
+    found = desk.services().interpreters.all()
     names = list(dict.fromkeys(one.minor for one in found if not one.prerelease and one.name == one.minor))
     assert len(names) >= 2
     return names
 
 
-def undeclared(desk: Desk) -> None:
+def undeclared(desk: UserSandbox) -> None:
     """An ordinary notebook."""
     raw_notebook(desk.folder, ["print(1)"], name="new")
 
@@ -41,7 +40,7 @@ def only_for(index: Index, name: str, minor: str) -> None:
     build_sdist(index.folder, name, "1.0")
 
 
-def test_the_newest_python_with_wheels_for_everything_is_taken(desk: Desk, toy_index: Index) -> None:
+def test_the_newest_python_with_wheels_for_everything_is_taken(desk: UserSandbox, toy_index: Index) -> None:
     older = minors(desk)[1]
     only_for(toy_index, "snug", older)
     undeclared(desk)
@@ -53,13 +52,13 @@ def test_the_newest_python_with_wheels_for_everything_is_taken(desk: Desk, toy_i
     assert older in ran.said and "snug" in ran.said, "the choice is explained"
 
 
-def test_without_such_a_python_the_first_error_stands_and_nothing_is_written(desk: Desk, toy_index: Index) -> None:
+def test_without_such_a_python_the_first_error_stands_and_nothing_is_written(desk: UserSandbox, toy_index: Index) -> None:
     build_sdist(toy_index.folder, "sourced", "1.0")
     undeclared(desk)
     desk.refused("add", "new.ipynb", "sourced", code="needs-build", exit_code=4)
 
 
-def test_a_python_that_the_user_chose_stays(desk: Desk, toy_index: Index) -> None:
+def test_a_python_that_the_user_chose_stays(desk: UserSandbox, toy_index: Index) -> None:
     newest, older = minors(desk)[:2]
     only_for(toy_index, "snug", older)
     assert desk.dep("init", "new.ipynb", "--python", newest).code == 0

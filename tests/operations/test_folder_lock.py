@@ -15,9 +15,9 @@ from packaging.markers import default_environment
 from packaging.pylock import Pylock
 from packaging.tags import sys_tags
 from support.index import Index
-from support.server import user_environment
+from support.notebooks import MINOR
+from support.user_environment import user_environment
 from support.wheels import build_wheel
-from support.workplace import MINOR
 from uv import find_uv_bin
 
 from jupyter_dep.base.engine_port import LockRequest

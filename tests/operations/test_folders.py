@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from support.index import Index
+from support.notebooks import MINOR, block, command_context
 from support.packages import package
-from support.workplace import MINOR, PYTHONS, Desk, asking, block, other_python
+from support.sandbox import PYTHONS, UserSandbox, other_python, sandbox_at
 
 from jupyter_dep.base.errors import ConflictError, ConsentError, DepError, StaleError, UsageError
 from jupyter_dep.io.files import read_write
@@ -50,12 +51,12 @@ dev = ["beta<2"]
 
 
 @pytest.fixture
-def desk(toy_index: Index, tmp_path: Path) -> Desk:
-    return Desk.at(tmp_path, toy_index.url)
+def desk(toy_index: Index, tmp_path: Path) -> UserSandbox:
+    return sandbox_at(tmp_path, toy_index.url)
 
 
 @pytest.fixture
-def project(desk: Desk) -> Path:
+def project(desk: UserSandbox) -> Path:
     return written(desk.folder, PLAIN)
 
 
@@ -77,20 +78,22 @@ def locked(project: Path) -> Lock:
     return lockfile.read((project.parent / "pylock.toml").read_bytes(), context={})
 
 
-def lock(desk: Desk, project: Path) -> ChangeResult:
-    return relock.relock(project, desk.services(), asking("lock", sync=False))
+def lock(desk: UserSandbox, project: Path) -> ChangeResult:
+    return relock.relock(project, desk.services(), command_context("lock", sync=False))
 
 
-def add(desk: Desk, project: Path, *names: str, place: DependencySection = DEPENDENCIES, **changes: object) -> ChangeResult:
+def add(
+    desk: UserSandbox, project: Path, *names: str, place: DependencySection = DEPENDENCIES, **changes: object
+) -> ChangeResult:
     source = SourceOptions(cwd=project.parent, **changes)  # type: ignore[arg-type]
-    return add_remove.add(project, names, desk.services(), asking("add"), place=place, source=source)
+    return add_remove.add(project, names, desk.services(), command_context("add"), place=place, source=source)
 
 
-def install(desk: Desk, project: Path, **named: Sequence[str] | bool) -> Sealed:
+def install(desk: UserSandbox, project: Path, **named: Sequence[str] | bool) -> Sealed:
     services = desk.services()
     options = environment_install.InstallOptions(**named)  # type: ignore[arg-type]
     chosen = environment_install.resolve_install_selection(project, services, options)
-    sealed = environment_relock.install(project, services, asking("install"), chosen=chosen).sealed
+    sealed = environment_relock.install(project, services, command_context("install"), chosen=chosen).sealed
     assert sealed is not None
     return sealed
 
@@ -116,7 +119,7 @@ def notebook(folder: Path, name: str = "n.ipynb", text: str | None = None) -> Pa
 
 
 @pytest.mark.poetry("poetry add NAME")
-def test_add_writes_into_the_manifest_and_locks_beside_it(desk: Desk, project: Path) -> None:
+def test_add_writes_into_the_manifest_and_locks_beside_it(desk: UserSandbox, project: Path) -> None:
     add(desk, project, "beta")
     text = project.read_text("utf-8")
     assert 'name = "study"  # our study' in text
@@ -136,56 +139,58 @@ def test_add_writes_into_the_manifest_and_locks_beside_it(desk: Desk, project: P
         (DependencySection(extra="plot"), "[project.optional-dependencies]"),
     ],
 )
-def test_add_and_remove_edit_the_part_that_is_named(desk: Desk, project: Path, place: DependencySection, header: str) -> None:
+def test_add_and_remove_edit_the_part_that_is_named(
+    desk: UserSandbox, project: Path, place: DependencySection, header: str
+) -> None:
     add(desk, project, "beta", place=place)
     after = project.read_text("utf-8").split(header)[1].split("\n[")[0]
     assert '"beta"' in after
-    add_remove.remove(project, ["beta"], desk.services(), asking("remove"), place=place)
+    add_remove.remove(project, ["beta"], desk.services(), command_context("remove"), place=place)
     assert '"beta"' not in project.read_text("utf-8").split(header)[1].split("\n[")[0]
 
 
-def test_every_group_and_extra_is_in_one_lock_with_markers(desk: Desk, project: Path) -> None:
+def test_every_group_and_extra_is_in_one_lock_with_markers(desk: UserSandbox, project: Path) -> None:
     lock(desk, project)
     text = (desk.folder / "pylock.toml").read_text("utf-8")
     assert "'dev' in dependency_groups" in text
     assert 'extras = ["plot"]' in text
 
 
-def test_conflict_between_groups_names_both_requirements(desk: Desk, project: Path) -> None:
+def test_conflict_between_groups_names_both_requirements(desk: UserSandbox, project: Path) -> None:
     project.write_text(PLAIN.replace('dev = ["beta<2"]', 'dev = ["alpha>=2"]'), "utf-8")
     error = refused(ConflictError, "conflict", lambda: lock(desk, project))
     assert "alpha>=2" in error.message.replace(" ", "") and "gamma" in error.message
     assert not (desk.folder / "pylock.toml").exists()
 
 
-def test_foreign_lock_is_not_overwritten_without_a_yes(desk: Desk, project: Path) -> None:
+def test_foreign_lock_is_not_overwritten_without_a_yes(desk: UserSandbox, project: Path) -> None:
     foreign = b'lock-version = "1.0"\ncreated-by = "other"\npackages = []\n'
     (desk.folder / "pylock.toml").write_bytes(foreign)
     refused(DepError, "foreign-lock", lambda: lock(desk, project))
     assert (desk.folder / "pylock.toml").read_bytes() == foreign
-    relock.relock(project, desk.services(), asking("lock", sync=False, overwrite=True))
+    relock.relock(project, desk.services(), command_context("lock", sync=False, overwrite=True))
     assert locked(project).table is not None
 
 
-def test_dynamic_dependencies_are_refused_with_the_place(desk: Desk, project: Path) -> None:
+def test_dynamic_dependencies_are_refused_with_the_place(desk: UserSandbox, project: Path) -> None:
     project.write_text('[project]\nname = "x"\nversion = "1"\ndynamic = ["dependencies"]\n', "utf-8")
     refused(DepError, "dynamic-metadata", lambda: lock(desk, project))
 
 
-def test_undo_restores_manifest_and_lock_together_and_refuses_what_changed_since(desk: Desk, project: Path) -> None:
+def test_undo_restores_manifest_and_lock_together_and_refuses_what_changed_since(desk: UserSandbox, project: Path) -> None:
     lock(desk, project)
     before = desk.listing()
     add(desk, project, "beta")
-    edit_undo.undo(project, desk.services(), asking("undo"))
+    edit_undo.undo(project, desk.services(), command_context("undo"))
     assert desk.listing() == before
-    edit_undo.undo(project, desk.services(), asking("undo"), redo=True)
+    edit_undo.undo(project, desk.services(), command_context("undo"), redo=True)
     text = project.read_text("utf-8")
     project.write_text(text.replace("our study", "their study"), "utf-8")
-    refused(DepError, "changed-since", lambda: edit_undo.undo(project, desk.services(), asking("undo")))
+    refused(DepError, "changed-since", lambda: edit_undo.undo(project, desk.services(), command_context("undo")))
     assert "their study" in project.read_text("utf-8")
 
 
-def test_crlf_and_comments_of_the_manifest_stay(desk: Desk) -> None:
+def test_crlf_and_comments_of_the_manifest_stay(desk: UserSandbox) -> None:
     project = written(desk.folder, "")
     project.write_bytes(PLAIN.replace("\n", "\r\n").encode())
     add(desk, project, "beta")
@@ -195,18 +200,18 @@ def test_crlf_and_comments_of_the_manifest_stay(desk: Desk) -> None:
 
 
 @pytest.mark.poetry("poetry update NAME")
-def test_update_moves_only_what_is_named(desk: Desk, project: Path, toy_index: Index) -> None:
+def test_update_moves_only_what_is_named(desk: UserSandbox, project: Path, toy_index: Index) -> None:
     from support.wheels import build_wheel
 
     lock(desk, project)
     build_wheel(toy_index.folder, "gamma", "1.5", requires=["alpha<2"])
     build_wheel(toy_index.folder, "alpha", "1.9")
-    relock.relock(project, desk.services(), asking("update", sync=False), upgrade=("gamma",))
+    relock.relock(project, desk.services(), command_context("update", sync=False), upgrade=("gamma",))
     versions = locked(project).versions()
     assert (versions["gamma"], versions["alpha"]) == ("1.5", "1.1")
 
 
-def test_first_lock_keeps_what_another_tool_had_locked(desk: Desk, project: Path) -> None:
+def test_first_lock_keeps_what_another_tool_had_locked(desk: UserSandbox, project: Path) -> None:
     old = '[[package]]\nname = "alpha"\nversion = "1.0"\n\n[metadata]\nlock-version = "2.1"\n'
     (desk.folder / "poetry.lock").write_text(old, "utf-8")
     project.write_text(PLAIN.replace("alpha>=1.1", "alpha"), "utf-8")
@@ -215,12 +220,12 @@ def test_first_lock_keeps_what_another_tool_had_locked(desk: Desk, project: Path
     assert (desk.folder / "poetry.lock").read_text("utf-8") == old
 
 
-def test_python_verb_changes_what_the_manifest_requires(desk: Desk, project: Path) -> None:
+def test_python_verb_changes_what_the_manifest_requires(desk: UserSandbox, project: Path) -> None:
     minor, known = other_python()
-    (desk.home / "state" / PYTHONS).write_bytes(known)
+    (desk.dep_home / "state" / PYTHONS).write_bytes(known)
     mine = {name: os.environ[name] for name in ("HOME", "PYENV_ROOT") if name in os.environ}
     project.write_text(project.read_text("utf-8").replace(f">={MINOR}", f"=={MINOR}.*"), "utf-8")
-    relock.use_python(project, minor, desk.services(**mine), asking("python", sync=False))
+    relock.use_python(project, minor, desk.services(**mine), command_context("python", sync=False))
     assert f'requires-python = ">={minor}"' in project.read_text("utf-8")
     assert locked(project).table.python == minor  # type: ignore[union-attr]
 
@@ -229,7 +234,7 @@ def test_python_verb_changes_what_the_manifest_requires(desk: Desk, project: Pat
 
 
 @pytest.mark.poetry("poetry install")
-def test_install_gives_the_dependencies_and_every_group_but_no_extra(desk: Desk, project: Path) -> None:
+def test_install_gives_the_dependencies_and_every_group_but_no_extra(desk: UserSandbox, project: Path) -> None:
     lock(desk, project)
     assert held(install(desk, project)) == {"alpha", "beta", "gamma"}
     assert held(install(desk, project, without=["dev"])) == {"alpha", "gamma"}
@@ -237,30 +242,32 @@ def test_install_gives_the_dependencies_and_every_group_but_no_extra(desk: Desk,
 
 
 @pytest.mark.poetry("poetry install --with G")
-def test_choice_is_remembered_by_what_runs_in_the_environment(desk: Desk, project: Path) -> None:
+def test_choice_is_remembered_by_what_runs_in_the_environment(desk: UserSandbox, project: Path) -> None:
     lock(desk, project)
     sealed = install(desk, project, without=["dev"])
-    assert environment_install.environment(project, desk.services(), asking("run")).key == sealed.key
-    assert status.status(project, desk.services(), asking()).key == sealed.key
+    assert environment_install.environment(project, desk.services(), command_context("run")).key == sealed.key
+    assert status.status(project, desk.services(), command_context()).key == sealed.key
     install(desk, project)
-    assert "beta" in environment_install.environment(project, desk.services(), asking("run")).packages
+    assert "beta" in environment_install.environment(project, desk.services(), command_context("run")).packages
 
 
-def test_unknown_group_or_extra_is_an_error_with_those_that_are_there(desk: Desk, project: Path) -> None:
+def test_unknown_group_or_extra_is_an_error_with_those_that_are_there(desk: UserSandbox, project: Path) -> None:
     lock(desk, project)
     error = refused(DepError, "no-such-group", lambda: install(desk, project, without=["devv"]))
     assert "dev" in str(error.hint)
     refused(DepError, "no-such-extra", lambda: install(desk, project, extras=["plott"]))
 
 
-def test_install_refuses_a_stale_lock_and_makes_a_missing_one(desk: Desk, project: Path) -> None:
+def test_install_refuses_a_stale_lock_and_makes_a_missing_one(desk: UserSandbox, project: Path) -> None:
     install(desk, project)
     assert (desk.folder / "pylock.toml").exists()
     project.write_text(PLAIN.replace('["gamma"]', '["gamma", "beta"]'), "utf-8")
     refused(StaleError, "stale", lambda: install(desk, project))
 
 
-def test_same_lock_in_two_folders_without_a_build_system_is_one_environment(desk: Desk, project: Path, tmp_path: Path) -> None:
+def test_same_lock_in_two_folders_without_a_build_system_is_one_environment(
+    desk: UserSandbox, project: Path, tmp_path: Path
+) -> None:
     first = install(desk, project)
     second = install(desk, written(tmp_path / "other", PLAIN))
     assert first.path == second.path
@@ -270,7 +277,7 @@ def test_same_lock_in_two_folders_without_a_build_system_is_one_environment(desk
 
 
 @pytest.mark.poetry("poetry install --no-root")
-def test_project_itself_is_installed_where_it_lies_after_a_yes(desk: Desk, tmp_path: Path) -> None:
+def test_project_itself_is_installed_where_it_lies_after_a_yes(desk: UserSandbox, tmp_path: Path) -> None:
     project = package(desk.folder, more='dependencies = ["beta"]\n')
     lock(desk, project)
     refused(ConsentError, "consent-missing", lambda: install(desk, project))
@@ -281,7 +288,7 @@ def test_project_itself_is_installed_where_it_lies_after_a_yes(desk: Desk, tmp_p
     assert said(sealed, "import mine; print(mine.__version__)") == "0.1.0"
 
 
-def test_asked_person_may_let_the_build_run(desk: Desk) -> None:
+def test_asked_person_may_let_the_build_run(desk: UserSandbox) -> None:
     project = package(desk.folder)
     asked: list[str] = []
 
@@ -290,14 +297,14 @@ def test_asked_person_may_let_the_build_run(desk: Desk) -> None:
         return True
 
     services = desk.services()
-    made = environment_relock.install(project, services, asking("install"), chosen=InstallSelection(), confirm=confirm)
+    made = environment_relock.install(project, services, command_context("install"), chosen=InstallSelection(), confirm=confirm)
     assert made.sealed is not None and "mine" in made.sealed.packages
     assert len(asked) == 1
     install(desk, project)
 
 
 @pytest.mark.counts("hostile", "sources, folders, editables, git")
-def test_a_strangers_copy_of_our_lock_lets_no_build_run(desk: Desk, tmp_path: Path) -> None:
+def test_a_strangers_copy_of_our_lock_lets_no_build_run(desk: UserSandbox, tmp_path: Path) -> None:
     own = package(desk.folder)
     grant_build_backend(desk.folder, desk.services())
     install(desk, own)
@@ -309,7 +316,7 @@ def test_a_strangers_copy_of_our_lock_lets_no_build_run(desk: Desk, tmp_path: Pa
     assert not (stranger.parent / "ran.txt").exists()
 
 
-def test_changed_metadata_gives_another_environment_and_a_comment_does_not(desk: Desk) -> None:
+def test_changed_metadata_gives_another_environment_and_a_comment_does_not(desk: UserSandbox) -> None:
     project = package(desk.folder)
     grant_build_backend(desk.folder, desk.services())
     first = install(desk, project)
@@ -322,7 +329,7 @@ def test_changed_metadata_gives_another_environment_and_a_comment_does_not(desk:
     assert said(second, "import importlib.metadata as m; print(m.version('mine'))") == "0.2.0"
 
 
-def test_failing_build_of_the_project_takes_an_add_back(desk: Desk) -> None:
+def test_failing_build_of_the_project_takes_an_add_back(desk: UserSandbox) -> None:
     project = package(desk.folder)
     grant_build_backend(desk.folder, desk.services())
     install(desk, project)
@@ -334,7 +341,7 @@ def test_failing_build_of_the_project_takes_an_add_back(desk: Desk) -> None:
     assert desk.listing() == before
 
 
-def test_folder_that_says_it_is_no_package_installs_none(desk: Desk) -> None:
+def test_folder_that_says_it_is_no_package_installs_none(desk: UserSandbox) -> None:
     project = package(desk.folder, more='dependencies = ["beta"]\n\n[tool.uv]\npackage = false\n')
     lock(desk, project)
     assert "mine" not in install(desk, project).packages
@@ -344,7 +351,7 @@ def test_folder_that_says_it_is_no_package_installs_none(desk: Desk) -> None:
 
 
 @pytest.mark.poetry("poetry add --editable PATH")
-def test_editable_folder_is_used_where_it_lies(desk: Desk, project: Path, tmp_path: Path) -> None:
+def test_editable_folder_is_used_where_it_lies(desk: UserSandbox, project: Path, tmp_path: Path) -> None:
     library = package(desk.folder.parent / "library", "library")
     add(desk, project, "../library", editable=True)
     assert 'library = {path = "../library", editable = true}' in project.read_text("utf-8").replace("{ ", "{").replace(
@@ -358,7 +365,7 @@ def test_editable_folder_is_used_where_it_lies(desk: Desk, project: Path, tmp_pa
     assert said(again, "import importlib.metadata as m; print(m.version('library'))") == "0.3.0"
 
 
-def test_changed_file_of_a_built_folder_is_built_anew(desk: Desk, project: Path) -> None:
+def test_changed_file_of_a_built_folder_is_built_anew(desk: UserSandbox, project: Path) -> None:
     package(desk.folder.parent / "library", "library")
     add(desk, project, "../library")
     module = desk.folder.parent / "library" / "src" / "library" / "__init__.py"
@@ -367,7 +374,7 @@ def test_changed_file_of_a_built_folder_is_built_anew(desk: Desk, project: Path)
 
 
 @pytest.mark.counts("hostile", "sources, folders, editables, git")
-def test_path_of_a_strangers_manifest_needs_a_yes(desk: Desk) -> None:
+def test_path_of_a_strangers_manifest_needs_a_yes(desk: UserSandbox) -> None:
     package(desk.folder.parent / "library", "library")
     text = PLAIN.replace('["gamma"]', '["library"]') + '\n[tool.uv.sources]\nlibrary = { path = "../library" }\n'
     project = written(desk.folder, text)
@@ -377,21 +384,21 @@ def test_path_of_a_strangers_manifest_needs_a_yes(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("word", ["git+https://code.example/x", "https://files.example/x.zip"])
-def test_address_without_a_name_says_how_to_name_it(desk: Desk, project: Path, word: str) -> None:
+def test_address_without_a_name_says_how_to_name_it(desk: UserSandbox, project: Path, word: str) -> None:
     error = refused(DepError, "unnamed-source", lambda: add(desk, project, word))
     assert "@" in str(error.hint)
 
 
-def test_path_that_is_not_there_is_an_error(desk: Desk, project: Path) -> None:
+def test_path_that_is_not_there_is_an_error(desk: UserSandbox, project: Path) -> None:
     refused(UsageError, "bad-source", lambda: add(desk, project, "./nowhere"))
 
 
-def test_path_in_a_notebook_is_refused(desk: Desk) -> None:
-    refused(DepError, "path-in-notebook", lambda: add(desk, desk.notebook(), "../library"))
+def test_path_in_a_notebook_is_refused(desk: UserSandbox) -> None:
+    refused(DepError, "path-in-notebook", lambda: add(desk, desk.notebook(name="n"), "../library"))
 
 
 @pytest.mark.poetry("poetry add --source NAME PACKAGE")
-def test_index_is_declared_for_the_named_package_only(desk: Desk, project: Path, mirror: Index, index: Index) -> None:
+def test_index_is_declared_for_the_named_package_only(desk: UserSandbox, project: Path, mirror: Index, index: Index) -> None:
     from support.wheels import build_wheel
 
     build_wheel(index.folder, "private", "1.0")
@@ -406,7 +413,7 @@ def test_index_is_declared_for_the_named_package_only(desk: Desk, project: Path,
 # which project a notebook belongs to
 
 
-def test_notebook_without_a_block_belongs_to_the_nearest_project(desk: Desk, project: Path) -> None:
+def test_notebook_without_a_block_belongs_to_the_nearest_project(desk: UserSandbox, project: Path) -> None:
     below = desk.folder / "a" / "b"
     below.mkdir(parents=True)
     services = desk.services()
@@ -416,7 +423,7 @@ def test_notebook_without_a_block_belongs_to_the_nearest_project(desk: Desk, pro
     assert find_project(notebook(below), services).file == inner
 
 
-def test_search_for_a_project_ends_at_the_root_of_the_repository(desk: Desk, project: Path) -> None:
+def test_search_for_a_project_ends_at_the_root_of_the_repository(desk: UserSandbox, project: Path) -> None:
     inner = desk.folder / "clone"
     (inner / ".git").mkdir(parents=True)
     found = find_project(notebook(inner), desk.services())
@@ -424,12 +431,12 @@ def test_search_for_a_project_ends_at_the_root_of_the_repository(desk: Desk, pro
     assert find_project_root(inner) is None
 
 
-def test_manifest_of_another_tool_is_no_project(desk: Desk) -> None:
+def test_manifest_of_another_tool_is_no_project(desk: UserSandbox) -> None:
     written(desk.folder, "[tool.black]\nline-length = 100\n")
     assert find_project(notebook(desk.folder), desk.services()).why == "none"
 
 
-def test_notebook_of_a_folder_opens_on_the_folders_environment(desk: Desk, project: Path) -> None:
+def test_notebook_of_a_folder_opens_on_the_folders_environment(desk: UserSandbox, project: Path) -> None:
     sealed = install(desk, project)
     path = notebook(desk.folder)
     first = resolve.resolve_environment(path, desk.folder, services=desk.services())
@@ -440,7 +447,7 @@ def test_notebook_of_a_folder_opens_on_the_folders_environment(desk: Desk, proje
 
 
 @pytest.mark.parametrize("change", ["block", "manifest", "nearer"])
-def test_remembered_opening_is_not_used_after_what_it_rests_on_changed(desk: Desk, project: Path, change: str) -> None:
+def test_remembered_opening_is_not_used_after_what_it_rests_on_changed(desk: UserSandbox, project: Path, change: str) -> None:
     install(desk, project)
     (desk.folder / "sub").mkdir()
     path = notebook(desk.folder / "sub")
@@ -456,23 +463,25 @@ def test_remembered_opening_is_not_used_after_what_it_rests_on_changed(desk: Des
     assert read_cached_start(path, services.paths, services.environ) is None
 
 
-def test_strangers_folder_is_not_opened_without_a_yes(desk: Desk, project: Path, tmp_path: Path, toy_index: Index) -> None:
+def test_strangers_folder_is_not_opened_without_a_yes(
+    desk: UserSandbox, project: Path, tmp_path: Path, toy_index: Index
+) -> None:
     install(desk, project)
-    other = Desk.at(tmp_path / "second", toy_index.url)
+    other = sandbox_at(tmp_path / "second", toy_index.url)
     for name in ("pyproject.toml", "pylock.toml"):
         (other.folder / name).write_bytes((desk.folder / name).read_bytes())
     path = notebook(other.folder)
     opened = resolve.resolve_environment(path, other.folder, services=other.services())
     assert isinstance(opened, Refused) and opened.code == "consent-missing"
-    trust.allow(other.folder / "pyproject.toml", [], other.services(), asking("trust"))
+    trust.allow(other.folder / "pyproject.toml", [], other.services(), command_context("trust"))
     assert not isinstance(resolve.resolve_environment(path, other.folder, services=other.services()), Refused)
 
 
-def test_missing_manifest_is_no_project(desk: Desk) -> None:
+def test_missing_manifest_is_no_project(desk: UserSandbox) -> None:
     refused(DepError, "no-project", lambda: add(desk, desk.folder / "pyproject.toml", "alpha"))
 
 
-def test_yes_to_a_folder_is_bound_to_its_real_path(desk: Desk, tmp_path: Path) -> None:
+def test_yes_to_a_folder_is_bound_to_its_real_path(desk: UserSandbox, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(desk.folder)
     assert build_backend_scope(tmp_path / "link") == build_backend_scope(desk.folder)
     assert read_write.read_if_there(desk.folder / "pyproject.toml") is None

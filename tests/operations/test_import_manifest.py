@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.desk import Desk, desk_at
 from support.index import Index
-from support.people import raw_notebook
+from support.notebooks import raw_notebook
+from support.sandbox import UserSandbox, terminal_at
 
 from jupyter_dep.model.notebook.notebook import Notebook
 from jupyter_dep.operations.project.context import CommandContext
@@ -32,21 +32,21 @@ dependencies = [
 
 
 @pytest.fixture
-def desk(tmp_path: Path, toy_index: Index) -> Desk:
-    desk = desk_at(tmp_path, toy_index)
+def desk(tmp_path: Path, toy_index: Index) -> UserSandbox:
+    desk = terminal_at(tmp_path, toy_index)
     (desk.folder / "pyproject.toml").write_text(PROJECT)
     return desk
 
 
 @pytest.fixture
-def old(desk: Desk) -> Path:
+def old(desk: UserSandbox) -> Path:
     """A folder beside the project, where somebody worked with another tool."""
     folder = desk.folder.parent / "old"
     folder.mkdir()
     return folder
 
 
-def document(desk: Desk) -> dict[str, Any]:
+def document(desk: UserSandbox) -> dict[str, Any]:
     return tomllib.loads((desk.folder / "pyproject.toml").read_text("utf-8"))
 
 
@@ -63,7 +63,7 @@ def left(entry: dict[str, Any]) -> str:
 # Into a folder
 
 
-def test_requirements_are_added_and_what_is_declared_stays(desk: Desk, old: Path) -> None:
+def test_requirements_are_added_and_what_is_declared_stays(desk: UserSandbox, old: Path) -> None:
     (old / "requirements.txt").write_text("alpha>=2\n-r more.txt\n-c limits.txt\ngamma; os_name == 'nt'\n")
     (old / "more.txt").write_text("beta==1.0 --hash=sha256:aa\n")
     (old / "limits.txt").write_text("delta<2\n")
@@ -75,7 +75,7 @@ def test_requirements_are_added_and_what_is_declared_stays(desk: Desk, old: Path
     assert document(desk)["tool"]["uv"]["constraint-dependencies"] == ["delta<2"]
 
 
-def test_a_file_goes_into_the_group_that_its_name_or_the_option_tells(desk: Desk, old: Path) -> None:
+def test_a_file_goes_into_the_group_that_its_name_or_the_option_tells(desk: UserSandbox, old: Path) -> None:
     (old / "requirements-dev.txt").write_text("beta\n")
     desk.dep("import", old / "requirements-dev.txt")
     assert document(desk)["dependency-groups"] == {"dev": ["beta"]}
@@ -84,7 +84,7 @@ def test_a_file_goes_into_the_group_that_its_name_or_the_option_tells(desk: Desk
     assert document(desk)["dependency-groups"] == {"dev": ["beta"], "docs": ["gamma"]}
 
 
-def test_paths_are_told_from_the_project(desk: Desk, old: Path) -> None:
+def test_paths_are_told_from_the_project(desk: UserSandbox, old: Path) -> None:
     (old / "lib").mkdir()
     (old / "lib" / "pyproject.toml").write_text('[project]\nname = "inner"\n')
     (old / "requirements.txt").write_text("-e ./lib\n")
@@ -92,7 +92,7 @@ def test_paths_are_told_from_the_project(desk: Desk, old: Path) -> None:
     assert document(desk)["tool"]["uv"]["sources"] == {"inner": {"path": "../old/lib", "editable": True}}
 
 
-def test_poetrys_tables_of_another_folder_are_imported_without_its_name(desk: Desk, old: Path) -> None:
+def test_poetrys_tables_of_another_folder_are_imported_without_its_name(desk: UserSandbox, old: Path) -> None:
     (old / "pyproject.toml").write_text(
         '[tool.poetry]\nname = "elder"\nversion = "3.0"\n[tool.poetry.dependencies]\npython = "^3.9"\nbeta = "^1"\n'
         '[tool.poetry.group.dev.dependencies]\ngamma = "*"\n'
@@ -113,14 +113,14 @@ def test_poetrys_tables_of_another_folder_are_imported_without_its_name(desk: De
         ("any-name.in", "beta\n", ["alpha>=1", "beta"]),
     ],
 )
-def test_every_kind_of_file_is_imported(desk: Desk, old: Path, name: str, text: str, expected: list[str]) -> None:
+def test_every_kind_of_file_is_imported(desk: UserSandbox, old: Path, name: str, text: str, expected: list[str]) -> None:
     (old / name).write_text(text)
     assert desk.dep("import", old / name).code == 0
     assert document(desk)["project"]["dependencies"] == expected
     assert "build-system" not in document(desk), "what builds the project is not another file's to say"
 
 
-def test_an_index_of_another_meaning_is_not_mixed_up(desk: Desk, old: Path) -> None:
+def test_an_index_of_another_meaning_is_not_mixed_up(desk: UserSandbox, old: Path) -> None:
     (desk.folder / "pyproject.toml").write_text(
         PROJECT + '[[tool.uv.index]]\nname = "corp"\nurl = "https://corp.example/simple"\nexplicit = true\n'
     )
@@ -134,28 +134,28 @@ def test_an_index_of_another_meaning_is_not_mixed_up(desk: Desk, old: Path) -> N
     assert "evil.example" in left(entry) and "where beta comes from" in left(entry)
 
 
-def test_an_import_can_be_taken_back(desk: Desk, old: Path) -> None:
+def test_an_import_can_be_taken_back(desk: UserSandbox, old: Path) -> None:
     (old / "requirements.txt").write_text("beta\n")
     desk.dep("import", old / "requirements.txt")
     assert desk.dep("undo").code == 0
     assert (desk.folder / "pyproject.toml").read_text() == PROJECT
 
 
-def test_what_is_declared_already_changes_nothing(desk: Desk, old: Path) -> None:
+def test_what_is_declared_already_changes_nothing(desk: UserSandbox, old: Path) -> None:
     (old / "requirements.txt").write_text("Alpha >= 1\n")
     ran = desk.dep("import", old / "requirements.txt")
     assert "nothing new" in ran.out and "next:" not in ran.out
     assert (desk.folder / "pyproject.toml").read_text() == PROJECT
 
 
-def test_no_secret_of_a_file_is_shown_or_written(desk: Desk, old: Path) -> None:
+def test_no_secret_of_a_file_is_shown_or_written(desk: UserSandbox, old: Path) -> None:
     (old / "requirements.txt").write_text(
         "--extra-index-url https://ann:hunter2@corp.example/simple\nbeta @ https://ann:hunter2@files.example/b-1.0.tar.gz\ngamma\n"
     )
     for form in ((), ("--json",)):
         assert "hunter2" not in desk.dep("import", old / "requirements.txt", *form).said
     assert "hunter2" not in (desk.folder / "pyproject.toml").read_text()
-    home = desk.user.home.rglob("*")
+    home = desk.home.rglob("*")
     assert not [path for path in home if path.is_file() and b"hunter2" in path.read_bytes()]
 
 
@@ -163,12 +163,12 @@ def test_no_secret_of_a_file_is_shown_or_written(desk: Desk, old: Path) -> None:
 
 
 @pytest.fixture
-def notebook(desk: Desk) -> Path:
+def notebook(desk: UserSandbox) -> Path:
     (desk.folder / "pyproject.toml").unlink()
     return desk.notebook("alpha>=1")
 
 
-def test_a_notebook_takes_dependencies_constraints_indexes_and_sources(desk: Desk, old: Path, notebook: Path) -> None:
+def test_a_notebook_takes_dependencies_constraints_indexes_and_sources(desk: UserSandbox, old: Path, notebook: Path) -> None:
     (old / "Pipfile").write_text(
         '[[source]]\nname = "pypi"\nurl = "https://x.example"\n[[source]]\nname = "corp"\nurl = "https://corp.example/simple"\n'
         '[packages]\nalpha = ">=2"\ninner = {version = "*", index = "corp"}\nlib = {path = "./lib"}\nbeta = "*"\n'
@@ -188,7 +188,7 @@ def test_a_notebook_takes_dependencies_constraints_indexes_and_sources(desk: Des
     assert found is not None and found.uv["constraint-dependencies"] == ["delta<2"] and found.uv["prerelease"] == "allow"
 
 
-def test_a_notebook_without_a_declaration_gets_one(desk: Desk, old: Path) -> None:
+def test_a_notebook_without_a_declaration_gets_one(desk: UserSandbox, old: Path) -> None:
     (desk.folder / "pyproject.toml").unlink()
     plain = raw_notebook(desk.folder, ["print(1)"], name="plain")
     (old / "requirements.txt").write_text("beta\n")
@@ -197,17 +197,17 @@ def test_a_notebook_without_a_declaration_gets_one(desk: Desk, old: Path) -> Non
     assert json.loads(plain.read_text())["cells"][1]["source"] == "print(1)"
 
 
-def test_a_notebook_of_the_folder_imports_into_the_folder(desk: Desk, old: Path) -> None:
+def test_a_notebook_of_the_folder_imports_into_the_folder(desk: UserSandbox, old: Path) -> None:
     raw_notebook(desk.folder, ["print(1)"], name="member")
     (old / "requirements.txt").write_text("beta\n")
     desk.dep("import", old / "requirements.txt", "member.ipynb")
     assert document(desk)["project"]["dependencies"] == ["alpha>=1", "beta"]
 
 
-def test_a_kernels_notebook_is_edited_by_whoever_holds_it(desk: Desk, old: Path, notebook: Path) -> None:
+def test_a_kernels_notebook_is_edited_by_whoever_holds_it(desk: UserSandbox, old: Path, notebook: Path) -> None:
     (old / "requirements.txt").write_text("beta\n")
     before = notebook.read_bytes()
-    services = desk.user.services()
+    services = desk.services()
     made = import_manifest.import_file(
         old / "requirements.txt", notebook, services, CommandContext(command="import", in_kernel=True)
     )
@@ -217,13 +217,13 @@ def test_a_kernels_notebook_is_edited_by_whoever_holds_it(desk: Desk, old: Path,
     assert pending is not None and pending.wanted == made.edit.after
 
 
-def test_an_import_into_a_notebook_can_be_taken_back(desk: Desk, old: Path, notebook: Path) -> None:
+def test_an_import_into_a_notebook_can_be_taken_back(desk: UserSandbox, old: Path, notebook: Path) -> None:
     (old / "requirements.txt").write_text("beta\n")
     desk.dep("import", old / "requirements.txt", notebook)
     assert desk.dep("undo", notebook).code == 0 and dependencies(notebook) == ["alpha>=1"]
 
 
-def test_a_notebook_has_no_groups(desk: Desk, old: Path, notebook: Path) -> None:
+def test_a_notebook_has_no_groups(desk: UserSandbox, old: Path, notebook: Path) -> None:
     (old / "requirements.txt").write_text("beta\n")
     desk.refused("import", old / "requirements.txt", notebook, "--group", "dev", code="no-groups-in-notebook", exit_code=2)
 
@@ -244,32 +244,32 @@ def test_a_notebook_has_no_groups(desk: Desk, old: Path, notebook: Path) -> None
     ],
 )
 def test_a_file_that_cannot_be_taken_over_is_told(
-    desk: Desk, old: Path, name: str, data: bytes | None, code: str, exit_code: int
+    desk: UserSandbox, old: Path, name: str, data: bytes | None, code: str, exit_code: int
 ) -> None:
     if data is not None:
         (old / name).write_bytes(data)
     desk.refused("import", old / name, code=code, exit_code=exit_code)
 
 
-def test_a_folder_is_no_file_to_import(desk: Desk, old: Path) -> None:
+def test_a_folder_is_no_file_to_import(desk: UserSandbox, old: Path) -> None:
     desk.refused("import", old, code="is-a-folder", exit_code=1)
 
 
 @pytest.mark.parametrize("line", [("import",), ("import", "a.txt", "b.txt")])
-def test_one_file_is_imported_at_a_time(desk: Desk, line: tuple[str, ...]) -> None:
+def test_one_file_is_imported_at_a_time(desk: UserSandbox, line: tuple[str, ...]) -> None:
     assert "FILE" in desk.refused(*line, code="bad-usage", exit_code=2)["hint"]
 
 
-def test_without_a_project_there_is_nothing_to_import_into(desk: Desk, old: Path) -> None:
+def test_without_a_project_there_is_nothing_to_import_into(desk: UserSandbox, old: Path) -> None:
     (desk.folder / "pyproject.toml").unlink()
     (desk.folder / "requirements.txt").write_text("beta\n")
     error = desk.refused("import", "requirements.txt", code="no-project", exit_code=2)
     assert "jupyter dep init" in error["hint"]
 
 
-def test_condas_packages_are_declared_with_a_yes(desk: Desk, old: Path) -> None:
+def test_condas_packages_are_declared_with_a_yes(desk: UserSandbox, old: Path) -> None:
     (old / "environment.yml").write_text("dependencies: [numpy=1.26]\n")
-    services, ask = desk.user.services(), lambda question: "numpy" in question
+    services, ask = desk.services(), lambda question: "numpy" in question
     yes: Callable[[str], bool] = ask
     made = import_manifest.import_file(
         old / "environment.yml", desk.folder / "pyproject.toml", services, CommandContext(command="i"), ask=yes

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.desk import Desk, desk_at
 from support.index import Index
+from support.sandbox import UserSandbox, terminal_at
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.model.manifest import manifest
@@ -60,12 +60,12 @@ build-backend = "poetry.core.masonry.api"
 
 
 @pytest.fixture
-def desk(tmp_path: Path, toy_index: Index) -> Desk:
-    return desk_at(tmp_path, toy_index)
+def desk(tmp_path: Path, toy_index: Index) -> UserSandbox:
+    return terminal_at(tmp_path, toy_index)
 
 
 @pytest.fixture
-def given(desk: Desk) -> Callable[..., None]:
+def given(desk: UserSandbox) -> Callable[..., None]:
     """Puts files into the folder."""
 
     def put(texts: dict[str, str]) -> None:
@@ -77,14 +77,14 @@ def given(desk: Desk) -> Callable[..., None]:
     return put
 
 
-def document(desk: Desk) -> dict[str, Any]:
+def document(desk: UserSandbox) -> dict[str, Any]:
     text = (desk.folder / "pyproject.toml").read_text("utf-8")
     manifest.declaration(manifest.parse(text))
     return tomllib.loads(text)
 
 
-def init(desk: Desk, ask: Callable[[str], bool] | None = None, **more: str) -> ScaffoldResult:
-    return init_folder.init(desk.folder, desk.user.services(), ask=ask, **more)
+def init(desk: UserSandbox, ask: Callable[[str], bool] | None = None, **more: str) -> ScaffoldResult:
+    return init_folder.init(desk.folder, desk.services(), ask=ask, **more)
 
 
 def left(entry: dict[str, Any]) -> str:
@@ -94,9 +94,9 @@ def left(entry: dict[str, Any]) -> str:
 # An empty folder, and one that is a project
 
 
-def test_an_empty_folder_becomes_a_project(desk: Desk) -> None:
+def test_an_empty_folder_becomes_a_project(desk: UserSandbox) -> None:
     entry = desk.dep("init", "--json").entry
-    newest = desk.user.services().interpreters.find(">=3.9").minor
+    newest = desk.services().interpreters.find(">=3.9").minor
     assert document(desk) == {
         "project": {"name": "work", "version": "0.1.0", "requires-python": f">={newest}", "dependencies": []}
     }
@@ -104,7 +104,7 @@ def test_an_empty_folder_becomes_a_project(desk: Desk) -> None:
     assert [path.name for path in desk.folder.iterdir()] == ["pyproject.toml"], "init writes nothing else"
 
 
-def test_name_python_and_readme_are_taken_where_they_are_known(desk: Desk, given: Callable[..., None]) -> None:
+def test_name_python_and_readme_are_taken_where_they_are_known(desk: UserSandbox, given: Callable[..., None]) -> None:
     given({"README.rst": "Work\n"})
     desk.dep("init", "--name", "My_Work", "--python", MINOR)
     assert document(desk)["project"] == {
@@ -116,7 +116,7 @@ def test_name_python_and_readme_are_taken_where_they_are_known(desk: Desk, given
     }
 
 
-def test_a_project_that_lacks_nothing_is_told_so_and_left_as_it_is(desk: Desk, given: Callable[..., None]) -> None:
+def test_a_project_that_lacks_nothing_is_told_so_and_left_as_it_is(desk: UserSandbox, given: Callable[..., None]) -> None:
     text = f'# mine\n[project]\nname = "a"\nversion = "1"\nrequires-python = ">={MINOR}"\ndependencies = ["alpha"]\n'
     given({"pyproject.toml": text})
     ran = desk.dep("init")
@@ -125,7 +125,7 @@ def test_a_project_that_lacks_nothing_is_told_so_and_left_as_it_is(desk: Desk, g
     assert desk.dep("init", "--json").entry["changed"] is False
 
 
-def test_a_project_is_completed_with_comments_and_order_kept(desk: Desk, given: Callable[..., None]) -> None:
+def test_a_project_is_completed_with_comments_and_order_kept(desk: UserSandbox, given: Callable[..., None]) -> None:
     text = '# head\n[tool.ruff]\nline-length = 100  # wide\n\n[project]  # ours\nname = "a"\n\n[project.urls]\nHome = "https://a.example"\n'
     given({"pyproject.toml": text, "requirements.txt": "alpha>=1\n"})
     assert "was completed" in desk.dep("init").out
@@ -136,7 +136,7 @@ def test_a_project_is_completed_with_comments_and_order_kept(desk: Desk, given: 
     assert project["version"] == "0.1.0" and project["dependencies"] == ["alpha>=1"] and project["name"] == "a"
 
 
-def test_line_ends_of_windows_stay(desk: Desk) -> None:
+def test_line_ends_of_windows_stay(desk: UserSandbox) -> None:
     (desk.folder / "pyproject.toml").write_bytes(b"[tool.ruff]\r\nline-length = 100\r\n")
     desk.dep("init")
     after = (desk.folder / "pyproject.toml").read_bytes()
@@ -144,20 +144,20 @@ def test_line_ends_of_windows_stay(desk: Desk) -> None:
     assert b"\n" not in after.replace(b"\r\n", b"")
 
 
-def test_init_works_on_a_folder_that_is_named(desk: Desk) -> None:
+def test_init_works_on_a_folder_that_is_named(desk: UserSandbox) -> None:
     (desk.folder / "my lab").mkdir()
     ran = desk.dep("init", "--project", "my lab")
     assert "next: jupyter dep install --project 'my lab'\n" in ran.out
     assert (desk.folder / "my lab" / "pyproject.toml").is_file() and not (desk.folder / "pyproject.toml").exists()
 
 
-def test_a_folder_below_a_project_becomes_one_of_its_own(desk: Desk) -> None:
+def test_a_folder_below_a_project_becomes_one_of_its_own(desk: UserSandbox) -> None:
     desk.dep("init")
     (desk.folder / "part").mkdir()
     assert desk.dep("init", "--project", "part", "--json").entry["name"] == "part"
 
 
-def test_a_notebook_that_is_named_is_made_a_project_as_before(desk: Desk) -> None:
+def test_a_notebook_that_is_named_is_made_a_project_as_before(desk: UserSandbox) -> None:
     assert desk.dep("init", "nb.ipynb").code == 0
     assert [path.name for path in desk.folder.iterdir()] == ["nb.ipynb"]
     desk.dep("init")
@@ -165,7 +165,7 @@ def test_a_notebook_that_is_named_is_made_a_project_as_before(desk: Desk) -> Non
     assert "/// script" in (desk.folder / "other.ipynb").read_text("utf-8"), "named notebooks get their own declaration"
 
 
-def test_what_was_taken_over_can_be_locked(desk: Desk, given: Callable[..., None]) -> None:
+def test_what_was_taken_over_can_be_locked(desk: UserSandbox, given: Callable[..., None]) -> None:
     given({"requirements.txt": "alpha<2\n", "requirements-dev.txt": "-r requirements.txt\nbeta\n"})
     desk.dep("init", "--python", MINOR)
     locked = desk.dep("lock", "--json")
@@ -176,7 +176,7 @@ def test_what_was_taken_over_can_be_locked(desk: Desk, given: Callable[..., None
 # Requirements
 
 
-def test_requirements_with_files_constraints_hashes_and_markers(desk: Desk, given: Callable[..., None]) -> None:
+def test_requirements_with_files_constraints_hashes_and_markers(desk: UserSandbox, given: Callable[..., None]) -> None:
     given(
         {
             "requirements.txt": "-r more/base.txt\n-c limits.txt\nalpha==1.0 --hash=sha256:aa\n"
@@ -204,7 +204,7 @@ def test_requirements_with_files_constraints_hashes_and_markers(desk: Desk, give
     assert {path.name for path in desk.folder.iterdir()} >= {"requirements.txt", "requirements-dev.txt"}, "they stay"
 
 
-def test_of_compiled_requirements_the_source_is_declared(desk: Desk, given: Callable[..., None]) -> None:
+def test_of_compiled_requirements_the_source_is_declared(desk: UserSandbox, given: Callable[..., None]) -> None:
     given({"requirements.in": "alpha\n", "requirements.txt": "alpha==1.0\nbeta==1.0\n"})
     made = init(desk)
     assert document(desk)["project"]["dependencies"] == ["alpha"]
@@ -212,7 +212,7 @@ def test_of_compiled_requirements_the_source_is_declared(desk: Desk, given: Call
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-32"])
-def test_a_file_that_a_shell_of_windows_wrote_is_read(desk: Desk, encoding: str) -> None:
+def test_a_file_that_a_shell_of_windows_wrote_is_read(desk: UserSandbox, encoding: str) -> None:
     (desk.folder / "requirements.txt").write_bytes("alpha\r\n# größer\r\nbeta\r\n".encode(encoding))
     init(desk)
     assert document(desk)["project"]["dependencies"] == ["alpha", "beta"]
@@ -222,7 +222,7 @@ def test_a_file_that_a_shell_of_windows_wrote_is_read(desk: Desk, encoding: str)
 
 
 @pytest.mark.poetry("poetry init")
-def test_poetry_1_is_taken_over_and_left_as_it_is(desk: Desk, given: Callable[..., None]) -> None:
+def test_poetry_1_is_taken_over_and_left_as_it_is(desk: UserSandbox, given: Callable[..., None]) -> None:
     given({"pyproject.toml": POETRY_1})
     entry = desk.dep("init", "--json").entry
     after = (desk.folder / "pyproject.toml").read_text("utf-8")
@@ -249,7 +249,7 @@ def test_poetry_1_is_taken_over_and_left_as_it_is(desk: Desk, given: Callable[..
     assert "secret" not in str(entry)
 
 
-def test_poetry_1_is_taken_over_once(desk: Desk, given: Callable[..., None]) -> None:
+def test_poetry_1_is_taken_over_once(desk: UserSandbox, given: Callable[..., None]) -> None:
     given({"pyproject.toml": POETRY_1})
     init(desk)
     once = (desk.folder / "pyproject.toml").read_bytes()
@@ -258,7 +258,7 @@ def test_poetry_1_is_taken_over_once(desk: Desk, given: Callable[..., None]) -> 
     assert not again.changed and again.taken == ()
 
 
-def test_poetry_2_keeps_its_project_and_gains_what_only_poetry_reads(desk: Desk, given: Callable[..., None]) -> None:
+def test_poetry_2_keeps_its_project_and_gains_what_only_poetry_reads(desk: UserSandbox, given: Callable[..., None]) -> None:
     given(
         {
             "pyproject.toml": f"""\
@@ -297,7 +297,7 @@ requires-poetry = ">=2.0"
     assert "requires-poetry" in left(entry)
 
 
-def test_dependencies_that_poetry_2_calls_dynamic_are_written_out(desk: Desk, given: Callable[..., None]) -> None:
+def test_dependencies_that_poetry_2_calls_dynamic_are_written_out(desk: UserSandbox, given: Callable[..., None]) -> None:
     given(
         {
             "pyproject.toml": '[project]\nname = "a"\ndynamic = ["version", "dependencies", "requires-python"]\n'
@@ -310,20 +310,20 @@ def test_dependencies_that_poetry_2_calls_dynamic_are_written_out(desk: Desk, gi
     assert project["dynamic"] == ["version"] and "version" not in project, "the version is still the backend's"
 
 
-def test_what_poetry_does_not_package_is_not_installed_as_one(desk: Desk, given: Callable[..., None]) -> None:
+def test_what_poetry_does_not_package_is_not_installed_as_one(desk: UserSandbox, given: Callable[..., None]) -> None:
     build = '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n'
     given({"pyproject.toml": f'[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\nalpha = "*"\n{build}'})
     init(desk)
     assert document(desk)["tool"]["uv"]["package"] is False and document(desk)["project"]["name"] == "work"
 
 
-def test_a_group_that_no_manifest_may_have_is_listed(desk: Desk, given: Callable[..., None]) -> None:
+def test_a_group_that_no_manifest_may_have_is_listed(desk: UserSandbox, given: Callable[..., None]) -> None:
     given({"pyproject.toml": '[tool.poetry.group."my group".dependencies]\nalpha = "*"\n'})
     entry = desk.dep("init", "--json").entry
     assert "my group" in left(entry) and "dependency-groups" not in document(desk)
 
 
-def test_requirements_that_were_exported_are_passed_over(desk: Desk, given: Callable[..., None]) -> None:
+def test_requirements_that_were_exported_are_passed_over(desk: UserSandbox, given: Callable[..., None]) -> None:
     given(
         {
             "pyproject.toml": POETRY_1,
@@ -339,7 +339,7 @@ def test_requirements_that_were_exported_are_passed_over(desk: Desk, given: Call
 # Pipfile, conda, setuptools
 
 
-def test_a_pipfile_is_taken_over(desk: Desk, given: Callable[..., None]) -> None:
+def test_a_pipfile_is_taken_over(desk: UserSandbox, given: Callable[..., None]) -> None:
     given(
         {
             "Pipfile": f"""
@@ -384,7 +384,7 @@ dependencies:
 """
 
 
-def test_of_an_environment_the_pip_part_is_taken_and_condas_is_proposed(desk: Desk, given: Callable[..., None]) -> None:
+def test_of_an_environment_the_pip_part_is_taken_and_condas_is_proposed(desk: UserSandbox, given: Callable[..., None]) -> None:
     given({"environment.yml": ENVIRONMENT, "requirements.txt": "beta\n"})
     ran = desk.dep("init")
     assert document(desk)["project"]["dependencies"] == ["beta", "alpha>=1"]
@@ -393,7 +393,7 @@ def test_of_an_environment_the_pip_part_is_taken_and_condas_is_proposed(desk: De
     assert "cudatoolkit" in ran.out
 
 
-def test_what_conda_has_is_declared_with_a_yes(desk: Desk, given: Callable[..., None]) -> None:
+def test_what_conda_has_is_declared_with_a_yes(desk: UserSandbox, given: Callable[..., None]) -> None:
     given({"environment.yml": ENVIRONMENT, "requirements.txt": "beta\n"})
     asked: list[str] = []
     made = init(desk, ask=lambda question: asked.append(question) is None)
@@ -420,7 +420,9 @@ console_scripts =
 """
 
 
-def test_a_setup_cfg_is_taken_over_and_its_computed_version_stays_the_backends(desk: Desk, given: Callable[..., None]) -> None:
+def test_a_setup_cfg_is_taken_over_and_its_computed_version_stays_the_backends(
+    desk: UserSandbox, given: Callable[..., None]
+) -> None:
     given({"setup.cfg": SETUP_CFG, "requirements.txt": "alpha==1.0\nzeta==1\n", "requirements-dev.txt": "pytest\n"})
     entry = desk.dep("init", "--json").entry
     found = document(desk)
@@ -432,14 +434,14 @@ def test_a_setup_cfg_is_taken_over_and_its_computed_version_stays_the_backends(d
     assert entry["passed"] == ["requirements.txt"] and "attr: shop.__version__" in left(entry)
 
 
-def test_what_no_project_could_say_is_listed(desk: Desk, given: Callable[..., None]) -> None:
+def test_what_no_project_could_say_is_listed(desk: UserSandbox, given: Callable[..., None]) -> None:
     given({"setup.cfg": "[metadata]\nname = a b\nversion = soon\n[options]\npython_requires = 3.9\ninstall_requires = alpha\n"})
     told = left(desk.dep("init", "--json").entry)
     assert "name `a b`" in told and "version `soon`" in told and "requires-python `3.9`" in told
     assert document(desk)["project"]["name"] == "work"
 
 
-def test_a_setup_py_is_not_run(desk: Desk, given: Callable[..., None]) -> None:
+def test_a_setup_py_is_not_run(desk: UserSandbox, given: Callable[..., None]) -> None:
     given({"setup.py": "open('ran', 'w')\nfrom setuptools import setup\nsetup(install_requires=['alpha'])\n"})
     told = left(desk.dep("init", "--json").entry)
     assert "setup.py" in told and "not" in told
@@ -449,7 +451,9 @@ def test_a_setup_py_is_not_run(desk: Desk, given: Callable[..., None]) -> None:
 # Several files
 
 
-def test_the_first_file_that_names_a_package_decides_and_the_other_is_listed(desk: Desk, given: Callable[..., None]) -> None:
+def test_the_first_file_that_names_a_package_decides_and_the_other_is_listed(
+    desk: UserSandbox, given: Callable[..., None]
+) -> None:
     given(
         {"requirements.txt": "alpha>=1\nbeta\n", "environment.yml": "name: x\ndependencies:\n- pip: [alpha>=2, beta, gamma]\n"}
     )
@@ -460,7 +464,7 @@ def test_the_first_file_that_names_a_package_decides_and_the_other_is_listed(des
 
 
 def test_a_project_called_like_what_it_needs_gets_another_name(tmp_path: Path, toy_index: Index) -> None:
-    desk = desk_at(tmp_path, toy_index)
+    desk = terminal_at(tmp_path, toy_index)
     folder = desk.folder / "alpha"
     folder.mkdir()
     (folder / "requirements.txt").write_text("Alpha>=1\n")
@@ -480,7 +484,7 @@ def test_a_project_called_like_what_it_needs_gets_another_name(tmp_path: Path, t
         ("requirements.txt", "alpha==1.0\n"),
     ],
 )
-def test_another_tools_lock_seeds_the_first_lock(desk: Desk, given: Callable[..., None], name: str, text: str) -> None:
+def test_another_tools_lock_seeds_the_first_lock(desk: UserSandbox, given: Callable[..., None], name: str, text: str) -> None:
     given({name: text})
     seed = seed_pins.seed_pins(desk.folder)
     assert seed is not None and (seed.origin, seed.versions) == (name, (("alpha", "1.0"),))
@@ -488,7 +492,7 @@ def test_another_tools_lock_seeds_the_first_lock(desk: Desk, given: Callable[...
     assert told == {"file": name, "versions": 1}
 
 
-def test_a_lock_that_cannot_be_read_is_passed_by(desk: Desk, given: Callable[..., None]) -> None:
+def test_a_lock_that_cannot_be_read_is_passed_by(desk: UserSandbox, given: Callable[..., None]) -> None:
     given({"poetry.lock": "= no", "uv.lock": '[[package]]\nname = "alpha"\nversion = "1.0"\nsource = {registry = "x"}\n'})
     seed = seed_pins.seed_pins(desk.folder)
     assert seed is not None and seed.origin == "uv.lock"
@@ -509,7 +513,7 @@ def test_a_seed_is_pinned_to_the_index_that_the_declaration_names() -> None:
     ]
 
 
-def test_a_foreign_pylock_is_left_and_told(desk: Desk, given: Callable[..., None]) -> None:
+def test_a_foreign_pylock_is_left_and_told(desk: UserSandbox, given: Callable[..., None]) -> None:
     text = 'lock-version = "1.0"\ncreated-by = "other"\npackages = []\n'
     given({"pylock.toml": text})
     entry = desk.dep("init", "--json").entry
@@ -521,28 +525,28 @@ def test_a_foreign_pylock_is_left_and_told(desk: Desk, given: Callable[..., None
 # Pythons
 
 
-def test_a_python_that_is_not_here_stops_it_with_the_choices(desk: Desk, given: Callable[..., None]) -> None:
+def test_a_python_that_is_not_here_stops_it_with_the_choices(desk: UserSandbox, given: Callable[..., None]) -> None:
     given({"Pipfile": '[packages]\nalpha = "*"\n[requires]\npython_version = "3.2"\n'})
     error = desk.refused("init", code="no-matching-python", exit_code=1)
     assert "`==3.2.*`" in error["message"] and MINOR in error["hint"] and "--python" in error["hint"]
     assert not (desk.folder / "pyproject.toml").exists()
 
 
-def test_a_python_that_is_not_here_can_be_overruled(desk: Desk, given: Callable[..., None]) -> None:
+def test_a_python_that_is_not_here_can_be_overruled(desk: UserSandbox, given: Callable[..., None]) -> None:
     given({"Pipfile": '[packages]\nalpha = "*"\n[requires]\npython_version = "3.2"\n'})
     entry = desk.dep("init", "--python", MINOR, "--json").entry
     assert document(desk)["project"]["requires-python"] == f">={MINOR}"
     assert "==3.2.*" in left(entry)
 
 
-def test_at_a_terminal_another_python_is_offered(desk: Desk, given: Callable[..., None]) -> None:
+def test_at_a_terminal_another_python_is_offered(desk: UserSandbox, given: Callable[..., None]) -> None:
     given({"Pipfile": '[packages]\nalpha = "*"\n[requires]\npython_version = "3.2"\n'})
-    newest = desk.user.services().interpreters.find(">=3.9").minor
+    newest = desk.services().interpreters.find(">=3.9").minor
     made = init(desk, ask=lambda question: "==3.2.*" in question)
     assert made.requires_python == f">={newest}"
 
 
-def test_a_project_whose_python_is_not_here_is_told_so(desk: Desk, given: Callable[..., None]) -> None:
+def test_a_project_whose_python_is_not_here_is_told_so(desk: UserSandbox, given: Callable[..., None]) -> None:
     given({"pyproject.toml": '[project]\nname = "a"\nversion = "1"\nrequires-python = "==3.2.*"\ndependencies = []\n'})
     (note,) = desk.dep("init", "--json").entry["notes"]
     assert "==3.2.*" in note and MINOR in note
@@ -565,7 +569,9 @@ def test_a_project_whose_python_is_not_here_is_told_so(desk: Desk, given: Callab
         ("setup.cfg", b"nothing = 1\n", "unreadable-import"),
     ],
 )
-def test_a_file_that_cannot_be_read_stops_it_before_anything_is_written(desk: Desk, name: str, data: bytes, code: str) -> None:
+def test_a_file_that_cannot_be_read_stops_it_before_anything_is_written(
+    desk: UserSandbox, name: str, data: bytes, code: str
+) -> None:
     (desk.folder / name).write_bytes(data)
     (desk.folder / "requirements-dev.txt").write_text("beta\n")
     error = desk.refused("init", code=code, exit_code=1)
@@ -573,23 +579,23 @@ def test_a_file_that_cannot_be_read_stops_it_before_anything_is_written(desk: De
 
 
 @pytest.mark.parametrize(("path", "code"), [("gone", "no-such-folder"), ("file", "not-a-folder")])
-def test_what_is_no_folder_is_told(desk: Desk, path: str, code: str) -> None:
+def test_what_is_no_folder_is_told(desk: UserSandbox, path: str, code: str) -> None:
     (desk.folder / "file").write_text("mine")
     desk.refused("init", "--project", path, code=code, exit_code=1)
 
 
-def test_a_folder_without_a_usable_name_asks_for_one(desk: Desk) -> None:
+def test_a_folder_without_a_usable_name_asks_for_one(desk: UserSandbox) -> None:
     (desk.folder / "数据").mkdir()
     desk.refused("init", "--project", "数据", code="bad-project-name", exit_code=2)
     assert desk.dep("init", "--project", "数据", "--name", "data", "--json").entry["name"] == "data"
 
 
 @pytest.mark.parametrize("line", [("init", "--imports"), ("init", "nb.ipynb", "--name", "x")])
-def test_options_of_the_other_form_are_refused(desk: Desk, line: tuple[str, ...]) -> None:
+def test_options_of_the_other_form_are_refused(desk: UserSandbox, line: tuple[str, ...]) -> None:
     desk.refused(*line, code="bad-usage", exit_code=2)
 
 
-def test_a_manifest_that_changed_meanwhile_is_left(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_manifest_that_changed_meanwhile_is_left(desk: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     file = desk.folder / "pyproject.toml"
     file.write_text("[tool.ruff]\n")
     looked = other_tools.detect_files
@@ -604,7 +610,7 @@ def test_a_manifest_that_changed_meanwhile_is_left(desk: Desk, monkeypatch: pyte
     assert caught.value.code == "changed-meanwhile" and file.read_text() == "[tool.ruff]\n# another line\n"
 
 
-def test_dependencies_that_only_a_build_tells_are_named(desk: Desk, given: Callable[..., None]) -> None:
+def test_dependencies_that_only_a_build_tells_are_named(desk: UserSandbox, given: Callable[..., None]) -> None:
     given(
         {"pyproject.toml": '[project]\nname = "a"\nversion = "1"\ndynamic = ["dependencies"]\n', "requirements.txt": "alpha\n"}
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.index import Index
-from support.server import user_environment
+from support.user_environment import user_environment
 from uv import find_uv_bin
 
 

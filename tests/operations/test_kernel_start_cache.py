@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from support.index import Index
-from support.workplace import Desk, asking, block, rewritten
+from support.notebooks import block, command_context, rewrite
+from support.sandbox import UserSandbox, sandbox_at
 
 from jupyter_dep.model.notebook.notebook import Notebook
 from jupyter_dep.operations.edit import add_remove
@@ -20,77 +21,77 @@ from jupyter_dep.operations.kernel_start.result import Ready, Refused
 
 
 @pytest.fixture
-def desk(toy_index: Index, tmp_path: Path) -> Desk:
-    return Desk.at(tmp_path, toy_index.url)
+def desk(toy_index: Index, tmp_path: Path) -> UserSandbox:
+    return sandbox_at(tmp_path, toy_index.url)
 
 
 @pytest.fixture
-def opened(desk: Desk) -> Path:
+def opened(desk: UserSandbox) -> Path:
     """A notebook that was locked, built and opened; its history was written by the first opening, so a second noted it."""
-    notebook = desk.notebook()
-    add_remove.add(notebook, ["alpha"], desk.services(), asking("add alpha"))
+    notebook = desk.notebook(name="n")
+    add_remove.add(notebook, ["alpha"], desk.services(), command_context("add alpha"))
     for _ in range(2):
         assert isinstance(resolve_environment(notebook, desk.folder, services=desk.services()), Ready)
     return notebook
 
 
-def short(desk: Desk, notebook: Path, **environ: str) -> Ready | None:
-    return read_cached_start(notebook, desk.services().paths, {**desk.environ, **environ})
+def short(desk: UserSandbox, notebook: Path, **environ: str) -> Ready | None:
+    return read_cached_start(notebook, desk.services().paths, {**desk.environ(), **environ})
 
 
-def test_a_second_opening_gives_the_same_answer(desk: Desk, opened: Path) -> None:
+def test_a_second_opening_gives_the_same_answer(desk: UserSandbox, opened: Path) -> None:
     assert short(desk, opened) == resolve_environment(opened, desk.folder, services=desk.services())
 
 
-def test_a_second_opening_needs_no_parser(desk: Desk, opened: Path) -> None:
+def test_a_second_opening_needs_no_parser(desk: UserSandbox, opened: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from jupyter_dep.operations.kernel_start.entry import look; "
         f"found = look(Path({str(opened)!r}), Path({str(desk.folder)!r})); "
         "print(type(found).__name__, sorted({'packaging', 'tomllib', 'tomlkit', 'hashlib'} & set(sys.modules)))"
     )
-    env = {**desk.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    env = {**desk.environ(), "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "Ready []"
 
 
-def test_what_a_run_leaves_in_the_notebook_changes_nothing(desk: Desk, opened: Path) -> None:
+def test_what_a_run_leaves_in_the_notebook_changes_nothing(desk: UserSandbox, opened: Path) -> None:
     text = opened.read_text(encoding="utf-8")
     opened.write_text(text.replace('"outputs": []', '"outputs": [{"output_type": "stream", "name": "stdout", "text": "1"}]'))
     assert text != opened.read_text(encoding="utf-8")
     assert short(desk, opened) is not None
 
 
-def edit_the_block(desk: Desk, notebook: Path) -> None:
-    rewritten(notebook, block("alpha", "beta"))
+def edit_the_block(desk: UserSandbox, notebook: Path) -> None:
+    rewrite(notebook, block("alpha", "beta"))
 
 
-def touch_the_lock(desk: Desk, notebook: Path) -> None:
+def touch_the_lock(desk: UserSandbox, notebook: Path) -> None:
     lock = desk.lock_path(notebook)
     data, times = lock.read_bytes(), lock.stat()
     lock.write_bytes(data.replace(b"sha256", b"sha255", 1))
     os.utime(lock, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
-def remove_the_lock(desk: Desk, notebook: Path) -> None:
+def remove_the_lock(desk: UserSandbox, notebook: Path) -> None:
     desk.lock_path(notebook).unlink()
 
 
-def take_back_the_consent(desk: Desk, notebook: Path) -> None:
+def take_back_the_consent(desk: UserSandbox, notebook: Path) -> None:
     consent = desk.services().consent
     consent.revoke([given.value for given in consent.grants()])
 
 
-def withdraw_the_seal(desk: Desk, notebook: Path) -> None:
+def withdraw_the_seal(desk: UserSandbox, notebook: Path) -> None:
     services = desk.services()
     for sealed in services.store.all():
         services.store.quarantine(sealed)
 
 
-def leave_an_edit_pending(desk: Desk, notebook: Path) -> None:
-    add_remove.add(notebook, ["beta"], desk.services(), asking("add beta", in_kernel=True))
+def leave_an_edit_pending(desk: UserSandbox, notebook: Path) -> None:
+    add_remove.add(notebook, ["beta"], desk.services(), command_context("add beta", in_kernel=True))
 
 
-def damage_the_note(desk: Desk, notebook: Path) -> None:
+def damage_the_note(desk: UserSandbox, notebook: Path) -> None:
     for file in (desk.services().paths.state / "openings").iterdir():
         file.write_text('{"format": 1}')
 
@@ -108,19 +109,19 @@ def damage_the_note(desk: Desk, notebook: Path) -> None:
     ],
 )
 def test_whatever_the_answer_rests_on_is_looked_at_anew_when_it_changes(
-    desk: Desk, opened: Path, change: Callable[[Desk, Path], None]
+    desk: UserSandbox, opened: Path, change: Callable[[UserSandbox, Path], None]
 ) -> None:
     assert short(desk, opened) is not None
     change(desk, opened)
     assert short(desk, opened) is None
 
 
-def test_a_variable_that_widens_trust_is_a_change(desk: Desk, opened: Path) -> None:
+def test_a_variable_that_widens_trust_is_a_change(desk: UserSandbox, opened: Path) -> None:
     assert short(desk, opened, JUPYTER_DEP_TRUST="/somewhere") is None
 
 
-def test_a_lock_of_somebody_else_is_never_noted(desk: Desk, opened: Path, tmp_path: Path) -> None:
-    other = Desk.at(tmp_path / "other", desk.index)
+def test_a_lock_of_somebody_else_is_never_noted(desk: UserSandbox, opened: Path, tmp_path: Path) -> None:
+    other = sandbox_at(tmp_path / "other", desk.index_url)
     for file in (opened, desk.lock_path(opened)):
         (other.folder / file.name).write_bytes(file.read_bytes())
     for _ in range(2):
@@ -128,7 +129,7 @@ def test_a_lock_of_somebody_else_is_never_noted(desk: Desk, opened: Path, tmp_pa
     assert short(other, other.folder / opened.name) is None
 
 
-def test_a_stale_lock_is_never_noted(desk: Desk, opened: Path) -> None:
+def test_a_stale_lock_is_never_noted(desk: UserSandbox, opened: Path) -> None:
     edit_the_block(desk, opened)
     for _ in range(2):
         found = resolve_environment(opened, desk.folder, services=desk.services())

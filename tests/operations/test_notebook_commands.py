@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from support.fake_engine import Catalogue, FakeEngine, release
 from support.index import Index
+from support.notebooks import MINOR, block, command_context, rewrite, versions
+from support.sandbox import PYTHONS, UserSandbox, other_python, sandbox_at
 from support.wheels import build_wheel
-from support.workplace import MINOR, PYTHONS, Desk, asking, block, other_python, rewritten, versions
 
 from jupyter_dep.base.errors import ConflictError, DepError, IndexUnreachableError, StaleError
 from jupyter_dep.base.progress import CancelToken, Progress
@@ -34,8 +35,8 @@ KERNEL = {"ipykernel": "7.1.0", "ipywidgets": "8.1.0"}
 
 
 @pytest.fixture
-def desk(toy_index: Index, tmp_path: Path) -> Desk:
-    return Desk.at(tmp_path, toy_index.url)
+def desk(toy_index: Index, tmp_path: Path) -> UserSandbox:
+    return sandbox_at(tmp_path, toy_index.url)
 
 
 def refused(kind: type[DepError], code: str, call: Callable[[], object]) -> DepError:
@@ -46,7 +47,7 @@ def refused(kind: type[DepError], code: str, call: Callable[[], object]) -> DepE
     return caught.value
 
 
-def state(desk: Desk, notebook: Path) -> State:
+def state(desk: UserSandbox, notebook: Path) -> State:
     return read_state(notebook, desk.services())
 
 
@@ -55,24 +56,24 @@ def declared(notebook: Path) -> list[str]:
     return [str(item) for item in declaration.dependencies] if declaration else []
 
 
-def add(desk: Desk, notebook: Path, *names: str, **changes: object) -> ChangeResult:
-    return add_remove.add(notebook, names, desk.services(), asking(f"add {' '.join(names)}", **changes))
+def add(desk: UserSandbox, notebook: Path, *names: str, **changes: object) -> ChangeResult:
+    return add_remove.add(notebook, names, desk.services(), command_context(f"add {' '.join(names)}", **changes))
 
 
-def lock(desk: Desk, notebook: Path, **changes: object) -> ChangeResult:
-    return relock.relock(notebook, desk.services(), asking("lock", sync=False), **changes)  # type: ignore[arg-type]
+def lock(desk: UserSandbox, notebook: Path, **changes: object) -> ChangeResult:
+    return relock.relock(notebook, desk.services(), command_context("lock", sync=False), **changes)  # type: ignore[arg-type]
 
 
-def update(desk: Desk, notebook: Path, *names: str) -> ChangeResult:
-    return relock.relock(notebook, desk.services(), asking("update", sync=False), upgrade=names or True)
+def update(desk: UserSandbox, notebook: Path, *names: str) -> ChangeResult:
+    return relock.relock(notebook, desk.services(), command_context("update", sync=False), upgrade=names or True)
 
 
 # init
 
 
-def test_init_makes_a_notebook_that_declares_a_python_and_names_the_kernel(desk: Desk) -> None:
+def test_init_makes_a_notebook_that_declares_a_python_and_names_the_kernel(desk: UserSandbox) -> None:
     notebook = desk.folder / "new.ipynb"
-    made = init_notebook.init(notebook, desk.services(), asking())
+    made = init_notebook.init(notebook, desk.services(), command_context())
     read = Notebook.parse(notebook.read_bytes(), context={})
     assert read.kernel_name == "dep"
     assert made.requires_python == read.declaration().requires_python  # type: ignore[union-attr]
@@ -81,16 +82,16 @@ def test_init_makes_a_notebook_that_declares_a_python_and_names_the_kernel(desk:
     assert [path.name for path in desk.folder.iterdir()] == ["new.ipynb"]
 
 
-def test_init_twice_is_told(desk: Desk) -> None:
-    notebook = desk.notebook()
+def test_init_twice_is_told(desk: UserSandbox) -> None:
+    notebook = desk.notebook(name="n")
     before = desk.listing()
-    refused(DepError, "already-declared", lambda: init_notebook.init(notebook, desk.services(), asking()))
+    refused(DepError, "already-declared", lambda: init_notebook.init(notebook, desk.services(), command_context()))
     assert desk.listing() == before
 
 
-def test_the_python_that_init_was_asked_for_decides_the_first_lock(desk: Desk) -> None:
+def test_the_python_that_init_was_asked_for_decides_the_first_lock(desk: UserSandbox) -> None:
     notebook = desk.folder / "new.ipynb"
-    init_notebook.init(notebook, desk.services(), asking(), python=MINOR)
+    init_notebook.init(notebook, desk.services(), command_context(), python=MINOR)
     add(desk, notebook, "alpha")
     assert state(desk, notebook).summary.python == MINOR  # type: ignore[union-attr]
 
@@ -98,11 +99,11 @@ def test_the_python_that_init_was_asked_for_decides_the_first_lock(desk: Desk) -
 # add, remove, update
 
 
-def test_add_declares_locks_and_builds(desk: Desk) -> None:
-    notebook = desk.notebook()
+def test_add_declares_locks_and_builds(desk: UserSandbox) -> None:
+    notebook = desk.notebook(name="n")
     changed = add(desk, notebook, "alpha")
     assert declared(notebook) == ["alpha"]
-    assert desk.lock(notebook).versions() == {"alpha": "2.0", "beta": "2.0", **KERNEL}
+    assert desk.read_lock(notebook).versions() == {"alpha": "2.0", "beta": "2.0", **KERNEL}
     assert changed.sealed is not None
     assert (Path(changed.sealed.site) / "beta" / "__init__.py").read_text() == '__version__ = "2.0"\n'
     assert [(item.name, item.kind, item.after, item.via) for item in changed.changes if item.name in ("alpha", "beta")] == [
@@ -111,10 +112,10 @@ def test_add_declares_locks_and_builds(desk: Desk) -> None:
     ]
     now = state(desk, notebook)
     assert now.name == "fresh"
-    assert status.status(notebook, desk.services(), asking()).trust.given  # type: ignore[union-attr]
+    assert status.status(notebook, desk.services(), command_context()).trust.given  # type: ignore[union-attr]
 
 
-def test_add_to_a_notebook_without_a_block_makes_one_and_names_the_kernel(desk: Desk) -> None:
+def test_add_to_a_notebook_without_a_block_makes_one_and_names_the_kernel(desk: UserSandbox) -> None:
     notebook = desk.folder / "n.ipynb"
     notebook.write_bytes(blank(None, "python3", "Python 3"))
     add(desk, notebook, "alpha", sync=False)
@@ -122,37 +123,43 @@ def test_add_to_a_notebook_without_a_block_makes_one_and_names_the_kernel(desk: 
     assert declared(notebook) == ["alpha"]
 
 
-def test_add_moves_nothing_else(desk: Desk, toy_index: Index) -> None:
+def test_add_moves_nothing_else(desk: UserSandbox, toy_index: Index) -> None:
     """Our lock alone is the seed: the engine's cache and memory of the first resolution are gone."""
-    notebook = desk.notebook()
+    notebook = desk.notebook(name="n")
     add(desk, notebook, "alpha<1.1", "beta", sync=False)
-    rewritten(notebook, block("alpha", "beta"))
+    rewrite(notebook, block("alpha", "beta"))
     lock(desk, notebook)
     build_wheel(toy_index.folder, "beta", "3.0")
-    shutil.rmtree(desk.home / "data")
-    shutil.rmtree(desk.home / "cache")
-    before = versions(desk.lock(notebook))
+    shutil.rmtree(desk.dep_home / "data")
+    shutil.rmtree(desk.dep_home / "cache")
+    before = versions(desk.read_lock(notebook))
     add(desk, notebook, "epsilon", sync=False)
-    assert versions(desk.lock(notebook)) == {**before, "epsilon": "1.0"}
+    assert versions(desk.read_lock(notebook)) == {**before, "epsilon": "1.0"}
     assert before == {"alpha": "1.0", "beta": "2.0"}
 
 
-def test_update_moves_what_is_named_or_all(desk: Desk, toy_index: Index) -> None:
-    notebook = desk.notebook("n.ipynb", "alpha==1.0", "beta==1.0", "epsilon")
+def test_update_moves_what_is_named_or_all(desk: UserSandbox, toy_index: Index) -> None:
+    notebook = desk.notebook("alpha==1.0", "beta==1.0", "epsilon", name="n")
     lock(desk, notebook)
-    rewritten(notebook, block("alpha", "beta", "epsilon"))
+    rewrite(notebook, block("alpha", "beta", "epsilon"))
     lock(desk, notebook)
-    assert versions(desk.lock(notebook)) == {"alpha": "1.0", "beta": "1.0", "epsilon": "1.0"}
+    assert versions(desk.read_lock(notebook)) == {"alpha": "1.0", "beta": "1.0", "epsilon": "1.0"}
     update(desk, notebook, "beta")
-    assert versions(desk.lock(notebook)) == {"alpha": "1.0", "beta": "2.0", "epsilon": "1.0"}
+    assert versions(desk.read_lock(notebook)) == {"alpha": "1.0", "beta": "2.0", "epsilon": "1.0"}
     build_wheel(toy_index.folder, "ipykernel", "7.2.0")
-    shutil.rmtree(desk.home / "data" / "engine")  # the index's pages are a few minutes old at most otherwise
+    shutil.rmtree(desk.dep_home / "data" / "engine")  # the index's pages are a few minutes old at most otherwise
     update(desk, notebook)
-    assert desk.lock(notebook).versions() == {"alpha": "2.0", "beta": "2.0", "epsilon": "1.0", **KERNEL, "ipykernel": "7.2.0"}
+    assert desk.read_lock(notebook).versions() == {
+        "alpha": "2.0",
+        "beta": "2.0",
+        "epsilon": "1.0",
+        **KERNEL,
+        "ipykernel": "7.2.0",
+    }
 
 
-def test_update_of_what_is_not_locked_offers_what_is_near(desk: Desk) -> None:
-    notebook = desk.notebook("n.ipynb", "alpha")
+def test_update_of_what_is_not_locked_offers_what_is_near(desk: UserSandbox) -> None:
+    notebook = desk.notebook("alpha", name="n")
     lock(desk, notebook)
     before = desk.listing()
     error = refused(DepError, "not-locked", lambda: update(desk, notebook, "alhpa"))
@@ -160,16 +167,16 @@ def test_update_of_what_is_not_locked_offers_what_is_near(desk: Desk) -> None:
     assert desk.listing() == before
 
 
-def test_remove_takes_along_what_nobody_needs_any_more(desk: Desk) -> None:
-    notebook = desk.notebook()
+def test_remove_takes_along_what_nobody_needs_any_more(desk: UserSandbox) -> None:
+    notebook = desk.notebook(name="n")
     add(desk, notebook, "alpha", "epsilon", sync=False)
-    add_remove.remove(notebook, ["Alpha"], desk.services(), asking("remove", sync=False))
+    add_remove.remove(notebook, ["Alpha"], desk.services(), command_context("remove", sync=False))
     assert declared(notebook) == ["epsilon"]
-    assert versions(desk.lock(notebook)) == {"epsilon": "1.0"}
+    assert versions(desk.read_lock(notebook)) == {"epsilon": "1.0"}
 
 
-def test_what_is_there_already_asks_no_index(desk: Desk, toy_index: Index) -> None:
-    notebook = desk.notebook()
+def test_what_is_there_already_asks_no_index(desk: UserSandbox, toy_index: Index) -> None:
+    notebook = desk.notebook(name="n")
     sealed = add(desk, notebook, "alpha").sealed
     before = desk.listing()
     toy_index.clear()
@@ -181,14 +188,14 @@ def test_what_is_there_already_asks_no_index(desk: Desk, toy_index: Index) -> No
     assert desk.listing() == before
 
 
-def test_a_dry_run_writes_nothing(desk: Desk) -> None:
-    notebook = desk.notebook("n.ipynb", "beta<2")
+def test_a_dry_run_writes_nothing(desk: UserSandbox) -> None:
+    notebook = desk.notebook("beta<2", name="n")
     lock(desk, notebook)
     before, remembered = desk.listing(), desk.services().history.last(notebook)
     changed = add(desk, notebook, "alpha", "beta", dry_run=True)
     assert {item.name for item in changed.changes} == {"alpha"}
     assert changed.sealed is None
-    dry = asking("update", dry_run=True)
+    dry = command_context("update", dry_run=True)
     relock.relock(notebook, desk.services(), dry, upgrade=True)
     add_remove.remove(notebook, ["beta"], desk.services(), dry)
     assert desk.listing() == before
@@ -198,8 +205,8 @@ def test_a_dry_run_writes_nothing(desk: Desk) -> None:
 
 
 @pytest.mark.counts("network", "a failed build changes nothing")
-def test_a_build_that_fails_leaves_everything_as_it_was(desk: Desk, toy_index: Index) -> None:
-    notebook = desk.notebook()
+def test_a_build_that_fails_leaves_everything_as_it_was(desk: UserSandbox, toy_index: Index) -> None:
+    notebook = desk.notebook(name="n")
     toy_index.fail("/files/*.whl", 404)
     before = desk.listing()
     refused(IndexUnreachableError, "index-missing-file", lambda: add(desk, notebook, "alpha"))
@@ -207,16 +214,16 @@ def test_a_build_that_fails_leaves_everything_as_it_was(desk: Desk, toy_index: I
     assert desk.services().history.last(notebook) is None
 
 
-def test_a_conflict_leaves_everything_as_it_was(desk: Desk) -> None:
-    notebook = desk.notebook("n.ipynb", "gamma")
+def test_a_conflict_leaves_everything_as_it_was(desk: UserSandbox) -> None:
+    notebook = desk.notebook("gamma", name="n")
     lock(desk, notebook)
     before = desk.listing()
     refused(ConflictError, "conflict", lambda: add(desk, notebook, "alpha>=2"))
     assert desk.listing() == before
 
 
-def test_a_notebook_that_changed_meanwhile_is_left_alone(desk: Desk) -> None:
-    notebook = desk.notebook()
+def test_a_notebook_that_changed_meanwhile_is_left_alone(desk: UserSandbox) -> None:
+    notebook = desk.notebook(name="n")
     theirs = blank(block("epsilon"), "dep", "Python (dep)")
 
     def meanwhile(progress: Progress) -> None:
@@ -227,24 +234,24 @@ def test_a_notebook_that_changed_meanwhile_is_left_alone(desk: Desk) -> None:
     assert desk.listing() == {"n.ipynb": theirs}
 
 
-def test_a_lock_that_changed_meanwhile_is_left_alone(desk: Desk) -> None:
-    notebook = desk.notebook("n.ipynb", "alpha<2")
+def test_a_lock_that_changed_meanwhile_is_left_alone(desk: UserSandbox) -> None:
+    notebook = desk.notebook("alpha<2", name="n")
     lock(desk, notebook)
-    rewritten(notebook, block("alpha"))
+    rewrite(notebook, block("alpha"))
     lock(desk, notebook)
 
     def meanwhile(progress: Progress) -> None:
         if progress.phase == "checking":
             desk.lock_path(notebook).write_bytes(b"theirs")
 
-    rude = asking(sync=False, reporter=meanwhile)
+    rude = command_context(sync=False, reporter=meanwhile)
     call = lambda: relock.relock(notebook, desk.services(), rude, upgrade=("alpha",))  # noqa: E731
     refused(DepError, "changed-meanwhile", call)
     assert desk.lock_path(notebook).read_bytes() == b"theirs"
 
 
-def test_cancelling_leaves_everything_as_it_was(desk: Desk) -> None:
-    notebook = desk.notebook()
+def test_cancelling_leaves_everything_as_it_was(desk: UserSandbox) -> None:
+    notebook = desk.notebook(name="n")
     cancel = CancelToken()
     before = desk.listing()
 
@@ -256,8 +263,8 @@ def test_cancelling_leaves_everything_as_it_was(desk: Desk) -> None:
     assert desk.listing() == before
 
 
-def test_offline_from_the_cache_and_not_without(desk: Desk, toy_index: Index) -> None:
-    notebook, other = desk.notebook("n.ipynb"), desk.notebook("other.ipynb")
+def test_offline_from_the_cache_and_not_without(desk: UserSandbox, toy_index: Index) -> None:
+    notebook, other = desk.notebook(name="n"), desk.notebook(name="other")
     add(desk, notebook, "alpha")
     toy_index.stop()
     assert add(desk, other, "alpha", offline=True).sealed is not None
@@ -269,12 +276,12 @@ def test_offline_from_the_cache_and_not_without(desk: Desk, toy_index: Index) ->
 
 
 @pytest.mark.counts("network", "other bytes than were locked")
-def test_a_file_that_the_index_changed_under_a_pin_is_noticed(desk: Desk, toy_index: Index, tmp_path: Path) -> None:
-    notebook = desk.notebook("n.ipynb", "alpha")
+def test_a_file_that_the_index_changed_under_a_pin_is_noticed(desk: UserSandbox, toy_index: Index, tmp_path: Path) -> None:
+    notebook = desk.notebook("alpha", name="n")
     lock(desk, notebook)
     before = desk.listing()
     toy_index.add(build_wheel(tmp_path / "other", "beta", "2.0", files={"beta/evil.py": ""}))
-    shutil.rmtree(desk.home / "data" / "engine")
+    shutil.rmtree(desk.dep_home / "data" / "engine")
     error = refused(DepError, "hash-changed", lambda: add(desk, notebook, "epsilon", sync=False))
     assert error.context["package"] == "beta"
     assert "beta-2.0-py3-none-any.whl" in error.message
@@ -285,70 +292,70 @@ def test_a_file_that_the_index_changed_under_a_pin_is_noticed(desk: Desk, toy_in
     assert add(desk, notebook, "epsilon", sync=False).changes
 
 
-def test_a_mirror_with_the_same_files_changes_addresses_only(desk: Desk, toy_index: Index) -> None:
-    notebook = desk.notebook("n.ipynb", "alpha<2")
+def test_a_mirror_with_the_same_files_changes_addresses_only(desk: UserSandbox, toy_index: Index) -> None:
+    notebook = desk.notebook("alpha<2", name="n")
     lock(desk, notebook)
     with Index(*toy_index.folders) as mirror:
-        moved = replace(desk, index=mirror.url)
-        rewritten(notebook, block("alpha", "epsilon"))
+        moved = replace(desk, index_url=mirror.url)
+        rewrite(notebook, block("alpha", "epsilon"))
         lock(moved, notebook)
-        locked = moved.lock(notebook)
+        locked = moved.read_lock(notebook)
         assert versions(locked) == {"alpha": "1.1", "epsilon": "1.0"}
         assert {package.index for package in locked.packages} == {mirror.url}
 
 
-def test_another_file_of_the_same_version_is_no_change_of_hash(desk: Desk, toy_index: Index) -> None:
-    notebook = desk.notebook("n.ipynb", "beta")
+def test_another_file_of_the_same_version_is_no_change_of_hash(desk: UserSandbox, toy_index: Index) -> None:
+    notebook = desk.notebook("beta", name="n")
     lock(desk, notebook)
     build_wheel(toy_index.folder, "beta", "2.0", tag="py3-none-win_amd64")
-    shutil.rmtree(desk.home / "data" / "engine")
+    shutil.rmtree(desk.dep_home / "data" / "engine")
     add(desk, notebook, "epsilon", sync=False)
-    assert versions(desk.lock(notebook)) == {"beta": "2.0", "epsilon": "1.0"}
+    assert versions(desk.read_lock(notebook)) == {"beta": "2.0", "epsilon": "1.0"}
 
 
 # check, sync, stale
 
 
-def test_check_tells_fresh_stale_and_unlocked_and_asks_nobody(desk: Desk, toy_index: Index) -> None:
-    notebook = desk.notebook("n.ipynb", "alpha")
+def test_check_tells_fresh_stale_and_unlocked_and_asks_nobody(desk: UserSandbox, toy_index: Index) -> None:
+    notebook = desk.notebook("alpha", name="n")
     assert refused(StaleError, "unlocked", lambda: context.require_current_lock(notebook, desk.services())).exit_code == 3
     lock(desk, notebook)
     toy_index.clear()
     context.require_current_lock(notebook, desk.services())
-    rewritten(notebook, block(" Alpha ", python=f">= {MINOR}"))  # another spelling of the same
+    rewrite(notebook, block(" Alpha ", python=f">= {MINOR}"))  # another spelling of the same
     context.require_current_lock(notebook, desk.services())
-    rewritten(notebook, block("beta"))
+    rewrite(notebook, block("beta"))
     error = refused(StaleError, "stale", lambda: context.require_current_lock(notebook, desk.services()))
     assert "beta" in error.message and "alpha" in error.message
     assert state(desk, notebook).name == "stale"
     assert toy_index.requests == []
 
 
-def test_the_notebook_wins_over_a_stale_lock_whose_pins_are_kept(desk: Desk) -> None:
-    notebook = desk.notebook("n.ipynb", "alpha<1.1")
+def test_the_notebook_wins_over_a_stale_lock_whose_pins_are_kept(desk: UserSandbox) -> None:
+    notebook = desk.notebook("alpha<1.1", name="n")
     lock(desk, notebook)
-    rewritten(notebook, block("alpha", "epsilon"))
+    rewrite(notebook, block("alpha", "epsilon"))
     lock(desk, notebook)
-    assert versions(desk.lock(notebook)) == {"alpha": "1.0", "epsilon": "1.0"}
+    assert versions(desk.read_lock(notebook)) == {"alpha": "1.0", "epsilon": "1.0"}
 
 
-def test_sync_builds_what_is_locked_and_finds_it_the_next_time(desk: Desk, toy_index: Index) -> None:
-    notebook = desk.notebook("n.ipynb", "alpha")
-    refused(DepError, "unlocked", lambda: install.sync(notebook, desk.services(), asking()))
+def test_sync_builds_what_is_locked_and_finds_it_the_next_time(desk: UserSandbox, toy_index: Index) -> None:
+    notebook = desk.notebook("alpha", name="n")
+    refused(DepError, "unlocked", lambda: install.sync(notebook, desk.services(), command_context()))
     lock(desk, notebook)
     assert desk.services().store.all() == ()
-    made = install.sync(notebook, desk.services(), asking()).sealed
+    made = install.sync(notebook, desk.services(), command_context()).sealed
     assert made is not None
     toy_index.clear()
-    assert install.sync(notebook, desk.services(), asking()).sealed == made
+    assert install.sync(notebook, desk.services(), command_context()).sealed == made
     assert toy_index.requests == []
 
 
-def test_sync_of_a_stale_lock_builds_the_lock_and_says_so(desk: Desk) -> None:
-    notebook = desk.notebook("n.ipynb", "alpha")
+def test_sync_of_a_stale_lock_builds_the_lock_and_says_so(desk: UserSandbox) -> None:
+    notebook = desk.notebook("alpha", name="n")
     lock(desk, notebook)
-    rewritten(notebook, block("epsilon"))
-    changed = install.sync(notebook, desk.services(), asking())
+    rewrite(notebook, block("epsilon"))
+    changed = install.sync(notebook, desk.services(), command_context())
     assert changed.sealed is not None
     assert "alpha" in changed.sealed.packages
     assert "stale" in changed.notes[0]
@@ -357,48 +364,48 @@ def test_sync_of_a_stale_lock_builds_the_lock_and_says_so(desk: Desk) -> None:
 # undo
 
 
-def test_undo_and_redo_bring_declaration_lock_and_environment_together(desk: Desk) -> None:
-    notebook = desk.notebook()
+def test_undo_and_redo_bring_declaration_lock_and_environment_together(desk: UserSandbox) -> None:
+    notebook = desk.notebook(name="n")
     bare = desk.listing()
     first = add(desk, notebook, "alpha").sealed
     one = desk.listing()
     second = add(desk, notebook, "epsilon").sealed
     two = desk.listing()
-    undone = edit_undo.undo(notebook, desk.services(), asking())
+    undone = edit_undo.undo(notebook, desk.services(), command_context())
     assert desk.listing() == one
     assert undone.sealed == first
-    assert edit_undo.undo(notebook, desk.services(), asking()).sealed is None
+    assert edit_undo.undo(notebook, desk.services(), command_context()).sealed is None
     assert desk.listing() == bare
-    refused(DepError, "nothing-to-undo", lambda: edit_undo.undo(notebook, desk.services(), asking()))
-    edit_undo.undo(notebook, desk.services(), asking(), redo=True)
+    refused(DepError, "nothing-to-undo", lambda: edit_undo.undo(notebook, desk.services(), command_context()))
+    edit_undo.undo(notebook, desk.services(), command_context(), redo=True)
     assert desk.listing() == one
-    assert edit_undo.undo(notebook, desk.services(), asking(), redo=True).sealed == second
+    assert edit_undo.undo(notebook, desk.services(), command_context(), redo=True).sealed == second
     assert desk.listing() == two
-    refused(DepError, "nothing-to-undo", lambda: edit_undo.undo(notebook, desk.services(), asking(), redo=True))
+    refused(DepError, "nothing-to-undo", lambda: edit_undo.undo(notebook, desk.services(), command_context(), redo=True))
 
 
 @pytest.mark.parametrize("what", ["the declaration", "the lock"])
-def test_undo_refuses_what_has_changed_since(desk: Desk, what: str) -> None:
-    notebook = desk.notebook()
+def test_undo_refuses_what_has_changed_since(desk: UserSandbox, what: str) -> None:
+    notebook = desk.notebook(name="n")
     add(desk, notebook, "alpha", sync=False)
     if what == "the lock":
         path = desk.lock_path(notebook)
         path.write_bytes(path.read_bytes() + b"# a note\n")
     else:
-        rewritten(notebook, block("alpha", "epsilon"))
+        rewrite(notebook, block("alpha", "epsilon"))
     before = desk.listing()
-    error = refused(DepError, "changed-since", lambda: edit_undo.undo(notebook, desk.services(), asking()))
+    error = refused(DepError, "changed-since", lambda: edit_undo.undo(notebook, desk.services(), command_context()))
     assert what in error.message
     assert "add alpha" in error.message
     assert desk.listing() == before
 
 
-def test_undo_after_other_cells_were_edited_keeps_them(desk: Desk) -> None:
-    notebook = desk.notebook()
+def test_undo_after_other_cells_were_edited_keeps_them(desk: UserSandbox) -> None:
+    notebook = desk.notebook(name="n")
     add(desk, notebook, "alpha", sync=False)
     text = notebook.read_text().replace('"metadata": {\n  "kernelspec"', '"metadata": {\n  "mine": 1,\n  "kernelspec"')
     notebook.write_text(text)
-    edit_undo.undo(notebook, desk.services(), asking(sync=False))
+    edit_undo.undo(notebook, desk.services(), command_context(sync=False))
     assert declared(notebook) == []
     assert '"mine": 1' in notebook.read_text()
 
@@ -408,56 +415,60 @@ def toy_engine(count: int = 30) -> FakeEngine:
     return FakeEngine(Catalogue.of([*kernel, *(release(f"p{number}", "1.0") for number in range(count))]))
 
 
-def test_the_last_twenty_commands_can_be_undone(desk: Desk) -> None:
-    notebook, engine = desk.notebook(), toy_engine()
+def test_the_last_twenty_commands_can_be_undone(desk: UserSandbox) -> None:
+    notebook, engine = desk.notebook(name="n"), toy_engine()
     listings = []
     for number in range(22):
         listings.append(desk.listing())
-        add_remove.add(notebook, [f"p{number}"], desk.services(engine), asking(f"add p{number}", sync=False))
+        add_remove.add(notebook, [f"p{number}"], desk.services(engine), command_context(f"add p{number}", sync=False))
     for listing in reversed(listings[2:]):
-        edit_undo.undo(notebook, desk.services(engine), asking(sync=False))
+        edit_undo.undo(notebook, desk.services(engine), command_context(sync=False))
         assert desk.listing() == listing
-    refused(DepError, "nothing-to-undo", lambda: edit_undo.undo(notebook, desk.services(engine), asking(sync=False)))
+    refused(DepError, "nothing-to-undo", lambda: edit_undo.undo(notebook, desk.services(engine), command_context(sync=False)))
 
 
-def test_operations_stand_on_the_port_alone(desk: Desk) -> None:
+def test_operations_stand_on_the_port_alone(desk: UserSandbox) -> None:
     """The fake in the real one's place: lock, build and vouch without a program of the engine's."""
-    notebook, engine = desk.notebook(), toy_engine()
-    changed = add_remove.add(notebook, ["p1"], desk.services(engine), asking())
+    notebook, engine = desk.notebook(name="n"), toy_engine()
+    changed = add_remove.add(notebook, ["p1"], desk.services(engine), command_context())
     assert changed.sealed is not None
     assert engine.calls == ["lock", "install"]
-    other = Desk.at(desk.folder.parent, desk.index, home="another")
+    other = sandbox_at(desk.folder.parent, desk.index_url, home="another")
     engine = toy_engine()
-    assert install.sync(notebook, other.services(engine), asking()).sealed is not None
+    assert install.sync(notebook, other.services(engine), command_context()).sealed is not None
     assert engine.calls == ["verify_against_index", "install"]
 
 
 # Python
 
 
-def test_python_changes_the_minor_and_the_bound_only_where_it_forbids(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_changes_the_minor_and_the_bound_only_where_it_forbids(
+    desk: UserSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     minor, known = other_python()
-    (desk.home / "state" / PYTHONS).write_bytes(known)
+    (desk.dep_home / "state" / PYTHONS).write_bytes(known)
     mine = {name: os.environ[name] for name in ("HOME", "PYENV_ROOT") if name in os.environ}
     services = lambda: desk.services(**mine)  # noqa: E731
-    notebook = desk.notebook("n.ipynb", "alpha")
-    rewritten(notebook, block("alpha", python=">=3.9"))
-    relock.relock(notebook, services(), asking(), python=MINOR)
-    changed = relock.use_python(notebook, minor, services(), asking())
+    notebook = desk.notebook("alpha", name="n")
+    rewrite(notebook, block("alpha", python=">=3.9"))
+    relock.relock(notebook, services(), command_context(), python=MINOR)
+    changed = relock.use_python(notebook, minor, services(), command_context())
     assert changed.sealed is not None
     assert f"python{minor}" in changed.sealed.site
     assert changed.summary is not None and changed.summary.python == minor
     assert Notebook.parse(notebook.read_bytes(), context={}).declaration().requires_python == ">=3.9"  # type: ignore[union-attr]
-    again = relock.relock(notebook, services(), asking(sync=False), upgrade=True)
+    again = relock.relock(notebook, services(), command_context(sync=False), upgrade=True)
     assert again.summary is not None and again.summary.python == minor
-    rewritten(notebook, block("alpha", python=f"=={MINOR}.*"))
-    relock.use_python(notebook, minor, services(), asking(sync=False))
+    rewrite(notebook, block("alpha", python=f"=={MINOR}.*"))
+    relock.use_python(notebook, minor, services(), command_context(sync=False))
     assert Notebook.parse(notebook.read_bytes(), context={}).declaration().requires_python == f">={minor}"  # type: ignore[union-attr]
 
 
-def test_a_python_that_is_not_here_is_told_with_the_choices(desk: Desk) -> None:
-    notebook = desk.notebook("n.ipynb", "alpha")
-    error = refused(DepError, "no-matching-python", lambda: relock.use_python(notebook, "3.99", desk.services(), asking()))
+def test_a_python_that_is_not_here_is_told_with_the_choices(desk: UserSandbox) -> None:
+    notebook = desk.notebook("alpha", name="n")
+    error = refused(
+        DepError, "no-matching-python", lambda: relock.use_python(notebook, "3.99", desk.services(), command_context())
+    )
     assert MINOR in str(error.hint)
     assert desk.listing().keys() == {"n.ipynb"}
 
@@ -465,12 +476,12 @@ def test_a_python_that_is_not_here_is_told_with_the_choices(desk: Desk) -> None:
 # Pending edits
 
 
-def in_kernel(desk: Desk, notebook: Path, *names: str) -> ChangeResult:
+def in_kernel(desk: UserSandbox, notebook: Path, *names: str) -> ChangeResult:
     return add(desk, notebook, *names, in_kernel=True)
 
 
-def test_an_edit_that_cannot_be_written_is_pending_and_counts(desk: Desk) -> None:
-    notebook = desk.notebook("n.ipynb", "beta")
+def test_an_edit_that_cannot_be_written_is_pending_and_counts(desk: UserSandbox) -> None:
+    notebook = desk.notebook("beta", name="n")
     before = notebook.read_bytes()
     changed = in_kernel(desk, notebook, "alpha")
     assert notebook.read_bytes() == before
@@ -483,13 +494,15 @@ def test_an_edit_that_cannot_be_written_is_pending_and_counts(desk: Desk) -> Non
     assert state(desk, notebook).declaration.names == ("beta", "alpha", "epsilon")  # type: ignore[union-attr]
 
 
-def test_a_pending_edit_is_dropped_when_the_notebook_carries_it_and_what_is_deleted_then_stays_deleted(desk: Desk) -> None:
-    notebook = desk.notebook()
+def test_a_pending_edit_is_dropped_when_the_notebook_carries_it_and_what_is_deleted_then_stays_deleted(
+    desk: UserSandbox,
+) -> None:
+    notebook = desk.notebook(name="n")
     changed = in_kernel(desk, notebook, "alpha")
     assert changed.edit is not None and changed.edit.after is not None
-    rewritten(notebook, changed.edit.after)
+    rewrite(notebook, changed.edit.after)
     assert state(desk, notebook).name == "fresh"
-    rewritten(notebook, block())
+    rewrite(notebook, block())
     now = state(desk, notebook)
     assert now.name == "stale"
     assert now.declaration is not None and now.declaration.names == ()
@@ -505,11 +518,11 @@ HAND = {
 
 @pytest.mark.parametrize(("base", "typed", "by_hand", "counts"), HAND.values(), ids=HAND)
 def test_a_pending_edit_and_the_authors_own(
-    desk: Desk, base: list[str], typed: list[str], by_hand: list[str], counts: list[str]
+    desk: UserSandbox, base: list[str], typed: list[str], by_hand: list[str], counts: list[str]
 ) -> None:
-    notebook = desk.notebook("n.ipynb", *base)
+    notebook = desk.notebook(*base, name="n")
     in_kernel(desk, notebook, *typed)
-    rewritten(notebook, block(*by_hand))
+    rewrite(notebook, block(*by_hand))
     for _ in range(2):
         now = state(desk, notebook)
         assert [str(item) for item in now.declaration.dependencies] == counts  # type: ignore[union-attr]
@@ -517,25 +530,25 @@ def test_a_pending_edit_and_the_authors_own(
     assert declared(notebook) == by_hand
 
 
-def test_deleting_the_whole_block_takes_the_pending_edit_with_it(desk: Desk) -> None:
-    notebook = desk.notebook("n.ipynb", "beta")
+def test_deleting_the_whole_block_takes_the_pending_edit_with_it(desk: UserSandbox) -> None:
+    notebook = desk.notebook("beta", name="n")
     in_kernel(desk, notebook, "alpha")
     notebook.write_bytes(blank(None, "dep", "Python (dep)"))
     assert state(desk, notebook).declaration is None
-    rewritten(notebook, block("beta"))
+    rewrite(notebook, block("beta"))
     assert state(desk, notebook).declaration.names == ("beta",)  # type: ignore[union-attr]
 
 
-def test_a_pending_removal_stays_removed(desk: Desk) -> None:
-    notebook = desk.notebook("n.ipynb", "alpha", "beta")
+def test_a_pending_removal_stays_removed(desk: UserSandbox) -> None:
+    notebook = desk.notebook("alpha", "beta", name="n")
     lock(desk, notebook)
-    add_remove.remove(notebook, ["alpha"], desk.services(), asking(in_kernel=True))
-    rewritten(notebook, block("alpha", "beta", "epsilon"))
+    add_remove.remove(notebook, ["alpha"], desk.services(), command_context(in_kernel=True))
+    rewrite(notebook, block("alpha", "beta", "epsilon"))
     assert state(desk, notebook).declaration.names == ("beta", "epsilon")  # type: ignore[union-attr]
 
 
-def test_the_command_line_writes_the_pending_edit_into_the_file(desk: Desk) -> None:
-    notebook = desk.notebook("n.ipynb", "beta")
+def test_the_command_line_writes_the_pending_edit_into_the_file(desk: UserSandbox) -> None:
+    notebook = desk.notebook("beta", name="n")
     in_kernel(desk, notebook, "alpha")
     add(desk, notebook, "epsilon", sync=False)
     assert declared(notebook) == ["beta", "alpha", "epsilon"]
@@ -543,18 +556,18 @@ def test_the_command_line_writes_the_pending_edit_into_the_file(desk: Desk) -> N
     assert desk.services().history.pending(notebook) is None
 
 
-def test_a_pending_edit_can_be_undone(desk: Desk) -> None:
-    notebook = desk.notebook("n.ipynb", "beta")
+def test_a_pending_edit_can_be_undone(desk: UserSandbox) -> None:
+    notebook = desk.notebook("beta", name="n")
     lock(desk, notebook)
     before = desk.listing()
     in_kernel(desk, notebook, "alpha")
-    edit_undo.undo(notebook, desk.services(), asking(in_kernel=True))
+    edit_undo.undo(notebook, desk.services(), command_context(in_kernel=True))
     assert desk.listing() == before
     assert state(desk, notebook).name == "fresh"
 
 
-def test_a_live_block_is_what_is_read_and_the_file_is_not_touched(desk: Desk) -> None:
-    notebook = desk.notebook("n.ipynb", "beta")
+def test_a_live_block_is_what_is_read_and_the_file_is_not_touched(desk: UserSandbox) -> None:
+    notebook = desk.notebook("beta", name="n")
     before = notebook.read_bytes()
     changed = add(desk, notebook, "alpha", in_kernel=True, live_block=block("beta", "epsilon"), sync=False)
     assert notebook.read_bytes() == before
@@ -566,20 +579,20 @@ def test_a_live_block_is_what_is_read_and_the_file_is_not_touched(desk: Desk) ->
 # Names of locks
 
 
-def test_mv_takes_lock_and_memory_along(desk: Desk) -> None:
-    notebook, new = desk.notebook("a.ipynb"), desk.folder / "b.c.ipynb"
+def test_mv_takes_lock_and_memory_along(desk: UserSandbox) -> None:
+    notebook, new = desk.notebook(name="a"), desk.folder / "b.c.ipynb"
     sealed = add(desk, notebook, "alpha").sealed
     rename.move(notebook, new, desk.services())
     assert {path.name for path in desk.folder.iterdir()} == {"b.c.ipynb", "pylock.b_c.toml"}
-    now = status.status(new, desk.services(), asking())
+    now = status.status(new, desk.services(), command_context())
     assert now.state.name == "fresh"
     assert sealed is not None and now.sealed == sealed.path
-    edit_undo.undo(new, desk.services(), asking(sync=False))
+    edit_undo.undo(new, desk.services(), command_context(sync=False))
     assert declared(new) == []
 
 
-def test_mv_onto_something_is_refused(desk: Desk) -> None:
-    notebook = desk.notebook("a.ipynb", "alpha")
+def test_mv_onto_something_is_refused(desk: UserSandbox) -> None:
+    notebook = desk.notebook("alpha", name="a")
     lock(desk, notebook)
     desk.lock_path(desk.folder / "b.ipynb").write_bytes(b"")
     before = desk.listing()
@@ -588,17 +601,17 @@ def test_mv_onto_something_is_refused(desk: Desk) -> None:
     assert desk.listing() == before
 
 
-def test_mv_resolves_two_notebooks_that_want_one_lock(desk: Desk) -> None:
+def test_mv_resolves_two_notebooks_that_want_one_lock(desk: UserSandbox) -> None:
     """Also where only the spelling of the lock's name stays the same."""
-    notebook = desk.notebook("a.b.ipynb", "alpha")
+    notebook = desk.notebook("alpha", name="a.b")
     lock(desk, notebook)
     rename.move(notebook, desk.folder / "a_b.ipynb", desk.services())
     assert {path.name for path in desk.folder.iterdir()} == {"a_b.ipynb", "pylock.a_b.toml"}
     assert state(desk, desk.folder / "a_b.ipynb").name == "fresh"
 
 
-def test_two_notebooks_that_want_one_lock_are_both_named(desk: Desk) -> None:
-    one, other = desk.notebook("a.b.ipynb"), desk.notebook("a_b.ipynb")
+def test_two_notebooks_that_want_one_lock_are_both_named(desk: UserSandbox) -> None:
+    one, other = desk.notebook(name="a.b"), desk.notebook(name="a_b")
     before = desk.listing()
     for notebook in (one, other):
         error = refused(DepError, "lock-name-taken", lambda notebook=notebook: add(desk, notebook, "alpha"))  # type: ignore[misc]
@@ -606,38 +619,38 @@ def test_two_notebooks_that_want_one_lock_are_both_named(desk: Desk) -> None:
     assert desk.listing() == before
 
 
-def test_a_renamed_notebook_adopts_its_orphaned_lock(desk: Desk) -> None:
-    notebook = desk.notebook("a.ipynb")
+def test_a_renamed_notebook_adopts_its_orphaned_lock(desk: UserSandbox) -> None:
+    notebook = desk.notebook(name="a")
     sealed = add(desk, notebook, "alpha<1.1").sealed
     renamed = notebook.rename(desk.folder / "b.ipynb")
-    now = status.status(renamed, desk.services(), asking())
+    now = status.status(renamed, desk.services(), command_context())
     assert now.state.name == "fresh"
     assert sealed is not None and now.sealed == sealed.path
     assert {path.name for path in desk.folder.iterdir()} == {"b.ipynb", "pylock.a.toml"}
     add(desk, renamed, "epsilon", sync=False)
     assert {path.name for path in desk.folder.iterdir()} == {"b.ipynb", "pylock.b.toml"}
-    assert versions(desk.lock(renamed)) == {"alpha": "1.0", "epsilon": "1.0"}
+    assert versions(desk.read_lock(renamed)) == {"alpha": "1.0", "epsilon": "1.0"}
 
 
 @pytest.mark.parametrize("why", ["two orphans", "another declaration", "it belongs to another notebook"])
-def test_a_lock_that_is_not_clearly_the_orphan_is_left(desk: Desk, why: str) -> None:
-    notebook = desk.notebook("a.ipynb", "alpha")
+def test_a_lock_that_is_not_clearly_the_orphan_is_left(desk: UserSandbox, why: str) -> None:
+    notebook = desk.notebook("alpha", name="a")
     lock(desk, notebook)
     data = desk.lock_path(notebook).read_bytes()
     renamed = notebook.rename(desk.folder / "b.ipynb")
     if why == "two orphans":
         (desk.folder / "pylock.c.toml").write_bytes(data)
     elif why == "another declaration":
-        rewritten(renamed, block("epsilon"))
+        rewrite(renamed, block("epsilon"))
     else:
-        desk.notebook("a.ipynb", "alpha")
+        desk.notebook("alpha", name="a")
     assert state(desk, renamed).name == "unlocked"
     lock(desk, renamed)
     assert (desk.folder / "pylock.a.toml").read_bytes() == data
 
 
-def test_a_copied_pair_just_works(desk: Desk, toy_index: Index) -> None:
-    notebook = desk.notebook("a.ipynb")
+def test_a_copied_pair_just_works(desk: UserSandbox, toy_index: Index) -> None:
+    notebook = desk.notebook(name="a")
     sealed = add(desk, notebook, "alpha").sealed
     toy_index.clear()
     elsewhere = desk.folder / "sub"
@@ -646,33 +659,33 @@ def test_a_copied_pair_just_works(desk: Desk, toy_index: Index) -> None:
         copied = folder / f"{name}.ipynb"
         shutil.copy(notebook, copied)
         shutil.copy(desk.lock_path(notebook), desk.lock_path(copied))
-        now = status.status(copied, desk.services(), asking())
+        now = status.status(copied, desk.services(), command_context())
         assert now.state.name == "fresh"
         assert now.trust is not None and now.trust.given
         assert sealed is not None and now.sealed == sealed.path
-        assert install.sync(copied, desk.services(), asking()).sealed == sealed
+        assert install.sync(copied, desk.services(), command_context()).sealed == sealed
     assert toy_index.requests == []
 
 
-def test_a_foreign_lock_is_neither_used_nor_overwritten_without_a_yes(desk: Desk) -> None:
-    notebook = desk.notebook("n.ipynb", "alpha")
+def test_a_foreign_lock_is_neither_used_nor_overwritten_without_a_yes(desk: UserSandbox) -> None:
+    notebook = desk.notebook("alpha", name="n")
     foreign = b'lock-version = "1.0"\ncreated-by = "other"\npackages = []\n'
     desk.lock_path(notebook).write_bytes(foreign)
     assert state(desk, notebook).name == "invalid"
     refused(DepError, "foreign-lock", lambda: lock(desk, notebook))
     refused(DepError, "foreign-lock", lambda: add(desk, notebook, "beta"))
     assert desk.lock_path(notebook).read_bytes() == foreign
-    relock.relock(notebook, desk.services(), asking(overwrite=True, sync=False))
+    relock.relock(notebook, desk.services(), command_context(overwrite=True, sync=False))
     assert state(desk, notebook).name == "fresh"
 
 
-def test_a_lock_of_a_newer_format_is_left_alone(desk: Desk) -> None:
-    notebook = desk.notebook("n.ipynb", "alpha")
+def test_a_lock_of_a_newer_format_is_left_alone(desk: UserSandbox) -> None:
+    notebook = desk.notebook("alpha", name="n")
     lock(desk, notebook)
     path = desk.lock_path(notebook)
     path.write_bytes(path.read_bytes().replace(b"format = 1", b"format = 2"))
     before = desk.listing()
-    for call in (lambda: lock(desk, notebook), lambda: install.sync(notebook, desk.services(), asking())):
+    for call in (lambda: lock(desk, notebook), lambda: install.sync(notebook, desk.services(), command_context())):
         refused(DepError, "lock-too-new", call)
     assert desk.listing() == before
 
@@ -680,35 +693,35 @@ def test_a_lock_of_a_newer_format_is_left_alone(desk: Desk) -> None:
 # Merges
 
 
-def merged(desk: Desk, notebook: Path, style: str) -> None:
+def merged(desk: UserSandbox, notebook: Path, style: str) -> None:
     """Two branches that added different things to one notebook, and what version control makes of the lock."""
     base = desk.lock_path(notebook).read_bytes().decode().splitlines(keepends=True)
     path, sides = desk.lock_path(notebook), []
     start = path.read_bytes()
     for name in ("beta<2", "epsilon"):
         path.write_bytes(start)
-        rewritten(notebook, block("alpha", name))
+        rewrite(notebook, block("alpha", name))
         lock(desk, notebook)
         sides.append(path.read_bytes().decode())
     middle = f"||||||| base\n{''.join(base)}" if style == "diff3" else ""
     path.write_text(f"<<<<<<< ours\n{sides[0]}{middle}=======\n{sides[1]}>>>>>>> theirs\n")
-    rewritten(notebook, block("alpha", "beta", "epsilon"))
+    rewrite(notebook, block("alpha", "beta", "epsilon"))
 
 
 @pytest.mark.parametrize("style", ["merge", "diff3"])
-def test_a_merged_lock_is_rebuilt_with_the_pins_of_both_sides(desk: Desk, style: str) -> None:
-    notebook = desk.notebook("n.ipynb", "alpha<1.1")
+def test_a_merged_lock_is_rebuilt_with_the_pins_of_both_sides(desk: UserSandbox, style: str) -> None:
+    notebook = desk.notebook("alpha<1.1", name="n")
     lock(desk, notebook)
     merged(desk, notebook, style)
     assert state(desk, notebook).name == "unmerged"
-    refused(DepError, "unmerged-lock", lambda: install.sync(notebook, desk.services(), asking()))
+    refused(DepError, "unmerged-lock", lambda: install.sync(notebook, desk.services(), command_context()))
     lock(desk, notebook)
     assert state(desk, notebook).name == "fresh"
-    assert versions(desk.lock(notebook)) == {"alpha": "1.0", "beta": "1.0", "epsilon": "1.0"}
+    assert versions(desk.read_lock(notebook)) == {"alpha": "1.0", "beta": "1.0", "epsilon": "1.0"}
 
 
-def test_a_graph_that_does_not_close_is_unmerged_and_rebuilt(desk: Desk) -> None:
-    notebook = desk.notebook("n.ipynb", "alpha", "epsilon")
+def test_a_graph_that_does_not_close_is_unmerged_and_rebuilt(desk: UserSandbox) -> None:
+    notebook = desk.notebook("alpha", "epsilon", name="n")
     lock(desk, notebook)
     path = desk.lock_path(notebook)
     text = path.read_text()
@@ -722,54 +735,54 @@ def test_a_graph_that_does_not_close_is_unmerged_and_rebuilt(desk: Desk) -> None
 # The kernel's packages
 
 
-def test_widgets_are_left_out_where_they_do_not_fit_or_are_switched_off(desk: Desk, toy_index: Index) -> None:
+def test_widgets_are_left_out_where_they_do_not_fit_or_are_switched_off(desk: UserSandbox, toy_index: Index) -> None:
     build_wheel(toy_index.folder, "ipywidgets", "8.2.0", requires=["beta<2"])
     toy_index.add(build_wheel(toy_index.folder.parent / "w", "ipywidgets", "8.1.0", requires=["beta<2"]))
-    notebook = desk.notebook("n.ipynb", "beta>=2")
+    notebook = desk.notebook("beta>=2", name="n")
     changed = lock(desk, notebook)
     assert "ipywidgets" in changed.notes[0]
-    assert set(desk.lock(notebook).versions()) == {"beta", "ipykernel"}
-    off = desk.notebook("off.ipynb", "epsilon", tables="[tool.jupyter-dep]\nwidgets = false")
+    assert set(desk.read_lock(notebook).versions()) == {"beta", "ipykernel"}
+    off = desk.notebook("epsilon", name="off", toml="[tool.jupyter-dep]\nwidgets = false")
     assert lock(desk, off).notes == ()
-    assert set(desk.lock(off).versions()) == {"epsilon", "ipykernel"}
+    assert set(desk.read_lock(off).versions()) == {"epsilon", "ipykernel"}
 
 
-def test_the_users_pin_beats_ours_above_the_floor_and_is_named_below(desk: Desk, toy_index: Index) -> None:
+def test_the_users_pin_beats_ours_above_the_floor_and_is_named_below(desk: UserSandbox, toy_index: Index) -> None:
     for version in ("5.5.0", "6.30.0"):
         build_wheel(toy_index.folder, "ipykernel", version)
-    notebook = desk.notebook("n.ipynb", "ipykernel<7")
+    notebook = desk.notebook("ipykernel<7", name="n")
     lock(desk, notebook)
-    assert desk.lock(notebook).versions()["ipykernel"] == "6.30.0"
-    low = desk.notebook("low.ipynb", "ipykernel<6")
+    assert desk.read_lock(notebook).versions()["ipykernel"] == "6.30.0"
+    low = desk.notebook("ipykernel<6", name="low")
     error = refused(ConflictError, "kernel-pin", lambda: lock(desk, low))
     assert "ipykernel<6" in error.message
     assert error.exit_code == 4
 
 
 def test_a_bare_date_is_the_end_of_that_day_in_utc_and_is_kept_in_the_lock(
-    desk: Desk, toy_index: Index, tmp_path: Path
+    desk: UserSandbox, toy_index: Index, tmp_path: Path
 ) -> None:
     for version, day in (("3.0", "2026-02-01T23:59:59Z"), ("4.0", "2026-02-02T00:00:00Z")):
         toy_index.add(build_wheel(tmp_path / "late", "beta", version), upload_time=day)
-    notebook = desk.notebook("n.ipynb", "beta", tables='[tool.uv]\nexclude-newer = "2026-02-01"')
+    notebook = desk.notebook("beta", name="n", toml='[tool.uv]\nexclude-newer = "2026-02-01"')
     lock(desk, notebook)
-    locked = desk.lock(notebook)
+    locked = desk.read_lock(notebook)
     assert versions(locked) == {"beta": "3.0"}
     assert locked.table is not None and locked.table.cutoff == "2026-02-02T00:00:00Z"
 
 
-def test_a_cutoff_that_moves_backwards_moves_the_pins(desk: Desk, toy_index: Index, tmp_path: Path) -> None:
+def test_a_cutoff_that_moves_backwards_moves_the_pins(desk: UserSandbox, toy_index: Index, tmp_path: Path) -> None:
     toy_index.add(build_wheel(tmp_path / "late", "beta", "3.0"), upload_time="2026-06-01T00:00:00Z")
-    notebook = desk.notebook("n.ipynb", "beta")
+    notebook = desk.notebook("beta", name="n")
     lock(desk, notebook)
-    assert versions(desk.lock(notebook)) == {"beta": "3.0"}
-    rewritten(notebook, block("beta", tables='[tool.uv]\nexclude-newer = "2026-05-01"'))
+    assert versions(desk.read_lock(notebook)) == {"beta": "3.0"}
+    rewrite(notebook, block("beta", toml='[tool.uv]\nexclude-newer = "2026-05-01"'))
     lock(desk, notebook)
-    assert versions(desk.lock(notebook)) == {"beta": "2.0"}
+    assert versions(desk.read_lock(notebook)) == {"beta": "2.0"}
 
 
-def test_no_wheel_somewhere_is_said_in_the_lock(desk: Desk) -> None:
-    notebook = desk.notebook("n.ipynb", "epsilon")
+def test_no_wheel_somewhere_is_said_in_the_lock(desk: UserSandbox) -> None:
+    notebook = desk.notebook("epsilon", name="n")
     changed = lock(desk, notebook)
     assert changed.summary is not None
     assert set(changed.summary.unavailable) == {"linux-aarch64", "macos-arm64", "macos-x86_64"}
@@ -779,25 +792,25 @@ def test_no_wheel_somewhere_is_said_in_the_lock(desk: Desk) -> None:
 # Environments
 
 
-def test_notebooks_with_one_answer_share_one_environment(desk: Desk) -> None:
-    sealed = {add(desk, desk.notebook(f"n{number}.ipynb"), "alpha").sealed.path for number in range(3)}  # type: ignore[union-attr]
+def test_notebooks_with_one_answer_share_one_environment(desk: UserSandbox) -> None:
+    sealed = {add(desk, desk.notebook(name=f"n{number}.ipynb"), "alpha").sealed.path for number in range(3)}  # type: ignore[union-attr]
     assert len(sealed) == 1
     assert len(desk.services().store.all()) == 1
 
 
-def test_an_old_commits_lock_opens_at_once(desk: Desk, toy_index: Index) -> None:
-    notebook = desk.notebook()
+def test_an_old_commits_lock_opens_at_once(desk: UserSandbox, toy_index: Index) -> None:
+    notebook = desk.notebook(name="n")
     first = add(desk, notebook, "alpha<2").sealed
     old = desk.listing()
     add(desk, notebook, "epsilon")
     for name, data in old.items():
         read_write.replace(desk.folder / name, data, expected=read_write.read(desk.folder / name))
     toy_index.stop()
-    assert install.sync(notebook, desk.services(), asking(offline=True)).sealed == first
+    assert install.sync(notebook, desk.services(), command_context(offline=True)).sealed == first
 
 
-def test_bytecode_goes_along_to_the_next_environment(desk: Desk) -> None:
-    notebook = desk.notebook()
+def test_bytecode_goes_along_to_the_next_environment(desk: UserSandbox) -> None:
+    notebook = desk.notebook(name="n")
     first = add(desk, notebook, "beta").sealed
     assert first is not None
     module = Path(first.site) / "beta" / "__init__.py"
@@ -810,6 +823,6 @@ def test_bytecode_goes_along_to_the_next_environment(desk: Desk) -> None:
     assert carried.samefile(compiled)
 
 
-def test_the_store_is_asked_for_nothing_when_only_locking(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_store_is_asked_for_nothing_when_only_locking(desk: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Store, "ensure", lambda *_, **__: pytest.fail("`lock` builds nothing"))
-    lock(desk, desk.notebook("n.ipynb", "alpha"))
+    lock(desk, desk.notebook("alpha", name="n"))

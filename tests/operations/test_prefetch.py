@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 from support.index import Index
+from support.notebooks import command_context
+from support.sandbox import UserSandbox, sandbox_at
 from support.wheels import build_wheel
-from support.workplace import Desk, asking
 
 from jupyter_dep.base.engine_port import EngineAnswer, Install, LockRequest
 from jupyter_dep.base.errors import DepError
@@ -24,8 +25,8 @@ from jupyter_dep.operations.project.context import ChangeResult
 
 
 @pytest.fixture
-def desk(toy_index: Index, tmp_path: Path) -> Desk:
-    return Desk.at(tmp_path, toy_index.url)
+def desk(toy_index: Index, tmp_path: Path) -> UserSandbox:
+    return sandbox_at(tmp_path, toy_index.url)
 
 
 class Watched:
@@ -50,14 +51,14 @@ class Watched:
         return answer
 
 
-def add(desk: Desk, notebook: Path, *names: str) -> tuple[ChangeResult, Watched]:
+def add(desk: UserSandbox, notebook: Path, *names: str) -> tuple[ChangeResult, Watched]:
     engine = Watched(desk.services().engine)
-    return add_remove.add(notebook, names, desk.services(engine), asking(f"add {' '.join(names)}")), engine
+    return add_remove.add(notebook, names, desk.services(engine), command_context(f"add {' '.join(names)}")), engine
 
 
-def test_an_add_links_what_is_locked_while_it_resolves(desk: Desk) -> None:
-    notebook = desk.notebook()
-    add_remove.add(notebook, ["beta"], desk.services(), asking("add beta"))
+def test_an_add_links_what_is_locked_while_it_resolves(desk: UserSandbox) -> None:
+    notebook = desk.notebook(name="n")
+    add_remove.add(notebook, ["beta"], desk.services(), command_context("add beta"))
     done, engine = add(desk, notebook, "gamma")
     assert done.sealed is not None
     (head, before), (rest, after) = engine.installs
@@ -67,10 +68,10 @@ def test_an_add_links_what_is_locked_while_it_resolves(desk: Desk) -> None:
     assert done.sealed.packages.keys() == after
 
 
-def test_a_head_start_that_does_not_fit_is_given_up(desk: Desk, toy_index: Index) -> None:
-    notebook = desk.notebook()
-    add_remove.add(notebook, ["beta"], desk.services(), asking("add beta"))
-    locked = desk.lock(notebook).versions()["beta"]
+def test_a_head_start_that_does_not_fit_is_given_up(desk: UserSandbox, toy_index: Index) -> None:
+    notebook = desk.notebook(name="n")
+    add_remove.add(notebook, ["beta"], desk.services(), command_context("add beta"))
+    locked = desk.read_lock(notebook).versions()["beta"]
     done, engine = add(desk, notebook, f"beta<{locked}")
     assert done.sealed is not None
     (head, _), (built, _) = engine.installs
@@ -78,9 +79,9 @@ def test_a_head_start_that_does_not_fit_is_given_up(desk: Desk, toy_index: Index
     assert done.sealed.packages["beta"] != locked
 
 
-def test_a_resolution_that_fails_leaves_nothing_behind(desk: Desk) -> None:
-    notebook = desk.notebook()
-    add_remove.add(notebook, ["beta"], desk.services(), asking("add beta"))
+def test_a_resolution_that_fails_leaves_nothing_behind(desk: UserSandbox) -> None:
+    notebook = desk.notebook(name="n")
+    add_remove.add(notebook, ["beta"], desk.services(), command_context("add beta"))
     store = desk.services().store
     known = {sealed.path for sealed in store.all()}
     with pytest.raises(DepError):
@@ -91,21 +92,23 @@ def test_a_resolution_that_fails_leaves_nothing_behind(desk: Desk) -> None:
     assert {str(path) for path in (store.root / "e").iterdir() if path.is_dir()} == known
 
 
-def test_a_lock_of_somebody_else_gets_no_head_start(desk: Desk, tmp_path: Path) -> None:
-    notebook = desk.notebook()
-    add_remove.add(notebook, ["beta"], desk.services(), asking("add beta"))
-    other = Desk.at(tmp_path / "other", desk.index)
+def test_a_lock_of_somebody_else_gets_no_head_start(desk: UserSandbox, tmp_path: Path) -> None:
+    notebook = desk.notebook(name="n")
+    add_remove.add(notebook, ["beta"], desk.services(), command_context("add beta"))
+    other = sandbox_at(tmp_path / "other", desk.index_url)
     for file in (notebook, desk.lock_path(notebook)):
         (other.folder / file.name).write_bytes(file.read_bytes())
     engine = Watched(other.services().engine)
     engine._linked.set()
-    done = add_remove.add(other.folder / notebook.name, ["gamma"], other.services(engine), asking("add gamma"))
+    done = add_remove.add(other.folder / notebook.name, ["gamma"], other.services(engine), command_context("add gamma"))
     assert done.sealed is None and engine.installs == []
 
 
-def test_what_was_linked_ahead_is_checked_ahead_and_its_bytecode_carried(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    notebook = desk.notebook()
-    first = add_remove.add(notebook, ["beta"], desk.services(), asking("add beta")).sealed
+def test_what_was_linked_ahead_is_checked_ahead_and_its_bytecode_carried(
+    desk: UserSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notebook = desk.notebook(name="n")
+    first = add_remove.add(notebook, ["beta"], desk.services(), command_context("add beta")).sealed
     assert first is not None
     subprocess.run([first.python, "-c", "import beta"], check=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""})
     checks: list[tuple[bool, frozenset[str]]] = []
@@ -127,11 +130,11 @@ def test_what_was_linked_ahead_is_checked_ahead_and_its_bytecode_carried(desk: D
 
 @pytest.mark.parametrize("head_start", [True, False])
 def test_a_package_that_replaces_a_file_of_another_is_refused_with_a_head_start_as_without(
-    desk: Desk, toy_index: Index, monkeypatch: pytest.MonkeyPatch, head_start: bool
+    desk: UserSandbox, toy_index: Index, monkeypatch: pytest.MonkeyPatch, head_start: bool
 ) -> None:
     build_wheel(toy_index.folder, "crowder", "1.0", files={"beta/__init__.py": "# not beta's\n"})
-    notebook = desk.notebook()
-    add_remove.add(notebook, ["beta"], desk.services(), asking("add beta"))
+    notebook = desk.notebook(name="n")
+    add_remove.add(notebook, ["beta"], desk.services(), command_context("add beta"))
     if not head_start:
         monkeypatch.setattr(SpeculativeInstall, "claim", lambda self, selected: None)
     before = desk.listing()
@@ -141,9 +144,9 @@ def test_a_package_that_replaces_a_file_of_another_is_refused_with_a_head_start_
     assert desk.listing() == before
 
 
-def test_a_cancel_is_heard_while_what_was_begun_is_waited_for(desk: Desk) -> None:
-    notebook = desk.notebook()
-    add_remove.add(notebook, ["beta"], desk.services(), asking("add beta"))
+def test_a_cancel_is_heard_while_what_was_begun_is_waited_for(desk: UserSandbox) -> None:
+    notebook = desk.notebook(name="n")
+    add_remove.add(notebook, ["beta"], desk.services(), command_context("add beta"))
     before, cancel = desk.listing(), CancelToken()
 
     class Slow(Watched):
@@ -157,6 +160,6 @@ def test_a_cancel_is_heard_while_what_was_begun_is_waited_for(desk: Desk) -> Non
     engine = Slow(desk.services().engine)
     started = time.monotonic()
     with pytest.raises(DepError) as caught:
-        add_remove.add(notebook, ["gamma"], desk.services(engine), asking("add gamma", cancel=cancel))
+        add_remove.add(notebook, ["gamma"], desk.services(engine), command_context("add gamma", cancel=cancel))
     assert caught.value.code == "cancelled" and time.monotonic() - started < 3
     assert desk.listing() == before

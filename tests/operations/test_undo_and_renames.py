@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from support.index import Index
-from support.workplace import Desk, asking, block, rewritten
+from support.notebooks import block, command_context, rewrite
+from support.sandbox import UserSandbox, sandbox_at
 
 from jupyter_dep.base.errors import ConsentError, DepError
 from jupyter_dep.io.files import atomic, read_write
@@ -22,70 +23,70 @@ from jupyter_dep.operations.project.state import State, read_state
 
 
 @pytest.fixture
-def desk(toy_index: Index, tmp_path: Path) -> Desk:
-    return Desk.at(tmp_path, toy_index.url)
+def desk(toy_index: Index, tmp_path: Path) -> UserSandbox:
+    return sandbox_at(tmp_path, toy_index.url)
 
 
-def empty(desk: Desk, name: str) -> Path:
+def empty(desk: UserSandbox, name: str) -> Path:
     """A new notebook as a front end makes it: no declaration, our kernel."""
     notebook = desk.folder / name
     notebook.write_bytes(blank(None, "dep", "Python (dep)"))
     return notebook
 
 
-def state(desk: Desk, notebook: Path) -> State:
+def state(desk: UserSandbox, notebook: Path) -> State:
     return read_state(notebook, desk.services())
 
 
-def cell_add(desk: Desk, notebook: Path, *names: str) -> str:
-    changed = add_remove.add(notebook, names, desk.services(), asking(f"add {names}", in_kernel=True))
+def cell_add(desk: UserSandbox, notebook: Path, *names: str) -> str:
+    changed = add_remove.add(notebook, names, desk.services(), command_context(f"add {names}", in_kernel=True))
     assert changed.edit is not None
     return changed.edit.after
 
 
-def test_undo_of_the_first_add_leaves_a_project_that_works(desk: Desk) -> None:
+def test_undo_of_the_first_add_leaves_a_project_that_works(desk: UserSandbox) -> None:
     notebook = empty(desk, "n.ipynb")
-    rewritten(notebook, cell_add(desk, notebook, "alpha"))
+    rewrite(notebook, cell_add(desk, notebook, "alpha"))
     assert state(desk, notebook).name == "fresh"
-    undone = edit_undo.undo(notebook, desk.services(), asking("undo", in_kernel=True))
+    undone = edit_undo.undo(notebook, desk.services(), command_context("undo", in_kernel=True))
     assert undone.edit is not None and "alpha" not in undone.edit.after
     assert state(desk, notebook).name == "none"
     notebook.write_bytes(Notebook.parse(notebook.read_bytes()).without_block())
     assert state(desk, notebook).name == "none"
-    edit_undo.undo(notebook, desk.services(), asking("undo --redo", in_kernel=True), redo=True)
+    edit_undo.undo(notebook, desk.services(), command_context("undo --redo", in_kernel=True), redo=True)
     assert state(desk, notebook).name == "pending"
 
 
-def test_a_new_notebook_under_a_freed_name_takes_nothing_from_the_renamed_one(desk: Desk) -> None:
+def test_a_new_notebook_under_a_freed_name_takes_nothing_from_the_renamed_one(desk: UserSandbox) -> None:
     old = empty(desk, "Untitled.ipynb")
-    rewritten(old, cell_add(desk, old, "alpha"))
+    rewrite(old, cell_add(desk, old, "alpha"))
     renamed = desk.folder / "analysis.ipynb"
     old.rename(renamed)
     fresh = empty(desk, "Untitled.ipynb")
 
     assert state(desk, fresh).name == "none"
     assert state(desk, renamed).name == "fresh"
-    before = desk.lock(old).versions()
-    rewritten(fresh, cell_add(desk, fresh, "beta"))
-    assert desk.lock(renamed).versions() == before
-    assert "alpha" not in desk.lock(fresh).versions()
+    before = desk.read_lock(old).versions()
+    rewrite(fresh, cell_add(desk, fresh, "beta"))
+    assert desk.read_lock(renamed).versions() == before
+    assert "alpha" not in desk.read_lock(fresh).versions()
     assert {state(desk, one).name for one in (fresh, renamed)} == {"fresh"}
 
 
-def test_a_typo_in_the_block_does_not_cost_the_edit_that_waits(desk: Desk) -> None:
-    notebook = desk.notebook()
+def test_a_typo_in_the_block_does_not_cost_the_edit_that_waits(desk: UserSandbox) -> None:
+    notebook = desk.notebook(name="n")
     cell_add(desk, notebook, "alpha")
     good = Notebook.parse(notebook.read_bytes()).block
     assert good is not None
-    rewritten(notebook, good.source.replace("dependencies = [", "dependencies = ["[:-1]))
+    rewrite(notebook, good.source.replace("dependencies = [", "dependencies = ["[:-1]))
     with pytest.raises(DepError):
         state(desk, notebook)
-    rewritten(notebook, good.source)
+    rewrite(notebook, good.source)
     assert "alpha" in [str(item) for item in state(desk, notebook).declaration.dependencies]  # type: ignore[union-attr]
 
 
-def test_a_lock_that_cannot_be_put_in_place_leaves_the_notebook_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    notebook = desk.notebook()
+def test_a_lock_that_cannot_be_put_in_place_leaves_the_notebook_too(desk: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = desk.notebook(name="n")
     before = desk.listing()
     stage = atomic.stage
 
@@ -96,19 +97,19 @@ def test_a_lock_that_cannot_be_put_in_place_leaves_the_notebook_too(desk: Desk, 
 
     monkeypatch.setattr(read_write, "stage", full)
     with pytest.raises(DepError) as caught:
-        add_remove.add(notebook, ["alpha"], desk.services(), asking())
+        add_remove.add(notebook, ["alpha"], desk.services(), command_context())
     assert caught.value.code == "disk-full"
     assert desk.listing() == before
 
 
-@pytest.mark.parametrize("kept", ["record", "used", "move"])
+@pytest.mark.parametrize("kept", ["record_step", "record_use", "move_step"])
 def test_what_cannot_be_remembered_afterwards_is_a_note_and_no_failure(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, kept: str
+    desk: UserSandbox, monkeypatch: pytest.MonkeyPatch, kept: str
 ) -> None:
     """Notebook and lock are written by then: a failure would say that nothing was done."""
-    notebook = desk.notebook()
+    notebook = desk.notebook(name="n")
     for name in ("alpha", "beta"):
-        add_remove.add(notebook, [name], desk.services(), asking())
+        add_remove.add(notebook, [name], desk.services(), command_context())
     before = desk.listing()
 
     def no_locks(*_: object, **__: object) -> None:
@@ -116,35 +117,35 @@ def test_what_cannot_be_remembered_afterwards_is_a_note_and_no_failure(
 
     monkeypatch.setattr(History, kept, no_locks)
     if kept == "move":
-        done = edit_undo.undo(notebook, desk.services(), asking())
+        done = edit_undo.undo(notebook, desk.services(), command_context())
     else:
-        done = add_remove.add(notebook, ["gamma"], desk.services(), asking())
+        done = add_remove.add(notebook, ["gamma"], desk.services(), command_context())
     assert any("cannot lock files" in note for note in done.notes)
     assert desk.listing() != before
     monkeypatch.undo()
     assert state(desk, notebook).lock_answers
 
 
-def test_sync_in_a_cell_is_no_consent(desk: Desk, toy_index: Index, tmp_path: Path) -> None:
-    notebook = desk.notebook("n.ipynb", "alpha")
-    relock.relock(notebook, desk.services(), asking("lock"))
-    reader = Desk.at(tmp_path, toy_index.url, home="another")
+def test_sync_in_a_cell_is_no_consent(desk: UserSandbox, toy_index: Index, tmp_path: Path) -> None:
+    notebook = desk.notebook("alpha", name="n")
+    relock.relock(notebook, desk.services(), command_context("lock"))
+    reader = sandbox_at(tmp_path, toy_index.url, home="another")
     with pytest.raises(ConsentError):
-        install.sync(notebook, reader.services(), asking("sync", from_cell=True))
-    assert install.sync(notebook, reader.services(), asking("sync")).sealed is not None
+        install.sync(notebook, reader.services(), command_context("sync", from_cell=True))
+    assert install.sync(notebook, reader.services(), command_context("sync")).sealed is not None
 
 
-def test_what_was_typed_is_allowed_only_if_the_add_succeeds(desk: Desk, toy_index: Index) -> None:
+def test_what_was_typed_is_allowed_only_if_the_add_succeeds(desk: UserSandbox, toy_index: Index) -> None:
     address = f"{toy_index.origin}/files/gone-1.0-py3-none-any.whl"
     with pytest.raises(DepError):
-        add_remove.add(desk.notebook(), [f"gone @ {address}"], desk.services(), asking())
+        add_remove.add(desk.notebook(name="n"), [f"gone @ {address}"], desk.services(), command_context())
     assert desk.services().consent.grants() == ()
 
 
-def test_two_writers_of_one_history_lose_nothing(desk: Desk) -> None:
+def test_two_writers_of_one_history_lose_nothing(desk: UserSandbox) -> None:
     from jupyter_dep.io.state.history import Step
 
-    notebook = desk.notebook()
+    notebook = desk.notebook(name="n")
 
     def write(who: str) -> None:
         for number in range(8):

@@ -23,7 +23,8 @@ import pytest
 from support import canary as birds
 from support.canary import Canary
 from support.index import Index
-from support.people import Person, Ran, notebook, person, snapshot
+from support.notebooks import notebook, snapshot
+from support.sandbox import Ran, UserSandbox, user_at
 from support.wheels import build_sdist, build_wheel
 from uv import find_uv_bin
 
@@ -43,7 +44,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="programs of the canaries are
 class Cage:
     """A user with an index, a stranger with another, and a working folder that the stranger has filled."""
 
-    user: Person
+    user: UserSandbox
     index: Index
     stranger: Index
     canary: Canary
@@ -104,7 +105,7 @@ def cage(toys: Path, tmp_path: Path) -> Iterator[Cage]:
     for made in (folder, index_folder, strange):
         made.mkdir()
     with Index(index_folder, toys) as index, Index(strange) as stranger:
-        user = person(tmp_path / "user", index.url)
+        user = user_at(tmp_path / "user", index.url)
         yield Cage(user=user, index=index, stranger=stranger, canary=Canary(path=tmp_path / "canary"), folder=folder)
 
 

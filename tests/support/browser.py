@@ -19,8 +19,9 @@ from urllib.parse import quote, urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, expect
 
-from .people import Person, person
-from .server import TOKEN, Server, user_environment
+from .sandbox import UserSandbox, user_at
+from .server import TOKEN, Server
+from .user_environment import user_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 Kind = Literal["lab", "notebook"]
@@ -55,7 +56,7 @@ def launch(playwright: Playwright) -> Browser:
 class Host(Server):
     """`jupyter lab` or `jupyter notebook` over `root`, as `user` starts it, always at the same port."""
 
-    def __init__(self, kind: Kind, root: Path, user: Person) -> None:
+    def __init__(self, kind: Kind, root: Path, user: UserSandbox) -> None:
         self.kind, self.user = kind, user
         root.mkdir(parents=True, exist_ok=True)
         super().__init__(root, self._environment(root.parent / f"{root.name}-jupyter"))
@@ -124,9 +125,9 @@ class Host(Server):
         return [source for source in sources if "# /// script" in source]
 
 
-def user(home: Path, index_url: str) -> Person:
+def user(home: Path, index_url: str) -> UserSandbox:
     """Whoever starts the servers and uses the command line beside them."""
-    return person(home, index_url)
+    return user_at(home, index_url)
 
 
 @dataclass

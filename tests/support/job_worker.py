@@ -18,7 +18,7 @@ from jupyter_dep.services import Services
 from jupyter_dep_server.jobs import worker
 from support.fake_engine import Catalogue, FakeEngine
 from support.releases import RELEASES
-from support.workplace import Desk
+from support.sandbox import UserSandbox
 
 
 class SignedEngine(FakeEngine):
@@ -44,7 +44,7 @@ class SignedEngine(FakeEngine):
 
 if __name__ == "__main__":
     folder, home, signs = map(Path, sys.argv[1:4])
-    desk = Desk(folder=folder, home=home, index="http://127.0.0.1:9/simple")
+    desk = UserSandbox(folder=folder, home=home, index_url="http://127.0.0.1:9/simple")
 
     def services() -> Services:
         if (signs / "broken-services").exists():

@@ -27,8 +27,9 @@ from jupyter_dep_server.jobs.reading import read_page
 from jupyter_dep_server.jobs.workers import Runner
 
 from .fake_engine import Catalogue, FakeEngine
+from .notebooks import command_context
 from .releases import RELEASES
-from .workplace import Desk, asking
+from .sandbox import UserSandbox, sandbox_at
 
 
 class GatedEngine(FakeEngine):
@@ -168,13 +169,13 @@ def engine() -> Iterator[GatedEngine]:
 
 
 @pytest.fixture
-def rest_desk(tmp_path: Path) -> Desk:
+def rest_desk(tmp_path: Path) -> UserSandbox:
     """The desk of the server's user; its folder is what the server shows."""
-    return Desk.at(tmp_path / "rest", "http://127.0.0.1:9/simple")  # where nobody answers: the engine is not asked
+    return sandbox_at(tmp_path / "rest", "http://127.0.0.1:9/simple")  # where nobody answers: the engine is not asked
 
 
 @pytest.fixture
-def jp_root_dir(rest_desk: Desk) -> Path:
+def jp_root_dir(rest_desk: UserSandbox) -> Path:
     return rest_desk.folder
 
 
@@ -184,14 +185,14 @@ def jp_server_config() -> dict[str, Any]:
 
 
 @pytest.fixture
-def make_runner(rest_desk: Desk, engine: GatedEngine) -> Callable[[logging.Logger], Runner]:
+def make_runner(rest_desk: UserSandbox, engine: GatedEngine) -> Callable[[logging.Logger], Runner]:
     """What does the work of the server; the tests of workers have their own."""
     return lambda log: InThread(lambda: rest_desk.services(engine))
 
 
 @pytest.fixture
 def rest(
-    rest_desk: Desk,
+    rest_desk: UserSandbox,
     engine: GatedEngine,
     make_runner: Callable[[logging.Logger], Runner],
     monkeypatch: pytest.MonkeyPatch,
@@ -210,12 +211,9 @@ def rest(
     loop.run_until_complete(server.web_app.settings["jupyter_dep_state"].close())
 
 
-def somebody_elses(desk: Desk, engine: FakeEngine, name: str = "theirs.ipynb", *requirements: str) -> Path:
+def somebody_elses(desk: UserSandbox, engine: FakeEngine, name: str = "theirs.ipynb", *requirements: str) -> Path:
     """A locked notebook in the server's folder that another user wrote."""
-    home = desk.home.parent / "other-home"
-    if not home.exists():
-        Desk.at(desk.folder.parent, desk.index, home="other-home")
-    author = Desk(folder=desk.folder, home=home, index=desk.index)
-    notebook = author.notebook(name, *(requirements or ("alpha",)))
-    relock.relock(notebook, author.services(engine), asking("lock", sync=False))
+    author = sandbox_at(desk.folder.parent, desk.index_url, home="other-home")
+    notebook = author.notebook(*(requirements or ("alpha",)), name=name)
+    relock.relock(notebook, author.services(engine), command_context("lock", sync=False))
     return notebook

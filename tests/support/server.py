@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -192,15 +191,3 @@ class Page:
 def _message(kind: str, identity: str, channel: str, content: dict[str, Any]) -> dict[str, Any]:
     header = {"msg_id": identity, "msg_type": kind, "username": "test", "session": "page", "version": "5.3", "date": ""}
     return {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": channel, "buffers": []}
-
-
-def user_environment(home: Path, index_url: str, **more: str) -> dict[str, str]:
-    """The environment of a user with this home, who has configured this index and sees only this test's Python."""
-    from conftest import FOREIGN, FOREIGN_PREFIXES, HOME_FOLDERS
-
-    home.mkdir(parents=True, exist_ok=True)
-    kept = {name: value for name, value in os.environ.items() if name not in FOREIGN}
-    env = {name: value for name, value in kept.items() if not name.startswith(FOREIGN_PREFIXES)}
-    env |= {name: str(home / folder) for name, folder in HOME_FOLDERS.items()}
-    env |= {"PATH": "/usr/bin:/bin", "UV_DEFAULT_INDEX": index_url, **more}
-    return env
