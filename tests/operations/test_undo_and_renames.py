@@ -116,7 +116,7 @@ def test_what_cannot_be_remembered_afterwards_is_a_note_and_no_failure(
         raise OSError(37, "No locks available", "history.lock")
 
     monkeypatch.setattr(History, kept, no_locks)
-    if kept == "move":
+    if kept == "move_step":
         done = edit_undo.undo(notebook, desk.services(), command_context())
     else:
         done = add_remove.add(notebook, ["gamma"], desk.services(), command_context())
