@@ -14,7 +14,7 @@ import typing
 from typing import Any
 
 from jupyter_dep import messages
-from jupyter_dep.messages import web
+from jupyter_dep.messages import comm, jobs, web
 from jupyter_dep_server.schema import Schema, definitions, draft7
 
 RECEIVED = ("CancelRequest", "Holds", "JobRequest", "NonceRequest", "Request")
@@ -24,7 +24,7 @@ RECEIVED = ("CancelRequest", "Holds", "JobRequest", "NonceRequest", "Request")
 def schema() -> dict[str, Any]:
     """Make the schema, in draft 7: the messages between a kernel and its agent as the whole, every message under `$defs`.
 
-    Aliases of `messages.web` (enumerations and unions) have definitions of their own. `version`, `header` and
+    Aliases of the wire of the browser (enumerations and unions) have definitions of their own. `version`, `header` and
     `missing_mime` are the constants of the wire.
     """
     agent = typing.get_args(messages.Message)
@@ -34,15 +34,19 @@ def schema() -> dict[str, Any]:
         "title": "jupyter-dep: messages between a kernel and its agent, and between a page and its server",
         "version": messages.PROTOCOL,
         "header": web.HEADER,
-        "missing_mime": web.MISSING_MIME,
+        "missing_mime": comm.MISSING_MIME,
         "oneOf": [_reference(kind.__name__) for kind in agent],
         "$defs": dict(sorted(_name_aliases(found).items())),
     }
 
 
 def web_messages() -> tuple[type, ...]:
-    """List the message classes that `messages.web` defines or uses."""
-    return tuple(value for value in vars(web).values() if dataclasses.is_dataclass(value) and isinstance(value, type))
+    """List the message classes that the wire of the browser defines or uses."""
+    return tuple(value for value in _browser_names().values() if dataclasses.is_dataclass(value) and isinstance(value, type))
+
+
+def _browser_names() -> dict[str, object]:
+    return {**vars(web), **vars(jobs), **vars(comm)}
 
 
 def text() -> str:
@@ -53,7 +57,7 @@ def text() -> str:
 def _name_aliases(found: dict[str, Schema]) -> dict[str, Schema]:
     """Give each alias its definition, and refer to it where a field has its type."""
     enums, unions = {}, {}
-    for name, value in vars(web).items():
+    for name, value in _browser_names().items():
         if typing.get_origin(value) is typing.Literal:
             enums[name] = {"enum": list(typing.get_args(value))}
         elif typing.get_origin(value) in (typing.Union, types.UnionType):

@@ -11,7 +11,7 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.services.contents.filemanager import FileContentsManager
 from traitlets import Float, Integer
 
-from jupyter_dep.messages.web import Job
+from jupyter_dep.messages.jobs import Job
 from jupyter_dep.services import Services
 from jupyter_dep_server.api.app_state import ExtensionState
 from jupyter_dep_server.api.handlers import handlers

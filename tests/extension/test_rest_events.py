@@ -17,7 +17,7 @@ from tornado.websocket import websocket_connect
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import Progress
 from jupyter_dep.messages import Failure, Outcome, Switch
-from jupyter_dep.messages.web import Job, JobEvent, JobProgress, JobRequest, ProjectEvent
+from jupyter_dep.messages.jobs import Job, JobEvent, JobProgress, JobRequest, ProjectEvent
 from jupyter_dep_server.codec import encode
 from jupyter_dep_server.jobs.jobs import JobLimits, Jobs
 from jupyter_dep_server.state.events import JOB, PROJECT, event_schema

@@ -23,7 +23,7 @@ from support.user_environment import user_environment
 
 from jupyter_dep.base.progress import CancelToken, Progress, silent
 from jupyter_dep.messages import Failure, Outcome, Report, Switch, Table
-from jupyter_dep.messages.web import JobRequest
+from jupyter_dep.messages.jobs import JobRequest
 from jupyter_dep.model.lock.audit import ConsentScope
 from jupyter_dep_server.jobs import protocol, worker_process
 from jupyter_dep_server.jobs.protocol import (

@@ -26,7 +26,7 @@ from support.sandbox import UserSandbox, sandbox_at
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.messages import PROTOCOL
-from jupyter_dep.messages.web import JobRequest
+from jupyter_dep.messages.jobs import JobRequest
 from jupyter_dep.model.declaration import requirement, script_block
 from jupyter_dep.model.lock import lockfile
 from jupyter_dep.model.manifest import edit, manifest

@@ -17,7 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 import jupyter_dep_magics
-from jupyter_dep.messages.web import MISSING_MIME, MissingImport
+from jupyter_dep.messages.comm import MISSING_MIME, MissingImport
 from jupyter_dep_magics import DepFailure, completion, installers, missing_import
 from jupyter_dep_magics.agent import environment_for_agent
 

@@ -1,4 +1,4 @@
-"""The wire of the browser: the bodies of REST, the events, and what page and kernel tell each other over the comm.
+"""The wire of the browser: the bodies of REST. Jobs and events are in `jobs`, the comm is in `comm`.
 
 Paths are those of the contents API: relative to the server's root, with `/`. Times are ISO 8601 in UTC, sizes are bytes.
 Texts are plain text, never markup: a page shows them as they are, with control and bidirectional characters made visible.
@@ -12,14 +12,12 @@ from typing import Literal
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 
-from . import Failure, NextStep, Outcome, Switch
+from . import NextStep
 
 HEADER = "Jupyter-Dep-Protocol"
 """Every answer carries the server's protocol version under this name, every request of a page the page's."""
 
 StateName = Literal["none", "unlocked", "stale", "pending", "unmerged", "invalid", "fresh"]
-JobKind = Literal["init", "add", "remove", "update", "lock", "sync", "undo", "redo", "python", "trust", "outdated"]
-JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
 @frozen_dataclass
@@ -207,64 +205,6 @@ class Details:
 
 
 @frozen_dataclass
-class JobRequest:
-    """Long work to do. `names`: requirements to add, names to remove or update; `python`: for `python` and `init`.
-
-    `held`: the page holds the notebook open and edits it itself; `block` is then the live text of the declaration's cell,
-    None without one. `environment` is the key that the page's kernel runs on. `allow`, `nonce` and `fingerprint` belong
-    to `trust`.
-    """
-
-    kind: JobKind
-    path: str
-    names: tuple[str, ...] = ()
-    python: str | None = None
-    held: bool = False
-    block: str | None = None
-    environment: str | None = None
-    dry_run: bool = False
-    offline: bool = False
-    imports: bool = False
-    allow: tuple[str, ...] = ()
-    nonce: str = ""
-    fingerprint: str = ""
-
-
-@frozen_dataclass
-class JobProgress:
-    """How far a job is."""
-
-    text: str
-    phase: str
-    done: int = 0
-    total: int | None = None
-    bytes_done: int = 0
-    bytes_total: int | None = None
-
-
-@frozen_dataclass
-class Job:
-    """Long work, also after its end. `outcome` is there when it is done, `failure` when it failed or was cancelled."""
-
-    id: str
-    kind: JobKind
-    path: str
-    state: JobState
-    created: str
-    ended: str | None = None
-    progress: JobProgress | None = None
-    outcome: Outcome | None = None
-    failure: Failure | None = None
-
-
-@frozen_dataclass
-class Jobs:
-    """The jobs of a server, the newest first."""
-
-    jobs: tuple[Job, ...]
-
-
-@frozen_dataclass
 class Unusual:
     """One thing that needs a consent of its own: `item` is what `allow` names, `words` says it, `given` whether it has it."""
 
@@ -323,99 +263,3 @@ class Kernels:
     """The running kernels of jupyter-dep."""
 
     kernels: tuple[RunningKernel, ...]
-
-
-@frozen_dataclass
-class JobEvent:
-    """Goes out at every change of a job."""
-
-    job: Job
-
-
-@frozen_dataclass
-class ProjectEvent:
-    """A project is no longer what it was: read it again. `why` is a command, or `kernel`."""
-
-    path: str
-    why: str
-
-
-# Over the comm `jupyter-dep`, from the page to the kernel ...
-
-
-@frozen_dataclass
-class Holds:
-    """The data of the page's `comm_open`, and again whenever the block or the path changes."""
-
-    holds: bool
-    block: str | None
-    path: str = ""
-
-
-@frozen_dataclass
-class SwitchOrder:
-    """A job of the page made another environment: move to it. Answered by `Switched`."""
-
-    switch: Switch
-    type: Literal["switch"] = "switch"
-
-
-# ... and from the kernel to the page: the data of a `comm_open` to the target `jupyter-dep` on iopub
-
-
-@frozen_dataclass
-class EditOrder:
-    """Replace the text of the declaration's cell, `before` None: there was none; `after` empty: delete the cell."""
-
-    before: str | None
-    after: str
-    project: str
-    type: Literal["edit"] = "edit"
-
-
-@frozen_dataclass
-class Switched:
-    """The kernel runs on environment `key` now; `restart` are loaded distributions that differ: name, before, after."""
-
-    key: str
-    restart: tuple[tuple[str, str, str], ...] = ()
-    starter: bool = False
-    type: Literal["switched"] = "switched"
-
-
-@frozen_dataclass
-class Carried:
-    """A command was carried out in a cell: the project is to be read again."""
-
-    verb: str
-    type: Literal["carried"] = "carried"
-
-
-@frozen_dataclass
-class HoldingState:
-    """The placeholder kernel: what it waits for. `state` diagnosis: it will not start, and `problem` says why."""
-
-    state: Literal["building", "asking", "diagnosis", "ready"]
-    headline: str = ""
-    progress: JobProgress | None = None
-    problem: Problem | None = None
-    steps: tuple[str, ...] = ()
-    kept: int = 0
-    """How many cells wait to be run."""
-    type: Literal["holding"] = "holding"
-
-
-CommOut = EditOrder | Switched | Carried | HoldingState
-CommIn = Holds | SwitchOrder
-
-MISSING_MIME = "application/vnd.jupyter-dep.missing+json"
-"""The bundle beside the note of a missing import: a `MissingImport`."""
-
-
-@frozen_dataclass
-class MissingImport:
-    """A module that a cell could not import."""
-
-    module: str
-    names: tuple[str, ...]
-    """The distributions to choose from, the likeliest first."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from jupyter_dep.base.progress import CancelToken, Reporter
 from jupyter_dep.messages import Failure, Outcome
-from jupyter_dep.messages.web import Job, JobRequest
+from jupyter_dep.messages.jobs import Job, JobRequest
 from jupyter_dep.services import Services
 from jupyter_dep_server.jobs.jobs import JobLimits, Jobs
 from jupyter_dep_server.jobs.protocol import HostScopes, JobOrder, ReadAnswer, ReadOrder, ViewName

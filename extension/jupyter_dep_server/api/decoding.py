@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from jupyter_dep.messages.web import JobRequest
+from jupyter_dep.messages.jobs import JobRequest
 from jupyter_dep_server.problems import bad_request
 
 T = TypeVar("T")

@@ -6,7 +6,8 @@ import msgspec
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.messages import PROTOCOL
-from jupyter_dep.messages.web import About, ConsentPage, Job, JobRequest, Jobs, Nonce, NonceRequest
+from jupyter_dep.messages.jobs import Job, JobRequest, Jobs
+from jupyter_dep.messages.web import About, ConsentPage, Nonce, NonceRequest
 from jupyter_dep_server.jobs.protocol import ReadAnswer
 from jupyter_dep_server.state.nonces import PendingConsent
 from jupyter_dep_server.version import VERSION

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
+from jupyter_dep.messages import jobs as job_messages
 from jupyter_dep.messages import web
 
 from . import endpoints
@@ -120,7 +121,7 @@ ROUTES = (
         path="jobs",
         words="The jobs, the newest first.",
         does=endpoints.jobs,
-        answer=web.Jobs,
+        answer=job_messages.Jobs,
         query=(_OPTIONAL_PATH,),
     ),
     Route(
@@ -128,18 +129,18 @@ ROUTES = (
         path="jobs",
         words="Start a job.",
         does=endpoints.submit,
-        answer=web.Job,
+        answer=job_messages.Job,
         action="execute",
         status=202,
-        body=web.JobRequest,
+        body=job_messages.JobRequest,
     ),
-    Route(method="GET", path="jobs/{id}", words="One job, also after its end.", does=endpoints.job, answer=web.Job),
+    Route(method="GET", path="jobs/{id}", words="One job, also after its end.", does=endpoints.job, answer=job_messages.Job),
     Route(
         method="DELETE",
         path="jobs/{id}",
         words="Cancel a job.",
         does=endpoints.cancel,
-        answer=web.Job,
+        answer=job_messages.Job,
         action="execute",
         status=202,
     ),

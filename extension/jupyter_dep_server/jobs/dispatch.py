@@ -16,7 +16,7 @@ from jupyter_dep.base.steps import FrontEnd
 from jupyter_dep.io.files.manifest_paths import MANIFEST
 from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.messages import Outcome, Report, Table
-from jupyter_dep.messages.web import JobRequest
+from jupyter_dep.messages.jobs import JobRequest
 from jupyter_dep.model.declaration import requirement
 from jupyter_dep.operations.edit import add_remove, init_notebook, relock
 from jupyter_dep.operations.edit import undo as edit_undo

@@ -17,7 +17,7 @@ from pathlib import Path
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import CancelToken, Progress, Reporter
 from jupyter_dep.messages import Failure, Outcome
-from jupyter_dep.messages.web import Job, JobProgress, JobRequest
+from jupyter_dep.messages.jobs import Job, JobProgress, JobRequest
 
 Work = Callable[[JobRequest, Path, Reporter, CancelToken], Outcome | Failure]
 """Executes a job; errors come back as a `Failure`."""

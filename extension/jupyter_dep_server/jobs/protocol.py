@@ -18,7 +18,7 @@ from jupyter_dep.base.error_registry import http_status
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import Progress
 from jupyter_dep.messages import Failure, Outcome
-from jupyter_dep.messages.web import JobRequest
+from jupyter_dep.messages.jobs import JobRequest
 from jupyter_dep.model.lock.audit import ConsentScope
 from jupyter_dep_server import problems
 from jupyter_dep_server.codec import encode

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from jupyter_dep.messages import PROTOCOL
-from jupyter_dep.messages.web import Job, JobEvent, ProjectEvent
+from jupyter_dep.messages.jobs import Job, JobEvent, ProjectEvent
 from jupyter_dep_server.codec import encode
 from jupyter_dep_server.schema import definitions, draft7
 

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 
 from jupyter_dep.base.progress import Progress
-from jupyter_dep.messages.web import HoldingState
+from jupyter_dep.messages.comm import HoldingState
 from jupyter_dep.operations.kernel_start.result import ConsentPrompt, Ready, Refused
 from jupyter_dep_kernels.start.exec_replace import orphan_watch
 

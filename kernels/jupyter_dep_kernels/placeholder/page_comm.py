@@ -14,7 +14,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from jupyter_dep.base.progress import Progress
-from jupyter_dep.messages.web import HoldingState, JobProgress, Problem
+from jupyter_dep.messages.comm import HoldingState
+from jupyter_dep.messages.jobs import JobProgress
+from jupyter_dep.messages.web import Problem
 from jupyter_dep.operations.kernel_start.result import Refused
 
 from .sockets import KernelSockets, Request
