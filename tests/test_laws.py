@@ -68,3 +68,23 @@ def _is_of_io(owner: ast.expr) -> bool:
     return (isinstance(owner, ast.Name) and owner.id in ("look", "read_write", "scaffold")) or (
         isinstance(owner, ast.Attribute) and isinstance(owner.value, ast.Name) and owner.value.id in ("services", "self")
     )
+
+
+TABLES = {"cli/jupyter_dep_cli/command_table.py", "core/jupyter_dep/base/error_codes.py"}
+"""Modules that are data: one entry for each command, one line for each error."""
+
+
+def test_no_module_has_more_than_300_lines() -> None:
+    long = {name: lines for name, _ in _modules() if (lines := (ROOT / name).read_text("utf-8").count("\n")) > 300}
+    assert {name: lines for name, lines in long.items() if name not in TABLES} == {}
+
+
+def test_what_contributors_are_told_exists() -> None:
+    pages = [ROOT / name for name in ("CONTRIBUTING.md", "RELEASING.md", "README.md", ".github/PULL_REQUEST_TEMPLATE.md")]
+    text = "\n".join(page.read_text("utf-8") for page in pages)
+    places = re.findall(r"`((?:core|kernels|cli|magics|extension|labext|tools|tests)/[\w./]+)`", text)
+    assert len(places) > 15
+    assert [place for place in places if not (ROOT / place).exists() and "TOOL" not in place] == []
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"`?make (?:[A-Z]+=\S+ )?([a-z]+)", text)) - {"sure"}
+    assert [target for target in targets if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []

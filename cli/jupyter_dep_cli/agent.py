@@ -227,7 +227,7 @@ def find_target(parsed: Parsed, request: Request) -> Path | None:
     if not look.is_there(own):
         raise DepError(
             "notebook-moved",
-            f"there is no `{own.name}` any more: it was renamed, moved, or never saved",
+            f"`{own.name}` was renamed, moved, or never saved",
             hint="save the notebook; after a rename restart the kernel, so that it knows the new name",
             context={"file": str(own)},
         )

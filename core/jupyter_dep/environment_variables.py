@@ -40,7 +40,7 @@ VARIABLES = (
     ),
     Variable(name=NOTEBOOK, means="the path of the notebook that a kernel is started for, where the front end does not say it"),
     Variable(name=PUBLISH_TOKEN, means="the token that `publish` uploads with"),
-    Variable(name=PUBLISH_USERNAME, means="the user name that `publish` uploads with, where there is no token"),
+    Variable(name=PUBLISH_USERNAME, means="the user name that `publish` uploads with if no token is set"),
     Variable(name=PUBLISH_PASSWORD, means="the password that belongs to it"),
     Variable(name=SHELL, means="the project whose subshell this is", ours=True),
     Variable(name=CONTEXT, means="what a kernel is started with; its launcher removes it", ours=True),

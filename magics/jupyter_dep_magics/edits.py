@@ -34,7 +34,7 @@ class NotebookEdits:
             return []
         first, self._offered = not self._offered and edit.before is None, edit.after
         if not edit.after.strip():
-            return [_CANNOT + "delete the cell with the block, which is no longer needed"]
+            return [_CANNOT + "delete the cell with the block, which is not needed any more"]
         if not in_cell:
             place = "into a new first cell" if edit.before is None else "in place of the existing block"
             return [

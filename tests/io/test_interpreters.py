@@ -308,7 +308,7 @@ def test_a_path_names_a_python_that_no_search_finds(machine: Machine) -> None:
     machine.offered.remove(hidden)
     interpreters = machine.found()
     assert interpreters.find(str(hidden)).version == "3.10.2"
-    with pytest.raises(DepError, match="there is no such file"):
+    with pytest.raises(DepError, match="file not found"):
         interpreters.find(str(machine.folder / "nothing"))
     machine.says[str(hidden)] = Completed(returncode=3, stdout="", stderr="")
     hidden.write_text("changed")

@@ -30,9 +30,7 @@ def config(call: Call) -> Outcome:
         if values or call.parsed.flag("stdin"):
             raise _usage_error(call, "`--unset` takes a key alone")
         gone = user_config.unset(paths, key)
-        return _report_change(
-            call, f"`{key}` is no longer set" if gone else f"`{key}` was not set", {"key": key, "removed": gone}
-        )
+        return _report_change(call, f"`{key}` was unset" if gone else f"`{key}` was not set", {"key": key, "removed": gone})
     if not values and not call.parsed.flag("stdin"):
         return _show_key(call, key)
     secret = user_config.find_key(key).kind == "secret"
@@ -113,7 +111,7 @@ def source(call: Call) -> Outcome:
         steps: tuple[str, ...] = (call.write(step("add", "--index", f"{words[0]}={words[1]}", NAME, target=target)),)
     else:
         changed = indexes.remove(target, words[0], call.services, call.context)
-        headline, steps = f"`{words[0]}` is no longer declared", ()
+        headline, steps = f"`{words[0]}` was removed", ()
     outcome = outcomes.changed("source", changed, call.services, call.front_end, environment=call.context.environment)
     note = ("packages come from it only where they are assigned to it",) if steps else ()
     return Outcome(

@@ -57,6 +57,6 @@ def check_job(request: JobRequest) -> None:
     if request.kind == "python" and not request.python:
         raise bad_request("`python` is missing", {"key": "python"})
     if request.dry_run and request.kind in _WITHOUT_DRY_RUN:
-        raise bad_request(f"there is no dry run of `{request.kind}`", {"key": "dry_run"})
+        raise bad_request(f"`{request.kind}` has no dry run", {"key": "dry_run"})
     if request.environment is not None and not _KEY.fullmatch(request.environment):
         raise bad_request("`environment` is not an environment's key", {"key": "environment"})

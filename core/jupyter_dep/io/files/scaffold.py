@@ -39,7 +39,7 @@ def refuse_missing(folder: Path) -> None:
     if not os.path.lexists(folder):
         raise DepError(
             "no-such-folder",
-            "there is no such folder",
+            "folder not found",
             hint=Hint("check the path, or make one with ", step("new", str(folder), target=None)),
             context={"file": str(folder)},
         )

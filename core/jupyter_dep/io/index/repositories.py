@@ -196,7 +196,7 @@ def _from_keyring(found: Repository, entry: Mapping[str, str], settings: Setting
     if program is None:
         raise DepError(
             "keyring-failed",
-            "your configuration says `publish.keyring`, and there is no `keyring` program on `PATH` outside the project",
+            "your configuration says `publish.keyring`, and no `keyring` program was found on `PATH` outside the project",
             hint=Hint("install it for your user, or ", step("config", "publish.keyring", "false", target=None)),
         )
     username = entry.get("username") or settings.environ.get(environment_variables.PUBLISH_USERNAME) or TOKEN_USER

@@ -243,7 +243,7 @@ def _parse_path(text: str) -> Path:
     if not path.is_absolute():
         raise ValueError("a relative path means another file in every folder")
     if not path.exists():
-        raise ValueError("there is no such file")
+        raise ValueError("file not found")
     return path
 
 

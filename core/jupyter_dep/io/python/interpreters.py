@@ -108,7 +108,7 @@ class Interpreters:
         found = self._learn(base, memory)
         memory.save(self._cache_file)
         if found is None:
-            _, why = memory.broken.get(str(base), (None, "there is no such file"))
+            _, why = memory.broken.get(str(base), (None, "file not found"))
             raise no_match(str(path), self.all(), why)
         return found
 

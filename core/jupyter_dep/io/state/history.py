@@ -120,7 +120,7 @@ class History:
         if data is None or hashlib.sha256(data).hexdigest() != digest:
             raise DepError(
                 "history-incomplete",
-                "the lock from before that command is no longer kept",
+                "the lock from before that command was not kept",
                 hint="take it from your version control, or lock again",
             )
         return data

@@ -43,7 +43,7 @@ def explain_os_error(error: OSError, path: Path, doing: str) -> DepError:
             context=context,
         )
     if error.errno == errno.ENOENT:
-        return DepError("no-such-file", "there is no such file", hint="check the path and its spelling", context=context)
+        return DepError("no-such-file", "file not found", hint="check the path and its spelling", context=context)
     if error.errno == errno.EISDIR:
         return DepError("is-a-folder", "this is a folder, not a file", hint="name a file", context=context)
     return DepError(

@@ -121,7 +121,7 @@ def _report_missing_table(document: Mapping[str, object], where: Context) -> Ite
         yield Finding(
             level="note",
             code="no-project-table",
-            message="there is no `[project]` table, so the folder has no name, no version and no dependencies of its own",
+            message="the `[project]` table is missing: the folder has no name, version or dependencies of its own",
             hint=Hint(step("init"), " writes one"),
             context=where,
         )
