@@ -147,6 +147,7 @@ def test_progress_comes_before_the_answer_in_order(desk: UserSandbox) -> None:
     assert all(message["type"] == "progress" and message["text"] for message in wire.progress)
 
 
+@pytest.mark.alone
 def test_a_cancel_is_answered_within_a_second_and_changes_nothing(desk: UserSandbox) -> None:
     path = desk.notebook()
     desk.index.delay("/simple/alpha/", 60)

@@ -283,6 +283,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> UserSandbox:
     return me
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "words",
     ["p", "py", "dat", "graph", "pandsa", "tool data", "data-plot", "torch-geometric", "zzqqxx", "djnago", "asyncdatamodel"],
