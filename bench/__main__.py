@@ -14,12 +14,12 @@ from pathlib import Path
 from . import page, table
 from .bench import Bench
 from .cases import CASES
-from .desk import Desk
+from .comparison.kept import QUICK, RESULTS
+from .comparison.program import CASES as HEATS
+from .comparison.program import race
 from .measure import Result, Skipped
 from .peers import PINS
-from .race.kept import QUICK, RESULTS
-from .race.program import CASES as HEATS
-from .race.program import race
+from .sandbox import Sandbox
 
 _VERSIONS = ("jupyter-dep", "uv", "virtualenv", "packaging", "jupyter-client", "ipykernel")
 
@@ -31,15 +31,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         _write_page()
         return 0
     with tempfile.TemporaryDirectory(prefix="jd-", ignore_cleanup_errors=True) as folder:
-        desk = Desk.at(Path(folder).resolve())
-        desk.enter()
+        sandbox = Sandbox.at(Path(folder).resolve())
+        sandbox.enter()
         if asked.peers:
             results_file = asked.json or (QUICK if asked.quick else RESULTS)
-            code = race(desk, asked.case or list(HEATS), quick=asked.quick, results=results_file)
+            code = race(sandbox, asked.case or list(HEATS), quick=asked.quick, results=results_file)
             if results_file == RESULTS:
                 _write_page()
             return code
-        with Bench(desk, quick=asked.quick) as bench:
+        with Bench(sandbox, quick=asked.quick) as bench:
             results = asyncio.run(measure(bench, asked.case or list(CASES)))
         whole = not asked.quick and not asked.case
         file = asked.json or (page.LATEST if whole else page.LATEST.with_name("some.json"))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jupyter_dep.messages import PROTOCOL
 
-from .desk import NOTEBOOK, Desk
+from .sandbox import NOTEBOOK, Sandbox
 
 
 class Agent:
@@ -56,11 +56,11 @@ class Agent:
 
 
 @contextmanager
-def agent(desk: Desk) -> Iterator[Agent]:
+def agent(sandbox: Sandbox) -> Iterator[Agent]:
     """An agent that ends with the block, however that ends."""
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "jupyter_dep_cli.agent"],
-        env=desk.environ,
+        env=sandbox.environ,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

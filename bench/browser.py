@@ -49,7 +49,7 @@ _PAINTED = """async () => {
 
 
 @contextmanager
-def desk() -> Iterator[tuple[Host, Index, Path]]:
+def sandbox() -> Iterator[tuple[Host, Index, Path]]:
     """A running Lab, its user's package index, and a folder for what else is needed."""
     with tempfile.TemporaryDirectory(prefix="jd-", ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()
@@ -82,7 +82,7 @@ def bundle_size() -> int:
 def measure(browser: Browser, opens: int) -> list[float]:
     """Seconds of each open."""
     taken = []
-    with desk() as (host, _, __):
+    with sandbox() as (host, _, __):
         path = project(host.root, host.user, "measured", *DECLARED)
         context = browser.new_context(viewport=VIEW)
         for _ in range(opens):
@@ -97,7 +97,7 @@ def measure(browser: Browser, opens: int) -> list[float]:
 def picture(browser: Browser, folder: Path) -> None:
     """Panel in both themes, its search, the badge and its menu, and the consent dialog."""
     folder.mkdir(parents=True, exist_ok=True)
-    with desk() as (host, index, rest):
+    with sandbox() as (host, index, rest):
         path = project(host.root, host.user, "rates", *DECLARED)
         ann = user_at(rest / "ann", index.url)
         gift = sent(project(rest / "hers", ann, "shared", "httpx", "rich"), host.root)

@@ -14,15 +14,15 @@ from jupyter_dep.services import Services
 
 from .agent import agent
 from .bench import Bench, Case
-from .desk import LOCK, NOTEBOOK, Desk, same_but_for_the_name
 from .folders import FOLDER_CASES
 from .kernels import Kernels
 from .measure import Result, Row, Skipped, Timed, in_turns
+from .sandbox import LOCK, NOTEBOOK, Sandbox, same_but_for_the_name
 
 
 async def reopen(bench: Bench) -> list[Result]:
     """A notebook whose environment is sealed is opened: from the wish for a kernel to its first answer."""
-    kernels = Kernels(bench.desk, bench.desk.pandas)
+    kernels = Kernels(bench.sandbox, bench.sandbox.pandas)
     rounds = bench.rounds(15)
     managed, plain, bare = await in_turns(
         rounds, lambda: kernels.to_info("wheel"), lambda: kernels.to_info("plain"), lambda: kernels.to_info("bare")
@@ -35,37 +35,37 @@ async def reopen(bench: Bench) -> list[Result]:
 
 async def add(bench: Bench) -> list[Result]:
     """`add pandas` to a project that has the kernel's packages, against `uv add` (it locks and syncs) to the same."""
-    desk = bench.desk
-    stack, theirs = desk.stack, _engine_project(desk)
-    desk.pandas  # noqa: B018  downloads what both sides then find in the cache
+    sandbox = bench.sandbox
+    stack, theirs = sandbox.stack, _engine_project(sandbox)
+    sandbox.pandas  # noqa: B018  downloads what both sides then find in the cache
 
     def ours(add_: Callable[[Path], float]) -> Timed:
         async def turn() -> float:
-            folder = desk.copy_of(stack, "added")
-            with desk.nothing_stays():
-                desk.status(folder)  # a project's lock was seen before something is added to it
-                desk.settle()
+            folder = sandbox.copy_of(stack, "added")
+            with sandbox.nothing_stays():
+                sandbox.status(folder)  # a project's lock was seen before something is added to it
+                sandbox.settle()
                 return add_(folder)
 
         return turn
 
     def engine(*more: str) -> Timed:
         async def turn() -> float:
-            folder = desk.new_folder("engine")
+            folder = sandbox.new_folder("engine")
             for file in ("pyproject.toml", "uv.lock"):
                 shutil.copyfile(theirs / file, folder / file)
-            desk.uv("sync", "--python", desk.interpreter, cwd=folder)
-            desk.settle()
-            return desk.uv("add", "--python", desk.interpreter, *more, "pandas", cwd=folder)
+            sandbox.uv("sync", "--python", sandbox.interpreter, cwd=folder)
+            sandbox.settle()
+            return sandbox.uv("add", "--python", sandbox.interpreter, *more, "pandas", cwd=folder)
 
         return turn
 
     rounds = bench.rounds(9)
-    with agent(desk) as helper, desk.without(desk.pandas):
+    with agent(sandbox) as helper, sandbox.without(sandbox.pandas):
         asked, typed, base = await in_turns(
             rounds,
             ours(lambda folder: helper.ask("add pandas", folder)),
-            ours(lambda folder: desk.dep("add", NOTEBOOK, "pandas", cwd=folder)),
+            ours(lambda folder: sandbox.dep("add", NOTEBOOK, "pandas", cwd=folder)),
             engine(),
         )
         alone, alone_base = await in_turns(
@@ -79,42 +79,42 @@ async def add(bench: Bench) -> list[Result]:
     ]
 
 
-def _engine_project(desk: Desk) -> Path:
+def _engine_project(sandbox: Sandbox) -> Path:
     """The project that `uv add` is given: the same Python and the same kernel packages, locked."""
-    folder = desk.new_folder("engine")
-    minor = desk.status(desk.stack)["python"]
+    folder = sandbox.new_folder("engine")
+    minor = sandbox.status(sandbox.stack)["python"]
     (folder / "pyproject.toml").write_text(
         f'[project]\nname = "bench"\nversion = "0"\nrequires-python = ">={minor}"\ndependencies = []\n'
         '[dependency-groups]\nkernel = ["ipykernel>=6.29", "ipywidgets>=8"]\n'
         '[tool.uv]\npackage = false\ndefault-groups = "all"\n',
         encoding="utf-8",
     )
-    desk.uv("lock", "--python", desk.interpreter, cwd=folder)
+    sandbox.uv("lock", "--python", sandbox.interpreter, cwd=folder)
     return folder
 
 
 async def environment(bench: Bench) -> list[Result]:
     """The environment of a lock, everything in the cache, against an empty environment and a sync of the same lock."""
-    desk = bench.desk
-    project = desk.pandas
+    sandbox = bench.sandbox
+    project = sandbox.pandas
 
     async def command() -> float:
-        with desk.not_built(project):
-            desk.settle()
-            return desk.dep("sync", NOTEBOOK, cwd=project)
+        with sandbox.not_built(project):
+            sandbox.settle()
+            return sandbox.dep("sync", NOTEBOOK, cwd=project)
 
     async def engine() -> float:
-        made = desk.new_folder("engine-environment") / "venv"
-        desk.settle()
-        created = desk.uv("venv", "--python", desk.interpreter, str(made), cwd=made.parent)
+        made = sandbox.new_folder("engine-environment") / "venv"
+        sandbox.settle()
+        created = sandbox.uv("venv", "--python", sandbox.interpreter, str(made), cwd=made.parent)
         python = "Scripts/python.exe" if (made / "Scripts").is_dir() else "bin/python"
-        return created + desk.uv("pip", "sync", "--python", str(made / python), str(project / LOCK), cwd=made.parent)
+        return created + sandbox.uv("pip", "sync", "--python", str(made / python), str(project / LOCK), cwd=made.parent)
 
-    with agent(desk) as helper:
+    with agent(sandbox) as helper:
 
         async def cell() -> float:
-            with desk.not_built(project):
-                desk.settle()
+            with sandbox.not_built(project):
+                sandbox.settle()
                 return helper.ask("sync", project)
 
         asked, typed, base = await in_turns(bench.rounds(15), cell, command, engine)
@@ -126,7 +126,7 @@ async def environment(bench: Bench) -> list[Result]:
 
 async def cell(bench: Bench) -> list[Result]:
     """`%dep add pandas` where pandas is there: the whole cell, the first one (which starts the agent) and later ones."""
-    kernels = Kernels(bench.desk, bench.desk.pandas)
+    kernels = Kernels(bench.sandbox, bench.sandbox.pandas)
     first, later = [], []
     for number in range(bench.rounds(7) + 1):
         async with kernels.running("wheel") as cells:
@@ -143,20 +143,20 @@ async def cell(bench: Bench) -> list[Result]:
 
 async def first_import(bench: Bench) -> list[Result]:
     """`import pandas` in the environment that an `add` of something else made, its first ever, against the one before."""
-    desk = bench.desk
-    before = desk.sealed(desk.pandas).python
+    sandbox = bench.sandbox
+    before = sandbox.sealed(sandbox.pandas).python
 
     async def after() -> float:
-        folder = desk.copy_of(desk.pandas, "imported")
-        with desk.nothing_stays():
-            desk.dep("add", NOTEBOOK, "toolz", cwd=folder)
-            python = desk.sealed(folder).python
-            desk.settle()
-            return desk.run([python, "-c", "import pandas"], folder)
+        folder = sandbox.copy_of(sandbox.pandas, "imported")
+        with sandbox.nothing_stays():
+            sandbox.dep("add", NOTEBOOK, "toolz", cwd=folder)
+            python = sandbox.sealed(folder).python
+            sandbox.settle()
+            return sandbox.run([python, "-c", "import pandas"], folder)
 
     async def usual() -> float:
-        desk.settle()
-        return desk.run([before, "-c", "import pandas"], desk.pandas)
+        sandbox.settle()
+        return sandbox.run([before, "-c", "import pandas"], sandbox.pandas)
 
     ours, theirs = await in_turns(bench.rounds(11), after, usual)
     return [Row(case="import", title="import pandas after an add", unit="ratio", ours=ours, theirs=theirs, bound=1.15)]
@@ -164,27 +164,27 @@ async def first_import(bench: Bench) -> list[Result]:
 
 async def many(bench: Bench) -> list[Result]:
     """`status` of many notebooks whose locks were seen before: a tenth of them distinct locks, as in a folder of copies."""
-    desk = bench.desk
+    sandbox = bench.sandbox
     few, all_ = (20, 200) if bench.quick else (100, 1000)
-    folder = desk.new_folder("many")
-    locks = [same_but_for_the_name(desk.pandas / LOCK, f"n{number}") for number in range(all_ // 10)]
-    notebook = (desk.pandas / NOTEBOOK).read_bytes()
+    folder = sandbox.new_folder("many")
+    locks = [same_but_for_the_name(sandbox.pandas / LOCK, f"n{number}") for number in range(all_ // 10)]
+    notebook = (sandbox.pandas / NOTEBOOK).read_bytes()
     notebooks = []
     for number in range(all_):
         path = folder / f"n{number}.ipynb"
         path.write_bytes(notebook)
         path.with_name(f"pylock.n{number}.toml").write_bytes(locks[number % len(locks)])
         notebooks.append(path)
-    _statuses(notebooks, desk.services())
+    _statuses(notebooks, sandbox.services())
 
     async def of(count: int) -> float:
-        return _statuses(notebooks[:count], desk.services()) / count * 1000
+        return _statuses(notebooks[:count], sandbox.services()) / count * 1000
 
     small, large = await in_turns(bench.rounds(9), lambda: of(few), lambda: of(all_))
     names = [path.name for path in notebooks]
 
     async def whole() -> float:
-        return desk.dep("status", *names, "--json", cwd=folder) / all_ * 1000
+        return sandbox.dep("status", *names, "--json", cwd=folder) / all_ * 1000
 
     (command,) = await in_turns(3, whole)
     return [
@@ -212,20 +212,20 @@ _LESS = ("scikit-learn", "matplotlib", "pandas")
 
 async def first_sight(bench: Bench) -> list[Result]:
     """`status` of a notebook whose large lock was never seen: read, validated, put in short, selected from."""
-    desk = bench.desk
-    folder = desk.copy_of(desk.stack, "large")
+    sandbox = bench.sandbox
+    folder = sandbox.copy_of(sandbox.stack, "large")
     block = ", ".join(f'"{name}"' for name in (_LESS if bench.quick else _LARGE))
     book = (folder / NOTEBOOK).read_text(encoding="utf-8")
     book = re.sub(r"# dependencies = \[\]", lambda _: "# dependencies = [" + block.replace('"', r"\"") + "]", book)
     (folder / NOTEBOOK).write_text(book, encoding="utf-8")
-    desk.dep("lock", NOTEBOOK, cwd=folder)
+    sandbox.dep("lock", NOTEBOOK, cwd=folder)
 
     async def look() -> float:
         # other bytes each time: the same ones would be known to this process
-        (folder / LOCK).write_bytes(same_but_for_the_name(folder / LOCK, desk.new_folder("name").name))
-        desk.settle()
+        (folder / LOCK).write_bytes(same_but_for_the_name(folder / LOCK, sandbox.new_folder("name").name))
+        sandbox.settle()
         started = time.perf_counter()
-        found = status(folder / NOTEBOOK, desk.services(), CommandContext())
+        found = status(folder / NOTEBOOK, sandbox.services(), CommandContext())
         seconds = time.perf_counter() - started
         if found.state.name != "fresh" or found.key is None:
             raise RuntimeError(f"the large lock is {found.state.name}: {found.note}")
@@ -233,21 +233,21 @@ async def first_sight(bench: Bench) -> list[Result]:
 
     (ours,) = await in_turns(bench.rounds(11), look)
     size = (folder / LOCK).stat().st_size / 1e3
-    packages = len(status(folder / NOTEBOOK, desk.services(), CommandContext()).as_json()["locked"])
+    packages = len(status(folder / NOTEBOOK, sandbox.services(), CommandContext()).as_json()["locked"])
     note = f"{packages} packages, {size:.0f} kB"
     return [Row(case="first-sight", title="first sight of a large lock", unit="ms", ours=ours, bound=150, note=note)]
 
 
 async def memory(bench: Bench) -> list[Result]:
     """The agent's own peak while it adds pandas; the engine is a process of its own and holds what it needs for a second."""
-    desk = bench.desk
-    stack = desk.stack
-    desk.pandas  # noqa: B018  a first download is another matter than an add
+    sandbox = bench.sandbox
+    stack = sandbox.stack
+    sandbox.pandas  # noqa: B018  a first download is another matter than an add
     peaks = []
-    with desk.without(desk.pandas):
+    with sandbox.without(sandbox.pandas):
         for _ in range(bench.rounds(5)):
-            folder = desk.copy_of(stack, "remembered")
-            with desk.nothing_stays(), agent(desk) as helper:
+            folder = sandbox.copy_of(stack, "remembered")
+            with sandbox.nothing_stays(), agent(sandbox) as helper:
                 helper.ask("add pandas", folder)
                 peak = helper.peak()
             if peak is None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .bench import Bench, Case
-from .field import Field
+from .comparison.ours import Folder
+from .comparison.side import Side
 from .measure import Result, Row, Skipped, Timed, in_turns
+from .peer_sandbox import PeerSandbox
 from .peers import MissingError
-from .race.ours import Folder
-from .race.side import Side
-from .spent import Spent, spend
+from .resource_usage import Spent, spend
 
 PACKAGE = "pandas"
 
@@ -22,7 +22,7 @@ async def install(bench: Bench) -> list[Result]:
     def turn(side: Side) -> Timed:
         async def once() -> float:
             with side.alone(side.start(PACKAGE)) as folder:
-                bench.field.desk.settle()
+                bench.peer_sandbox.sandbox.settle()
                 spent = side.build(folder)
                 if not side.site(folder).is_dir():
                     raise RuntimeError(f"`{side.name}` made no environment")
@@ -36,7 +36,7 @@ async def install(bench: Bench) -> list[Result]:
     return told + [
         Row(
             case="install",
-            title=f"install, to {named[side.name]} {bench.field.peers.versions[side.name]}",
+            title=f"install, to {named[side.name]} {bench.peer_sandbox.peers.versions[side.name]}",
             unit="ratio",
             ours=ours,
             theirs=them,
@@ -55,7 +55,7 @@ async def add(bench: Bench) -> list[Result]:
     def turn(side: Side) -> Timed:
         async def once() -> float:
             with side.turn(side.start()) as folder:
-                bench.field.desk.settle()
+                bench.peer_sandbox.sandbox.settle()
                 return side.add(folder, PACKAGE).seconds
 
         return once
@@ -65,7 +65,7 @@ async def add(bench: Bench) -> list[Result]:
     return told + [
         Row(
             case="folder-add",
-            title=f"folder: add, to {side.name} {bench.field.peers.versions[side.name]}",
+            title=f"folder: add, to {side.name} {bench.peer_sandbox.peers.versions[side.name]}",
             unit="ratio",
             ours=ours,
             theirs=them,
@@ -77,20 +77,20 @@ async def add(bench: Bench) -> list[Result]:
 
 async def run(bench: Bench) -> list[Result]:
     """`run true` in a folder whose environment is there: what it adds to the bare `true`."""
-    field = bench.field
+    peer_sandbox = bench.peer_sandbox
     (ours, *peers), told = _sides(bench, "run")
     folder = ours.start(PACKAGE).folder
-    front = field.desk.program("jupyter")
+    front = peer_sandbox.sandbox.program("jupyter")
     commands: dict[str, Callable[[], Spent]] = {
-        "jupyter dep run true": lambda: spend([front, "dep", "run", "true"], folder, field.desk.environ),
-        "jupyter-dep run true": lambda: field.ours("run", "true", cwd=folder),
+        "jupyter dep run true": lambda: spend([front, "dep", "run", "true"], folder, peer_sandbox.sandbox.environ),
+        "jupyter-dep run true": lambda: peer_sandbox.ours("run", "true", cwd=folder),
     }
     for side in peers:
-        commands[f"{side.name} run true"] = _running(field, side)
+        commands[f"{side.name} run true"] = _running(peer_sandbox, side)
 
     def over(command: Callable[[], Spent]) -> Timed:
         async def once() -> float:
-            bare = spend(["true"], folder, field.desk.environ).seconds
+            bare = spend(["true"], folder, peer_sandbox.sandbox.environ).seconds
             return (command().seconds - bare) * 1000
 
         return once
@@ -102,8 +102,8 @@ async def run(bench: Bench) -> list[Result]:
     ]
 
 
-def _running(field: Field, side: Side) -> Callable[[], Spent]:
-    return lambda: field.run(side.name, "run", "true", cwd=side.start(PACKAGE).folder)
+def _running(peer_sandbox: PeerSandbox, side: Side) -> Callable[[], Spent]:
+    return lambda: peer_sandbox.run(side.name, "run", "true", cwd=side.start(PACKAGE).folder)
 
 
 def _sides(bench: Bench, case: str) -> tuple[list[Side], list[Result]]:
@@ -113,7 +113,7 @@ def _sides(bench: Bench, case: str) -> tuple[list[Side], list[Result]]:
     for side in bench.sides:
         try:
             if not isinstance(side, Folder):
-                bench.field.peers.program(side.name)
+                bench.peer_sandbox.peers.program(side.name)
             there.append(side)
         except MissingError as error:
             told.append(Skipped(case=case, reason=str(error)))

@@ -15,7 +15,7 @@ import zmq.asyncio
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 
-from .desk import NOTEBOOK, Desk, wheels_kernelspec
+from .sandbox import NOTEBOOK, Sandbox, wheels_kernelspec
 
 _PATIENCE = 120.0
 _RECONNECT_MS = 2
@@ -26,21 +26,21 @@ round every start to tenths."""
 class Kernels:
     """The kernelspecs that are compared: `wheel` with the provisioner, `plain` as `setup` writes it, `bare` without us."""
 
-    def __init__(self, desk: Desk, project: Path) -> None:
-        self._desk, self._project = desk, project
-        folder = desk.folder / "kernelspecs"
+    def __init__(self, sandbox: Sandbox, project: Path) -> None:
+        self._sandbox, self._project = sandbox, project
+        folder = sandbox.folder / "kernelspecs"
         shutil.rmtree(folder, ignore_errors=True)
-        desk.dep("setup", cwd=project)
+        sandbox.dep("setup", cwd=project)
         shutil.copytree(wheels_kernelspec(), folder / "wheel")
-        shutil.copytree(Path(desk.environ["JUPYTER_DATA_DIR"]) / "kernels" / "dep", folder / "plain")
-        bare = [desk.sealed(project).python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        shutil.copytree(Path(sandbox.environ["JUPYTER_DATA_DIR"]) / "kernels" / "dep", folder / "plain")
+        bare = [sandbox.sealed(project).python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         _write(folder / "bare", bare)
         self._specs = KernelSpecManager(kernel_dirs=[str(folder)], ensure_native_kernel=False)
-        self._env = {**desk.environ, "JPY_SESSION_NAME": str(project / NOTEBOOK)}
+        self._env = {**sandbox.environ, "JPY_SESSION_NAME": str(project / NOTEBOOK)}
 
     def join(self, name: str, argv: Sequence[str], env: dict[str, str]) -> None:
         """Have one more kernel to compare with."""
-        _write(self._desk.folder / "kernelspecs" / name, argv, env)
+        _write(self._sandbox.folder / "kernelspecs" / name, argv, env)
 
     async def to_info(self, name: str, cwd: Path | None = None) -> float:
         """Seconds from the request to start a kernel, in another folder if one is named, to its first reply."""

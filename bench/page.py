@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .race import kept, telling
-from .race.kept import Measured
+from .comparison import kept, telling
+from .comparison.kept import Measured
 from .table import replace_file
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

@@ -28,7 +28,7 @@ from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.notebook.notebook import blank
 
-from .desk import Desk
+from .sandbox import Sandbox
 
 BOUNDS = {"ours": 0.250, "/api/status": 0.100}
 """Seconds that the 99th of 100 answers may take."""
@@ -119,15 +119,15 @@ def _notebook(path: Path) -> None:
 
 
 @contextmanager
-def server(desk: Desk, root: Path) -> Iterator[Load]:
+def server(sandbox: Sandbox, root: Path) -> Iterator[Load]:
     token = secrets.token_hex(16)
     root.mkdir(parents=True)
     command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--port=0", "--ServerApp.log_level=ERROR"]
     command += [f"--ServerApp.root_dir={root}", f"--IdentityProvider.token={token}", "--allow-root"]
     command += ["--ServerApp.jpserver_extensions={'jupyter_dep_server': True}"]
-    process = subprocess.Popen(command, env=desk.environ, cwd=root)
+    process = subprocess.Popen(command, env=sandbox.environ, cwd=root)
     try:
-        run = Path(desk.environ["JUPYTER_RUNTIME_DIR"])
+        run = Path(sandbox.environ["JUPYTER_RUNTIME_DIR"])
         deadline = time.monotonic() + 30
         while not (found := list(run.glob("jpserver-*.json"))):
             if process.poll() is not None or time.monotonic() > deadline:
@@ -148,9 +148,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(argv)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="jd-", ignore_cleanup_errors=True) as folder:
-        desk = Desk.at(Path(folder).resolve())
-        root = desk.folder / "work"
-        with server(desk, root) as load:
+        sandbox = Sandbox.at(Path(folder).resolve())
+        root = sandbox.folder / "work"
+        with server(sandbox, root) as load:
             packages = asked.package or ["pandas", "matplotlib"]
             asyncio.run(measure(load, root, packages, asked.requests, asked.clients))
     return report(load)

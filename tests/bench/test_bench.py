@@ -17,8 +17,8 @@ sys.path.insert(0, str(ROOT))
 from bench import __main__ as program  # noqa: E402
 from bench import table  # noqa: E402
 from bench.cases import CASES, Bench  # noqa: E402
-from bench.desk import Desk, same_but_for_the_name, wheels_kernelspec  # noqa: E402
 from bench.measure import Result, Row, Skipped, in_turns, quartiles  # noqa: E402
+from bench.sandbox import Sandbox, same_but_for_the_name, wheels_kernelspec  # noqa: E402
 
 
 def ratio(ours: tuple[float, ...], theirs: tuple[float, ...], bound: float | None = 1.5) -> Row:
@@ -121,7 +121,7 @@ def test_a_broken_case_is_told_and_the_next_one_still_runs(monkeypatch: pytest.M
 
     monkeypatch.setitem(CASES, "reopen", broken)
     monkeypatch.setitem(CASES, "add", sound)
-    bench = Bench(Desk.at(tmp_path), quick=True)
+    bench = Bench(Sandbox.at(tmp_path), quick=True)
     results = asyncio.run(program.measure(bench, ["reopen", "add", "reopen"]))
     assert results == [Skipped(case="reopen", reason="the index is away"), ratio((1.0,), (1.0,))]
 
@@ -142,7 +142,7 @@ def test_the_exit_code_says_whether_everything_holds(
         return results
 
     monkeypatch.setitem(CASES, "reopen", case)
-    monkeypatch.setattr(Desk, "enter", lambda self: None)
+    monkeypatch.setattr(Sandbox, "enter", lambda self: None)
     assert program.main(["--json", str(tmp_path / "out.json"), "reopen"]) == code
     assert len(json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["results"]) == len(results)
 
@@ -154,21 +154,21 @@ def test_an_unknown_case_is_a_usage_error_that_names_the_known_ones() -> None:
     assert all(name in done.stderr for name in CASES)
 
 
-def test_a_desk_keeps_everything_in_its_folder_and_lets_imports_write_bytecode(
+def test_a_sandbox_keeps_everything_in_its_folder_and_lets_imports_write_bytecode(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setenv("JUPYTER_DEP_TRUST", "/somewhere")
     monkeypatch.setenv("JPY_SESSION_NAME", "/other.ipynb")
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
-    desk = Desk.at(tmp_path)
-    paths = desk.services().paths
+    sandbox = Sandbox.at(tmp_path)
+    paths = sandbox.services().paths
     assert all(path.is_relative_to(tmp_path) for path in (paths.store, paths.engine_cache, paths.lock_cache, paths.state))
     assert all(
-        desk.environ[name].startswith(str(tmp_path)) for name in ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+        sandbox.environ[name].startswith(str(tmp_path)) for name in ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     )
-    assert not {"PYTHONDONTWRITEBYTECODE", "JUPYTER_DEP_TRUST", "JPY_SESSION_NAME"} & desk.environ.keys()
-    assert desk.environ["UV_DEFAULT_INDEX"] == "http://127.0.0.1:9/simple", "packages come from the user's own index"
+    assert not {"PYTHONDONTWRITEBYTECODE", "JUPYTER_DEP_TRUST", "JPY_SESSION_NAME"} & sandbox.environ.keys()
+    assert sandbox.environ["UV_DEFAULT_INDEX"] == "http://127.0.0.1:9/simple", "packages come from the user's own index"
 
 
 def test_a_copied_lock_says_the_same_in_other_bytes(tmp_path: Path) -> None:

@@ -20,16 +20,16 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from bench import __main__ as program  # noqa: E402
-from bench import page, peers, plots, wares  # noqa: E402
-from bench.desk import Desk  # noqa: E402
-from bench.field import _path  # noqa: E402
+from bench import page, peers, plots, wheelhouse  # noqa: E402
+from bench.comparison import heat, kept, telling  # noqa: E402
+from bench.comparison.heat import Heat, Taken, slope  # noqa: E402
+from bench.comparison.kept import Measured  # noqa: E402
+from bench.comparison.program import CASES  # noqa: E402
 from bench.mirror import JSON_TYPE, mirror  # noqa: E402
+from bench.peer_sandbox import _path  # noqa: E402
 from bench.peers import PINS, MissingError, Peers  # noqa: E402
-from bench.race import heat, kept, telling  # noqa: E402
-from bench.race.heat import Heat, Taken, slope  # noqa: E402
-from bench.race.kept import Measured  # noqa: E402
-from bench.race.program import CASES  # noqa: E402
-from bench.spent import Spent, spend  # noqa: E402
+from bench.resource_usage import Spent, spend  # noqa: E402
+from bench.sandbox import Sandbox  # noqa: E402
 
 
 def taken(side: str, *seconds: float) -> Taken:
@@ -201,10 +201,10 @@ def test_folders_with_other_pythons_leave_the_path_and_what_a_shell_needs_stays(
 
 def test_what_is_for_this_platform_has_stand_ins_for_others_with_the_same_metadata(tmp_path: Path) -> None:
     real = build_wheel(tmp_path, "alpha", "1.0", requires=["beta>=2"], tag="cp311-cp311-manylinux_2_17_x86_64")
-    wares._for_others(tmp_path)
-    wares._stand_in(tmp_path)
+    wheelhouse._for_others(tmp_path)
+    wheelhouse._stand_in(tmp_path)
     others = sorted(path.name for path in tmp_path.glob("alpha-*") if path != real)
-    assert len(others) == len(wares._PYTHONS) * len(wares._PLATFORMS) - 1, "all but the one that is there"
+    assert len(others) == len(wheelhouse._PYTHONS) * len(wheelhouse._PLATFORMS) - 1, "all but the one that is there"
     assert any("win_amd64" in name for name in others) and any("cp314" in name for name in others)
     assert [path.name for path in tmp_path.glob("beta-*")] == ["beta-2-py3-none-any.whl"]
     with zipfile.ZipFile(real) as one, zipfile.ZipFile(tmp_path / others[0]) as two:
@@ -212,7 +212,7 @@ def test_what_is_for_this_platform_has_stand_ins_for_others_with_the_same_metada
 
 
 def test_a_selection_of_small_packages_is_another_for_every_number() -> None:
-    assert len({tuple(wares.subset(number)) for number in range(1024)}) == 1024
+    assert len({tuple(wheelhouse.subset(number)) for number in range(1024)}) == 1024
 
 
 def ask(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -343,13 +343,13 @@ def test_the_race_goes_where_it_was_told(monkeypatch: pytest.MonkeyPatch, tmp_pa
     seen: list[tuple[list[str], bool, Path]] = []
     pages: list[None] = []
 
-    def race(desk: Desk, names: list[str], *, quick: bool, results: Path) -> int:
+    def race(sandbox: Sandbox, names: list[str], *, quick: bool, results: Path) -> int:
         seen.append((names, quick, results))
         return 0
 
     monkeypatch.setattr(program, "race", race)
     monkeypatch.setattr(program, "_write_page", lambda: pages.append(None))
-    monkeypatch.setattr(Desk, "enter", lambda self: None)
+    monkeypatch.setattr(Sandbox, "enter", lambda self: None)
     assert program.main(["--peers", "--quick", "--json", str(tmp_path / "r.json"), "check"]) == 0
     assert program.main(["--peers", "--quick"]) == 0
     assert not pages, "what was only tried out does not come on the page"

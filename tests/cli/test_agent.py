@@ -61,23 +61,23 @@ class Wire:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, toy_index: Index) -> UserSandbox:
+def sandbox(tmp_path: Path, toy_index: Index) -> UserSandbox:
     return terminal_at(tmp_path, toy_index)
 
 
 @contextmanager
-def agent(desk: UserSandbox, of: Path | None, **environ: str) -> Iterator[Wire]:
+def agent(sandbox: UserSandbox, of: Path | None, **environ: str) -> Iterator[Wire]:
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "jupyter_dep_cli.agent"],
-        cwd=desk.folder,
-        env=desk.environ(**environ),
+        cwd=sandbox.folder,
+        env=sandbox.environ(**environ),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     try:
-        yield Wire(process=process, notebook=of, cwd=desk.folder)
+        yield Wire(process=process, notebook=of, cwd=sandbox.folder)
     finally:
         process.kill()
         process.wait()
@@ -86,24 +86,24 @@ def agent(desk: UserSandbox, of: Path | None, **environ: str) -> Iterator[Wire]:
                 stream.close()
 
 
-def test_a_cell_gives_a_folders_notebook_its_own_declaration_only_by_that_word(desk: UserSandbox) -> None:
-    (desk.folder / "pyproject.toml").write_text('[project]\nname = "study"\nversion = "1"\n', "utf-8")
-    path = raw_notebook(desk.folder, ["print('mine')"])
-    with agent(desk, path) as wire:
+def test_a_cell_gives_a_folders_notebook_its_own_declaration_only_by_that_word(sandbox: UserSandbox) -> None:
+    (sandbox.folder / "pyproject.toml").write_text('[project]\nname = "study"\nversion = "1"\n', "utf-8")
+    path = raw_notebook(sandbox.folder, ["print('mine')"])
+    with agent(sandbox, path) as wire:
         refused = wire.ask("init")
         assert (refused["code"], "%dep init --notebook" in refused["hint"]) == ("belongs-to-folder", True), refused
         made = wire.ask("init --notebook")
     assert "/// script" in made["edit"]["after"]
-    assert "dependencies" not in (desk.folder / "pyproject.toml").read_text("utf-8")
+    assert "dependencies" not in (sandbox.folder / "pyproject.toml").read_text("utf-8")
 
 
-def test_an_outcome_carries_the_report_the_edit_and_the_switch(desk: UserSandbox) -> None:
-    path = desk.notebook()
-    desk.dep("sync", "nb.ipynb")
-    desk.dep("add", "nb.ipynb", "beta==1.0")
-    key = desk.dep("status", "nb.ipynb", "--json").entry["environment"]["key"]
+def test_an_outcome_carries_the_report_the_edit_and_the_switch(sandbox: UserSandbox) -> None:
+    path = sandbox.notebook()
+    sandbox.dep("sync", "nb.ipynb")
+    sandbox.dep("add", "nb.ipynb", "beta==1.0")
+    key = sandbox.dep("status", "nb.ipynb", "--json").entry["environment"]["key"]
     before = path.read_bytes()
-    with agent(desk, path) as wire:
+    with agent(sandbox, path) as wire:
         done = wire.ask("add 'alpha<2'", environment=key)
     assert done["type"] == "outcome" and done["report"]["headline"].startswith("nb.ipynb: added alpha 1.1")
     assert done["data"]["state"] == "pending"
@@ -115,32 +115,32 @@ def test_an_outcome_carries_the_report_the_edit_and_the_switch(desk: UserSandbox
     assert path.read_bytes() == before, "the editor holds the file: it is not written behind its back"
 
 
-def test_a_live_block_counts_before_the_file(desk: UserSandbox) -> None:
-    path = desk.notebook()
+def test_a_live_block_counts_before_the_file(sandbox: UserSandbox) -> None:
+    path = sandbox.notebook()
     live = path.read_text("utf-8")
     block = '# /// script\n# requires-python = ">=3.9"\n# dependencies = ["beta"]\n# ///'
-    with agent(desk, path) as wire:
+    with agent(sandbox, path) as wire:
         done = wire.ask("add alpha", block=block)
     assert done["data"]["declared"] == ["beta", "alpha"]
     assert done["edit"]["before"] == block and not done["edit"]["pending"]
     assert path.read_text("utf-8") == live
 
 
-def test_another_notebook_gets_neither_this_ones_block_nor_moves_this_kernel(desk: UserSandbox) -> None:
-    mine = desk.notebook("beta", name="mine")
-    desk.notebook("alpha", name="other")
-    key = desk.dep("add", "mine.ipynb", "beta", "--json").entry["environment"]["key"]
+def test_another_notebook_gets_neither_this_ones_block_nor_moves_this_kernel(sandbox: UserSandbox) -> None:
+    mine = sandbox.notebook("beta", name="mine")
+    sandbox.notebook("alpha", name="other")
+    key = sandbox.dep("add", "mine.ipynb", "beta", "--json").entry["environment"]["key"]
     block = '# /// script\n# dependencies = ["gamma"]\n# ///'
-    with agent(desk, mine) as wire:
+    with agent(sandbox, mine) as wire:
         done = wire.ask("lock other.ipynb", block=block, environment=key)
         refused = wire.ask("lock mine.ipynb other.ipynb")
     assert done["data"]["declared"] == ["alpha"] and done["switch"] is None and done["edit"] is None
     assert refused["code"] == "bad-usage" and "one notebook" in refused["message"]
 
 
-def test_progress_comes_before_the_answer_in_order(desk: UserSandbox) -> None:
-    path = desk.notebook()
-    with agent(desk, path) as wire:
+def test_progress_comes_before_the_answer_in_order(sandbox: UserSandbox) -> None:
+    path = sandbox.notebook()
+    with agent(sandbox, path) as wire:
         wire.ask("add alpha")
     phases = [message["phase"] for message in wire.progress]
     assert phases[0] == "resolving" and "sealing" in phases
@@ -148,41 +148,41 @@ def test_progress_comes_before_the_answer_in_order(desk: UserSandbox) -> None:
 
 
 @pytest.mark.alone
-def test_a_cancel_is_answered_within_a_second_and_changes_nothing(desk: UserSandbox) -> None:
-    path = desk.notebook()
-    desk.index.delay("/simple/alpha/", 60)
-    before = desk.contents()
-    with agent(desk, path) as wire:
+def test_a_cancel_is_answered_within_a_second_and_changes_nothing(sandbox: UserSandbox) -> None:
+    path = sandbox.notebook()
+    sandbox.index.delay("/simple/alpha/", 60)
+    before = sandbox.contents()
+    with agent(sandbox, path) as wire:
         number = wire.send("add alpha")
-        _until(lambda: bool(desk.index.asked("/simple/alpha/")))
+        _until(lambda: bool(sandbox.index.asked("/simple/alpha/")))
         started = time.monotonic()
         wire.raw(json.dumps({"type": "cancel", "id": number}))
         failed = wire.answer(number)
         assert time.monotonic() - started < 1
         assert (failed["type"], failed["code"]) == ("failure", "cancelled")
         assert wire.ask("status")["type"] == "outcome", "and it works on"
-    assert desk.contents() == before
+    assert sandbox.contents() == before
 
 
-def test_a_request_that_waits_can_be_cancelled_before_it_begins(desk: UserSandbox) -> None:
-    path = desk.notebook()
-    desk.index.delay("/simple/alpha/", 60)
-    with agent(desk, path) as wire:
+def test_a_request_that_waits_can_be_cancelled_before_it_begins(sandbox: UserSandbox) -> None:
+    path = sandbox.notebook()
+    sandbox.index.delay("/simple/alpha/", 60)
+    with agent(sandbox, path) as wire:
         first, second = wire.send("add alpha"), wire.send("add beta")
-        _until(lambda: bool(desk.index.asked("/simple/alpha/")))
+        _until(lambda: bool(sandbox.index.asked("/simple/alpha/")))
         for number in (second, first):
             wire.raw(json.dumps({"type": "cancel", "id": number}))
         assert wire.answer(first)["code"] == "cancelled"
         assert wire.answer(second)["code"] == "cancelled"
-    assert not desk.index.asked("/simple/beta/")
+    assert not sandbox.index.asked("/simple/beta/")
 
 
 @pytest.mark.parametrize(
     "line", ["{", "[]", "null", '"text"', "{}", '{"id": 9}', '{"id": 9, "line": null}', '{"id": "x", "line": "status"}', "\x00"]
 )
-def test_a_bad_line_is_answered_and_forgotten(desk: UserSandbox, line: str) -> None:
-    path = desk.notebook()
-    with agent(desk, path) as wire:
+def test_a_bad_line_is_answered_and_forgotten(sandbox: UserSandbox, line: str) -> None:
+    path = sandbox.notebook()
+    with agent(sandbox, path) as wire:
         wire.raw(line)
         failed = wire.read()
         assert (failed["type"], failed["code"]) == ("failure", "bad-request")
@@ -192,26 +192,26 @@ def test_a_bad_line_is_answered_and_forgotten(desk: UserSandbox, line: str) -> N
         assert wire.ask("status")["data"]["state"] == "unlocked"
 
 
-def test_another_protocol_is_told_and_later_keys_are_passed_over(desk: UserSandbox) -> None:
-    path = desk.notebook()
-    with agent(desk, path) as wire:
+def test_another_protocol_is_told_and_later_keys_are_passed_over(sandbox: UserSandbox) -> None:
+    path = sandbox.notebook()
+    with agent(sandbox, path) as wire:
         assert wire.ask("status", protocol=PROTOCOL + 1)["code"] == "other-protocol"
         assert wire.ask("status", something_new=[1])["type"] == "outcome"
 
 
 @pytest.mark.parametrize("line", ["trust allow", "trust list", "run", "exec -- ls", "setup", "mv other.ipynb"])
-def test_what_is_not_for_a_cell_is_refused(desk: UserSandbox, line: str) -> None:
-    path = desk.notebook("alpha")
-    desk.dep("lock", "nb.ipynb")
-    with agent(desk, path) as wire:
+def test_what_is_not_for_a_cell_is_refused(sandbox: UserSandbox, line: str) -> None:
+    path = sandbox.notebook("alpha")
+    sandbox.dep("lock", "nb.ipynb")
+    with agent(sandbox, path) as wire:
         failed = wire.ask(line)
     assert (failed["code"], failed["exit_code"]) == ("not-from-a-cell", 2)
     assert "in a terminal" in failed["hint"] and "jupyter dep" in failed["hint"], "not `%dep`, since that is refused"
 
 
-def test_a_cell_is_told_what_to_type_in_a_cell(desk: UserSandbox) -> None:
-    path = desk.notebook("alpha", name="my notebook")
-    with agent(desk, path) as wire:
+def test_a_cell_is_told_what_to_type_in_a_cell(sandbox: UserSandbox) -> None:
+    path = sandbox.notebook("alpha", name="my notebook")
+    with agent(sandbox, path) as wire:
         status = wire.ask("")
         assert status["verb"] == "status", "`%dep` alone"
         assert status["report"]["next"] == ["%dep lock"]
@@ -222,10 +222,10 @@ def test_a_cell_is_told_what_to_type_in_a_cell(desk: UserSandbox) -> None:
         assert "%dep add" in wire.ask("add")["hint"]
 
 
-def test_a_cell_that_names_another_notebook_is_told_what_to_type_in_a_cell(desk: UserSandbox) -> None:
-    path = desk.notebook("alpha")
-    desk.notebook("alpha", name="other one")
-    with agent(desk, path) as wire:
+def test_a_cell_that_names_another_notebook_is_told_what_to_type_in_a_cell(sandbox: UserSandbox) -> None:
+    path = sandbox.notebook("alpha")
+    sandbox.notebook("alpha", name="other one")
+    with agent(sandbox, path) as wire:
         assert wire.ask("status 'other one.ipynb'")["report"]["next"] == ['%dep lock "other one.ipynb"']
         hint = wire.ask("show 'other one.ipynb'")["hint"]
         missing = wire.ask("add 'other one.ipynb'")["hint"]
@@ -233,44 +233,44 @@ def test_a_cell_that_names_another_notebook_is_told_what_to_type_in_a_cell(desk:
     assert missing.startswith("usage: %dep add ")
 
 
-def test_a_percent_percent_cell_gives_one_requirement_a_line(desk: UserSandbox) -> None:
-    path = desk.notebook()
-    with agent(desk, path) as wire:
+def test_a_percent_percent_cell_gives_one_requirement_a_line(sandbox: UserSandbox) -> None:
+    path = sandbox.notebook()
+    with agent(sandbox, path) as wire:
         done = wire.ask("add", body="alpha<2  # because\nbeta\n\n")
         failed = wire.ask("add", body="alpha\nnot good\n")
     assert done["data"]["declared"] == ["alpha<2", "beta"]
     assert failed["code"] == "bad-requirement" and failed["context"]["line"] == 2
 
 
-def test_the_same_code_in_cell_and_terminal(desk: UserSandbox) -> None:
-    path = desk.notebook("gamma")
-    with agent(desk, path) as wire:
+def test_the_same_code_in_cell_and_terminal(sandbox: UserSandbox) -> None:
+    path = sandbox.notebook("gamma")
+    with agent(sandbox, path) as wire:
         for line in (["add", "a b"], ["add", "alpha>=2"], ["add", "nowhere-to-be-found"], ["remove", "beta"], ["why", "beta"]):
             in_cell = wire.ask(" ".join(f"'{word}'" for word in line))
-            on_line = desk.dep(line[0], "nb.ipynb", *line[1:], "--json").error
+            on_line = sandbox.dep(line[0], "nb.ipynb", *line[1:], "--json").error
             assert in_cell["code"] == on_line["code"]
             assert in_cell["context"] == on_line["context"]
 
 
-def test_a_notebook_that_is_gone(desk: UserSandbox) -> None:
-    path = desk.notebook()
+def test_a_notebook_that_is_gone(sandbox: UserSandbox) -> None:
+    path = sandbox.notebook()
     path.rename(path.with_name("renamed.ipynb"))
-    with agent(desk, path) as wire:
+    with agent(sandbox, path) as wire:
         failed = wire.ask("add alpha")
     assert failed["code"] == "notebook-moved" and "nb.ipynb" in failed["message"]
 
 
-def test_without_a_notebook_a_named_one_is_worked_on(desk: UserSandbox) -> None:
-    desk.notebook("alpha")
-    with agent(desk, None) as wire:
+def test_without_a_notebook_a_named_one_is_worked_on(sandbox: UserSandbox) -> None:
+    sandbox.notebook("alpha")
+    with agent(sandbox, None) as wire:
         assert wire.ask("status")["code"] == "no-notebook"
         assert wire.ask("status nb.ipynb")["data"]["declared"] == ["alpha"]
 
 
-def test_nothing_but_json_lines_goes_to_stdout(desk: UserSandbox) -> None:
+def test_nothing_but_json_lines_goes_to_stdout(sandbox: UserSandbox) -> None:
     """Not even what a library or a child prints: it goes where the log is."""
-    path = desk.notebook()
-    noisy = desk.folder / "noisy"
+    path = sandbox.notebook()
+    noisy = sandbox.folder / "noisy"
     noisy.mkdir()
     (noisy / "sitecustomize.py").write_text(
         "import sys, threading\n"
@@ -281,47 +281,47 @@ def test_nothing_but_json_lines_goes_to_stdout(desk: UserSandbox) -> None:
         "threading.Thread(target=later, daemon=True).start()\n",
         "utf-8",
     )
-    with agent(desk, path, PYTHONPATH=str(noisy)) as wire:
+    with agent(sandbox, path, PYTHONPATH=str(noisy)) as wire:
         assert wire.ask("add alpha")["type"] == "outcome"
         time.sleep(0.3)  # lets the noise come, which no event tells of
         assert wire.ask("status")["type"] == "outcome"
         assert all(message["type"] == "progress" for message in wire.progress)
 
 
-def test_it_ends_when_its_input_ends_even_in_the_middle_of_work(desk: UserSandbox) -> None:
-    path = desk.notebook()
-    desk.index.delay("/simple/alpha/", 60)
-    before = desk.contents()
-    with agent(desk, path) as wire:
+def test_it_ends_when_its_input_ends_even_in_the_middle_of_work(sandbox: UserSandbox) -> None:
+    path = sandbox.notebook()
+    sandbox.index.delay("/simple/alpha/", 60)
+    before = sandbox.contents()
+    with agent(sandbox, path) as wire:
         wire.send("add alpha")
-        _until(lambda: bool(desk.index.asked("/simple/alpha/")))
+        _until(lambda: bool(sandbox.index.asked("/simple/alpha/")))
         assert wire.process.stdin is not None
         wire.process.stdin.close()
         assert wire.process.wait(5) == 0
-    assert desk.contents() == before
-    with agent(desk, path) as wire:
+    assert sandbox.contents() == before
+    with agent(sandbox, path) as wire:
         assert wire.process.stdin is not None
         wire.process.stdin.close()
         assert wire.process.wait(5) == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_it_stays_small_while_it_adds(desk: UserSandbox) -> None:
+def test_it_stays_small_while_it_adds(sandbox: UserSandbox) -> None:
     """The bound of the bench, with an environment of many files: nothing may be held that grows with it."""
     many = {f"many/m{number}.py": "x = 1\n" * 20 for number in range(3000)}
-    build_wheel(desk.index.folder, "many", "1.0", files=many)
-    path = notebook(desk.folder, name="many")
-    with agent(desk, path) as wire:
+    build_wheel(sandbox.index.folder, "many", "1.0", files=many)
+    path = notebook(sandbox.folder, name="many")
+    with agent(sandbox, path) as wire:
         assert wire.ask("add many")["type"] == "outcome"
         status = Path(f"/proc/{wire.process.pid}/status").read_text()
     peak = int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])
     assert peak < 120_000, f"{peak / 1000:.0f} MB"
 
 
-def test_it_reads_no_environment_of_the_kernels(desk: UserSandbox) -> None:
+def test_it_reads_no_environment_of_the_kernels(sandbox: UserSandbox) -> None:
     """`VIRTUAL_ENV` and `PYTHONPATH` of the kernel's environment do not steer what the engine does."""
-    path = raw_notebook(desk.folder, ["print(1)"])
-    with agent(desk, path, VIRTUAL_ENV=str(desk.folder / "nowhere"), UV_PYTHON="3.1", CONDA_PREFIX=os.devnull) as wire:
+    path = raw_notebook(sandbox.folder, ["print(1)"])
+    with agent(sandbox, path, VIRTUAL_ENV=str(sandbox.folder / "nowhere"), UV_PYTHON="3.1", CONDA_PREFIX=os.devnull) as wire:
         assert wire.ask("add alpha")["type"] == "outcome"
 
 

@@ -22,7 +22,7 @@ from support.wire import Answer, Request
 
 
 @pytest.fixture
-def desk(tmp_path: Path, toy_index: Index) -> UserSandbox:
+def sandbox(tmp_path: Path, toy_index: Index) -> UserSandbox:
     return terminal_at(tmp_path, toy_index)
 
 
@@ -81,113 +81,113 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("case", UNREADABLE.values(), ids=UNREADABLE)
-def test_what_is_no_notebook_or_declares_badly(desk: UserSandbox, case: Unreadable) -> None:
-    (desk.folder / "bad.ipynb").write_bytes(case.content)
-    error = desk.refused("add", "bad.ipynb", "alpha", code=case.code, exit_code=1)
+def test_what_is_no_notebook_or_declares_badly(sandbox: UserSandbox, case: Unreadable) -> None:
+    (sandbox.folder / "bad.ipynb").write_bytes(case.content)
+    error = sandbox.refused("add", "bad.ipynb", "alpha", code=case.code, exit_code=1)
     assert error["context"]["file"] == "bad.ipynb"
     assert {key: error["context"].get(key) for key in case.where} == case.where
     for verb in ("status", "lock", "sync", "run", "show"):
-        assert desk.dep(verb, "bad.ipynb", "--json").error["code"] == case.code
+        assert sandbox.dep(verb, "bad.ipynb", "--json").error["code"] == case.code
 
 
-def test_names_that_are_no_notebook(desk: UserSandbox) -> None:
-    (desk.folder / "folder.ipynb").mkdir()
-    desk.refused("status", "missing.ipynb", code="no-such-notebook", exit_code=1)
-    desk.refused("status", "folder.ipynb", code="is-a-folder", exit_code=1)
-    desk.refused("status", "script.py", code="bad-usage", exit_code=2)
+def test_names_that_are_no_notebook(sandbox: UserSandbox) -> None:
+    (sandbox.folder / "folder.ipynb").mkdir()
+    sandbox.refused("status", "missing.ipynb", code="no-such-notebook", exit_code=1)
+    sandbox.refused("status", "folder.ipynb", code="is-a-folder", exit_code=1)
+    sandbox.refused("status", "script.py", code="bad-usage", exit_code=2)
 
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [("alpha 1.0", "`alpha==1.0`"), ("alpha=>1", "`alpha>=1`"), ("pip install alpha", "`alpha`"), ("alpha==latest", "`alpha`")],
 )
-def test_a_requirement_that_is_none_tells_what_was_meant(desk: UserSandbox, typed: str, meant: str) -> None:
-    desk.notebook()
-    assert meant in desk.refused("add", "nb.ipynb", typed, code="bad-requirement", exit_code=1)["hint"]
+def test_a_requirement_that_is_none_tells_what_was_meant(sandbox: UserSandbox, typed: str, meant: str) -> None:
+    sandbox.notebook()
+    assert meant in sandbox.refused("add", "nb.ipynb", typed, code="bad-requirement", exit_code=1)["hint"]
 
 
-def test_an_unknown_package_offers_the_nearest_names(desk: UserSandbox) -> None:
-    desk.notebook()
-    typo = desk.refused("add", "nb.ipynb", "pandsa", code="unknown-package", exit_code=5)
+def test_an_unknown_package_offers_the_nearest_names(sandbox: UserSandbox) -> None:
+    sandbox.notebook()
+    typo = sandbox.refused("add", "nb.ipynb", "pandsa", code="unknown-package", exit_code=5)
     assert "`pandsa`" in typo["message"] and "`pandas`" in typo["hint"]
     for module, package in (("sklearn", "scikit-learn"), ("PIL", "pillow"), ("cv2", "opencv-python")):
-        assert f"`{package}`" in desk.dep("add", "nb.ipynb", module, "--json").error["hint"]
+        assert f"`{package}`" in sandbox.dep("add", "nb.ipynb", module, "--json").error["hint"]
 
 
-def test_an_unknown_package_that_another_needs_is_told_with_it(desk: UserSandbox) -> None:
-    build_wheel(desk.index.folder, "needy", "1.0", requires=["nowhere-to-be-found"])
-    desk.notebook()
-    error = desk.refused("add", "nb.ipynb", "needy", code="unknown-package", exit_code=5)
+def test_an_unknown_package_that_another_needs_is_told_with_it(sandbox: UserSandbox) -> None:
+    build_wheel(sandbox.index.folder, "needy", "1.0", requires=["nowhere-to-be-found"])
+    sandbox.notebook()
+    error = sandbox.refused("add", "nb.ipynb", "needy", code="unknown-package", exit_code=5)
     assert "`nowhere-to-be-found`" in error["message"] and "`needy`" in error["message"]
 
 
-def test_versions_that_do_not_exist(desk: UserSandbox) -> None:
-    desk.notebook()
+def test_versions_that_do_not_exist(sandbox: UserSandbox) -> None:
+    sandbox.notebook()
     for wanted in ("alpha==9", "alpha>=9"):
-        error = desk.refused("add", "nb.ipynb", wanted, code="no-such-version", exit_code=4)
+        error = sandbox.refused("add", "nb.ipynb", wanted, code="no-such-version", exit_code=4)
         assert "`alpha`" in error["message"].splitlines()[0]
 
 
-def test_a_conflict_names_the_two_that_clash_first(desk: UserSandbox) -> None:
-    desk.notebook()
-    error = desk.refused("add", "nb.ipynb", "gamma", "alpha>=2", code="conflict", exit_code=4)
+def test_a_conflict_names_the_two_that_clash_first(sandbox: UserSandbox) -> None:
+    sandbox.notebook()
+    error = sandbox.refused("add", "nb.ipynb", "gamma", "alpha>=2", code="conflict", exit_code=4)
     first, *explanation = error["message"].splitlines()
     assert "`alpha<2` (asked by gamma)" in first and "`alpha>=2` (asked by the declaration)" in first
     assert explanation and "cause:" not in error["message"] and "your project" not in error["message"]
 
 
-def test_two_bounds_of_one_requirement_clash(desk: UserSandbox) -> None:
-    desk.notebook()
-    error = desk.refused("add", "nb.ipynb", "alpha>2,<1", code="conflict", exit_code=4)
+def test_two_bounds_of_one_requirement_clash(sandbox: UserSandbox) -> None:
+    sandbox.notebook()
+    error = sandbox.refused("add", "nb.ipynb", "alpha>2,<1", code="conflict", exit_code=4)
     assert "`alpha<1`" in error["message"].splitlines()[0] and "`alpha>2`" in error["message"].splitlines()[0]
 
 
-def test_a_package_for_newer_pythons_only_suggests_a_range_that_works(desk: UserSandbox) -> None:
-    build_wheel(desk.index.folder, "late", "1.0", requires_python=f">=3.{sys.version_info[1]}")
-    desk.notebook(python=">=3.9")
-    error = desk.refused("add", "nb.ipynb", "late", code="not-on-every-python", exit_code=4)
+def test_a_package_for_newer_pythons_only_suggests_a_range_that_works(sandbox: UserSandbox) -> None:
+    build_wheel(sandbox.index.folder, "late", "1.0", requires_python=f">=3.{sys.version_info[1]}")
+    sandbox.notebook(python=">=3.9")
+    error = sandbox.refused("add", "nb.ipynb", "late", code="not-on-every-python", exit_code=4)
     wanted = f">=3.{sys.version_info[1]}"
     assert f'requires-python = "{wanted}"' in error["hint"]
-    notebook(desk.folder, "late", python=wanted)  # what the hint says
-    assert desk.dep("lock", "nb.ipynb").code == 0
+    notebook(sandbox.folder, "late", python=wanted)  # what the hint says
+    assert sandbox.dep("lock", "nb.ipynb").code == 0
 
 
-def test_wheels_of_another_python_only_suggest_that_python(desk: UserSandbox) -> None:
-    build_wheel(desk.index.folder, "oldie", "1.0", tag="cp38-cp38-any")
-    desk.notebook()
-    hint = desk.refused("add", "nb.ipynb", "oldie", code="not-on-every-python", exit_code=4)["hint"]
+def test_wheels_of_another_python_only_suggest_that_python(sandbox: UserSandbox) -> None:
+    build_wheel(sandbox.index.folder, "oldie", "1.0", tag="cp38-cp38-any")
+    sandbox.notebook()
+    hint = sandbox.refused("add", "nb.ipynb", "oldie", code="not-on-every-python", exit_code=4)["hint"]
     assert 'requires-python = "==3.8.*"' in hint and "build" not in hint, "there is nothing that could be built"
 
 
-def test_a_platform_without_wheels_suggests_to_leave_it_out(desk: UserSandbox) -> None:
-    build_wheel(desk.index.folder, "winonly", "1.0", tag="py3-none-win_amd64")
+def test_a_platform_without_wheels_suggests_to_leave_it_out(sandbox: UserSandbox) -> None:
+    build_wheel(sandbox.index.folder, "winonly", "1.0", tag="py3-none-win_amd64")
     both = "required-environments = [\"sys_platform == 'linux'\", \"sys_platform == 'win32'\"]"
-    desk.notebook(toml=f"[tool.uv]\n{both}")
-    hint = desk.refused("add", "nb.ipynb", "winonly", code="not-on-every-python", exit_code=4)["hint"]
+    sandbox.notebook(toml=f"[tool.uv]\n{both}")
+    hint = sandbox.refused("add", "nb.ipynb", "winonly", code="not-on-every-python", exit_code=4)["hint"]
     assert "platforms" in hint and "linux" in hint
 
 
-def test_only_source_asks_for_a_build_permission_and_what_it_says_works(desk: UserSandbox) -> None:
-    desk.notebook()
-    hint = desk.refused("add", "nb.ipynb", "delta", code="needs-build", exit_code=4)["hint"]
+def test_only_source_asks_for_a_build_permission_and_what_it_says_works(sandbox: UserSandbox) -> None:
+    sandbox.notebook()
+    hint = sandbox.refused("add", "nb.ipynb", "delta", code="needs-build", exit_code=4)["hint"]
     assert '[tool.jupyter-dep] build = ["delta"]' in hint
 
 
-def test_a_lock_without_a_file_for_this_machine(desk: UserSandbox) -> None:
+def test_a_lock_without_a_file_for_this_machine(sandbox: UserSandbox) -> None:
     other = "win_amd64" if sys.platform != "win32" else "macosx_11_0_arm64"
-    build_wheel(desk.index.folder, "elsewhere", "1.0", tag=f"py3-none-{other}")
-    desk.notebook()
-    error = desk.refused("add", "nb.ipynb", "elsewhere", code="not-installable-here", exit_code=4)
+    build_wheel(sandbox.index.folder, "elsewhere", "1.0", tag=f"py3-none-{other}")
+    sandbox.notebook()
+    error = sandbox.refused("add", "nb.ipynb", "elsewhere", code="not-installable-here", exit_code=4)
     assert "`elsewhere`" in error["message"] and other in error["message"]
     assert error["context"]["file"] == "nb.ipynb", "there is no lock yet that could be named"
 
 
-def test_a_cutoff_before_everything(desk: UserSandbox) -> None:
-    desk.notebook("alpha")
-    assert desk.dep("lock", "nb.ipynb").code == 0
-    error = desk.refused("lock", "nb.ipynb", "--exclude-newer", "2019-01-01", code="cutoff", exit_code=4)
+def test_a_cutoff_before_everything(sandbox: UserSandbox) -> None:
+    sandbox.notebook("alpha")
+    assert sandbox.dep("lock", "nb.ipynb").code == 0
+    error = sandbox.refused("lock", "nb.ipynb", "--exclude-newer", "2019-01-01", code="cutoff", exit_code=4)
     assert "exclude-newer" in error["hint"]
-    desk.refused("lock", "nb.ipynb", "--exclude-newer", "yesterday", code="bad-cutoff", exit_code=1)
+    sandbox.refused("lock", "nb.ipynb", "--exclude-newer", "yesterday", code="bad-cutoff", exit_code=1)
 
 
 # The network
@@ -218,40 +218,40 @@ def _broken(index: Index, how: str) -> None:
         ("nonsense", "no-package-page"),
     ],
 )
-def test_an_index_that_misbehaves(desk: UserSandbox, how: str, code: str) -> None:
-    desk.notebook()
-    _broken(desk.index, how)
-    error = desk.refused("add", "nb.ipynb", "alpha", code=code, exit_code=5)
+def test_an_index_that_misbehaves(sandbox: UserSandbox, how: str, code: str) -> None:
+    sandbox.notebook()
+    _broken(sandbox.index, how)
+    error = sandbox.refused("add", "nb.ipynb", "alpha", code=code, exit_code=5)
     assert "secret" not in json.dumps(error)
-    desk.index.heal()
-    assert desk.dep("add", "nb.ipynb", "alpha").code == 0, "and when it is well again, the same line works"
+    sandbox.index.heal()
+    assert sandbox.dep("add", "nb.ipynb", "alpha").code == 0, "and when it is well again, the same line works"
 
 
 @pytest.mark.counts("network", "an index that misbehaves or is not there")
-def test_an_index_that_is_not_there(desk: UserSandbox) -> None:
-    desk.notebook()
-    desk.index.stop()
-    error = desk.refused("add", "nb.ipynb", "alpha", code="network", exit_code=5)
-    assert desk.index.origin.removeprefix("http://") in error["message"]
-    desk.refused("add", "nb.ipynb", "alpha", "--offline", code="offline", exit_code=5)
+def test_an_index_that_is_not_there(sandbox: UserSandbox) -> None:
+    sandbox.notebook()
+    sandbox.index.stop()
+    error = sandbox.refused("add", "nb.ipynb", "alpha", code="network", exit_code=5)
+    assert sandbox.index.origin.removeprefix("http://") in error["message"]
+    sandbox.refused("add", "nb.ipynb", "alpha", "--offline", code="offline", exit_code=5)
 
 
 @pytest.mark.counts("network", "an index that misbehaves or is not there")
 @pytest.mark.parametrize(("status", "code"), [(404, "index-missing-file"), (503, "index-failed"), (401, "index-refused")])
-def test_files_that_the_index_does_not_give(desk: UserSandbox, status: int, code: str) -> None:
-    desk.notebook("alpha")
-    assert desk.dep("lock", "nb.ipynb").code == 0
-    desk.index.fail("/files/*.whl", status)
-    desk.refused("sync", "nb.ipynb", code=code, exit_code=5)
+def test_files_that_the_index_does_not_give(sandbox: UserSandbox, status: int, code: str) -> None:
+    sandbox.notebook("alpha")
+    assert sandbox.dep("lock", "nb.ipynb").code == 0
+    sandbox.index.fail("/files/*.whl", status)
+    sandbox.refused("sync", "nb.ipynb", code=code, exit_code=5)
 
 
 @pytest.mark.counts("network", "other bytes than were locked")
-def test_a_file_with_other_bytes_than_locked(desk: UserSandbox) -> None:
-    desk.notebook("beta==1.0")
-    assert desk.dep("lock", "nb.ipynb").code == 0
-    build_wheel(desk.index.folder, "beta", "1.0", summary="another")
-    desk.index.folders.reverse()  # the last folder that has a name decides
-    error = desk.refused("sync", "nb.ipynb", code="hash-mismatch", exit_code=1)
+def test_a_file_with_other_bytes_than_locked(sandbox: UserSandbox) -> None:
+    sandbox.notebook("beta==1.0")
+    assert sandbox.dep("lock", "nb.ipynb").code == 0
+    build_wheel(sandbox.index.folder, "beta", "1.0", summary="another")
+    sandbox.index.folders.reverse()  # the last folder that has a name decides
+    error = sandbox.refused("sync", "nb.ipynb", code="hash-mismatch", exit_code=1)
     assert "beta" in error["message"]
 
 
@@ -279,18 +279,18 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int, str], Path]]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts a tmpfs")
 @pytest.mark.parametrize("size", [40_000, 400_000])
-def test_a_full_disk_under_our_own_home(desk: UserSandbox, small_disk: Callable[[int, str], Path], size: int) -> None:
-    build_wheel(desk.index.folder, "big", "1.0", files={"big/blob.bin": os.urandom(600_000)})
-    desk.notebook()
+def test_a_full_disk_under_our_own_home(sandbox: UserSandbox, small_disk: Callable[[int, str], Path], size: int) -> None:
+    build_wheel(sandbox.index.folder, "big", "1.0", files={"big/blob.bin": os.urandom(600_000)})
+    sandbox.notebook()
     home = small_disk(size, "")
-    error = desk.refused("add", "nb.ipynb", "big", code="disk-full", exit_code=1, JUPYTER_DEP_HOME=str(home))
+    error = sandbox.refused("add", "nb.ipynb", "big", code="disk-full", exit_code=1, JUPYTER_DEP_HOME=str(home))
     assert "space" in error["message"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts a tmpfs")
-def test_a_full_disk_under_the_notebook(desk: UserSandbox, small_disk: Callable[[int, str], Path]) -> None:
+def test_a_full_disk_under_the_notebook(sandbox: UserSandbox, small_disk: Callable[[int, str], Path]) -> None:
     full = small_disk(16_384, "")
-    tight = replace(desk, folder=full)
+    tight = replace(sandbox, folder=full)
     tight.notebook("alpha")
     with (full / "filler").open("wb", buffering=0) as file:
         try:
@@ -303,42 +303,42 @@ def test_a_full_disk_under_the_notebook(desk: UserSandbox, small_disk: Callable[
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts a tmpfs")
-def test_a_read_only_folder(desk: UserSandbox, small_disk: Callable[[int, str], Path]) -> None:
+def test_a_read_only_folder(sandbox: UserSandbox, small_disk: Callable[[int, str], Path]) -> None:
     folder = small_disk(1_000_000, "")
-    locked = replace(desk, folder=folder)
+    locked = replace(sandbox, folder=folder)
     locked.notebook()
     subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
     locked.refused("add", "nb.ipynb", "alpha", code="read-only", exit_code=1)
     assert locked.dep("status", "nb.ipynb").code == 0
 
 
-def test_a_file_without_permission(desk: UserSandbox) -> None:
+def test_a_file_without_permission(sandbox: UserSandbox) -> None:
     if sys.platform == "win32" or os.geteuid() == 0:
         pytest.skip("permissions do not hold back this user")
-    path = desk.notebook()
+    path = sandbox.notebook()
     path.chmod(0)
-    desk.refused("status", "nb.ipynb", code="read-only", exit_code=1)
+    sandbox.refused("status", "nb.ipynb", code="read-only", exit_code=1)
     path.chmod(stat.S_IRUSR)
-    desk.refused("add", "nb.ipynb", "alpha", code="read-only", exit_code=1)
+    sandbox.refused("add", "nb.ipynb", "alpha", code="read-only", exit_code=1)
 
 
-def test_a_notebook_that_changes_meanwhile(desk: UserSandbox) -> None:
-    path = desk.notebook()
+def test_a_notebook_that_changes_meanwhile(sandbox: UserSandbox) -> None:
+    path = sandbox.notebook()
     go_on = threading.Event()
 
     def held(_: Request, answer: Answer) -> Answer:
         go_on.wait(20)
         return answer
 
-    desk.index._fault("/simple/alpha/", held, 1)
+    sandbox.index._fault("/simple/alpha/", held, 1)
     process = subprocess.Popen(
         [*CLI, "add", "nb.ipynb", "alpha", "--json"],
-        cwd=desk.folder,
-        env=desk.environ(),
+        cwd=sandbox.folder,
+        env=sandbox.environ(),
         stdout=subprocess.PIPE,
         text=True,
     )
-    _until(lambda: bool(desk.index.asked("/simple/alpha/")))
+    _until(lambda: bool(sandbox.index.asked("/simple/alpha/")))
     theirs = path.read_bytes().replace(b"hello", b"their edit")
     path.write_bytes(theirs)
     go_on.set()
@@ -346,22 +346,22 @@ def test_a_notebook_that_changes_meanwhile(desk: UserSandbox) -> None:
     entry = json.loads(out)["results"][0]
     assert entry["error"]["code"] == "changed-meanwhile"
     assert path.read_bytes() == theirs
-    assert not (desk.folder / "pylock.nb.toml").exists()
+    assert not (sandbox.folder / "pylock.nb.toml").exists()
 
 
-def test_two_notebooks_that_want_one_lock_name(desk: UserSandbox) -> None:
-    desk.notebook(name="a.b")
-    desk.notebook(name="a_b")
-    error = desk.refused("add", "a.b.ipynb", "alpha", code="lock-name-taken", exit_code=1)
+def test_two_notebooks_that_want_one_lock_name(sandbox: UserSandbox) -> None:
+    sandbox.notebook(name="a.b")
+    sandbox.notebook(name="a_b")
+    error = sandbox.refused("add", "a.b.ipynb", "alpha", code="lock-name-taken", exit_code=1)
     assert "a.b.ipynb" in error["message"] and "a_b.ipynb" in error["message"]
 
 
-def test_no_python_that_fits(desk: UserSandbox) -> None:
-    desk.notebook("alpha", python=">=3.99")
-    error = desk.refused("lock", "nb.ipynb", code="no-matching-python", exit_code=1)
+def test_no_python_that_fits(sandbox: UserSandbox) -> None:
+    sandbox.notebook("alpha", python=">=3.99")
+    error = sandbox.refused("lock", "nb.ipynb", code="no-matching-python", exit_code=1)
     assert ".".join(map(str, sys.version_info[:3])) in error["hint"], "the choices are told"
-    desk.notebook()
-    desk.refused("python", "nb.ipynb", "3.99", code="no-matching-python", exit_code=1)
+    sandbox.notebook()
+    sandbox.refused("python", "nb.ipynb", "3.99", code="no-matching-python", exit_code=1)
 
 
 # The lock
@@ -408,46 +408,46 @@ def _spoilt(lock: Path, how: str) -> None:
         ("newer pylock", "lock-too-new", "invalid"),
     ],
 )
-def test_a_lock_that_cannot_be_used(desk: UserSandbox, how: str, code: str, state: str) -> None:
-    desk.notebook("alpha")
-    assert desk.dep("lock", "nb.ipynb").code == 0
-    _spoilt(desk.folder / "pylock.nb.toml", how)
+def test_a_lock_that_cannot_be_used(sandbox: UserSandbox, how: str, code: str, state: str) -> None:
+    sandbox.notebook("alpha")
+    assert sandbox.dep("lock", "nb.ipynb").code == 0
+    _spoilt(sandbox.folder / "pylock.nb.toml", how)
     for verb in ("sync", "run", "show"):
-        error = desk.refused(verb, "nb.ipynb", code=code, exit_code=1)
+        error = sandbox.refused(verb, "nb.ipynb", code=code, exit_code=1)
         assert error["context"]["file"] == "pylock.nb.toml"
-    status = desk.dep("status", "nb.ipynb", "--json").entry
+    status = sandbox.dep("status", "nb.ipynb", "--json").entry
     assert status["state"] == state and not status["environment"]["sealed"]
     if code != "lock-too-new":
-        assert desk.dep("lock", "nb.ipynb").code == 0, "the declaration makes it anew"
-        assert desk.dep("lock", "nb.ipynb", "--check").code == 0
+        assert sandbox.dep("lock", "nb.ipynb").code == 0, "the declaration makes it anew"
+        assert sandbox.dep("lock", "nb.ipynb", "--check").code == 0
     else:
-        desk.refused("lock", "nb.ipynb", code=code, exit_code=1)
+        sandbox.refused("lock", "nb.ipynb", code=code, exit_code=1)
 
 
-def test_a_lock_edited_by_hand_is_somebody_elses(desk: UserSandbox) -> None:
+def test_a_lock_edited_by_hand_is_somebody_elses(sandbox: UserSandbox) -> None:
     """A hash of another file is no damage that shows, but it is no lock of the user's either, and no index vouches for it."""
-    desk.notebook("alpha")
-    assert desk.dep("add", "nb.ipynb", "beta").code == 0
-    lock = desk.folder / "pylock.nb.toml"
+    sandbox.notebook("alpha")
+    assert sandbox.dep("add", "nb.ipynb", "beta").code == 0
+    lock = sandbox.folder / "pylock.nb.toml"
     text = lock.read_text("utf-8")
     start = text.index(HASH) + len(HASH) + 1
     lock.write_text(text[:start] + "0" * 64 + text[start + 64 :], "utf-8")
-    status = desk.dep("status", "nb.ipynb", "--json").entry
+    status = sandbox.dep("status", "nb.ipynb", "--json").entry
     assert not status["trusted"]
-    desk.refused("sync", "nb.ipynb", code="host-not-vouched", exit_code=6)
+    sandbox.refused("sync", "nb.ipynb", code="host-not-vouched", exit_code=6)
 
 
-def test_a_foreign_lock_is_never_overwritten_without_a_word(desk: UserSandbox) -> None:
-    desk.notebook("alpha")
-    (desk.folder / "pylock.nb.toml").write_text('lock-version = "1.0"\ncreated-by = "other"\npackages = []\n', "utf-8")
-    desk.refused("lock", "nb.ipynb", code="foreign-lock", exit_code=1)
-    assert desk.dep("lock", "nb.ipynb", "--overwrite").code == 0
+def test_a_foreign_lock_is_never_overwritten_without_a_word(sandbox: UserSandbox) -> None:
+    sandbox.notebook("alpha")
+    (sandbox.folder / "pylock.nb.toml").write_text('lock-version = "1.0"\ncreated-by = "other"\npackages = []\n', "utf-8")
+    sandbox.refused("lock", "nb.ipynb", code="foreign-lock", exit_code=1)
+    assert sandbox.dep("lock", "nb.ipynb", "--overwrite").code == 0
 
 
-def test_a_strangers_lock_waits_for_a_yes(desk: UserSandbox, tmp_path: Path) -> None:
-    mine = desk.notebook("alpha")
-    assert desk.dep("lock", "nb.ipynb").code == 0
-    other = user_at(tmp_path / "other", desk.index.url, folder=tmp_path / "theirs")
+def test_a_strangers_lock_waits_for_a_yes(sandbox: UserSandbox, tmp_path: Path) -> None:
+    mine = sandbox.notebook("alpha")
+    assert sandbox.dep("lock", "nb.ipynb").code == 0
+    other = user_at(tmp_path / "other", sandbox.index.url, folder=tmp_path / "theirs")
     sent(mine, other.folder)
     entry = other.dep("status", "nb.ipynb", "--json").entry
     assert entry["state"] == "fresh" and entry["trusted"] is False

@@ -24,7 +24,7 @@ SECRET = "s3cret-of-mine"
 
 
 @pytest.fixture
-def desk(tmp_path: Path, toy_index: Index) -> UserSandbox:
+def sandbox(tmp_path: Path, toy_index: Index) -> UserSandbox:
     return terminal_at(tmp_path, toy_index)
 
 
@@ -33,9 +33,9 @@ def paths(tmp_path: Path) -> UserPaths:
     return UserPaths.of_user({"JUPYTER_DEP_HOME": str(tmp_path / "dep")})
 
 
-def folder(desk: UserSandbox, *dependencies: str, more: str = "") -> Path:
+def folder(sandbox: UserSandbox, *dependencies: str, more: str = "") -> Path:
     text = f'[project]\nname = "study"  # ours\nversion = "0.1"\nrequires-python = "=={MINOR}.*"\n'
-    file = desk.folder / "pyproject.toml"
+    file = sandbox.folder / "pyproject.toml"
     file.write_text(text + f"dependencies = {json.dumps(list(dependencies))}\n{more}", "utf-8")
     return file
 
@@ -43,16 +43,16 @@ def folder(desk: UserSandbox, *dependencies: str, more: str = "") -> Path:
 # config
 
 
-def test_a_key_is_set_shown_and_taken_out(desk: UserSandbox) -> None:
+def test_a_key_is_set_shown_and_taken_out(sandbox: UserSandbox) -> None:
     key, url = "repositories.corp.url", "https://index.example/legacy/"
-    assert desk.dep("config", key, "--json").error["code"] == "not-configured"
-    assert desk.dep("config", key, url).code == 0
-    assert desk.dep("config", key).out == url + "\n"
-    assert desk.dep("config", "publish.keyring", "true").code == 0
-    listed = desk.dep("config", "--list", "--json").entry
+    assert sandbox.dep("config", key, "--json").error["code"] == "not-configured"
+    assert sandbox.dep("config", key, url).code == 0
+    assert sandbox.dep("config", key).out == url + "\n"
+    assert sandbox.dep("config", "publish.keyring", "true").code == 0
+    listed = sandbox.dep("config", "--list", "--json").entry
     assert listed["values"] == {key: url, "publish.keyring": "true"}
-    assert desk.dep("config", key, "--unset").code == 0
-    assert desk.dep("config", "--json").entry["values"] == {"publish.keyring": "true"}
+    assert sandbox.dep("config", key, "--unset").code == 0
+    assert sandbox.dep("config", "--json").entry["values"] == {"publish.keyring": "true"}
 
 
 def test_what_publishing_reads_is_nested_by_the_repositorys_name(paths: UserPaths) -> None:
@@ -88,38 +88,38 @@ def test_comments_and_order_of_the_file_stay(paths: UserPaths) -> None:
 
 
 @pytest.mark.parametrize("show", [("config",), ("config", "--list"), ("config", "repositories.corp.token")])
-def test_a_secret_is_never_shown(desk: UserSandbox, show: tuple[str, ...]) -> None:
-    done = desk.cli("config", "repositories.corp.token", "--stdin", cwd=desk.folder)
+def test_a_secret_is_never_shown(sandbox: UserSandbox, show: tuple[str, ...]) -> None:
+    done = sandbox.cli("config", "repositories.corp.token", "--stdin", cwd=sandbox.folder)
     assert done.code == 2, "nothing came"
     piped = subprocess.run(
         [*CLI, "config", "repositories.corp.token", "--stdin", "--json"],
         input=SECRET + "\n",
-        cwd=desk.folder,
-        env=desk.environ(),
+        cwd=sandbox.folder,
+        env=sandbox.environ(),
         capture_output=True,
         text=True,
         check=True,
     )
     assert SECRET not in piped.stdout + piped.stderr and "history" not in piped.stdout
     for line in (show, (*show, "--json")):
-        ran = desk.dep(*line)
+        ran = sandbox.dep(*line)
         assert ran.code == 0 and SECRET not in ran.said and "***" in ran.said
-    assert user_config.read(desk.services().paths)["repositories"]["corp"]["token"] == SECRET
+    assert user_config.read(sandbox.services().paths)["repositories"]["corp"]["token"] == SECRET
 
 
-def test_a_secret_on_the_command_line_is_taken_and_warned_of(desk: UserSandbox) -> None:
-    ran = desk.dep("config", "repositories.corp.password", SECRET)
+def test_a_secret_on_the_command_line_is_taken_and_warned_of(sandbox: UserSandbox) -> None:
+    ran = sandbox.dep("config", "repositories.corp.password", SECRET)
     assert ran.code == 0 and "--stdin" in ran.out and SECRET not in ran.said
-    assert "--stdin" not in desk.dep("config", "repositories.corp.username", "me").out
+    assert "--stdin" not in sandbox.dep("config", "repositories.corp.username", "me").out
 
 
-def test_a_secret_that_is_typed_is_not_seen(desk: UserSandbox) -> None:
+def test_a_secret_that_is_typed_is_not_seen(sandbox: UserSandbox) -> None:
     words = [*CLI, "config", "repositories.corp.password", "--stdin"]
-    with Typist(words, cwd=desk.folder, env=desk.environ(TERM="xterm")) as person:
+    with Typist(words, cwd=sandbox.folder, env=sandbox.environ(TERM="xterm")) as person:
         person.wait_for("repositories.corp.password: ")
         person.say(SECRET, "is set")
         assert person.ended() == 0 and SECRET not in person.text
-    assert user_config.read(desk.services().paths)["repositories"]["corp"]["password"] == SECRET
+    assert user_config.read(sandbox.services().paths)["repositories"]["corp"]["password"] == SECRET
 
 
 @pytest.mark.parametrize(
@@ -141,10 +141,10 @@ def test_a_secret_that_is_typed_is_not_seen(desk: UserSandbox) -> None:
         (("--list", "publish.keyring"), "bad-usage", "config"),
     ],
 )
-def test_a_wrong_line_changes_nothing(desk: UserSandbox, words: tuple[str, ...], code: str, hint: str) -> None:
-    error = desk.refused("config", *words, code=code, exit_code=2)
+def test_a_wrong_line_changes_nothing(sandbox: UserSandbox, words: tuple[str, ...], code: str, hint: str) -> None:
+    error = sandbox.refused("config", *words, code=code, exit_code=2)
     assert hint in error["hint"] and SECRET not in json.dumps(error)
-    assert not user_config.config_file(desk.services().paths).exists()
+    assert not user_config.config_file(sandbox.services().paths).exists()
 
 
 @pytest.mark.parametrize(
@@ -157,12 +157,12 @@ def test_a_wrong_line_changes_nothing(desk: UserSandbox, words: tuple[str, ...],
         b"[repositories.corp]\nx = " + SECRET.encode(),
     ],
 )
-def test_a_broken_file_is_told_without_what_it_holds(desk: UserSandbox, content: bytes) -> None:
-    paths = desk.services().paths
+def test_a_broken_file_is_told_without_what_it_holds(sandbox: UserSandbox, content: bytes) -> None:
+    paths = sandbox.services().paths
     paths.config.mkdir(parents=True)
     user_config.config_file(paths).write_bytes(content)
     for words in (("config",), ("config", "publish.keyring")):
-        ran = desk.dep(*words, "--json")
+        ran = sandbox.dep(*words, "--json")
         assert ran.error["code"] == "bad-configuration" and SECRET not in ran.said
         assert ran.error["context"]["file"] == str(user_config.config_file(paths))
     assert user_config.config_file(paths).read_bytes() == content
@@ -194,51 +194,51 @@ def test_the_configuration_lies_where_the_system_keeps_such_files(user_home: Pat
 # source
 
 
-def test_an_index_of_a_folder_is_declared_listed_and_removed(desk: UserSandbox) -> None:
-    file = folder(desk, "alpha")
+def test_an_index_of_a_folder_is_declared_listed_and_removed(sandbox: UserSandbox) -> None:
+    file = folder(sandbox, "alpha")
     before = file.read_bytes()
-    assert desk.dep("source", "list", "--json").entry["sources"] == []
-    added = desk.dep("source", "add", "corp", "https://index.example/simple/")
+    assert sandbox.dep("source", "list", "--json").entry["sources"] == []
+    added = sandbox.dep("source", "add", "corp", "https://index.example/simple/")
     assert added.code == 0 and "`corp` is declared" in added.out, added.said
-    assert not (desk.folder / "pylock.toml").exists(), "an index alone is no reason to lock"
-    listed = desk.dep("source", "list", "--json").entry["sources"]
+    assert not (sandbox.folder / "pylock.toml").exists(), "an index alone is no reason to lock"
+    listed = sandbox.dep("source", "list", "--json").entry["sources"]
     assert listed == [{"name": "corp", "url": "https://index.example/simple/", "packages": []}]
     assert b"explicit = true" in file.read_bytes() and b"# ours" in file.read_bytes()
-    assert desk.dep("source", "remove", "corp").code == 0
+    assert sandbox.dep("source", "remove", "corp").code == 0
     assert file.read_bytes().rstrip() == before.rstrip()
 
 
-def test_a_lock_goes_with_the_declared_indexes(desk: UserSandbox, toys: Path) -> None:
-    folder(desk, "gamma")
-    assert desk.dep("lock").code == 0
+def test_a_lock_goes_with_the_declared_indexes(sandbox: UserSandbox, toys: Path) -> None:
+    folder(sandbox, "gamma")
+    assert sandbox.dep("lock").code == 0
     with Index(toys) as other:
-        added = desk.dep("source", "add", "corp", other.url)
+        added = sandbox.dep("source", "add", "corp", other.url)
         assert added.code == 0, added.said
-        assert desk.dep("status", "--json").entry["state"] == "fresh"
+        assert sandbox.dep("status", "--json").entry["state"] == "fresh"
         assert not any("gamma" in request.path for request in other.requests), "nothing is assigned to it"
-        assert desk.dep("undo").code == 0
-        assert desk.dep("source", "list", "--json").entry["sources"] == []
+        assert sandbox.dep("undo").code == 0
+        assert sandbox.dep("source", "list", "--json").entry["sources"] == []
 
 
-def test_an_index_that_packages_come_from_stays(desk: UserSandbox) -> None:
+def test_an_index_that_packages_come_from_stays(sandbox: UserSandbox) -> None:
     uv = '[[tool.uv.index]]\nname = "corp"\nurl = "https://index.example/simple/"\nexplicit = true\n'
-    folder(desk, "alpha", more=uv + '[tool.uv.sources]\nalpha = {index = "corp"}\n')
-    assert "alpha" in desk.refused("source", "remove", "corp", code="source-in-use", exit_code=1)["message"]
-    assert "alpha" in desk.dep("source", "list").out
-    assert "`corp`" in desk.refused("source", "remove", "crop", code="no-such-source", exit_code=1)["hint"]
+    folder(sandbox, "alpha", more=uv + '[tool.uv.sources]\nalpha = {index = "corp"}\n')
+    assert "alpha" in sandbox.refused("source", "remove", "corp", code="source-in-use", exit_code=1)["message"]
+    assert "alpha" in sandbox.dep("source", "list").out
+    assert "`corp`" in sandbox.refused("source", "remove", "crop", code="no-such-source", exit_code=1)["hint"]
 
 
-def test_a_notebooks_block_names_indexes_too(desk: UserSandbox) -> None:
-    desk.notebook()
+def test_a_notebooks_block_names_indexes_too(sandbox: UserSandbox) -> None:
+    sandbox.notebook()
     url = "https://index.example/simple/"
     for address in (url, url + "other/"):  # one that is there gets the new address
-        assert desk.dep("source", "add", "nb.ipynb", "corp", address).code == 0
-        assert desk.dep("source", "list", "nb.ipynb", "--json").entry["sources"] == [
+        assert sandbox.dep("source", "add", "nb.ipynb", "corp", address).code == 0
+        assert sandbox.dep("source", "list", "nb.ipynb", "--json").entry["sources"] == [
             {"name": "corp", "url": address, "packages": []}
         ]
-    assert desk.dep("source", "remove", "nb.ipynb", "corp").code == 0
-    assert desk.dep("source", "list", "nb.ipynb", "--json").entry["sources"] == []
-    assert "corp" in desk.refused("source", "remove", "nb.ipynb", "corp", code="no-such-source", exit_code=1)["message"]
+    assert sandbox.dep("source", "remove", "nb.ipynb", "corp").code == 0
+    assert sandbox.dep("source", "list", "nb.ipynb", "--json").entry["sources"] == []
+    assert "corp" in sandbox.refused("source", "remove", "nb.ipynb", "corp", code="no-such-source", exit_code=1)["message"]
 
 
 @pytest.mark.parametrize(
@@ -253,35 +253,37 @@ def test_a_notebooks_block_names_indexes_too(desk: UserSandbox) -> None:
     ],
 )
 def test_an_index_that_cannot_be_declared_changes_nothing(
-    desk: UserSandbox, words: tuple[str, ...], code: str, exit_code: int
+    sandbox: UserSandbox, words: tuple[str, ...], code: str, exit_code: int
 ) -> None:
-    folder(desk, "alpha")
-    assert SECRET not in json.dumps(desk.refused("source", "add", *words, code=code, exit_code=exit_code))
+    folder(sandbox, "alpha")
+    assert SECRET not in json.dumps(sandbox.refused("source", "add", *words, code=code, exit_code=exit_code))
 
 
 # cache
 
 
-def test_clearing_the_cache_leaves_environments_whole(desk: UserSandbox) -> None:
-    folder(desk, "gamma")
-    desk.dep("lock")
-    assert desk.dep("sync").code == 0
-    info = desk.dep("cache", "info", "--json").entry
+def test_clearing_the_cache_leaves_environments_whole(sandbox: UserSandbox) -> None:
+    folder(sandbox, "gamma")
+    sandbox.dep("lock")
+    assert sandbox.dep("sync").code == 0
+    info = sandbox.dep("cache", "info", "--json").entry
     assert info["engine"]["bytes"] > 0 and info["environments"]["files"] > 0
-    assert desk.refused("cache", "clear", code="not-confirmed", exit_code=2)["hint"].endswith("empties it")
-    done = desk.dep("cache", "clear", "--yes", "--json")
+    assert sandbox.refused("cache", "clear", code="not-confirmed", exit_code=2)["hint"].endswith("empties it")
+    done = sandbox.dep("cache", "clear", "--yes", "--json")
     assert done.code == 0, done.said
-    assert desk.dep("cache", "info", "--json").entry["engine"]["bytes"] < info["engine"]["bytes"]
-    services = desk.services()
+    assert sandbox.dep("cache", "info", "--json").entry["engine"]["bytes"] < info["engine"]["bytes"]
+    services = sandbox.services()
     assert all(not services.store.has_changed(sealed) for sealed in services.store.all())
-    python = desk.dep("env", "info", "--json").entry["python"]
+    python = sandbox.dep("env", "info", "--json").entry["python"]
     assert subprocess.run([python, "-c", "import alpha, gamma"], check=False).returncode == 0
-    assert desk.dep("lock", "--upgrade").code == 0, "and the cache fills again"
+    assert sandbox.dep("lock", "--upgrade").code == 0, "and the cache fills again"
 
 
-def test_a_cache_that_is_not_there_is_empty(desk: UserSandbox) -> None:
-    assert "empty" in desk.dep("cache", "clear").out
-    assert all(entry["bytes"] == 0 for entry in desk.dep("cache", "info", "--json").entry.values() if isinstance(entry, dict))
+def test_a_cache_that_is_not_there_is_empty(sandbox: UserSandbox) -> None:
+    assert "empty" in sandbox.dep("cache", "clear").out
+    assert all(
+        entry["bytes"] == 0 for entry in sandbox.dep("cache", "info", "--json").entry.values() if isinstance(entry, dict)
+    )
 
 
 def test_sizes_tell_what_is_shared(tmp_path: Path) -> None:

@@ -33,15 +33,15 @@ AS_WRITER = {"JUPYTER_DEP_PUBLISH_USERNAME": WRITER[0], "JUPYTER_DEP_PUBLISH_PAS
 class Shop:
     """Somebody with a package that is built, and the index that it goes to."""
 
-    desk: UserSandbox
+    sandbox: UserSandbox
     server: UploadIndex
 
     @property
     def dist(self) -> Path:
-        return self.desk.folder / "dist"
+        return self.sandbox.folder / "dist"
 
     def publish(self, *more: str, **environ: str) -> Ran:
-        return self.desk.dep("publish", "--repository", self.server.url, *more, **{**AS_WRITER, **environ})
+        return self.sandbox.dep("publish", "--repository", self.server.url, *more, **{**AS_WRITER, **environ})
 
     def refused(self, *more: str, code: str, exit_code: int = 1, **environ: str) -> dict[str, Any]:
         done = self.publish(*more, "--json", **environ)
@@ -51,12 +51,12 @@ class Shop:
 
     def configure(self, **entries: str) -> None:
         """Write keys of the repository `corp` into the user's configuration."""
-        paths = self.desk.services().paths
+        paths = self.sandbox.services().paths
         for key, value in {"url": self.server.url, **entries}.items():
             user_config.set(paths, f"repositories.corp.{key}", value)
 
     def everything_written(self) -> Iterator[tuple[Path, bytes]]:
-        for root in (self.desk.folder, self.desk.home):
+        for root in (self.sandbox.folder, self.sandbox.home):
             for path in root.rglob("*"):
                 if path.is_file():
                     yield path, path.read_bytes()
@@ -75,9 +75,9 @@ def server(tmp_path: Path) -> Iterator[UploadIndex]:
 
 @pytest.fixture
 def shop(toy_index: Index, tmp_path: Path, server: UploadIndex) -> Shop:
-    desk = terminal_at(tmp_path, toy_index)
-    package(desk.folder)
-    made = Shop(desk=desk, server=server)
+    sandbox = terminal_at(tmp_path, toy_index)
+    package(sandbox.folder)
+    made = Shop(sandbox=sandbox, server=server)
     distributions(made.dist)
     return made
 
@@ -113,7 +113,7 @@ def test_a_wrong_password_is_told_without_repeating_it(shop: Shop) -> None:
 def test_no_credentials_where_the_index_wants_some(shop: Shop) -> None:
     nobody = {"JUPYTER_DEP_PUBLISH_USERNAME": "", "JUPYTER_DEP_PUBLISH_PASSWORD": ""}
     shop.refused(code="publish-credentials", exit_code=5, **nobody)
-    done = shop.desk.dep("publish", "--json", **nobody)
+    done = shop.sandbox.dep("publish", "--json", **nobody)
     assert done.error["code"] == "no-credentials" and "JUPYTER_DEP_PUBLISH_TOKEN" in done.error["hint"]
 
 
@@ -136,7 +136,7 @@ def test_a_file_with_another_content_is_never_sent_over_what_is_published(shop: 
 def test_an_index_that_tells_of_the_clash_only_at_the_upload_gives_the_same_error(shop: Shop) -> None:
     shop.publish()
     shop.configure(index=shop.server.url + "nowhere/", username=WRITER[0], password=PASSWORD)
-    done = shop.desk.dep("publish", "-r", "corp", "--json")
+    done = shop.sandbox.dep("publish", "-r", "corp", "--json")
     assert done.error["code"] == "version-exists" and "mine 0.1.0" in done.error["message"]
 
 
@@ -165,7 +165,7 @@ def test_a_server_that_stalls_ends_with_the_user_s_time_limit(shop: Shop) -> Non
 
 
 def test_a_server_that_is_not_there(shop: Shop) -> None:
-    done = shop.desk.dep("publish", "--repository", "http://127.0.0.1:9/", "--json", **AS_WRITER)
+    done = shop.sandbox.dep("publish", "--repository", "http://127.0.0.1:9/", "--json", **AS_WRITER)
     assert done.error["code"] == "network" and done.code == 5
 
 
@@ -202,20 +202,20 @@ def test_an_upload_is_not_sent_on_to_another_host(shop: Shop, tmp_path: Path) ->
 
 
 def test_nothing_to_publish_names_what_is_there_instead(shop: Shop) -> None:
-    shop.desk.dep("version", "minor")
+    shop.sandbox.dep("version", "minor")
     error = shop.refused(code="nothing-to-publish")
     assert "mine 0.2.0" in error["message"] and "0.1.0" in error["message"] and "jupyter dep build" in error["hint"]
 
 
 def test_of_a_dynamic_version_what_was_built_is_published_if_it_is_one(shop: Shop) -> None:
-    package(shop.desk.folder, version=None)
+    package(shop.sandbox.folder, version=None)
     assert shop.publish("--dry-run", "--json").entry["version"] == "0.1.0"
     distributions(shop.dist, "0.2.0")
     assert "0.1.0, 0.2.0" in shop.refused(code="several-versions")["message"]
 
 
 def test_what_check_refuses_is_not_published(shop: Shop) -> None:
-    manifest = shop.desk.folder / "pyproject.toml"
+    manifest = shop.sandbox.folder / "pyproject.toml"
     manifest.write_text(manifest.read_text() + 'readme = "NO-SUCH-README.md"\n')
     error = shop.refused(code="check-failed")
     assert "NO-SUCH-README" in error["message"] and shop.server.asked == []
@@ -225,22 +225,22 @@ def test_what_check_refuses_is_not_published(shop: Shop) -> None:
 def test_it_can_build_first(shop: Shop) -> None:
     for file in shop.dist.iterdir():
         file.unlink()
-    done = shop.publish("--build", "--allow", f"path:{os.path.realpath(shop.desk.folder)}")
+    done = shop.publish("--build", "--allow", f"path:{os.path.realpath(shop.sandbox.folder)}")
     assert done.code == 0, done.said
     assert shop.server.has() == [WHEEL, SDIST]
 
 
 def test_a_private_index_is_asked_with_the_same_credentials_what_it_has(shop: Shop, tmp_path: Path) -> None:
     with UploadIndex(tmp_path / "private", private=True) as private:
-        first = shop.desk.dep("publish", "-r", private.url, "--json", **AS_WRITER)
+        first = shop.sandbox.dep("publish", "-r", private.url, "--json", **AS_WRITER)
         assert first.entry["uploaded"] == [WHEEL, SDIST]
-        again = shop.desk.dep("publish", "-r", private.url, "--json", **AS_WRITER)
+        again = shop.sandbox.dep("publish", "-r", private.url, "--json", **AS_WRITER)
         assert again.error["code"] == "version-exists" and private.uploads() == 2
 
 
 def test_the_user_s_own_index_at_that_host_tells_what_is_there_with_its_own_credentials(shop: Shop, tmp_path: Path) -> None:
     with UploadIndex(tmp_path / "private", private=True) as private:
-        done = shop.desk.dep("publish", "-r", private.url, **AS_WRITER, UV_DEFAULT_INDEX=private.simple_as(READER))
+        done = shop.sandbox.dep("publish", "-r", private.url, **AS_WRITER, UV_DEFAULT_INDEX=private.simple_as(READER))
         assert done.code == 0, done.said
         assert {one.user for one in private.asked if one.method == "GET"} == {READER[0]}
         assert {one.user for one in private.asked if one.method == "POST"} == {WRITER[0]}
@@ -249,7 +249,7 @@ def test_the_user_s_own_index_at_that_host_tells_what_is_there_with_its_own_cred
 @pytest.mark.poetry("poetry publish --repository NAME")
 def test_a_repository_of_the_configuration_by_name(shop: Shop) -> None:
     shop.configure(username=WRITER[0], password=PASSWORD)
-    done = shop.desk.dep("publish", "-r", "corp")
+    done = shop.sandbox.dep("publish", "-r", "corp")
     assert done.code == 0, done.said
     assert "your configuration of `corp`" in done.out and PASSWORD not in done.said
     assert shop.server.has() == [WHEEL, SDIST]
@@ -257,30 +257,30 @@ def test_a_repository_of_the_configuration_by_name(shop: Shop) -> None:
 
 def test_credentials_of_one_repository_are_not_shown_to_another(shop: Shop) -> None:
     uv = {"UV_PUBLISH_USERNAME": WRITER[0], "UV_PUBLISH_PASSWORD": PASSWORD, "UV_PUBLISH_URL": "https://index.example/legacy/"}
-    done = shop.desk.dep("publish", "-r", shop.server.url, "--json", **uv)
+    done = shop.sandbox.dep("publish", "-r", shop.server.url, "--json", **uv)
     assert done.error["code"] == "publish-credentials" and {one.user for one in shop.server.asked} == {""}
     shop.configure(username=READER[0], password=READER[1])
-    shop.desk.dep("publish", "-r", "corp", **AS_WRITER)
+    shop.sandbox.dep("publish", "-r", "corp", **AS_WRITER)
     assert WRITER[0] not in {one.user for one in shop.server.asked}, "what belongs to the repository comes first"
 
 
 def test_uv_s_own_settings_of_the_user_count(shop: Shop) -> None:
     uv = {"UV_PUBLISH_USERNAME": WRITER[0], "UV_PUBLISH_PASSWORD": PASSWORD, "UV_PUBLISH_URL": shop.server.url}
-    assert shop.desk.dep("publish", **uv).code == 0
+    assert shop.sandbox.dep("publish", **uv).code == 0
     assert shop.server.has() == [WHEEL, SDIST]
 
 
 def test_a_project_names_neither_address_nor_password(shop: Shop, tmp_path: Path) -> None:
     with UploadIndex(tmp_path / "evil") as evil:
-        manifest = shop.desk.folder / "pyproject.toml"
+        manifest = shop.sandbox.folder / "pyproject.toml"
         manifest.write_text(
             manifest.read_text()
             + f'\n[tool.uv]\npublish-url = "{evil.url}"\ncheck-url = "{evil.simple}"\n'
             + f'[[tool.uv.index]]\nname = "corp"\nurl = "{evil.simple}"\n'
         )
-        (shop.desk.folder / "uv.toml").write_text(f'publish-url = "{evil.url}"\n')
+        (shop.sandbox.folder / "uv.toml").write_text(f'publish-url = "{evil.url}"\n')
         shop.configure(username=WRITER[0], password=PASSWORD)
-        done = shop.desk.dep("publish", "-r", "corp")
+        done = shop.sandbox.dep("publish", "-r", "corp")
         assert done.code == 0, done.said
         assert evil.asked == [] and shop.server.has() == [WHEEL, SDIST]
 
@@ -295,18 +295,18 @@ def test_a_project_names_neither_address_nor_password(shop: Shop, tmp_path: Path
     ],
 )
 def test_an_address_that_is_none(shop: Shop, repository: str, code: str) -> None:
-    done = shop.desk.dep("publish", "-r", repository, "--json", **AS_WRITER)
+    done = shop.sandbox.dep("publish", "-r", repository, "--json", **AS_WRITER)
     assert done.error["code"] == code and done.code == 2 and "pa55" not in done.said
 
 
 def test_a_misspelled_repository_is_met_with_the_right_one(shop: Shop) -> None:
     shop.configure()
-    assert "`corp`" in shop.desk.dep("publish", "-r", "crop", "--json").error["hint"]
+    assert "`corp`" in shop.sandbox.dep("publish", "-r", "crop", "--json").error["hint"]
 
 
 def test_an_address_without_encryption_is_noted(shop: Shop) -> None:
     environ = {**AS_WRITER, "UV_PUBLISH_CHECK_URL": shop.server.simple, "UV_PUBLISH_URL": "http://index.example/"}
-    assert "encryption" in shop.desk.dep("publish", "--dry-run", **environ).out
+    assert "encryption" in shop.sandbox.dep("publish", "--dry-run", **environ).out
     assert "encryption" not in shop.publish("--dry-run").out
 
 
@@ -320,18 +320,18 @@ def test_a_build_service_publishes_with_its_identity_where_there_is_no_password(
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "b4dge",
             "SSL_CERT_FILE": str(tmp_path / "authority.pem"),
         }
-        shown = shop.desk.dep("publish", "-r", server.url, "--dry-run", **service)
+        shown = shop.sandbox.dep("publish", "-r", server.url, "--dry-run", **service)
         assert "identity" in shown.out and server.has() == []
-        done = shop.desk.dep("publish", "-r", server.url, "--json", **service)
+        done = shop.sandbox.dep("publish", "-r", server.url, "--json", **service)
         assert done.entry["trusted"] and done.entry["uploaded"] == [WHEEL, SDIST], done.out
         assert {one.user for one in server.asked if one.path == "/" and one.method == "POST"} == {MINTED[0]}
 
         server.folder.joinpath(SDIST).unlink()
         server.fail("400 Bad Request", f"bad: {MINTED[1]}".encode(), times=1)
-        echoed = shop.desk.dep("publish", "-r", server.url, "--json", **service)
+        echoed = shop.sandbox.dep("publish", "-r", server.url, "--json", **service)
         assert echoed.error["code"] == "upload-refused" and MINTED[1] not in echoed.said, echoed.said
         refused = {**service, "ACTIONS_ID_TOKEN_REQUEST_URL": f"{server.url}nothing"}
-        assert shop.desk.dep("publish", "-r", server.url, "--json", **refused).error["code"] == "trusted-publishing"
+        assert shop.sandbox.dep("publish", "-r", server.url, "--json", **refused).error["code"] == "trusted-publishing"
 
 
 # Secrets
@@ -361,8 +361,8 @@ def test_a_password_is_no_argument_of_any_program(shop: Shop, tmp_path: Path) ->
     command = [*CLI, "publish", "-r", shop.server.url]
     running = subprocess.Popen(
         command,
-        cwd=shop.desk.folder,
-        env=shop.desk.environ(**AS_WRITER),
+        cwd=shop.sandbox.folder,
+        env=shop.sandbox.environ(**AS_WRITER),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -396,12 +396,12 @@ def test_a_password_is_not_in_the_log_of_a_mistake_of_ours(shop: Shop, monkeypat
 
     monkeypatch.setattr(runner, "run", broken)
     shop.refused(code="internal")
-    log = (shop.desk.services().paths.state / "mistakes.log").read_text()
+    log = (shop.sandbox.services().paths.state / "mistakes.log").read_text()
     assert "a mistake of ours" in log and PASSWORD not in log
 
 
 def test_a_keyring_is_asked_only_where_the_user_said_so_and_never_the_project_s(shop: Shop, tmp_path: Path) -> None:
-    mine, theirs = tmp_path / "bin", shop.desk.folder / ".venv" / "bin"
+    mine, theirs = tmp_path / "bin", shop.sandbox.folder / ".venv" / "bin"
     for folder, said in ((theirs, "st0len"), (mine, PASSWORD)):
         folder.mkdir(parents=True)
         program = folder / "keyring"
@@ -410,15 +410,15 @@ def test_a_keyring_is_asked_only_where_the_user_said_so_and_never_the_project_s(
     nobody = {"JUPYTER_DEP_PUBLISH_USERNAME": "", "JUPYTER_DEP_PUBLISH_PASSWORD": ""}
     path = os.pathsep.join([str(theirs), ".venv/bin", str(mine), "/usr/bin", "/bin"])
     shop.configure(username=WRITER[0])
-    shop.desk.dep("publish", "-r", "corp", PATH=path, **nobody)
+    shop.sandbox.dep("publish", "-r", "corp", PATH=path, **nobody)
     assert not (mine / "asked").exists() and shop.server.has() == []
 
-    user_config.set(shop.desk.services().paths, "publish.keyring", "true")
-    done = shop.desk.dep("publish", "-r", "corp", PATH=path, **nobody)
+    user_config.set(shop.sandbox.services().paths, "publish.keyring", "true")
+    done = shop.sandbox.dep("publish", "-r", "corp", PATH=path, **nobody)
     assert done.code == 0 and "your keyring" in done.out, done.said
     assert (mine / "asked").read_text() == f"get {shop.server.url} {WRITER[0]}\n" and not (theirs / "asked").exists()
 
-    missing = shop.desk.dep("publish", "-r", "corp", "--json", PATH=str(theirs), **nobody)
+    missing = shop.sandbox.dep("publish", "-r", "corp", "--json", PATH=str(theirs), **nobody)
     assert missing.error["code"] == "keyring-failed"
 
 

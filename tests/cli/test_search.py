@@ -31,7 +31,7 @@ FIRST_RESULT = 0.05
 
 
 @pytest.fixture
-def desk(tmp_path: Path, toy_index: Index) -> UserSandbox:
+def sandbox(tmp_path: Path, toy_index: Index) -> UserSandbox:
     return terminal_at(tmp_path, toy_index)
 
 
@@ -93,12 +93,12 @@ def test_a_name_that_could_be_a_slip_is_marked_and_a_popular_one_is_not(me: User
     assert marks["pandas"] == ""
 
 
-def test_what_the_user_has_locked_is_known_afterwards(desk: UserSandbox) -> None:
-    notebook = desk.notebook()
-    assert desk.dep("add", notebook, "alpha").code == 0
-    hits = search.search("bet", desk.services()).hits
+def test_what_the_user_has_locked_is_known_afterwards(sandbox: UserSandbox) -> None:
+    notebook = sandbox.notebook()
+    assert sandbox.dep("add", notebook, "alpha").code == 0
+    hits = search.search("bet", sandbox.services()).hits
     assert [(hit.name, hit.source) for hit in hits if hit.source == "locked"] == [("beta", "locked")]
-    assert "ipykernel" not in desk.services().names.locked()
+    assert "ipykernel" not in sandbox.services().names.locked()
 
 
 # One name, on the index that is configured
@@ -185,54 +185,54 @@ def test_a_page_of_other_names_files_is_not_believed(me: UserSandbox, toy_index:
 
 
 @pytest.mark.poetry("poetry search WORDS")
-def test_search_prints_a_ranked_list_and_the_next_step(desk: UserSandbox) -> None:
-    ran = desk.dep("search", "read", "excel")
+def test_search_prints_a_ranked_list_and_the_next_step(sandbox: UserSandbox) -> None:
+    ran = sandbox.dep("search", "read", "excel")
     assert ran.code == 0
     assert "openpyxl" in ran.out
     assert "next: jupyter dep add NOTEBOOK" in ran.out
     assert "index sync" in ran.out
 
 
-def test_search_as_json_is_the_wire(desk: UserSandbox) -> None:
-    entry = desk.dep("search", "pandas", "--json", "-n", "3").entry
+def test_search_as_json_is_the_wire(sandbox: UserSandbox) -> None:
+    entry = sandbox.dep("search", "pandas", "--json", "-n", "3").entry
     assert entry["full"] is False
     assert [set(hit) for hit in entry["hits"]] == [{"name", "summary", "tier", "source", "near"}] * 3
     assert entry["hits"][0]["name"] == "pandas"
 
 
-def test_search_that_finds_nothing_says_so_and_what_to_do(desk: UserSandbox) -> None:
-    ran = desk.dep("search", "zzzzqqqq")
+def test_search_that_finds_nothing_says_so_and_what_to_do(sandbox: UserSandbox) -> None:
+    ran = sandbox.dep("search", "zzzzqqqq")
     assert ran.code == 0
     assert "no packages found for `zzzzqqqq`" in ran.out
     assert "index sync" in ran.out
 
 
 @pytest.mark.parametrize("arguments", [("search",), ("search", "x", "-n", "0"), ("search", "x", "-n", "many")])
-def test_search_without_words_or_with_an_odd_number_is_a_usage_error(desk: UserSandbox, arguments: tuple[str, ...]) -> None:
-    desk.refused(*arguments, code="bad-usage", exit_code=2)
+def test_search_without_words_or_with_an_odd_number_is_a_usage_error(sandbox: UserSandbox, arguments: tuple[str, ...]) -> None:
+    sandbox.refused(*arguments, code="bad-usage", exit_code=2)
 
 
-def test_index_is_stored_shown_and_removed(desk: UserSandbox) -> None:
-    assert "no names are stored" in desk.dep("index", "info").out
-    stored = desk.dep("index", "sync")
+def test_index_is_stored_shown_and_removed(sandbox: UserSandbox) -> None:
+    assert "no names are stored" in sandbox.dep("index", "info").out
+    stored = sandbox.dep("index", "sync")
     assert stored.code == 0
     assert "stored 7 names" in stored.out
-    assert desk.index.url in desk.dep("index", "info").out
-    assert desk.dep("search", "epsilon", "--json").entry["hits"][0]["source"] == "index"
-    assert desk.dep("index", "remove", "--json").entry["removed"][0]["names"] == 7
-    assert desk.dep("search", "epsilon", "--json").entry["hits"] == []
+    assert sandbox.index.url in sandbox.dep("index", "info").out
+    assert sandbox.dep("search", "epsilon", "--json").entry["hits"][0]["source"] == "index"
+    assert sandbox.dep("index", "remove", "--json").entry["removed"][0]["names"] == 7
+    assert sandbox.dep("search", "epsilon", "--json").entry["hits"] == []
 
 
-def test_a_sync_that_fails_is_told_like_every_error(desk: UserSandbox) -> None:
-    desk.index.fail("/simple/", 503)
-    desk.refused("index", "sync", code="index-failed", exit_code=5)
+def test_a_sync_that_fails_is_told_like_every_error(sandbox: UserSandbox) -> None:
+    sandbox.index.fail("/simple/", 503)
+    sandbox.refused("index", "sync", code="index-failed", exit_code=5)
 
 
-def test_a_hostile_index_writes_nothing_to_the_terminal(desk: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hostile_index_writes_nothing_to_the_terminal(sandbox: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("support.pages.json_list", lambda _: json.dumps({"projects": [{"name": "a\x1b[2Jb\u202e"}]}).encode())
-    ran = desk.dep("index", "sync")
+    ran = sandbox.dep("index", "sync")
     assert "left out 1 invalid name" in ran.out
-    assert "\x1b" not in ran.said + desk.dep("search", "a").said
+    assert "\x1b" not in ran.said + sandbox.dep("search", "a").said
 
 
 def test_a_cell_may_search_and_may_not_sync(me: UserSandbox, tmp_path: Path) -> None:

@@ -31,14 +31,14 @@ WHERE = "import os, sys; print(sys.prefix == os.environ['VIRTUAL_ENV'], sys.argv
 
 
 @pytest.fixture
-def desk(tmp_path: Path, toy_index: Index) -> UserSandbox:
+def sandbox(tmp_path: Path, toy_index: Index) -> UserSandbox:
     return terminal_at(tmp_path, toy_index)
 
 
 @pytest.fixture
-def project(desk: UserSandbox) -> Path:
+def project(sandbox: UserSandbox) -> Path:
     """A locked folder with one package."""
-    return locked(desk, desk.folder, "alpha")
+    return locked(sandbox, sandbox.folder, "alpha")
 
 
 def declared(folder: Path, *dependencies: str, name: str = "study") -> Path:
@@ -50,18 +50,18 @@ def declared(folder: Path, *dependencies: str, name: str = "study") -> Path:
     return folder / "pyproject.toml"
 
 
-def locked(desk: UserSandbox, folder: Path, *dependencies: str) -> Path:
+def locked(sandbox: UserSandbox, folder: Path, *dependencies: str) -> Path:
     manifest = declared(folder, *dependencies)
-    assert desk.dep("lock", "--project", str(folder)).code == 0
+    assert sandbox.dep("lock", "--project", str(folder)).code == 0
     return manifest
 
 
-def entered(desk: UserSandbox, *words: str, cwd: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+def entered(sandbox: UserSandbox, *words: str, cwd: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
     """The installed program in a process of its own."""
     return subprocess.run(
         [*ENTRY, *words],
-        cwd=cwd or desk.folder,
-        env=desk.environ(**more),
+        cwd=cwd or sandbox.folder,
+        env=sandbox.environ(**more),
         capture_output=True,
         text=True,
         timeout=60,
@@ -73,57 +73,57 @@ def entered(desk: UserSandbox, *words: str, cwd: Path | None = None, **more: str
 # run
 
 
-def test_run_becomes_the_command_with_all_its_options(desk: UserSandbox, project: Path) -> None:
+def test_run_becomes_the_command_with_all_its_options(sandbox: UserSandbox, project: Path) -> None:
     for _ in range(2):  # the first builds and looks at everything, the second takes the short way
-        ran = entered(desk, "run", "python", "-c", WHERE, "-q", "--json", "--help", "x.ipynb", "--", "-o")
+        ran = entered(sandbox, "run", "python", "-c", WHERE, "-q", "--json", "--help", "x.ipynb", "--", "-o")
         assert ran.stdout == "True ['-q', '--json', '--help', 'x.ipynb', '--', '-o']\n", ran.stderr
         assert ran.returncode == 0
-    assert entered(desk, "run", "--", "python", "-c", "import alpha, sys; sys.exit(7)").returncode == 7
+    assert entered(sandbox, "run", "--", "python", "-c", "import alpha, sys; sys.exit(7)").returncode == 7
 
 
-def test_run_works_below_the_folder_and_on_a_named_one(desk: UserSandbox, project: Path, tmp_path: Path) -> None:
-    below = desk.folder / "notes" / "deep"
+def test_run_works_below_the_folder_and_on_a_named_one(sandbox: UserSandbox, project: Path, tmp_path: Path) -> None:
+    below = sandbox.folder / "notes" / "deep"
     below.mkdir(parents=True)
     where = "import os, alpha; print(os.getcwd())"
-    assert entered(desk, "run", "python", "-c", where, cwd=below).stdout == f"{below}\n"
-    named = entered(desk, "run", "--project", str(desk.folder), "python", "-c", where, cwd=tmp_path)
+    assert entered(sandbox, "run", "python", "-c", where, cwd=below).stdout == f"{below}\n"
+    named = entered(sandbox, "run", "--project", str(sandbox.folder), "python", "-c", where, cwd=tmp_path)
     assert named.stdout == f"{tmp_path}\n", named.stderr
 
 
-def test_run_drops_what_would_bring_other_packages(desk: UserSandbox, project: Path) -> None:
+def test_run_drops_what_would_bring_other_packages(sandbox: UserSandbox, project: Path) -> None:
     show = "import os; print([os.environ.get(n) for n in ('PYTHONHOME', 'PYTHONPATH', 'KEPT')])"
     for _ in range(2):
-        ran = entered(desk, "run", "python", "-c", show, PYTHONPATH=os.pathsep.join(sys.path), KEPT="yes")
+        ran = entered(sandbox, "run", "python", "-c", show, PYTHONPATH=os.pathsep.join(sys.path), KEPT="yes")
         assert ran.stdout == "[None, None, 'yes']\n", ran.stderr
 
 
-def test_the_pip_shim_stands_before_everything_on_path(desk: UserSandbox, project: Path) -> None:
+def test_the_pip_shim_stands_before_everything_on_path(sandbox: UserSandbox, project: Path) -> None:
     for _ in range(2):
-        ran = entered(desk, "run", "pip", "install", "beta")
+        ran = entered(sandbox, "run", "pip", "install", "beta")
         assert ran.returncode == 1 and "pip cannot change" in ran.stderr
-    path = entered(desk, "run", "python", "-c", "import os; print(os.environ['PATH'])").stdout.split(os.pathsep)
-    assert path[0] == str(PIP_SHIM) and path[1].startswith(str(desk.services().paths.store))
+    path = entered(sandbox, "run", "python", "-c", "import os; print(os.environ['PATH'])").stdout.split(os.pathsep)
+    assert path[0] == str(PIP_SHIM) and path[1].startswith(str(sandbox.services().paths.store))
 
 
-def test_a_signal_ends_the_command_and_is_told(desk: UserSandbox, project: Path) -> None:
-    entered(desk, "run", "true")
+def test_a_signal_ends_the_command_and_is_told(sandbox: UserSandbox, project: Path) -> None:
+    entered(sandbox, "run", "true")
     told = "import signal, time; print('up', flush=True); time.sleep(60)"
     for number in (signal.SIGTERM, signal.SIGINT):
         with subprocess.Popen(
-            [*ENTRY, "run", "python", "-c", told], cwd=desk.folder, env=desk.environ(), stdout=-1, stderr=-1
+            [*ENTRY, "run", "python", "-c", told], cwd=sandbox.folder, env=sandbox.environ(), stdout=-1, stderr=-1
         ) as process:
             assert process.stdout is not None and process.stdout.readline() == b"up\n"
             process.send_signal(number)
             assert process.wait(20) == -number
 
 
-def test_a_command_at_the_end_of_a_pipe_ends_with_it(desk: UserSandbox, project: Path) -> None:
-    entered(desk, "run", "true")
+def test_a_command_at_the_end_of_a_pipe_ends_with_it(sandbox: UserSandbox, project: Path) -> None:
+    entered(sandbox, "run", "true")
     line = f"{' '.join(ENTRY)} run yes | head -n 1; echo ${{PIPESTATUS[0]}}"
     ran = subprocess.run(
         [shell_program("bash"), "-c", line],
-        cwd=desk.folder,
-        env=desk.environ(),
+        cwd=sandbox.folder,
+        env=sandbox.environ(),
         capture_output=True,
         text=True,
         check=True,
@@ -131,18 +131,18 @@ def test_a_command_at_the_end_of_a_pipe_ends_with_it(desk: UserSandbox, project:
     assert ran.stdout.split() == ["y", str(128 + signal.SIGPIPE)] and ran.stderr == ""
 
 
-def test_scripts_of_the_folders_own_package_run(desk: UserSandbox) -> None:
+def test_scripts_of_the_folders_own_package_run(sandbox: UserSandbox) -> None:
     scripts = "    files[info + 'entry_points.txt'] = b'[console_scripts]\\ngreet = mine:greet\\n'\n"
     backend = BACKEND.replace('    rows = ""\n', scripts + '    rows = ""\n')
-    manifest = package(desk.folder, "mine", backend=backend, more='[project.scripts]\ngreet = "mine:greet"\n')
-    (desk.folder / "src" / "mine" / "__init__.py").write_text("def greet():\n    print('hello from mine')\n", "utf-8")
-    own = f"path:{os.path.realpath(desk.folder)}"
-    assert desk.dep("lock").code == 0, manifest.read_text()
-    refused = entered(desk, "run", "greet")
+    manifest = package(sandbox.folder, "mine", backend=backend, more='[project.scripts]\ngreet = "mine:greet"\n')
+    (sandbox.folder / "src" / "mine" / "__init__.py").write_text("def greet():\n    print('hello from mine')\n", "utf-8")
+    own = f"path:{os.path.realpath(sandbox.folder)}"
+    assert sandbox.dep("lock").code == 0, manifest.read_text()
+    refused = entered(sandbox, "run", "greet")
     assert refused.returncode == 6 and own in refused.stderr, "its build program is code of whoever wrote the folder"
-    ran = entered(desk, "run", "--allow", own, "greet")
+    ran = entered(sandbox, "run", "--allow", own, "greet")
     assert ran.stdout == "hello from mine\n", ran.stderr
-    assert entered(desk, "run", "greet").stdout == "hello from mine\n"
+    assert entered(sandbox, "run", "greet").stdout == "hello from mine\n"
 
 
 @pytest.mark.parametrize(
@@ -155,37 +155,37 @@ def test_scripts_of_the_folders_own_package_run(desk: UserSandbox) -> None:
     ],
 )
 def test_a_line_that_cannot_run_says_why(
-    desk: UserSandbox, project: Path, words: tuple[str, ...], code: str, exit_code: int
+    sandbox: UserSandbox, project: Path, words: tuple[str, ...], code: str, exit_code: int
 ) -> None:
-    ran = entered(desk, *words)
+    ran = entered(sandbox, *words)
     assert ran.returncode == exit_code and code in ran.stderr, ran.stderr
     assert "next: " in ran.stderr and "Traceback" not in ran.stderr
 
 
-def test_a_script_that_cannot_be_started_is_no_traceback(desk: UserSandbox, project: Path) -> None:
-    script = desk.folder / "broken"
+def test_a_script_that_cannot_be_started_is_no_traceback(sandbox: UserSandbox, project: Path) -> None:
+    script = sandbox.folder / "broken"
     script.write_bytes(b"\0\0")
     script.chmod(0o755)
     for _ in range(2):
-        ran = entered(desk, "run", "./broken")
+        ran = entered(sandbox, "run", "./broken")
         assert ran.returncode == 1 and "could not be started" in ran.stderr and "Traceback" not in ran.stderr
 
 
-def test_a_folder_that_is_not_locked_or_stale_is_not_run(desk: UserSandbox) -> None:
-    declared(desk.folder, "alpha")
-    assert entered(desk, "run", "true").returncode == 3
-    assert desk.dep("lock").code == 0
-    assert entered(desk, "run", "true").returncode == 0
-    declared(desk.folder, "alpha", "beta")
-    stale = entered(desk, "run", "true")
+def test_a_folder_that_is_not_locked_or_stale_is_not_run(sandbox: UserSandbox) -> None:
+    declared(sandbox.folder, "alpha")
+    assert entered(sandbox, "run", "true").returncode == 3
+    assert sandbox.dep("lock").code == 0
+    assert entered(sandbox, "run", "true").returncode == 0
+    declared(sandbox.folder, "alpha", "beta")
+    stale = entered(sandbox, "run", "true")
     assert stale.returncode == 3 and "jupyter dep lock" in stale.stderr
 
 
 def test_a_notebook_is_still_executed(kernel_index: Index, tmp_path: Path) -> None:
-    desk = terminal_at(tmp_path, kernel_index)
-    desk.notebook()
-    assert desk.dep("lock", "nb.ipynb").code == 0
-    ran = entered(desk, "run", "nb.ipynb", "--json")
+    sandbox = terminal_at(tmp_path, kernel_index)
+    sandbox.notebook()
+    assert sandbox.dep("lock", "nb.ipynb").code == 0
+    ran = entered(sandbox, "run", "nb.ipynb", "--json")
     assert json.loads(ran.stdout)["results"][0]["cells"] == 2, ran.stdout
 
 
@@ -214,7 +214,7 @@ def test_what_follows_a_commands_name_is_the_commands(line: str, ours: str, comm
 # The short way
 
 
-def short(desk: UserSandbox, monkeypatch: pytest.MonkeyPatch, *words: str, **more: str) -> list[str] | None:
+def short(sandbox: UserSandbox, monkeypatch: pytest.MonkeyPatch, *words: str, **more: str) -> list[str] | None:
     """What the short way would become, None where it leaves the line to the verb."""
     became: list[list[str]] = []
 
@@ -222,9 +222,9 @@ def short(desk: UserSandbox, monkeypatch: pytest.MonkeyPatch, *words: str, **mor
         became.append([*argv, env["VIRTUAL_ENV"]])
         return 0
 
-    environ = desk.environ(**more)
+    environ = sandbox.environ(**more)
     with monkeypatch.context() as patched:
-        patched.chdir(desk.folder)
+        patched.chdir(sandbox.folder)
         for name in list(os.environ):
             patched.delenv(name)
         for name, value in environ.items():
@@ -238,71 +238,73 @@ def short(desk: UserSandbox, monkeypatch: pytest.MonkeyPatch, *words: str, **mor
 
 
 def test_the_short_way_is_taken_only_while_nothing_has_changed(
-    desk: UserSandbox, project: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: UserSandbox, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert short(desk, monkeypatch, "true") is None, "nothing is known yet"
-    entered(desk, "run", "true")
-    became = short(desk, monkeypatch, "true", "-x")
+    assert short(sandbox, monkeypatch, "true") is None, "nothing is known yet"
+    entered(sandbox, "run", "true")
+    became = short(sandbox, monkeypatch, "true", "-x")
     assert became is not None and became[1] == "-x"
-    assert became[-1].startswith(str(desk.services().paths.store))
+    assert became[-1].startswith(str(sandbox.services().paths.store))
     for words in ((), ("--project", ".", "true"), ("nb.ipynb",), ("no-such-program-here",), ("--",)):
-        assert short(desk, monkeypatch, *words) is None, words
+        assert short(sandbox, monkeypatch, *words) is None, words
 
     text = project.read_bytes()
     project.write_bytes(text + b"# a comment\n")
-    assert short(desk, monkeypatch, "true") is None
+    assert short(sandbox, monkeypatch, "true") is None
     project.write_bytes(text)
-    assert short(desk, monkeypatch, "true") is not None
-    lock = desk.folder / "pylock.toml"
+    assert short(sandbox, monkeypatch, "true") is not None
+    lock = sandbox.folder / "pylock.toml"
     lock.write_bytes(lock.read_bytes() + b"\n")
-    assert short(desk, monkeypatch, "true") is None
+    assert short(sandbox, monkeypatch, "true") is None
 
 
 def test_a_yes_that_was_taken_back_ends_the_short_way(
-    desk: UserSandbox, project: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: UserSandbox, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entered(desk, "run", "true")
-    assert short(desk, monkeypatch, "true") is not None
-    desk.services().consent.revoke([given.value for given in desk.services().consent.grants()])
-    assert short(desk, monkeypatch, "true") is None
+    entered(sandbox, "run", "true")
+    assert short(sandbox, monkeypatch, "true") is not None
+    sandbox.services().consent.revoke([given.value for given in sandbox.services().consent.grants()])
+    assert short(sandbox, monkeypatch, "true") is None
 
 
-def test_a_withdrawn_environment_ends_the_short_way(desk: UserSandbox, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    entered(desk, "run", "true")
-    services = desk.services()
+def test_a_withdrawn_environment_ends_the_short_way(
+    sandbox: UserSandbox, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered(sandbox, "run", "true")
+    services = sandbox.services()
     for sealed in services.store.all():
         services.store.quarantine(sealed)
-    assert short(desk, monkeypatch, "true") is None
-    assert entered(desk, "run", "true").returncode == 0
-    assert short(desk, monkeypatch, "true") is not None
+    assert short(sandbox, monkeypatch, "true") is None
+    assert entered(sandbox, "run", "true").returncode == 0
+    assert short(sandbox, monkeypatch, "true") is not None
 
 
-def test_a_nearer_folder_ends_the_short_way(desk: UserSandbox, project: Path) -> None:
-    entered(desk, "run", "true")
-    inner = desk.folder / "inner"
+def test_a_nearer_folder_ends_the_short_way(sandbox: UserSandbox, project: Path) -> None:
+    entered(sandbox, "run", "true")
+    inner = sandbox.folder / "inner"
     declared(inner, "beta", name="inner")
-    assert entered(desk, "run", "true", cwd=inner).returncode == 3, "it is its own project, and not locked"
+    assert entered(sandbox, "run", "true", cwd=inner).returncode == 3, "it is its own project, and not locked"
 
 
-def test_a_folder_above_the_repository_is_no_project_of_it(desk: UserSandbox, project: Path) -> None:
-    entered(desk, "run", "true")
-    repository = desk.folder / "checkout"
+def test_a_folder_above_the_repository_is_no_project_of_it(sandbox: UserSandbox, project: Path) -> None:
+    entered(sandbox, "run", "true")
+    repository = sandbox.folder / "checkout"
     (repository / ".git").mkdir(parents=True)
-    assert "no project" in entered(desk, "run", "true", cwd=repository).stderr
+    assert "no project" in entered(sandbox, "run", "true", cwd=repository).stderr
 
 
-def test_a_folder_that_is_built_is_never_remembered(desk: UserSandbox, tmp_path: Path) -> None:
+def test_a_folder_that_is_built_is_never_remembered(sandbox: UserSandbox, tmp_path: Path) -> None:
     """Every file of it is a part of the environment's key, and none of them is looked at on the short way."""
     package(tmp_path / "library", "library")
-    declared(desk.folder)
-    assert desk.dep("add", str(tmp_path / "library")).code == 0
-    assert entered(desk, "run", "python", "-c", "import library").returncode == 0
-    services = desk.services()
-    assert read_cached_start(desk.folder / "pyproject.toml", services.paths, services.environ) is None
+    declared(sandbox.folder)
+    assert sandbox.dep("add", str(tmp_path / "library")).code == 0
+    assert entered(sandbox, "run", "python", "-c", "import library").returncode == 0
+    services = sandbox.services()
+    assert read_cached_start(sandbox.folder / "pyproject.toml", services.paths, services.environ) is None
 
 
-def test_the_short_way_loads_little(desk: UserSandbox, project: Path) -> None:
-    entered(desk, "run", "true")
+def test_the_short_way_loads_little(sandbox: UserSandbox, project: Path) -> None:
+    entered(sandbox, "run", "true")
     program = (
         "import sys, jupyter_dep.io.system.process as p\n"
         "p.replace_or_supervise = lambda *a, **k: 0\n"
@@ -313,7 +315,7 @@ def test_the_short_way_loads_little(desk: UserSandbox, project: Path) -> None:
         "print(sorted(heavy & set(sys.modules)))\n"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", program], cwd=desk.folder, env=desk.environ(), capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], cwd=sandbox.folder, env=sandbox.environ(), capture_output=True, text=True, check=True
     )
     assert ran.stdout == "[]\n"
 
@@ -330,20 +332,20 @@ RC = {
 }
 
 
-def typist(desk: UserSandbox, kind: str, *, cwd: Path | None = None, **more: str) -> Typist:
+def typist(sandbox: UserSandbox, kind: str, *, cwd: Path | None = None, **more: str) -> Typist:
     shell_program(kind)
     name, text = RC.get(kind, (".none", ""))
-    rc = desk.home / name
+    rc = sandbox.home / name
     rc.parent.mkdir(parents=True, exist_ok=True)
     rc.write_text(text, "utf-8")
-    env = desk.environ(TERM="xterm", LANG="C.UTF-8", **more)
-    return Typist([*ENTRY, "shell", "--shell", kind], cwd=cwd or desk.folder, env=env)
+    env = sandbox.environ(TERM="xterm", LANG="C.UTF-8", **more)
+    return Typist([*ENTRY, "shell", "--shell", kind], cwd=cwd or sandbox.folder, env=env)
 
 
 @pytest.mark.poetry("poetry shell")
 @pytest.mark.parametrize("kind", ["bash", "zsh", "fish"])
-def test_a_shell_reads_its_users_files_and_is_in_the_environment(desk: UserSandbox, project: Path, kind: str) -> None:
-    with typist(desk, kind) as shell:
+def test_a_shell_reads_its_users_files_and_is_in_the_environment(sandbox: UserSandbox, project: Path, kind: str) -> None:
+    with typist(sandbox, kind) as shell:
         shell.wait_for(r"a \w+ for work: `exit` leaves it")
         shell.wait_for(r"\(work\) mine> ")
         first = shell.say(
@@ -365,12 +367,12 @@ def test_a_shell_reads_its_users_files_and_is_in_the_environment(desk: UserSandb
         assert shell.say(left, r"[\r\n]L=(\S+)\n")[1].startswith("/rc/first:") and after
         shell.type("exit 5")
         assert shell.ended() == 5
-    assert not any((desk.services().paths.state / "shells").glob("*")), "the start files are gone"
+    assert not any((sandbox.services().paths.state / "shells").glob("*")), "the start files are gone"
 
 
-def test_a_shell_inside_another_projects_shell_nests(desk: UserSandbox, project: Path, tmp_path: Path) -> None:
-    other = locked(desk, tmp_path / "other", "beta").parent
-    with typist(desk, "bash") as shell:
+def test_a_shell_inside_another_projects_shell_nests(sandbox: UserSandbox, project: Path, tmp_path: Path) -> None:
+    other = locked(sandbox, tmp_path / "other", "beta").parent
+    with typist(sandbox, "bash") as shell:
         shell.wait_for(r"\(work\) mine> ")
         # the shell that it is asked from decides which is started
         inside = shell.say(
@@ -385,45 +387,45 @@ def test_a_shell_inside_another_projects_shell_nests(desk: UserSandbox, project:
         assert shell.ended() == 0
 
 
-def test_zsh_keeps_the_folder_that_its_user_has_set(desk: UserSandbox, project: Path) -> None:
+def test_zsh_keeps_the_folder_that_its_user_has_set(sandbox: UserSandbox, project: Path) -> None:
     shell_program("zsh")
-    dots = desk.home / "dots"
+    dots = sandbox.home / "dots"
     dots.mkdir(parents=True)
-    (desk.home / ".zshenv").write_text(f"ZDOTDIR={dots}\n")
+    (sandbox.home / ".zshenv").write_text(f"ZDOTDIR={dots}\n")
     (dots / ".zshrc").write_text("PS1='dots> '\nSAVED=$ZDOTDIR\n")
-    with typist(desk, "zsh") as shell:
+    with typist(sandbox, "zsh") as shell:
         shell.wait_for(r"\(work\) dots> ")
         assert shell.say('echo "Z=$ZDOTDIR S=$SAVED"', r"Z=(\S+) S=(\S+)\n").groups() == (str(dots), str(dots))
 
 
-def test_an_rc_file_that_becomes_another_shell_still_has_the_environment(desk: UserSandbox, project: Path) -> None:
+def test_an_rc_file_that_becomes_another_shell_still_has_the_environment(sandbox: UserSandbox, project: Path) -> None:
     shell_program("bash")
-    with typist(desk, "bash") as shell:
+    with typist(sandbox, "bash") as shell:
         pass
-    (desk.home / ".bashrc").write_text("exec sh -i\n")
-    env = desk.environ(TERM="xterm", PS1="plain> ")
-    with Typist([*ENTRY, "shell", "--shell", "bash"], cwd=desk.folder, env=env) as shell:
+    (sandbox.home / ".bashrc").write_text("exec sh -i\n")
+    env = sandbox.environ(TERM="xterm", PS1="plain> ")
+    with Typist([*ENTRY, "shell", "--shell", "bash"], cwd=sandbox.folder, env=env) as shell:
         shell.say('python -c \'import alpha; print("alpha is", "here")\'', "alpha is here")
-    assert not any((desk.services().paths.state / "shells").glob("*"))
+    assert not any((sandbox.services().paths.state / "shells").glob("*"))
 
 
-def test_a_prompt_theme_that_writes_the_prompt_each_time_still_shows_the_project(desk: UserSandbox, project: Path) -> None:
+def test_a_prompt_theme_that_writes_the_prompt_each_time_still_shows_the_project(sandbox: UserSandbox, project: Path) -> None:
     shell_program("bash")
-    with typist(desk, "bash") as shell:
+    with typist(sandbox, "bash") as shell:
         pass
-    (desk.home / ".bashrc").write_text("PROMPT_COMMAND='PS1=\"[$?] theme> \"'\n")
-    with Typist([*ENTRY, "shell", "--shell", "bash"], cwd=desk.folder, env=desk.environ(TERM="xterm")) as shell:
+    (sandbox.home / ".bashrc").write_text("PROMPT_COMMAND='PS1=\"[$?] theme> \"'\n")
+    with Typist([*ENTRY, "shell", "--shell", "bash"], cwd=sandbox.folder, env=sandbox.environ(TERM="xterm")) as shell:
         shell.wait_for(r"\(work\) \[0\] theme> ")
         shell.say("false", r"\(work\) \[1\] theme> ")
 
 
-def test_what_is_piped_into_a_shell_runs_in_the_environment(desk: UserSandbox, project: Path) -> None:
-    env = desk.environ()
-    (desk.home / ".bashrc").write_text("echo the rc file was read\n")
+def test_what_is_piped_into_a_shell_runs_in_the_environment(sandbox: UserSandbox, project: Path) -> None:
+    env = sandbox.environ()
+    (sandbox.home / ".bashrc").write_text("echo the rc file was read\n")
     ran = subprocess.run(
         [*ENTRY, "shell", "--shell", "bash"],
         input="python -c 'import alpha; print(\"alpha is here\")'\nexit 4\n",
-        cwd=desk.folder,
+        cwd=sandbox.folder,
         env=env,
         capture_output=True,
         text=True,
@@ -433,21 +435,21 @@ def test_what_is_piped_into_a_shell_runs_in_the_environment(desk: UserSandbox, p
     assert (ran.returncode, ran.stdout) == (4, "alpha is here\n"), ran.stderr
 
 
-def test_a_shell_keeps_its_environment_from_being_removed(desk: UserSandbox, project: Path) -> None:
-    with typist(desk, "bash") as shell:
+def test_a_shell_keeps_its_environment_from_being_removed(sandbox: UserSandbox, project: Path) -> None:
+    with typist(sandbox, "bash") as shell:
         shell.wait_for(r"\(work\) mine> ")
-        kept = desk.dep("env", "remove", "--json").entry
+        kept = sandbox.dep("env", "remove", "--json").entry
         assert kept["removed"] == [] and kept["kept"][0]["why"] == "a process runs on it"
         shell.type("exit")
         shell.ended()
-    gone = desk.dep("env", "remove", "--json").entry
+    gone = sandbox.dep("env", "remove", "--json").entry
     assert len(gone["removed"]) == 1 and gone["freed"] >= 0
-    assert desk.dep("env", "info").code == 1
-    assert entered(desk, "run", "true").returncode == 0, "it is built again"
+    assert sandbox.dep("env", "info").code == 1
+    assert entered(sandbox, "run", "true").returncode == 0, "it is built again"
 
 
-def test_start_files_that_nobody_read_are_swept_and_private(desk: UserSandbox) -> None:
-    paths = desk.services().paths
+def test_start_files_that_nobody_read_are_swept_and_private(sandbox: UserSandbox) -> None:
+    paths = sandbox.services().paths
     mine = write_start_files(paths, lambda path: {"rc": f"rm -rf {path}"}).path
     assert mine.stat().st_mode & 0o777 == 0o700 and (mine / "rc").stat().st_mode & 0o777 == 0o600
     ended = subprocess.Popen(["true"])
@@ -496,70 +498,70 @@ def test_a_system_without_a_process_folder_is_asked_for_the_nearest_shell(
 # env
 
 
-def test_what_activate_prints_enters_the_environment_and_is_left_again(desk: UserSandbox, project: Path) -> None:
+def test_what_activate_prints_enters_the_environment_and_is_left_again(sandbox: UserSandbox, project: Path) -> None:
     bash = shell_program("bash")
     line = (
         f'eval "$({" ".join(ENTRY)} env activate --shell bash)" && python -c "import alpha, sys; print(sys.prefix)"; deactivate'
     )
     ran = subprocess.run(
         [bash, "-c", f"{line}; echo ${{VIRTUAL_ENV-none}}"],
-        cwd=desk.folder,
-        env=desk.environ(),
+        cwd=sandbox.folder,
+        env=sandbox.environ(),
         capture_output=True,
         text=True,
         timeout=60,
         check=True,
     )
     prefix, after = ran.stdout.splitlines()
-    assert prefix == desk.dep("env", "info", "--path").out.strip() and after == "none"
-    told = desk.dep("env", "activate", "--shell", "fish", "--json").entry
+    assert prefix == sandbox.dep("env", "info", "--path").out.strip() and after == "none"
+    told = sandbox.dep("env", "activate", "--shell", "fish", "--json").entry
     assert told["shell"] == "fish" and told["environment"]["path"] == prefix and "set -gx PATH" in told["script"]
-    assert desk.dep("env", "activate", "--shell", "tcsh", "--json").error["code"] == "unknown-shell"
+    assert sandbox.dep("env", "activate", "--shell", "tcsh", "--json").error["code"] == "unknown-shell"
 
 
-def test_activate_prints_nothing_that_could_be_evaluated_where_it_fails(desk: UserSandbox) -> None:
-    declared(desk.folder, "alpha")
-    ran = desk.dep("env", "activate", "--shell", "bash")
+def test_activate_prints_nothing_that_could_be_evaluated_where_it_fails(sandbox: UserSandbox) -> None:
+    declared(sandbox.folder, "alpha")
+    ran = sandbox.dep("env", "activate", "--shell", "bash")
     assert ran.code == 3 and ran.out == "" and "error: " in ran.err
 
 
-def test_the_environments_of_a_project_and_those_of_the_store(desk: UserSandbox, project: Path) -> None:
-    assert entered(desk, "run", "true").returncode == 0
-    desk.dep("add", "beta<2")
-    desk.notebook("gamma")
-    desk.dep("lock", "nb.ipynb")
-    desk.dep("sync", "nb.ipynb")
-    mine = desk.dep("env", "list", "--json").entry
+def test_the_environments_of_a_project_and_those_of_the_store(sandbox: UserSandbox, project: Path) -> None:
+    assert entered(sandbox, "run", "true").returncode == 0
+    sandbox.dep("add", "beta<2")
+    sandbox.notebook("gamma")
+    sandbox.dep("lock", "nb.ipynb")
+    sandbox.dep("sync", "nb.ipynb")
+    mine = sandbox.dep("env", "list", "--json").entry
     assert [each["locked"] for each in mine["environments"]] == [True, False]
-    assert len(desk.dep("env", "list", "--all", "--json").entry["environments"]) == 3
-    assert "work: 2 environments" in desk.dep("env", "list").out
-    assert desk.dep("env", "info", "--path").out == mine["environments"][0]["path"] + "\n"
+    assert len(sandbox.dep("env", "list", "--all", "--json").entry["environments"]) == 3
+    assert "work: 2 environments" in sandbox.dep("env", "list").out
+    assert sandbox.dep("env", "info", "--path").out == mine["environments"][0]["path"] + "\n"
 
 
-def test_an_environment_that_another_project_uses_stays(desk: UserSandbox, project: Path, tmp_path: Path) -> None:
-    assert entered(desk, "run", "true").returncode == 0
-    twin = locked(desk, tmp_path / "twin", "alpha").parent
-    assert entered(desk, "run", "true", cwd=twin).returncode == 0
-    would = desk.dep("env", "remove", "--dry-run", "--json").entry
-    done = desk.dep("env", "remove", "--json").entry
+def test_an_environment_that_another_project_uses_stays(sandbox: UserSandbox, project: Path, tmp_path: Path) -> None:
+    assert entered(sandbox, "run", "true").returncode == 0
+    twin = locked(sandbox, tmp_path / "twin", "alpha").parent
+    assert entered(sandbox, "run", "true", cwd=twin).returncode == 0
+    would = sandbox.dep("env", "remove", "--dry-run", "--json").entry
+    done = sandbox.dep("env", "remove", "--json").entry
     assert would["removed"] == done["removed"] == [] and done["kept"][0]["why"] == "used by twin"
-    assert entered(desk, "run", "true", cwd=twin).returncode == 0
+    assert entered(sandbox, "run", "true", cwd=twin).returncode == 0
 
 
 @pytest.mark.poetry("poetry env use PYTHON")
-def test_env_use_is_the_python_verb(desk: UserSandbox, project: Path) -> None:
-    used = desk.dep("env", "use", MINOR, "--json")
+def test_env_use_is_the_python_verb(sandbox: UserSandbox, project: Path) -> None:
+    used = sandbox.dep("env", "use", MINOR, "--json")
     assert used.code == 0 and used.entry["verb"] == "env", used.out
-    assert desk.dep("env", "use", "2.4", "--json").error["code"] == "no-matching-python"
-    assert desk.dep("env", "info", "3.11", "--json").error["code"] == "bad-usage"
+    assert sandbox.dep("env", "use", "2.4", "--json").error["code"] == "no-matching-python"
+    assert sandbox.dep("env", "info", "3.11", "--json").error["code"] == "bad-usage"
 
 
-def test_run_is_nearly_as_fast_as_the_command(desk: UserSandbox, project: Path) -> None:
+def test_run_is_nearly_as_fast_as_the_command(sandbox: UserSandbox, project: Path) -> None:
     """The bound is 150 ms; here only what no machine is slow enough for."""
-    entered(desk, "run", "true")
+    entered(sandbox, "run", "true")
     times = []
     for _ in range(5):
         started = time.monotonic()
-        assert entered(desk, "run", "true").returncode == 0
+        assert entered(sandbox, "run", "true").returncode == 0
         times.append(time.monotonic() - started)
     assert min(times) < 0.5

@@ -38,8 +38,8 @@ async def test_about_says_who_answers_and_what_the_caller_may(rest: Asker) -> No
 # what is told
 
 
-async def test_a_notebook_that_declares_nothing(rest: Asker, rest_desk: UserSandbox) -> None:
-    raw_notebook(rest_desk.folder, ["print('hello')"], name="plain")
+async def test_a_notebook_that_declares_nothing(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    raw_notebook(rest_sandbox.folder, ["print('hello')"], name="plain")
     found = await rest.get("projects", path="plain.ipynb")
     assert (found["state"], found["lock"], found["block"], found["problem"]) == ("none", None, None, None)
     assert found["trusted"]
@@ -47,8 +47,8 @@ async def test_a_notebook_that_declares_nothing(rest: Asker, rest_desk: UserSand
     assert found["declared"] == []
 
 
-async def test_a_project_from_the_first_add_to_its_environment(rest: Asker, rest_desk: UserSandbox) -> None:
-    notebook = rest_desk.notebook(name="n")
+async def test_a_project_from_the_first_add_to_its_environment(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    notebook = rest_sandbox.notebook(name="n")
     assert (await rest.get("projects", path="n.ipynb"))["state"] == "unlocked"
     job = await rest.do("add", "n.ipynb", names=["alpha"])
     assert job["state"] == "done", job
@@ -66,9 +66,9 @@ async def test_a_project_from_the_first_add_to_its_environment(rest: Asker, rest
     assert found["block"] == Notebook.parse(notebook.read_bytes(), context={}).block.source  # type: ignore[union-attr]
 
 
-async def test_packages_tell_who_needs_them_and_which_cells_use_them(rest: Asker, rest_desk: UserSandbox) -> None:
+async def test_packages_tell_who_needs_them_and_which_cells_use_them(rest: Asker, rest_sandbox: UserSandbox) -> None:
     sources = [block("alpha", "gamma"), "import alpha", "x = 1", "from alpha import y\nimport beta"]
-    raw_notebook(rest_desk.folder, sources, name="n")
+    raw_notebook(rest_sandbox.folder, sources, name="n")
     job = await rest.do("lock", "n.ipynb")
     assert job["state"] == "done", job
     found = {one["name"]: one for one in (await rest.get("projects/packages", path="n.ipynb"))["packages"]}
@@ -86,9 +86,9 @@ async def test_packages_tell_who_needs_them_and_which_cells_use_them(rest: Asker
 
 
 async def test_who_reads_what_a_job_locked_parses_no_lock(
-    rest: Asker, rest_desk: UserSandbox, monkeypatch: pytest.MonkeyPatch
+    rest: Asker, rest_sandbox: UserSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rest_desk.notebook(name="n")
+    rest_sandbox.notebook(name="n")
     await rest.do("add", "n.ipynb", names=["gamma"])
 
     def parse(data: bytes) -> None:
@@ -101,10 +101,10 @@ async def test_who_reads_what_a_job_locked_parses_no_lock(
     assert (await rest.get("projects", path="n.ipynb"))["state"] == "fresh"
 
 
-async def test_an_import_that_nothing_provides_is_told_with_the_name_to_add(rest: Asker, rest_desk: UserSandbox) -> None:
-    (rest_desk.folder / "mine.py").write_text("")
+async def test_an_import_that_nothing_provides_is_told_with_the_name_to_add(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    (rest_sandbox.folder / "mine.py").write_text("")
     sources = [block("alpha"), "import alpha, sklearn.tree, beta, json, mine\nfrom odd_thing import x"]
-    raw_notebook(rest_desk.folder, sources, name="n")
+    raw_notebook(rest_sandbox.folder, sources, name="n")
     assert (await rest.do("sync", "n.ipynb"))["state"] == "failed"  # not locked yet
     assert (await rest.do("add", "n.ipynb", names=["alpha"]))["state"] == "done"
     found = await rest.get("projects", path="n.ipynb")
@@ -114,39 +114,39 @@ async def test_an_import_that_nothing_provides_is_told_with_the_name_to_add(rest
     ]
 
 
-async def test_a_slip_in_the_block_is_a_state_with_its_problem(rest: Asker, rest_desk: UserSandbox) -> None:
-    raw_notebook(rest_desk.folder, ["# /// script\n# dependencies = [\n# ///"], name="n")
+async def test_a_slip_in_the_block_is_a_state_with_its_problem(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    raw_notebook(rest_sandbox.folder, ["# /// script\n# dependencies = [\n# ///"], name="n")
     found = await rest.get("projects", path="n.ipynb")
     assert found["state"] == "invalid"
     assert found["problem"]["code"] == "bad-toml"
     assert found["problem"]["hint"]
 
 
-async def test_a_damaged_lock_is_a_state_with_its_problem(rest: Asker, rest_desk: UserSandbox) -> None:
-    rest_desk.notebook("alpha", name="n")
-    (rest_desk.folder / LOCK).write_text("nothing = [")
+async def test_a_damaged_lock_is_a_state_with_its_problem(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    rest_sandbox.notebook("alpha", name="n")
+    (rest_sandbox.folder / LOCK).write_text("nothing = [")
     found = await rest.get("projects", path="n.ipynb")
     assert (found["state"], found["problem"]["code"], found["block"] is not None) == ("invalid", "bad-lock", True)
     assert (await rest.ask("GET", "projects/packages", path="n.ipynb")).code == "bad-lock"
 
 
-async def test_pythons_to_choose_from(rest: Asker, rest_desk: UserSandbox) -> None:
-    rest_desk.notebook("alpha", name="n")
+async def test_pythons_to_choose_from(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    rest_sandbox.notebook("alpha", name="n")
     await rest.do("lock", "n.ipynb")
     found = (await rest.get("projects/pythons", path="n.ipynb"))["pythons"]
     assert [one["minor"] for one in found if one["chosen"]] == [MINOR]
     assert all(one["fits"] == (one["version"] >= MINOR) for one in found if one["version"].startswith(f"{MINOR}."))
 
 
-async def test_pythons_to_choose_from_while_the_declaration_is_not_saved_yet(rest: Asker, rest_desk: UserSandbox) -> None:
-    raw_notebook(rest_desk.folder, ["print()"], name="n")
+async def test_pythons_to_choose_from_while_the_declaration_is_not_saved_yet(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    raw_notebook(rest_sandbox.folder, ["print()"], name="n")
     assert (await rest.do("add", "n.ipynb", names=["alpha"], held=True, block=None))["state"] == "done"
     found = (await rest.get("projects/pythons", path="n.ipynb"))["pythons"]
     assert [one["minor"] for one in found if one["chosen"]] == [MINOR]
 
 
-async def test_pythons_to_choose_from_beside_a_declaration_that_cannot_be_read(rest: Asker, rest_desk: UserSandbox) -> None:
-    raw_notebook(rest_desk.folder, ["# /// script\n# dependencies = [\n# ///"], name="n")
+async def test_pythons_to_choose_from_beside_a_declaration_that_cannot_be_read(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    raw_notebook(rest_sandbox.folder, ["# /// script\n# dependencies = [\n# ///"], name="n")
     found = (await rest.get("projects/pythons", path="n.ipynb"))["pythons"]
     assert found
     assert all(one["fits"] and not one["chosen"] for one in found)
@@ -160,20 +160,20 @@ async def test_an_unknown_name_is_told_to_look_like_a_popular_one(rest: Asker) -
     assert (await rest.get("packages", q="requests"))["near"] == ""
 
 
-async def test_reading_writes_nothing_in_the_folder(rest: Asker, rest_desk: UserSandbox, engine: GatedEngine) -> None:
-    somebody_elses(rest_desk, engine)
+async def test_reading_writes_nothing_in_the_folder(rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine) -> None:
+    somebody_elses(rest_sandbox, engine)
     engine.calls.clear()
-    before = rest_desk.listing()
+    before = rest_sandbox.listing()
     for address in ("projects", "projects/packages", "projects/graph", "projects/pythons", "consent", "jobs"):
         await rest.get(address, path="theirs.ipynb")
     await rest.get("packages", q="alp")
-    assert rest_desk.listing() == before
+    assert rest_sandbox.listing() == before
     assert engine.calls == []
 
 
-async def test_names_and_texts_that_are_hostile_travel_as_text(rest: Asker, rest_desk: UserSandbox) -> None:
+async def test_names_and_texts_that_are_hostile_travel_as_text(rest: Asker, rest_sandbox: UserSandbox) -> None:
     name = "<img src=x onerror=alert(1)>‮ é.ipynb"
-    rest_desk.notebook("alpha", name=name)
+    rest_sandbox.notebook("alpha", name=name)
     found = await rest.get("projects", path=name)
     assert found["path"] == found["name"] == name
     answer = await rest.ask("GET", "projects", path=name)
@@ -188,9 +188,9 @@ async def test_names_and_texts_that_are_hostile_travel_as_text(rest: Asker, rest
 
 
 async def test_a_job_is_accepted_polled_and_readable_after_its_end(
-    rest: Asker, rest_desk: UserSandbox, engine: GatedEngine
+    rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine
 ) -> None:
-    rest_desk.notebook(name="n")
+    rest_sandbox.notebook(name="n")
     engine.gate.clear()
     begun = await rest.begin("add", "n.ipynb", names=["alpha"])
     assert begun["state"] == "queued"
@@ -212,9 +212,9 @@ async def test_a_job_is_accepted_polled_and_readable_after_its_end(
 
 
 async def test_a_server_is_active_while_a_job_runs(
-    rest: Asker, rest_desk: UserSandbox, engine: GatedEngine, jp_serverapp: Any
+    rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine, jp_serverapp: Any
 ) -> None:
-    rest_desk.notebook(name="n")
+    rest_sandbox.notebook(name="n")
     manager, app = jp_serverapp.extension_manager, jp_serverapp.web_app
     assert not manager.any_activity()
     before = app.last_activity()
@@ -229,7 +229,7 @@ async def test_a_server_is_active_while_a_job_runs(
     assert app.last_activity() >= marked, "a culler that asks /api/status sees it"
 
 
-async def test_an_administrator_sets_the_limits(rest: Asker, rest_desk: UserSandbox, jp_serverapp: Any) -> None:
+async def test_an_administrator_sets_the_limits(rest: Asker, rest_sandbox: UserSandbox, jp_serverapp: Any) -> None:
     (extension,) = jp_serverapp.extension_manager.extension_apps["jupyter_dep_server"]
     traits = extension.class_own_traits(config=True)
     assert {"parallel_jobs", "queued_jobs", "kept_jobs", "kept_seconds", "parallel_reads", "worker_idle_seconds"} <= set(traits)
@@ -237,9 +237,11 @@ async def test_an_administrator_sets_the_limits(rest: Asker, rest_desk: UserSand
     assert (extension.state.limits.parallel, extension.state.limits.kept_seconds) == (2, 3600.0)
 
 
-async def test_a_running_job_is_cancelled_and_changes_nothing(rest: Asker, rest_desk: UserSandbox, engine: GatedEngine) -> None:
-    rest_desk.notebook(name="n")
-    before = rest_desk.listing()
+async def test_a_running_job_is_cancelled_and_changes_nothing(
+    rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine
+) -> None:
+    rest_sandbox.notebook(name="n")
+    before = rest_sandbox.listing()
     engine.gate.clear()
     begun = await rest.begin("add", "n.ipynb", names=["alpha"])
     while not engine.arrived.is_set():
@@ -248,13 +250,13 @@ async def test_a_running_job_is_cancelled_and_changes_nothing(rest: Asker, rest_
     ended = await rest.end(begun["id"])
     assert ended["state"] == "cancelled"
     assert ended["failure"]["code"] == "cancelled"
-    assert rest_desk.listing() == before
+    assert rest_sandbox.listing() == before
 
 
 async def test_two_tabs_queue_on_one_project_and_see_each_other(
-    rest: Asker, rest_desk: UserSandbox, engine: GatedEngine
+    rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine
 ) -> None:
-    notebook = rest_desk.notebook(name="n")
+    notebook = rest_sandbox.notebook(name="n")
     engine.gate.clear()
     first = await rest.begin("add", "n.ipynb", names=["alpha"])
     second = await rest.begin("add", "n.ipynb", names=["beta"])
@@ -275,10 +277,10 @@ async def test_two_tabs_queue_on_one_project_and_see_each_other(
 
 
 async def test_two_projects_are_worked_on_at_once_and_a_third_waits(
-    rest: Asker, rest_desk: UserSandbox, engine: GatedEngine
+    rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine
 ) -> None:
     for name in ("a", "b", "c"):
-        rest_desk.notebook(name=f"{name}.ipynb")
+        rest_sandbox.notebook(name=f"{name}.ipynb")
     engine.gate.clear()
     begun = [await rest.begin("add", f"{name}.ipynb", names=["alpha"]) for name in ("a", "b", "c")]
     await rest.until(begun[0]["id"], "running")
@@ -288,8 +290,8 @@ async def test_two_projects_are_worked_on_at_once_and_a_third_waits(
     assert [(await rest.end(one["id"]))["state"] for one in begun] == ["done"] * 3
 
 
-async def test_too_many_jobs_are_refused(rest: Asker, rest_desk: UserSandbox, engine: GatedEngine) -> None:
-    rest_desk.notebook(name="n")
+async def test_too_many_jobs_are_refused(rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine) -> None:
+    rest_sandbox.notebook(name="n")
     engine.gate.clear()
     for _ in range(50):
         await rest.begin("outdated", "n.ipynb")
@@ -299,8 +301,8 @@ async def test_too_many_jobs_are_refused(rest: Asker, rest_desk: UserSandbox, en
     assert answers[-1].code == "too-many-jobs"
 
 
-async def test_a_page_that_holds_the_notebook_gets_the_edit_and_the_file_stays(rest: Asker, rest_desk: UserSandbox) -> None:
-    notebook = rest_desk.notebook(name="n")
+async def test_a_page_that_holds_the_notebook_gets_the_edit_and_the_file_stays(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    notebook = rest_sandbox.notebook(name="n")
     before = notebook.read_bytes()
     live = block("beta")
     job = await rest.do("add", "n.ipynb", names=["alpha"], held=True, block=live)
@@ -309,11 +311,11 @@ async def test_a_page_that_holds_the_notebook_gets_the_edit_and_the_file_stays(r
     assert '"alpha"' in edit["after"]
     assert '"beta"' in edit["after"]
     assert notebook.read_bytes() == before
-    assert (rest_desk.folder / LOCK).is_file()
+    assert (rest_sandbox.folder / LOCK).is_file()
 
 
-async def test_a_kernel_of_the_page_is_told_where_to_move(rest: Asker, rest_desk: UserSandbox) -> None:
-    rest_desk.notebook(name="n")
+async def test_a_kernel_of_the_page_is_told_where_to_move(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    rest_sandbox.notebook(name="n")
     first = (await rest.do("add", "n.ipynb", names=["alpha"]))["outcome"]
     key = first["data"]["environment"]["key"]
     assert first["switch"] is None, "no kernel of ours asked"
@@ -322,12 +324,12 @@ async def test_a_kernel_of_the_page_is_told_where_to_move(rest: Asker, rest_desk
     assert ["alpha", "2.0", "1.0"] in switch["changed"]
 
 
-async def test_undo_and_redo(rest: Asker, rest_desk: UserSandbox) -> None:
-    notebook = rest_desk.notebook(name="n")
+async def test_undo_and_redo(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    notebook = rest_sandbox.notebook(name="n")
     await rest.do("add", "n.ipynb", names=["alpha"])
     assert (await rest.do("undo", "n.ipynb"))["state"] == "done"
     assert declared(notebook) == []
-    assert not (rest_desk.folder / LOCK).exists()
+    assert not (rest_sandbox.folder / LOCK).exists()
     page = await rest.get("projects", path="n.ipynb")
     assert (page["undo"], page["redo"]) == (None, "add alpha")
     assert (await rest.do("redo", "n.ipynb"))["state"] == "done"
@@ -336,25 +338,25 @@ async def test_undo_and_redo(rest: Asker, rest_desk: UserSandbox) -> None:
     assert declared(notebook) == []
 
 
-async def test_init_declares_what_is_imported_if_asked(rest: Asker, rest_desk: UserSandbox) -> None:
-    notebook = raw_notebook(rest_desk.folder, ["import sklearn"], name="n")
+async def test_init_declares_what_is_imported_if_asked(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    notebook = raw_notebook(rest_sandbox.folder, ["import sklearn"], name="n")
     job = await rest.do("init", "n.ipynb", imports=True, python=MINOR)
     assert job["state"] == "done"
     assert job["outcome"]["data"]["declared"] == ["scikit-learn"]
     assert declared(notebook) == ["scikit-learn"]
 
 
-async def test_a_preview_changes_nothing(rest: Asker, rest_desk: UserSandbox) -> None:
-    rest_desk.notebook(name="n")
-    before = rest_desk.listing()
+async def test_a_preview_changes_nothing(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    rest_sandbox.notebook(name="n")
+    before = rest_sandbox.listing()
     job = await rest.do("add", "n.ipynb", names=["alpha"], dry_run=True)
     assert job["outcome"]["data"]["dry_run"]
     assert "would change" in job["outcome"]["report"]["headline"]
-    assert rest_desk.listing() == before
+    assert rest_sandbox.listing() == before
 
 
-async def test_outdated_and_update(rest: Asker, rest_desk: UserSandbox) -> None:
-    notebook = rest_desk.notebook("alpha==1.0", name="n")
+async def test_outdated_and_update(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    notebook = rest_sandbox.notebook("alpha==1.0", name="n")
     await rest.do("lock", "n.ipynb")
     text = notebook.read_text().replace("alpha==1.0", "alpha")
     notebook.write_text(text)
@@ -363,8 +365,8 @@ async def test_outdated_and_update(rest: Asker, rest_desk: UserSandbox) -> None:
     assert (await rest.do("update", "n.ipynb", names=["alpha"]))["outcome"]["data"]["locked"]["alpha"] == "2.0"
 
 
-async def test_a_python_that_no_page_may_name(rest: Asker, rest_desk: UserSandbox, tmp_path: Path) -> None:
-    rest_desk.notebook("alpha", name="n")
+async def test_a_python_that_no_page_may_name(rest: Asker, rest_sandbox: UserSandbox, tmp_path: Path) -> None:
+    rest_sandbox.notebook("alpha", name="n")
     program = tmp_path / "python"
     marker = tmp_path / "ran"
     program.write_text(f"#!/bin/sh\ntouch {marker}\n")
@@ -375,8 +377,8 @@ async def test_a_python_that_no_page_may_name(rest: Asker, rest_desk: UserSandbo
     assert not marker.exists()
 
 
-async def test_a_page_gets_a_known_python_by_its_path(rest: Asker, rest_desk: UserSandbox) -> None:
-    rest_desk.notebook("alpha", name="n")
+async def test_a_page_gets_a_known_python_by_its_path(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    rest_sandbox.notebook("alpha", name="n")
     await rest.do("lock", "n.ipynb")
     pythons = (await rest.get("projects/pythons", path="n.ipynb"))["pythons"]
     chosen = next(one for one in pythons if one["chosen"])
@@ -386,41 +388,43 @@ async def test_a_page_gets_a_known_python_by_its_path(rest: Asker, rest_desk: Us
 # bad days
 
 
-async def test_the_index_is_down(rest: Asker, rest_desk: UserSandbox, engine: GatedEngine) -> None:
-    rest_desk.notebook(name="n")
-    before = rest_desk.listing()
+async def test_the_index_is_down(rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine) -> None:
+    rest_sandbox.notebook(name="n")
+    before = rest_sandbox.listing()
     engine.reachable = False
     job = await rest.do("add", "n.ipynb", names=["alpha"])
     assert job["state"] == "failed"
     assert job["failure"]["code"] == "network"
     assert job["failure"]["hint"]
-    assert rest_desk.listing() == before
+    assert rest_sandbox.listing() == before
 
 
-async def test_the_notebook_is_deleted_during_a_job(rest: Asker, rest_desk: UserSandbox, engine: GatedEngine) -> None:
-    notebook = rest_desk.notebook(name="n")
+async def test_the_notebook_is_deleted_during_a_job(rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine) -> None:
+    notebook = rest_sandbox.notebook(name="n")
     engine.hook = notebook.unlink
     job = await rest.do("add", "n.ipynb", names=["alpha"])
     assert job["state"] == "failed"
     assert job["failure"]["code"] == "no-such-file"
-    assert rest_desk.listing() == {}
+    assert rest_sandbox.listing() == {}
     gone = await rest.ask("GET", "projects", path="n.ipynb")
     assert (gone.status, gone.code) == (404, "no-such-notebook")
 
 
-async def test_the_notebook_is_saved_by_somebody_during_a_job(rest: Asker, rest_desk: UserSandbox, engine: GatedEngine) -> None:
-    notebook = rest_desk.notebook(name="n")
-    engine.hook = lambda: rest_desk.notebook("beta", name="n") and None
+async def test_the_notebook_is_saved_by_somebody_during_a_job(
+    rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine
+) -> None:
+    notebook = rest_sandbox.notebook(name="n")
+    engine.hook = lambda: rest_sandbox.notebook("beta", name="n") and None
     job = await rest.do("add", "n.ipynb", names=["alpha"])
     assert job["failure"]["code"] == "changed-meanwhile"
     assert declared(notebook) == ["beta"]
-    assert not (rest_desk.folder / LOCK).exists()
+    assert not (rest_sandbox.folder / LOCK).exists()
 
 
 async def test_a_mistake_of_ours_is_a_problem_without_detail(
-    rest: Asker, rest_desk: UserSandbox, monkeypatch: pytest.MonkeyPatch
+    rest: Asker, rest_sandbox: UserSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rest_desk.notebook("alpha", name="n")
+    rest_sandbox.notebook("alpha", name="n")
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the secret")
@@ -435,10 +439,10 @@ async def test_a_mistake_of_ours_is_a_problem_without_detail(
     assert "secret" not in json.dumps(job)
 
 
-async def test_nothing_told_of_an_error_names_this_machines_folders(rest: Asker, rest_desk: UserSandbox) -> None:
-    folder = str(rest_desk.folder)
-    (rest_desk.folder / "sub").mkdir()
-    (rest_desk.folder / "sub" / "n.ipynb").write_text("{")
+async def test_nothing_told_of_an_error_names_this_machines_folders(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    folder = str(rest_sandbox.folder)
+    (rest_sandbox.folder / "sub").mkdir()
+    (rest_sandbox.folder / "sub" / "n.ipynb").write_text("{")
     for path in ("sub/n.ipynb", "sub/none.ipynb"):
         for address in ("projects", "projects/packages", "consent"):
             answer = await rest.ask("GET", address, path=path)
@@ -470,9 +474,9 @@ async def test_nothing_told_of_an_error_names_this_machines_folders(rest: Asker,
     ids=str,
 )
 async def test_a_bad_body_is_refused_and_the_key_is_named(
-    rest: Asker, rest_desk: UserSandbox, body: Any, key: str | None
+    rest: Asker, rest_sandbox: UserSandbox, body: Any, key: str | None
 ) -> None:
-    rest_desk.notebook(name="n")
+    rest_sandbox.notebook(name="n")
     answer = await rest.ask("POST", "jobs", body=body)
     assert (answer.status, answer.code) == (400, "bad-request")
     assert answer.body["hint"]
@@ -486,8 +490,8 @@ async def test_what_is_no_json_is_refused(rest: Asker, raw: bytes) -> None:
     assert (answer.status, answer.code) == (400, "bad-request")
 
 
-async def test_what_a_newer_page_sends_besides_is_left_out(rest: Asker, rest_desk: UserSandbox) -> None:
-    rest_desk.notebook(name="n")
+async def test_what_a_newer_page_sends_besides_is_left_out(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    rest_sandbox.notebook(name="n")
     job = await rest.do("add", "n.ipynb", names=["alpha"], colour="blue")
     assert job["state"] == "done"
 
@@ -516,8 +520,8 @@ async def test_a_page_of_another_version_is_told_which_side_to_upgrade(rest: Ask
 
 
 @pytest.mark.parametrize("jp_base_url", ["/", "/user/x/", "/proxy/8888/a%40b/"])
-async def test_it_answers_below_any_base_url(rest: Asker, rest_desk: UserSandbox, jp_base_url: str) -> None:
-    rest_desk.notebook(name="n")
+async def test_it_answers_below_any_base_url(rest: Asker, rest_sandbox: UserSandbox, jp_base_url: str) -> None:
+    rest_sandbox.notebook(name="n")
     assert (await rest.get("about"))["allowed"]
     assert (await rest.do("add", "n.ipynb", names=["alpha"]))["state"] == "done"
 
@@ -535,8 +539,8 @@ async def test_search_and_details_come_from_the_core(rest: Asker) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root writes everywhere")
-async def test_a_read_only_notebook_is_told_before_anything_is_tried(rest: Asker, rest_desk: UserSandbox) -> None:
-    notebook = rest_desk.notebook(name="n")
+async def test_a_read_only_notebook_is_told_before_anything_is_tried(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    notebook = rest_sandbox.notebook(name="n")
     notebook.chmod(0o444)
     assert not (await rest.get("projects", path="n.ipynb"))["writable"]
     assert (await rest.do("add", "n.ipynb", names=["alpha"]))["failure"]["code"] == "read-only"

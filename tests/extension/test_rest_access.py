@@ -42,9 +42,9 @@ class Denying(Authorizer):
 
 
 @pytest.fixture
-def one_notebook(rest_desk: UserSandbox) -> dict[str, bytes]:
-    rest_desk.notebook("alpha", name="n")
-    return rest_desk.listing()
+def one_notebook(rest_sandbox: UserSandbox) -> dict[str, bytes]:
+    rest_sandbox.notebook("alpha", name="n")
+    return rest_sandbox.listing()
 
 
 @pytest.mark.counts("load", "who may ask")
@@ -183,13 +183,13 @@ async def test_another_sites_page_with_the_cookie_is_refused(rest: Asker) -> Non
 
 
 @pytest.fixture
-def around(rest_desk: UserSandbox) -> Path:
+def around(rest_sandbox: UserSandbox) -> Path:
     """The server's folder, with files that no path may reach."""
-    root = rest_desk.folder
+    root = rest_sandbox.folder
     evil = root.with_name(root.name + "-evil")
     for folder in (evil, root / ".hidden", root / "sub", root.parent / "outside"):
         folder.mkdir()
-        (folder / "n.ipynb").write_bytes(rest_desk.notebook("alpha", name="template").read_bytes())
+        (folder / "n.ipynb").write_bytes(rest_sandbox.notebook("alpha", name="template").read_bytes())
     (root / "template.ipynb").unlink()
     (root / "linked.ipynb").symlink_to(root.parent / "outside" / "n.ipynb")
     (root / "folder").symlink_to(root.parent / "outside")
@@ -243,8 +243,8 @@ async def test_paths_out_of_the_root_are_refused_everywhere(rest: Asker) -> None
 
 @pytest.mark.counts("load", "paths out of the root")
 @pytest.mark.usefixtures("around")
-async def test_an_absolute_path_is_refused(rest: Asker, rest_desk: UserSandbox) -> None:
-    for path in (str(rest_desk.folder / "sub" / "n.ipynb"), str(rest_desk.folder.parent / "outside" / "n.ipynb")):
+async def test_an_absolute_path_is_refused(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    for path in (str(rest_sandbox.folder / "sub" / "n.ipynb"), str(rest_sandbox.folder.parent / "outside" / "n.ipynb")):
         assert (await rest.ask("GET", "projects", path=path)).code == "bad-path"
 
 
@@ -254,19 +254,21 @@ async def test_a_link_within_the_root_is_followed(rest: Asker) -> None:
 
 
 @pytest.mark.counts("load", "paths out of the root")
-async def test_a_lock_that_is_a_link_out_of_the_root_is_not_read(rest: Asker, rest_desk: UserSandbox, tmp_path: Path) -> None:
-    rest_desk.notebook("alpha", name="n")
+async def test_a_lock_that_is_a_link_out_of_the_root_is_not_read(
+    rest: Asker, rest_sandbox: UserSandbox, tmp_path: Path
+) -> None:
+    rest_sandbox.notebook("alpha", name="n")
     secret = tmp_path / "secret.toml"
     secret.write_text("the-secret = [")
-    (rest_desk.folder / "pylock.n.toml").symlink_to(secret)
+    (rest_sandbox.folder / "pylock.n.toml").symlink_to(secret)
     answer = await rest.ask("GET", "projects", path="n.ipynb")
     assert (answer.status, answer.code) == (404, "outside-root")
     assert "secret" not in str(answer.body["message"])
 
 
 @pytest.mark.counts("load", "paths out of the root")
-async def test_an_encoded_path_is_decoded_once(rest: Asker, rest_desk: UserSandbox) -> None:
-    rest_desk.notebook("alpha", name="a%2Fb c#?")
+async def test_an_encoded_path_is_decoded_once(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    rest_sandbox.notebook("alpha", name="a%2Fb c#?")
     assert (await rest.get("projects", path="a%2Fb c#?.ipynb"))["name"] == "a%2Fb c#?.ipynb"
     twice = quote(quote("../outside/n.ipynb", safe=""))
     assert (await rest.ask("GET", "projects", path=twice)).code in ("hidden-path", "no-such-notebook")

@@ -29,8 +29,8 @@ def yes(given: dict[str, Any], **more: object) -> dict[str, Any]:
     return {**sent, **more}
 
 
-async def test_a_strangers_lock_is_shown_and_not_run(rest: Asker, rest_desk: UserSandbox, engine: GatedEngine) -> None:
-    somebody_elses(rest_desk, engine)
+async def test_a_strangers_lock_is_shown_and_not_run(rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine) -> None:
+    somebody_elses(rest_sandbox, engine)
     assert not (await rest.get("projects", path=PATH))["trusted"]
     page = await rest.get("consent", path=PATH)
     assert not page["given"]
@@ -45,15 +45,15 @@ async def test_a_strangers_lock_is_shown_and_not_run(rest: Asker, rest_desk: Use
     assert not (await rest.get("projects", path=PATH))["trusted"]
 
 
-async def test_sync_is_no_yes(rest: Asker, rest_desk: UserSandbox, engine: GatedEngine) -> None:
-    somebody_elses(rest_desk, engine)
+async def test_sync_is_no_yes(rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine) -> None:
+    somebody_elses(rest_sandbox, engine)
     job = await rest.do("sync", PATH)
     assert job["failure"]["code"] == "consent-missing"
     assert not (await rest.get("consent", path=PATH))["given"]
 
 
-async def test_a_yes_with_the_servers_word_is_recorded(rest: Asker, rest_desk: UserSandbox, engine: GatedEngine) -> None:
-    somebody_elses(rest_desk, engine)
+async def test_a_yes_with_the_servers_word_is_recorded(rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine) -> None:
+    somebody_elses(rest_sandbox, engine)
     job = await rest.end((await rest.ask("POST", "jobs", body=yes(await nonce(rest)))).body["id"])
     assert job["state"] == "done", job
     assert (await rest.get("consent", path=PATH))["given"]
@@ -63,8 +63,8 @@ async def test_a_yes_with_the_servers_word_is_recorded(rest: Asker, rest_desk: U
     assert (again.status, again.code) == (409, "nothing-to-allow")
 
 
-async def test_a_word_is_good_once(rest: Asker, rest_desk: UserSandbox, engine: GatedEngine) -> None:
-    somebody_elses(rest_desk, engine)
+async def test_a_word_is_good_once(rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine) -> None:
+    somebody_elses(rest_sandbox, engine)
     given = await nonce(rest)
     engine.reachable = False  # so that the first one comes to nothing
     first = await rest.end((await rest.ask("POST", "jobs", body=yes(given))).body["id"])
@@ -81,26 +81,26 @@ async def test_a_word_is_good_once(rest: Asker, rest_desk: UserSandbox, engine: 
     ids=str,
 )
 async def test_a_yes_that_does_not_fit_its_question_is_refused(
-    rest: Asker, rest_desk: UserSandbox, engine: GatedEngine, more: dict[str, object]
+    rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine, more: dict[str, object]
 ) -> None:
-    somebody_elses(rest_desk, engine)
+    somebody_elses(rest_sandbox, engine)
     answer = await rest.ask("POST", "jobs", body=yes(await nonce(rest), **more))
     assert (answer.status, answer.code) == (403, "nonce-refused")
     assert (await rest.get("jobs"))["jobs"] == []
     assert not (await rest.get("consent", path=PATH))["given"]
 
 
-async def test_a_word_for_another_notebook_is_refused(rest: Asker, rest_desk: UserSandbox, engine: GatedEngine) -> None:
-    somebody_elses(rest_desk, engine)
-    somebody_elses(rest_desk, engine, "other.ipynb")
+async def test_a_word_for_another_notebook_is_refused(rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine) -> None:
+    somebody_elses(rest_sandbox, engine)
+    somebody_elses(rest_sandbox, engine, "other.ipynb")
     answer = await rest.ask("POST", "jobs", body=yes(await nonce(rest, "other.ipynb")))
     assert (answer.status, answer.code) == (403, "nonce-refused")
 
 
 async def test_another_users_word_is_refused(
-    rest: Asker, rest_desk: UserSandbox, engine: GatedEngine, jp_serverapp: Any
+    rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine, jp_serverapp: Any
 ) -> None:
-    notebook = somebody_elses(rest_desk, engine)
+    notebook = somebody_elses(rest_sandbox, engine)
     given = await nonce(rest)
     page = given["page"]
     given["nonce"] = jp_serverapp.web_app.settings["jupyter_dep_state"].nonces.create(
@@ -116,32 +116,32 @@ async def test_another_users_word_is_refused(
 
 
 async def test_a_lock_that_changed_since_it_was_shown_is_not_allowed(
-    rest: Asker, rest_desk: UserSandbox, engine: GatedEngine
+    rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine
 ) -> None:
-    somebody_elses(rest_desk, engine)
+    somebody_elses(rest_sandbox, engine)
     given = await nonce(rest)
-    somebody_elses(rest_desk, engine, PATH, "alpha", "gamma")
+    somebody_elses(rest_sandbox, engine, PATH, "alpha", "gamma")
     answer = await rest.ask("POST", "jobs", body=yes(given))
     job = await rest.end(answer.body["id"])
     assert job["failure"]["code"] == "changed-since-shown"
     assert not (await rest.get("consent", path=PATH))["given"]
 
 
-async def test_the_next_question_says_what_is_different(rest: Asker, rest_desk: UserSandbox, engine: GatedEngine) -> None:
-    somebody_elses(rest_desk, engine, PATH, "alpha")
+async def test_the_next_question_says_what_is_different(rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine) -> None:
+    somebody_elses(rest_sandbox, engine, PATH, "alpha")
     await rest.end((await rest.ask("POST", "jobs", body=yes(await nonce(rest)))).body["id"])
-    somebody_elses(rest_desk, engine, PATH, "gamma")
-    lock = rest_desk.folder / "pylock.theirs.toml"
+    somebody_elses(rest_sandbox, engine, PATH, "gamma")
+    lock = rest_sandbox.folder / "pylock.theirs.toml"
     lock.unlink()
-    somebody_elses(rest_desk, engine, PATH, "gamma")
+    somebody_elses(rest_sandbox, engine, PATH, "gamma")
     page = await rest.get("consent", path=PATH)
     assert not page["given"]
     assert page["before"].endswith("Z")
     assert (page["added"], page["removed"], page["changed"]) == (["gamma"], ["beta"], [["alpha", "2.0", "1.0"]])
 
 
-async def test_a_yes_can_be_taken_back(rest: Asker, rest_desk: UserSandbox, engine: GatedEngine) -> None:
-    somebody_elses(rest_desk, engine)
+async def test_a_yes_can_be_taken_back(rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine) -> None:
+    somebody_elses(rest_sandbox, engine)
     nothing = await rest.ask("DELETE", "consent", path=PATH)
     assert (nothing.status, nothing.code) == (422, "not-allowed")
     await rest.end((await rest.ask("POST", "jobs", body=yes(await nonce(rest)))).body["id"])
@@ -151,10 +151,10 @@ async def test_a_yes_can_be_taken_back(rest: Asker, rest_desk: UserSandbox, engi
 
 
 async def test_hosts_that_the_index_does_not_vouch_for_are_asked_for_by_name(
-    rest: Asker, rest_desk: UserSandbox, engine: GatedEngine
+    rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine
 ) -> None:
     theirs = FakeEngine(Catalogue.of((*RELEASES, *_private())), url="http://files.example/simple")
-    somebody_elses(rest_desk, theirs, PATH, "private-thing")
+    somebody_elses(rest_sandbox, theirs, PATH, "private-thing")
     job = await rest.end((await rest.ask("POST", "jobs", body=yes(await nonce(rest)))).body["id"])
     assert job["failure"]["code"] == "host-not-vouched"
     given = await nonce(rest)
@@ -171,9 +171,9 @@ def _private() -> list[Any]:
 
 
 async def test_what_a_declaration_asks_besides_is_shown_and_each_named(
-    rest: Asker, rest_desk: UserSandbox, engine: GatedEngine
+    rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine
 ) -> None:
-    notebook = rest_desk.notebook("alpha", name="theirs", toml='[tool.jupyter-dep]\nbuild = ["delta"]')
+    notebook = rest_sandbox.notebook("alpha", name="theirs", toml='[tool.jupyter-dep]\nbuild = ["delta"]')
     assert not (await rest.get("projects", path=PATH))["trusted"]
     job = await rest.do("lock", PATH)
     assert job["failure"]["code"] == "consent-missing"
@@ -188,8 +188,8 @@ async def test_what_a_declaration_asks_besides_is_shown_and_each_named(
     assert notebook.is_file()
 
 
-async def test_ones_own_lock_needs_no_question(rest: Asker, rest_desk: UserSandbox) -> None:
-    rest_desk.notebook(name="n")
+async def test_ones_own_lock_needs_no_question(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    rest_sandbox.notebook(name="n")
     await rest.do("add", "n.ipynb", names=["alpha"])
     assert (await rest.get("consent", path="n.ipynb"))["given"]
 
@@ -208,16 +208,16 @@ def test_a_word_is_forgotten_after_its_time_and_only_so_many_are_kept() -> None:
         nonces.spend(first, user="a", notebook="/n", fingerprint="f", allow=())
 
 
-def test_the_command_line_still_says_why_an_index_did_not_answer(rest_desk: UserSandbox, engine: GatedEngine) -> None:
+def test_the_command_line_still_says_why_an_index_did_not_answer(rest_sandbox: UserSandbox, engine: GatedEngine) -> None:
     from jupyter_dep.base.errors import ConsentError
     from jupyter_dep.operations.environment import trust
 
-    notebook = somebody_elses(rest_desk, engine)
+    notebook = somebody_elses(rest_sandbox, engine)
     engine.reachable = False
     with pytest.raises(ConsentError) as caught:
-        trust.allow(notebook, (), rest_desk.services(engine), command_context())
+        trust.allow(notebook, (), rest_sandbox.services(engine), command_context())
     assert caught.value.code == "not-vouched"
     engine.reachable = True
-    assert trust.allow(notebook, (), rest_desk.services(engine), command_context()).fingerprint
+    assert trust.allow(notebook, (), rest_sandbox.services(engine), command_context()).fingerprint
     assert block("alpha")
-    assert context.require_current_lock(notebook, rest_desk.services(engine)).lock_answers
+    assert context.require_current_lock(notebook, rest_sandbox.services(engine)).lock_answers

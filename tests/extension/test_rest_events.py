@@ -40,8 +40,8 @@ async def heard(socket: Any, until: str) -> list[dict[str, Any]]:
                 return found
 
 
-async def test_a_subscriber_hears_every_change_of_a_job_and_then_of_the_project(rest: Asker, rest_desk: UserSandbox) -> None:
-    rest_desk.notebook(name="n")
+async def test_a_subscriber_hears_every_change_of_a_job_and_then_of_the_project(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    rest_sandbox.notebook(name="n")
     socket = await subscribe(rest)
     job = await rest.begin("add", "n.ipynb", names=["alpha"])
     events = await heard(socket, "add")
@@ -56,8 +56,8 @@ async def test_a_subscriber_hears_every_change_of_a_job_and_then_of_the_project(
     assert events[-1]["path"] == "n.ipynb"
 
 
-async def test_a_switch_survives_the_bus(rest: Asker, rest_desk: UserSandbox) -> None:
-    rest_desk.notebook(name="n")
+async def test_a_switch_survives_the_bus(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    rest_sandbox.notebook(name="n")
     key = (await rest.do("add", "n.ipynb", names=["alpha"]))["outcome"]["data"]["environment"]["key"]
     socket = await subscribe(rest)
     await rest.begin("add", "n.ipynb", names=["gamma"], environment=key)
@@ -66,8 +66,8 @@ async def test_a_switch_survives_the_bus(rest: Asker, rest_desk: UserSandbox) ->
     assert ["alpha", "2.0", "1.0"] in events[-2]["job"]["outcome"]["switch"]["changed"]
 
 
-async def test_a_yes_and_its_taking_back_are_told(rest: Asker, rest_desk: UserSandbox, engine: GatedEngine) -> None:
-    somebody_elses(rest_desk, engine)
+async def test_a_yes_and_its_taking_back_are_told(rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine) -> None:
+    somebody_elses(rest_sandbox, engine)
     socket = await subscribe(rest)
     asked = (await rest.ask("POST", "consent/nonce", body={"path": "theirs.ipynb"})).body
     sent = {"kind": "trust", "path": "theirs.ipynb", "nonce": asked["nonce"], "fingerprint": asked["page"]["fingerprint"]}
@@ -78,8 +78,8 @@ async def test_a_yes_and_its_taking_back_are_told(rest: Asker, rest_desk: UserSa
     socket.close()
 
 
-async def test_what_changed_nothing_says_so(rest: Asker, rest_desk: UserSandbox) -> None:
-    rest_desk.notebook(name="n")
+async def test_what_changed_nothing_says_so(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    rest_sandbox.notebook(name="n")
     socket = await subscribe(rest)
     await rest.do("add", "n.ipynb", names=["alpha"], dry_run=True)
     await rest.do("add", "n.ipynb", names=["no-such-thing"])
@@ -89,8 +89,10 @@ async def test_what_changed_nothing_says_so(rest: Asker, rest_desk: UserSandbox)
     assert [event["why"] for event in events if event["schema_id"] == PROJECT] == ["add"]
 
 
-async def test_a_cut_stream_loses_nothing_that_cannot_be_read(rest: Asker, rest_desk: UserSandbox, engine: GatedEngine) -> None:
-    rest_desk.notebook(name="n")
+async def test_a_cut_stream_loses_nothing_that_cannot_be_read(
+    rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine
+) -> None:
+    rest_sandbox.notebook(name="n")
     socket = await subscribe(rest)
     engine.gate.clear()
     job = await rest.begin("add", "n.ipynb", names=["alpha"])
@@ -201,10 +203,10 @@ async def test_a_closing_server_cancels_what_runs_and_takes_nothing_new() -> Non
         jobs.submit(request(), Path("/n.ipynb"), "/n.ipynb")
 
 
-async def test_one_notebook_by_two_names_is_one_project(rest: Asker, rest_desk: UserSandbox, engine: GatedEngine) -> None:
-    (rest_desk.folder / "a").mkdir()
-    (rest_desk.folder / "b").symlink_to(rest_desk.folder / "a")
-    rest_desk.notebook(name="a/n")
+async def test_one_notebook_by_two_names_is_one_project(rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine) -> None:
+    (rest_sandbox.folder / "a").mkdir()
+    (rest_sandbox.folder / "b").symlink_to(rest_sandbox.folder / "a")
+    rest_sandbox.notebook(name="a/n")
     engine.gate.clear()
     first = await rest.begin("add", "a/n.ipynb", names=["alpha"])
     second = await rest.begin("add", "b/n.ipynb", names=["beta"])

@@ -24,14 +24,14 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def kernelspec(jp_data_dir: Path, rest_desk: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kernel `dep`, in a server whose user has this desk's home."""
+def kernelspec(jp_data_dir: Path, rest_sandbox: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel `dep`, in a server whose user has this sandbox's home."""
     folder = jp_data_dir / "kernels" / "dep"
     folder.mkdir(parents=True)
     spec = json.loads((ROOT / "kernels" / "share" / "kernels" / "dep" / "kernel.json").read_text())
     spec["argv"][0] = sys.executable
     (folder / "kernel.json").write_text(json.dumps(spec))
-    for name, text in rest_desk.environ().items():
+    for name, text in rest_sandbox.environ().items():
         if name.startswith(("JUPYTER_DEP", "UV_")):
             monkeypatch.setenv(name, text)
 
@@ -39,9 +39,9 @@ def kernelspec(jp_data_dir: Path, rest_desk: UserSandbox, monkeypatch: pytest.Mo
 @pytest.mark.kernel
 @pytest.mark.usefixtures("kernelspec")
 async def test_a_kernel_that_may_not_start_is_seen_from_its_start_to_its_end(
-    rest: Asker, rest_desk: UserSandbox, engine: GatedEngine
+    rest: Asker, rest_sandbox: UserSandbox, engine: GatedEngine
 ) -> None:
-    somebody_elses(rest_desk, engine)
+    somebody_elses(rest_sandbox, engine)
     socket = await subscribe(rest)
     body = {"path": "theirs.ipynb", "name": "theirs.ipynb", "type": "notebook", "kernel": {"name": "dep"}}
     session = (await rest.ask("POST", "/api/sessions", body=body)).body
@@ -82,10 +82,10 @@ async def test_only_our_kernels_are_told_and_their_path_is_the_sessions(tmp_path
     assert [(one.id, one.path, one.key) for one in found] == [("a", "renamed.ipynb", "1" * 40), ("c", "c.ipynb", "2" * 40)]
 
 
-async def test_a_kernel_has_moved_on_where_the_project_has_another_environment(rest: Asker, rest_desk: UserSandbox) -> None:
-    rest_desk.notebook(name="n")
+async def test_a_kernel_has_moved_on_where_the_project_has_another_environment(rest: Asker, rest_sandbox: UserSandbox) -> None:
+    rest_sandbox.notebook(name="n")
     key = (await rest.do("add", "n.ipynb", names=["alpha"]))["outcome"]["data"]["environment"]["key"]
-    services = rest_desk.services()
+    services = rest_sandbox.services()
     running = LiveKernel(id="a", path="n.ipynb", holding=True, starter=False, key=key)
     told = views.running(running, key, services)
     assert (told.holding, told.moved_on) == (False, False), "what it waited for is there: it has become the real one"

@@ -53,8 +53,8 @@ def signs(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def command(rest_desk: UserSandbox, signs: Path) -> tuple[str, ...]:
-    return (sys.executable, "-P", str(PROGRAM), str(rest_desk.folder), str(rest_desk.home), str(signs))
+def command(rest_sandbox: UserSandbox, signs: Path) -> tuple[str, ...]:
+    return (sys.executable, "-P", str(PROGRAM), str(rest_sandbox.folder), str(rest_sandbox.home), str(signs))
 
 
 @pytest.fixture
@@ -98,9 +98,11 @@ def until(held: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.01)
 
 
-def order(desk: UserSandbox, kind: Any = "lock", name: str = "n.ipynb") -> JobOrder:
+def order(sandbox: UserSandbox, kind: Any = "lock", name: str = "n.ipynb") -> JobOrder:
     return JobOrder(
-        request=JobRequest(kind=kind, path=name), notebook=os.fsencode(desk.folder / name), folder=os.fsencode(desk.folder)
+        request=JobRequest(kind=kind, path=name),
+        notebook=os.fsencode(sandbox.folder / name),
+        folder=os.fsencode(sandbox.folder),
     )
 
 
@@ -112,8 +114,8 @@ def failure(done: Done) -> Failure:
 # through REST
 
 
-async def test_a_job_is_done_by_a_worker_that_is_kept_for_the_next(rest: Asker, rest_desk: UserSandbox, signs: Path) -> None:
-    rest_desk.notebook(name="n")
+async def test_a_job_is_done_by_a_worker_that_is_kept_for_the_next(rest: Asker, rest_sandbox: UserSandbox, signs: Path) -> None:
+    rest_sandbox.notebook(name="n")
     (signs / "gate").touch()
     job = await rest.begin("add", "n.ipynb", names=["alpha"])
     pid = await arrival(signs)
@@ -129,9 +131,9 @@ async def test_a_job_is_done_by_a_worker_that_is_kept_for_the_next(rest: Asker, 
     assert pids(signs) == {pid}
 
 
-async def test_a_worker_that_is_killed_fails_its_job_and_no_other(rest: Asker, rest_desk: UserSandbox, signs: Path) -> None:
-    rest_desk.notebook(name="n")
-    before = rest_desk.listing()
+async def test_a_worker_that_is_killed_fails_its_job_and_no_other(rest: Asker, rest_sandbox: UserSandbox, signs: Path) -> None:
+    rest_sandbox.notebook(name="n")
+    before = rest_sandbox.listing()
     (signs / "gate").touch()
     job = await rest.begin("add", "n.ipynb", names=["alpha"])
     pid = await arrival(signs)
@@ -141,32 +143,34 @@ async def test_a_worker_that_is_killed_fails_its_job_and_no_other(rest: Asker, r
     assert "signal 9" in ended["failure"]["message"]
     assert ended["failure"]["hint"]
     assert ended["failure"]["context"] == {"file": "n.ipynb"}
-    assert rest_desk.listing() == before
+    assert rest_sandbox.listing() == before
     (signs / "gate").unlink()
     assert (await rest.do("add", "n.ipynb", names=["alpha"]))["state"] == "done"
     assert len(pids(signs)) == 2
 
 
-async def test_a_job_is_cancelled_in_the_middle_and_its_worker_stays(rest: Asker, rest_desk: UserSandbox, signs: Path) -> None:
-    rest_desk.notebook(name="n")
-    before = rest_desk.listing()
+async def test_a_job_is_cancelled_in_the_middle_and_its_worker_stays(
+    rest: Asker, rest_sandbox: UserSandbox, signs: Path
+) -> None:
+    rest_sandbox.notebook(name="n")
+    before = rest_sandbox.listing()
     (signs / "gate").touch()
     job = await rest.begin("add", "n.ipynb", names=["alpha"])
     await arrival(signs)
     assert (await rest.ask("DELETE", f"jobs/{job['id']}")).status == 202
     ended = await rest.end(job["id"])
     assert (ended["state"], ended["failure"]["code"]) == ("cancelled", "cancelled")
-    assert rest_desk.listing() == before
+    assert rest_sandbox.listing() == before
     (signs / "gate").unlink()
     assert (await rest.do("add", "n.ipynb", names=["alpha"]))["state"] == "done"
     assert len(pids(signs)) == 1
 
 
 async def test_what_does_not_hear_a_cancel_is_ended(
-    rest: Asker, rest_desk: UserSandbox, signs: Path, monkeypatch: pytest.MonkeyPatch
+    rest: Asker, rest_sandbox: UserSandbox, signs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_process, "CANCEL_SECONDS", 0.3)
-    rest_desk.notebook(name="n")
+    rest_sandbox.notebook(name="n")
     (signs / "gate").touch()
     (signs / "deaf").touch()
     job = await rest.begin("add", "n.ipynb", names=["alpha"])
@@ -178,9 +182,9 @@ async def test_what_does_not_hear_a_cancel_is_ended(
     assert not runs(pid)
 
 
-async def test_two_projects_are_worked_on_in_two_processes(rest: Asker, rest_desk: UserSandbox, signs: Path) -> None:
+async def test_two_projects_are_worked_on_in_two_processes(rest: Asker, rest_sandbox: UserSandbox, signs: Path) -> None:
     for name in ("a.ipynb", "b.ipynb"):
-        rest_desk.notebook(name=name)
+        rest_sandbox.notebook(name=name)
     (signs / "gate").touch()
     jobs = [await rest.begin("add", name, names=["alpha"]) for name in ("a.ipynb", "b.ipynb")]
     first = await arrival(signs)
@@ -190,9 +194,9 @@ async def test_two_projects_are_worked_on_in_two_processes(rest: Asker, rest_des
 
 
 async def test_a_slip_of_ours_is_logged_and_tells_the_page_nothing(
-    rest: Asker, rest_desk: UserSandbox, signs: Path, caplog: pytest.LogCaptureFixture, jp_serverapp: Any
+    rest: Asker, rest_sandbox: UserSandbox, signs: Path, caplog: pytest.LogCaptureFixture, jp_serverapp: Any
 ) -> None:
-    rest_desk.notebook(name="n")
+    rest_sandbox.notebook(name="n")
     (signs / "broken").touch()
     jp_serverapp.web_app.settings["jupyter_dep_state"].log.addHandler(caplog.handler)
     ended = await rest.do("add", "n.ipynb", names=["alpha"])
@@ -215,8 +219,8 @@ async def test_who_looks_for_a_package_finds_a_worker_ready(rest: Asker, jp_serv
     assert ready.ready
 
 
-async def test_a_page_is_made_by_a_worker_that_is_kept(rest: Asker, rest_desk: UserSandbox, jp_serverapp: Any) -> None:
-    rest_desk.notebook("alpha", name="n")
+async def test_a_page_is_made_by_a_worker_that_is_kept(rest: Asker, rest_sandbox: UserSandbox, jp_serverapp: Any) -> None:
+    rest_sandbox.notebook("alpha", name="n")
     runner = jp_serverapp.web_app.settings["jupyter_dep_state"].runner
     await rest.get("projects", path="n.ipynb")
     (worker,) = runner.processes
@@ -228,9 +232,9 @@ async def test_a_page_is_made_by_a_worker_that_is_kept(rest: Asker, rest_desk: U
 
 
 async def test_a_slip_of_ours_in_a_reading_is_logged_and_tells_the_page_nothing(
-    rest: Asker, rest_desk: UserSandbox, signs: Path, caplog: pytest.LogCaptureFixture, jp_serverapp: Any
+    rest: Asker, rest_sandbox: UserSandbox, signs: Path, caplog: pytest.LogCaptureFixture, jp_serverapp: Any
 ) -> None:
-    rest_desk.notebook(name="n")
+    rest_sandbox.notebook(name="n")
     (signs / "broken-services").touch()
     jp_serverapp.web_app.settings["jupyter_dep_state"].log.addHandler(caplog.handler)
     answer = await rest.ask("GET", "projects", path="n.ipynb")
@@ -243,33 +247,35 @@ async def test_a_slip_of_ours_in_a_reading_is_logged_and_tells_the_page_nothing(
 # beside REST
 
 
-def test_a_worker_that_ended_while_nobody_wanted_it_is_not_missed(crew: Workers, rest_desk: UserSandbox, signs: Path) -> None:
-    rest_desk.notebook(name="n")
-    assert isinstance(crew.run(order(rest_desk), silent, CancelToken()).result, Outcome)
+def test_a_worker_that_ended_while_nobody_wanted_it_is_not_missed(
+    crew: Workers, rest_sandbox: UserSandbox, signs: Path
+) -> None:
+    rest_sandbox.notebook(name="n")
+    assert isinstance(crew.run(order(rest_sandbox), silent, CancelToken()).result, Outcome)
     (pid,) = pids(signs)
     os.kill(pid, signal.SIGKILL)
-    assert isinstance(crew.run(order(rest_desk), silent, CancelToken()).result, Outcome)
+    assert isinstance(crew.run(order(rest_sandbox), silent, CancelToken()).result, Outcome)
 
 
 def test_a_worker_that_ends_before_it_takes_an_order_is_not_missed_either(
-    crew: Workers, rest_desk: UserSandbox, signs: Path, monkeypatch: pytest.MonkeyPatch
+    crew: Workers, rest_sandbox: UserSandbox, signs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rest_desk.notebook(name="n")
-    crew.run(order(rest_desk), silent, CancelToken())
+    rest_sandbox.notebook(name="n")
+    crew.run(order(rest_sandbox), silent, CancelToken())
     monkeypatch.setattr(worker_process.WorkerProcess, "ended", False)  # it ends between the look and the order
     (pid,) = pids(signs)
     os.kill(pid, signal.SIGKILL)
     until(lambda: not runs(pid))
-    assert isinstance(crew.run(order(rest_desk), silent, CancelToken()).result, Outcome)
+    assert isinstance(crew.run(order(rest_sandbox), silent, CancelToken()).result, Outcome)
 
 
 def test_a_worker_has_the_environment_that_the_server_has_now(
-    crew: Workers, rest_desk: UserSandbox, signs: Path, monkeypatch: pytest.MonkeyPatch
+    crew: Workers, rest_sandbox: UserSandbox, signs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rest_desk.notebook(name="n")
-    crew.run(order(rest_desk), silent, CancelToken())
+    rest_sandbox.notebook(name="n")
+    crew.run(order(rest_sandbox), silent, CancelToken())
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://index.example/simple")
-    done = crew.run(order(rest_desk, "update"), silent, CancelToken())
+    done = crew.run(order(rest_sandbox, "update"), silent, CancelToken())
     assert isinstance(done.result, Outcome)
     assert len(pids(signs)) == 2
 
@@ -283,12 +289,12 @@ def test_a_worker_has_the_environment_that_the_server_has_now(
     ],
     ids=["ends", "of another version", "babbles"],
 )
-def test_a_worker_that_is_none(rest_desk: UserSandbox, source: str, code: str) -> None:
+def test_a_worker_that_is_none(rest_sandbox: UserSandbox, source: str, code: str) -> None:
     odd = Workers(LOG, command=[sys.executable, "-P", "-c", source])
-    told = failure(odd.run(order(rest_desk), silent, CancelToken()))
+    told = failure(odd.run(order(rest_sandbox), silent, CancelToken()))
     assert told.code == code
     assert told.hint
-    assert failure(odd.run(order(rest_desk), silent, CancelToken())).code == code, "it was not kept for this one"
+    assert failure(odd.run(order(rest_sandbox), silent, CancelToken())).code == code, "it was not kept for this one"
     assert len(odd.processes) <= 1, "the next one"
     odd.close()
 
@@ -308,36 +314,36 @@ def test_a_reading_by_a_worker_that_is_none(source: str, status: int) -> None:
     assert odd.read(ReadOrder(view="kernels")).status == 503
 
 
-def test_a_worker_that_cannot_be_started(rest_desk: UserSandbox, tmp_path: Path) -> None:
+def test_a_worker_that_cannot_be_started(rest_sandbox: UserSandbox, tmp_path: Path) -> None:
     crew = Workers(LOG, command=[str(tmp_path / "nothing")])
     crew.prepare()
-    assert failure(crew.run(order(rest_desk), silent, CancelToken())).code == "program-missing"
+    assert failure(crew.run(order(rest_sandbox), silent, CancelToken())).code == "program-missing"
     crew.close()
 
 
-def test_a_worker_that_does_not_begin_is_waited_for_a_while(rest_desk: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_does_not_begin_is_waited_for_a_while(rest_sandbox: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_process, "START_SECONDS", 0.2)
     crew = Workers(LOG, command=[sys.executable, "-P", "-c", "import time; time.sleep(60)"])
-    assert failure(crew.run(order(rest_desk), silent, CancelToken())).code == "worker-died"
+    assert failure(crew.run(order(rest_sandbox), silent, CancelToken())).code == "worker-died"
     crew.close()
     monkeypatch.setattr(worker_process, "START_SECONDS", 60)
     crew = Workers(LOG, command=[sys.executable, "-P", "-c", "import time; time.sleep(60)"])
     cancel = CancelToken()
     threading.Timer(0.1, cancel.set).start()
-    assert failure(crew.run(order(rest_desk), silent, cancel)).code == "cancelled"
+    assert failure(crew.run(order(rest_sandbox), silent, cancel)).code == "cancelled"
     crew.close()
-    assert failure(crew.run(order(rest_desk), silent, CancelToken())).code == "server-stopping"
+    assert failure(crew.run(order(rest_sandbox), silent, CancelToken())).code == "server-stopping"
 
 
-def test_closing_ends_what_works_and_what_waits(crew: Workers, rest_desk: UserSandbox, signs: Path) -> None:
+def test_closing_ends_what_works_and_what_waits(crew: Workers, rest_sandbox: UserSandbox, signs: Path) -> None:
     for name in ("a.ipynb", "b.ipynb"):
-        rest_desk.notebook(name=name)
-    crew.run(order(rest_desk, name="a.ipynb"), silent, CancelToken())
+        rest_sandbox.notebook(name=name)
+    crew.run(order(rest_sandbox, name="a.ipynb"), silent, CancelToken())
     (signs / "gate").touch()
     found: list[Done] = []
     threads = [
         threading.Thread(target=lambda one=one: found.append(crew.run(one, silent, CancelToken())))
-        for one in (order(rest_desk, "update", name) for name in ("a.ipynb", "b.ipynb"))
+        for one in (order(rest_sandbox, "update", name) for name in ("a.ipynb", "b.ipynb"))
     ]
     for thread in threads:
         thread.start()
@@ -352,11 +358,11 @@ def test_closing_ends_what_works_and_what_waits(crew: Workers, rest_desk: UserSa
     assert not any(runs(pid) for pid in pids(signs))
 
 
-def test_a_worker_ends_with_its_input_and_stops_what_it_does(crew: Workers, rest_desk: UserSandbox, signs: Path) -> None:
-    rest_desk.notebook(name="n")
-    before = rest_desk.listing()
+def test_a_worker_ends_with_its_input_and_stops_what_it_does(crew: Workers, rest_sandbox: UserSandbox, signs: Path) -> None:
+    rest_sandbox.notebook(name="n")
+    before = rest_sandbox.listing()
     (signs / "gate").touch()
-    thread = threading.Thread(target=crew.run, args=(order(rest_desk), silent, CancelToken()))
+    thread = threading.Thread(target=crew.run, args=(order(rest_sandbox), silent, CancelToken()))
     thread.start()
     until(lambda: bool(pids(signs)))
     every = crew.processes
@@ -365,7 +371,7 @@ def test_a_worker_ends_with_its_input_and_stops_what_it_does(crew: Workers, rest
     thread.join(5)
     until(lambda: not crew.processes)
     assert {one.returncode for one in every} == {0}
-    assert rest_desk.listing() == before
+    assert rest_sandbox.listing() == before
 
 
 def test_a_worker_ends_by_itself_where_nobody_wants_it() -> None:
@@ -444,11 +450,11 @@ def test_a_server_that_ends_in_the_middle_of_a_job_leaves_no_process(
     toy_index: Index, tmp_path: Path, end: signal.Signals
 ) -> None:
     toy_index.delay("/simple/alpha/*", 60)
-    desk = sandbox_at(tmp_path / "user", toy_index.url)
-    notebook = desk.notebook(name="n")
-    before = desk.listing()
-    env = user_environment(tmp_path / "user" / "jupyter", toy_index.url, JUPYTER_DEP_HOME=str(desk.dep_home))
-    server = ServerOfOurs(desk.folder, env)
+    sandbox = sandbox_at(tmp_path / "user", toy_index.url)
+    notebook = sandbox.notebook(name="n")
+    before = sandbox.listing()
+    env = user_environment(tmp_path / "user" / "jupyter", toy_index.url, JUPYTER_DEP_HOME=str(sandbox.dep_home))
+    server = ServerOfOurs(sandbox.folder, env)
     with server:
         server.call("POST", "jupyter-dep/jobs", {"kind": "add", "path": notebook.name, "names": ["alpha"]})
         until(lambda: any("uv" in line.split(" ")[0].rsplit("/", 1)[-1] for line in of_user(tmp_path).values()), 30)
@@ -459,4 +465,4 @@ def test_a_server_that_ends_in_the_middle_of_a_job_leaves_no_process(
         server.process.wait(20)
         until(lambda: not of_user(tmp_path), 5)
         assert time.monotonic() - started < 5, server.output()
-        assert desk.listing() == before
+        assert sandbox.listing() == before

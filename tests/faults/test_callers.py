@@ -101,25 +101,25 @@ from jupyter_dep.operations.kernel_start.resolve import resolve_environment
 from support.notebooks import command_context
 from support.sandbox import UserSandbox
 
-desk = UserSandbox(folder=Path(sys.argv[2]), home=Path(sys.argv[3]), index_url=sys.argv[4])
+sandbox = UserSandbox(folder=Path(sys.argv[2]), home=Path(sys.argv[3]), index_url=sys.argv[4])
 go, tell = os.pipe()
 
 def same(at):
-    notebook = desk.folder / f"same-{at}.ipynb"
-    sealed = sync(notebook, desk.services(), command_context()).sealed
+    notebook = sandbox.folder / f"same-{at}.ipynb"
+    sealed = sync(notebook, sandbox.services(), command_context()).sealed
     assert sealed is not None
-    opening = resolve_environment(notebook, desk.folder, services=desk.services())
+    opening = resolve_environment(notebook, sandbox.folder, services=sandbox.services())
     assert getattr(opening, "python", None) == sealed.python, opening
 
 def other(at):
-    notebook = desk.folder / f"other-{at}.ipynb"
-    sealed = sync(notebook, desk.services(), command_context()).sealed
+    notebook = sandbox.folder / f"other-{at}.ipynb"
+    sealed = sync(notebook, sandbox.services(), command_context()).sealed
     assert sealed is not None and f"pure{at}" in sealed.packages
     assert os.path.exists(sealed.python), "collected while it was handed over"
 
 def collector():
     for _ in range(30):
-        collect(desk.services())
+        collect(sandbox.services())
 
 deeds = [lambda at=at: same(at) for at in range(16)] + [lambda at=at: other(at) for at in range(16)] + [collector]
 children = {}
@@ -148,22 +148,24 @@ def test_real_builds_of_many_notebooks_at_once_with_the_collection_among_them(
     for at in range(CALLERS):
         build_wheel(toy_index.folder, f"pure{at}", "1.0")
     for number in range(rounds):
-        desk = sandbox_at(tmp_path / str(number), toy_index.url)
-        first = desk.notebook("alpha==1.0", name="same-0")
-        relock.relock(first, desk.services(), command_context(sync=False))
+        sandbox = sandbox_at(tmp_path / str(number), toy_index.url)
+        first = sandbox.notebook("alpha==1.0", name="same-0")
+        relock.relock(first, sandbox.services(), command_context(sync=False))
         for at in range(1, CALLERS):
             copy = first.with_name(f"same-{at}.ipynb")
             copy.write_bytes(first.read_bytes())
-            desk.lock_path(copy).write_bytes(desk.lock_path(first).read_bytes())
+            sandbox.lock_path(copy).write_bytes(sandbox.lock_path(first).read_bytes())
         for at in range(CALLERS):
-            relock.relock(desk.notebook(f"pure{at}", name=f"other-{at}.ipynb"), desk.services(), command_context(sync=False))
-        argv = [sys.executable, "-c", SYNC, repr([str(TESTS), *sys.path]), desk.folder, desk.home, desk.index_url]
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=300, env={**os.environ, **desk.environ()})
+            relock.relock(
+                sandbox.notebook(f"pure{at}", name=f"other-{at}.ipynb"), sandbox.services(), command_context(sync=False)
+            )
+        argv = [sys.executable, "-c", SYNC, repr([str(TESTS), *sys.path]), sandbox.folder, sandbox.home, sandbox.index_url]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=300, env={**os.environ, **sandbox.environ()})
         assert done.returncode == 0, done.stdout + done.stderr
-        sealed = desk.services().store.all()
+        sealed = sandbox.services().store.all()
         assert len(sealed) == CALLERS + 1, json.dumps([dict(one.packages) for one in sealed])
-        assert all(not desk.services().store.has_changed(one) for one in sealed)
-        entries = [path for path in (desk.services().store.root / "e").iterdir() if path.is_dir()]
+        assert all(not sandbox.services().store.has_changed(one) for one in sealed)
+        entries = [path for path in (sandbox.services().store.root / "e").iterdir() if path.is_dir()]
         assert len(entries) == len(sealed), "somebody built what nobody uses"
     tally("callers", cases=rounds, held=rounds, note=f"{rounds} with the real engine")
 
@@ -172,37 +174,37 @@ def test_real_builds_of_many_notebooks_at_once_with_the_collection_among_them(
 def test_an_environment_that_is_collected_before_its_use_is_noted_is_there_all_the_same(
     moment: str, toy_index: Index, tmp_path: Path, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = sandbox_at(tmp_path, toy_index.url)
-    notebook = desk.notebook("alpha==1.0", name="n")
-    relock.relock(notebook, desk.services(), command_context(sync=False))
+    sandbox = sandbox_at(tmp_path, toy_index.url)
+    notebook = sandbox.notebook("alpha==1.0", name="n")
+    relock.relock(notebook, sandbox.services(), command_context(sync=False))
     hold, uses = Store.acquire, History.uses
     removed: list[str] = []
 
     def late(store: Store, sealed: Sealed) -> FileLock | None:
         if moment == "before it is noted" and not removed:
-            removed.extend(gc.collect(desk.services()).removed)
+            removed.extend(gc.collect(sandbox.services()).removed)
         return hold(store, sealed)
 
     def early(history: History) -> Iterator[ProjectUse]:
         found = tuple(uses(history))
         if moment == "while the collection is at it" and not removed:  # it has looked; now somebody comes
             removed.append("")
-            assert install.sync(notebook, desk.services(), command_context()).sealed is not None
+            assert install.sync(notebook, sandbox.services(), command_context()).sealed is not None
         return iter(found)
 
     monkeypatch.setattr(Store, "acquire", late)
     monkeypatch.setattr(History, "uses", early)
     if moment == "before it is noted":
-        sealed = install.sync(notebook, desk.services(), command_context()).sealed
+        sealed = install.sync(notebook, sandbox.services(), command_context()).sealed
         assert sealed is not None and removed == [sealed.key], "nothing was collected: this proves nothing"
     else:
-        first = install.sync(notebook, desk.services(), command_context()).sealed
+        first = install.sync(notebook, sandbox.services(), command_context()).sealed
         assert first is not None
-        for file in (desk.services().paths.state / "projects").glob("*.json"):
+        for file in (sandbox.services().paths.state / "projects").glob("*.json"):
             file.unlink()
-        assert gc.collect(desk.services()).removed == ()
+        assert gc.collect(sandbox.services()).removed == ()
         sealed = first
-    assert Path(sealed.python).exists() and desk.services().store.sealed(sealed.key) is not None
-    assert gc.collect(desk.services()).removed == ()
-    assert install.sync(notebook, desk.services(), command_context()).sealed is not None
+    assert Path(sealed.python).exists() and sandbox.services().store.sealed(sealed.key) is not None
+    assert gc.collect(sandbox.services()).removed == ()
+    assert install.sync(notebook, sandbox.services(), command_context()).sealed is not None
     tally("callers", cases=1, held=1)

@@ -32,10 +32,10 @@ def test_a_clock_that_lies_moves_neither_store_nor_collection(
     need("clock", "linux", "faketime")
     first, then = LIES[lie]
     me = user_at(tmp_path / "me", toy_index.url)
-    desk = UserSandbox(folder=tmp_path / "w", home=me.home, index_url=toy_index.url)
-    desk.folder.mkdir()
+    sandbox = UserSandbox(folder=tmp_path / "w", home=me.home, index_url=toy_index.url)
+    sandbox.folder.mkdir()
     for name, pin in (("n.ipynb", "alpha==1.0"), ("gone.ipynb", "beta==1.0")):
-        desk.notebook(pin, name=name)
+        sandbox.notebook(pin, name=name)
 
     steps = itertools.cycle(("+3650d", "-3650d", "+1h", "-30d", "+0"))
 
@@ -43,13 +43,15 @@ def test_a_clock_that_lies_moves_neither_store_nor_collection(
         clock = next(steps) if clock == STEPS else clock
         # files get the kernel's true times: as on a disk that was written when the clock was right
         argv = ["faketime", "-f", clock, *CLI, *words]
-        done = subprocess.run(argv, cwd=desk.folder, env=me.environ(), capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(
+            argv, cwd=sandbox.folder, env=me.environ(), capture_output=True, text=True, timeout=120, check=False
+        )
         assert done.returncode == 0, done.stdout + done.stderr
 
     for name in ("n.ipynb", "gone.ipynb"):
         dep(first, "lock", name)
         dep(first, "sync", name)
-    store = desk.services().store
+    store = sandbox.services().store
     before = {one.key for one in store.all()}
     assert len(before) == 2
     dep(then, "env", "gc")
@@ -59,7 +61,7 @@ def test_a_clock_that_lies_moves_neither_store_nor_collection(
     dep(then, "status", "n.ipynb")
     assert {one.key for one in store.all()} == before and not toy_index.requests
     assert not any(store.has_changed(one) for one in store.all())
-    (desk.folder / "gone.ipynb").unlink()
+    (sandbox.folder / "gone.ipynb").unlink()
     abandoned = store.root / "e" / "0123456789"
     abandoned.mkdir()
     os.utime(abandoned, (0, 0) if "behind" in lie else (1 << 32, 1 << 32))

@@ -237,13 +237,13 @@ def test_the_retry_after_a_full_disk_in_this_process(
     """A long-lived process (agent, server) gets over it too."""
     need("disk", "root", "mount")
     disk = mount(300_000, "")
-    desk = sandbox_at(disk / "a", big_index.url)
-    path = desk.notebook(name="n")
-    before, services = desk.listing(), desk.services()
+    sandbox = sandbox_at(disk / "a", big_index.url)
+    path = sandbox.notebook(name="n")
+    before, services = sandbox.listing(), sandbox.services()
     with pytest.raises(Exception, match="space") as caught:
         add_remove.add(path, ["big"], services, command_context())
-    assert caught.value.code == "disk-full" and desk.listing() == before  # type: ignore[attr-defined]
+    assert caught.value.code == "disk-full" and sandbox.listing() == before  # type: ignore[attr-defined]
     subprocess.run(["mount", "-o", "remount,size=100000000", disk], check=True)
     assert add_remove.add(path, ["big"], services, command_context()).sealed is not None
-    assert check_whole(desk) == 0 and has("mount")
+    assert check_whole(sandbox) == 0 and has("mount")
     tally("disk", cases=1, held=1)

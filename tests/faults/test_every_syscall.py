@@ -74,46 +74,46 @@ class Fault:
 
 @dataclass(slots=True, kw_only=True)
 class Scene:
-    """A command on a desk: the folder's files `before` and `after` it, the environments that it has to leave (`in_use`)."""
+    """A command in a sandbox: the folder's files `before` and `after` it, the environments that it has to leave (`in_use`)."""
 
     verb: str
-    desk: UserSandbox
+    sandbox: UserSandbox
     before: dict[str, bytes] = field(default_factory=dict)
     after: dict[str, bytes] = field(default_factory=dict)
     in_use: list[Sealed] = field(default_factory=list)
 
     @property
     def notebook(self) -> Path:
-        return self.desk.folder / NOTEBOOK
+        return self.sandbox.folder / NOTEBOOK
 
     @property
     def state(self) -> Path:
-        return self.desk.dep_home / "state"
+        return self.sandbox.dep_home / "state"
 
     @property
     def pristine(self) -> Path:
-        return self.desk.home.parent / "pristine"
+        return self.sandbox.home.parent / "pristine"
 
     def set_up(self) -> list[tuple[str, int]]:
         """Lay everything out, do the command once, and give its calls: name and number."""
-        desk, services = self.desk, self.desk.services()
-        used = add_remove.add(desk.notebook(name=NOTEBOOK), ["alpha"], services, command_context("add alpha")).sealed
+        sandbox, services = self.sandbox, self.sandbox.services()
+        used = add_remove.add(sandbox.notebook(name=NOTEBOOK), ["alpha"], services, command_context("add alpha")).sealed
         assert used is not None
         self.in_use = [used]
         PREPARE[self.verb](self, services)
-        self.before = desk.listing()
+        self.before = sandbox.listing()
         for name in ("state", "data/store"):
-            shutil.copytree(desk.dep_home / name, self.pristine / name, symlinks=True)
+            shutil.copytree(sandbox.dep_home / name, self.pristine / name, symlinks=True)
         self.traced([])  # a first run leaves the bytecode that the others find
         self.reset()
-        log = desk.home.parent / "calls.log"
+        log = sandbox.home.parent / "calls.log"
         done = self.traced(["-y", "-e", "trace=" + ",".join(KIND_OF), "-o", str(log)])
         assert done.returncode == 0, done.stdout + done.stderr
-        self.after = desk.listing()
+        self.after = sandbox.listing()
         return self._own(log.read_text("utf-8", "replace"))
 
     def _own(self, log: str) -> list[tuple[str, int]]:
-        root = str(self.desk.home.parent)
+        root = str(self.sandbox.home.parent)
         counted: Counter[tuple[str, str]] = Counter()
         inside: Counter[str] = Counter()
         main, own = log.split(" ", 1)[0], []
@@ -130,24 +130,24 @@ class Scene:
 
     def traced(self, options: list[str]) -> subprocess.CompletedProcess[str]:
         options = options or ["-o", "/dev/null", "-e", "trace=none"]
-        return run_traced(options, WORDS[self.verb], self.desk, PYTHONHASHSEED="0")
+        return run_traced(options, WORDS[self.verb], self.sandbox, PYTHONHASHSEED="0")
 
     def reset(self) -> None:
-        desk = self.desk
-        if desk.listing() != self.before:
-            for path in desk.folder.iterdir():
+        sandbox = self.sandbox
+        if sandbox.listing() != self.before:
+            for path in sandbox.folder.iterdir():
                 path.unlink()
             for name, data in self.before.items():
-                (desk.folder / name).write_bytes(data)
+                (sandbox.folder / name).write_bytes(data)
         for name in ("state", "data/store"):
-            shutil.rmtree(desk.dep_home / name)
-            shutil.copytree(self.pristine / name, desk.dep_home / name, symlinks=True)
+            shutil.rmtree(sandbox.dep_home / name)
+            shutil.copytree(self.pristine / name, sandbox.dep_home / name, symlinks=True)
 
     def strike(self, fault: Fault) -> str:
         """What one fault did that it must not; empty if nothing."""
         inject = f"inject={fault.name}:error={fault.error}:when={fault.number}"
         done = self.traced(["-o", "/dev/null", "-e", f"trace={fault.name}", "-e", inject])
-        now = {name: data for name, data in self.desk.listing().items() if not name.endswith(".tmp")}
+        now = {name: data for name, data in self.sandbox.listing().items() if not name.endswith(".tmp")}
         said = f"exit {done.returncode}: {done.stdout[-300:]}{done.stderr[-300:]}"
         if now not in (self.before, self.after):
             changed = sorted(name for name in {*now, *self.before} if now.get(name) != self.before.get(name))
@@ -166,7 +166,7 @@ class Scene:
             return f"the same once more fails: {error}; {said}"
 
     def _lost(self) -> str:
-        services = self.desk.services()
+        services = self.sandbox.services()
         for sealed in self.in_use:
             if services.store.sealed(sealed.key) != sealed or services.store.has_changed(sealed):
                 return "an environment in use is gone"
@@ -189,11 +189,11 @@ class Scene:
         return commands <= {step["command"] for step in steps} and set(was["environments"]) <= set(now["environments"])
 
     def _again(self, now: dict[str, bytes]) -> str:
-        services = self.desk.services()
+        services = self.sandbox.services()
         if self.verb != "undo" or now != self.after:
             AGAIN[self.verb](self, services)
-        if self.desk.listing() != self.after:
-            return f"once more, it is not done: {sorted(self.desk.listing())}"
+        if self.sandbox.listing() != self.after:
+            return f"once more, it is not done: {sorted(self.sandbox.listing())}"
         folders = [path for path in (services.store.root / "e").iterdir() if path.is_dir()]
         if self.verb == "gc" and len(folders) != len(self.in_use):
             return f"once more, {len(folders)} environments stay"
@@ -202,10 +202,10 @@ class Scene:
 
 def _unused(scene: Scene, services: Services) -> None:
     """An environment of a notebook that was deleted, and what a builder left that is gone."""
-    gone = scene.desk.notebook(name="gone")
+    gone = scene.sandbox.notebook(name="gone")
     assert add_remove.add(gone, ["gamma"], services, command_context()).sealed is not None
     gone.unlink()
-    scene.desk.lock_path(gone).unlink()
+    scene.sandbox.lock_path(gone).unlink()
     (services.store.root / "e" / "0000000000" / "lib").mkdir(parents=True)
 
 
@@ -222,7 +222,7 @@ def _stale(scene: Scene, services: Services) -> None:
 
 def _another(scene: Scene, services: Services) -> None:
     """A second notebook, whose environment is not to go with the first one's."""
-    sealed = add_remove.add(scene.desk.notebook(name="other"), ["gamma"], services, command_context()).sealed
+    sealed = add_remove.add(scene.sandbox.notebook(name="other"), ["gamma"], services, command_context()).sealed
     assert sealed is not None
     scene.in_use = [sealed]
 
@@ -275,7 +275,7 @@ def test_what_is_in_use_stays_whichever_call_fails(
 ) -> None:  # fmt: skip
     need("syscalls", "strace", cases=400)
     verbs = list(WORDS) if full else ["gc", "undo"]
-    scenes = [Scene(verb=verb, desk=sandbox_at(tmp_path / verb.replace(" ", "-"), big_index.url)) for verb in verbs]
+    scenes = [Scene(verb=verb, sandbox=sandbox_at(tmp_path / verb.replace(" ", "-"), big_index.url)) for verb in verbs]
     wrong: list[str] = []
     tried: Counter[str] = Counter()
     with ThreadPoolExecutor(LANES) as pool:

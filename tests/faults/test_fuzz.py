@@ -138,11 +138,11 @@ def test_declarations_in_manifests(tally: Tally, seed: int, volume: Callable[[in
 def test_locks(tally: Tally, seed: int, volume: Callable[[int, int], int], tmp_path: Path) -> None:
     watch = Watch()
     engine = FakeEngine(lambda: Catalogue.of(RELEASES))
-    desk = sandbox_at(tmp_path, "http://127.0.0.1:9/simple")
-    path = desk.notebook("alpha", "beta", name="n")
-    relock.relock(path, desk.services(engine), command_context("lock", sync=False))
-    whole = desk.lock_path(path).read_text("utf-8")
-    services = desk.services(engine)
+    sandbox = sandbox_at(tmp_path, "http://127.0.0.1:9/simple")
+    path = sandbox.notebook("alpha", "beta", name="n")
+    relock.relock(path, sandbox.services(engine), command_context("lock", sync=False))
+    whole = sandbox.lock_path(path).read_text("utf-8")
+    services = sandbox.services(engine)
     for number in range(volume(500, 12_000)):
         chance = random.Random(f"{seed}-{number}")
         data = as_bytes(mutated(whole, chance, [whole, *MANIFESTS]), chance)
@@ -152,7 +152,7 @@ def test_locks(tally: Tally, seed: int, volume: Callable[[int, int], int], tmp_p
                 lock.missing_dependencies()
                 lock.graph()
         else:
-            desk.lock_path(path).write_bytes(data)
+            sandbox.lock_path(path).write_bytes(data)
             with watch.case(f"lock {number}, opened"):
                 state = read_state(path, services)
                 assert state.lock_error is None or state.lock_error.hint
@@ -221,9 +221,9 @@ class Patient:
 def test_lines_to_the_agent(tally: Tally, seed: int, volume: Callable[[int, int], int], tmp_path: Path, capfd: Any) -> None:
     """Every line that can be one gets an answer, and the agent still answers after all of them."""
     count = volume(300, 6000)
-    desk = sandbox_at(tmp_path, "http://127.0.0.1:9/simple")
-    path = desk.notebook("alpha", name="n")
-    services = desk.services(FakeEngine(lambda: Catalogue.of(RELEASES)))
+    sandbox = sandbox_at(tmp_path, "http://127.0.0.1:9/simple")
+    path = sandbox.notebook("alpha", name="n")
+    services = sandbox.services(FakeEngine(lambda: Catalogue.of(RELEASES)))
     sent, last = [], {"type": "request", "id": 7_000_001, "line": "-h", "protocol": PROTOCOL, "cwd": str(tmp_path)}
     for number in range(count):
         line = _protocol_line(random.Random(f"{seed}-{number}"), path)
@@ -246,7 +246,7 @@ def test_lines_to_the_agent(tally: Tally, seed: int, volume: Callable[[int, int]
 
 def test_bytes_to_the_agents_process(tally: Tally, seed: int, tmp_path: Path) -> None:
     """What is not even text, in a real process: it goes on and answers."""
-    desk = sandbox_at(tmp_path, "http://127.0.0.1:9/simple")
+    sandbox = sandbox_at(tmp_path, "http://127.0.0.1:9/simple")
     hostile = [
         b"\xff\xfe\x00", b"[" * 100_000, b'{"a":' * 100_000, b"\xed\xa0\x80", b'{"type":"cancel","id":1e999}', b"\x00" * 100,
         b'{"id": "\\ud800"}', b'{"type":"request","id":3,"line":"status \\ud800","protocol":1,"cwd":"\\ud800"}', b"9" * 100_000,
@@ -256,7 +256,7 @@ def test_bytes_to_the_agents_process(tally: Tally, seed: int, tmp_path: Path) ->
     for line in hostile:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "jupyter_dep_cli.agent"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=desk.environ(), cwd=tmp_path,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=sandbox.environ(), cwd=tmp_path,
         )  # fmt: skip
         assert process.stdin and process.stdout and process.stderr
         process.stdin.write(line + b"\n" + last + b"\n")
@@ -280,8 +280,8 @@ def test_bytes_to_the_agents_process(tally: Tally, seed: int, tmp_path: Path) ->
 def test_lines_to_a_worker(tally: Tally, seed: int, volume: Callable[[int, int], int], tmp_path: Path) -> None:
     """Jobs of every kind with words and paths that nobody checked: each ends with a `Done` that has a code or an outcome."""
     count = volume(150, 3000)
-    desk = sandbox_at(tmp_path, "http://127.0.0.1:9/simple")
-    path = desk.notebook("alpha", name="n")
+    sandbox = sandbox_at(tmp_path, "http://127.0.0.1:9/simple")
+    path = sandbox.notebook("alpha", name="n")
     engine = FakeEngine(lambda: Catalogue.of(RELEASES))
     kinds = get_args(get_type_hints(JobRequest)["kind"])
     orders = []
@@ -304,11 +304,11 @@ def test_lines_to_a_worker(tally: Tally, seed: int, volume: Callable[[int, int],
         where = str(path) if chance.random() < 0.8 else str(tmp_path / "nowhere.ipynb")
         orders.append(
             protocol.JobOrder(
-                id=number + 1, request=JobRequest(**asked), notebook=os.fsencode(where), folder=os.fsencode(desk.folder)
+                id=number + 1, request=JobRequest(**asked), notebook=os.fsencode(where), folder=os.fsencode(sandbox.folder)
             )
         )
     sink = io.StringIO()
-    worker = Worker(io.StringIO(), sink, lambda: desk.services(engine))
+    worker = Worker(io.StringIO(), sink, lambda: sandbox.services(engine))
     wrong = {}
     for order in orders:
         again = protocol.read(protocol.write(order))
@@ -361,10 +361,10 @@ async def _asked(rest: Asker, chance: random.Random, watch: Watch, number: int) 
 
 
 async def test_requests_to_the_server(
-    rest: Asker, rest_desk: UserSandbox, tally: Tally, seed: int, volume: Callable[[int, int], int]
+    rest: Asker, rest_sandbox: UserSandbox, tally: Tally, seed: int, volume: Callable[[int, int], int]
 ) -> None:
     watch = Watch()
-    rest_desk.notebook("alpha", name="n")
+    rest_sandbox.notebook("alpha", name="n")
     await asyncio.sleep(0)
     for number in range(volume(150, 4000)):
         await _asked(rest, random.Random(f"{seed}-{number}"), watch, number)

@@ -67,9 +67,9 @@ class Met:
     wrong: list[str] = field(default_factory=list)
 
 
-def run(desk: UserSandbox, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(sandbox: UserSandbox, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*CLI, *arguments], cwd=desk.folder, env=desk.environ(), capture_output=True, text=True, timeout=60, check=False
+        [*CLI, *arguments], cwd=sandbox.folder, env=sandbox.environ(), capture_output=True, text=True, timeout=60, check=False
     )
 
 
@@ -114,9 +114,9 @@ def strike(process: subprocess.Popen[bytes], after: float, *, engine_only: bool,
     return time.monotonic() - begin
 
 
-def check_whole(desk: UserSandbox) -> int:
+def check_whole(sandbox: UserSandbox) -> int:
     """Hold every environment that is believed sealed to its wheels, byte for byte; gives how many half-built ones there are."""
-    store = desk.services().store
+    store = sandbox.services().store
     sealed = store.all()
     for environment in sealed:
         root, site = Path(environment.path), Path(environment.site)
@@ -139,7 +139,7 @@ class Scene:
     """One verb in one lane: `before` and `after` are the folder's files without it and with it."""
 
     verb: str
-    desk: UserSandbox
+    sandbox: UserSandbox
     pristine: Path
     server: UploadIndex | None = None
     before: dict[str, bytes] = field(default_factory=dict)
@@ -151,44 +151,46 @@ class Scene:
         return VERBS[self.verb]
 
     def set_up(self) -> None:
-        desk = self.desk
+        sandbox = self.sandbox
         if self.verb == "publish":
-            package(desk.folder)
-            build_wheel(desk.folder / "dist", "mine", "0.1.0", files={"mine/blob.bin": random.Random(3).randbytes(2_000_000)})
-            build_sdist(desk.folder / "dist", "mine", "0.1.0")
-            self.before = self.after = dists(desk)
+            package(sandbox.folder)
+            build_wheel(
+                sandbox.folder / "dist", "mine", "0.1.0", files={"mine/blob.bin": random.Random(3).randbytes(2_000_000)}
+            )
+            build_sdist(sandbox.folder / "dist", "mine", "0.1.0")
+            self.before = self.after = dists(sandbox)
         elif self.verb == "gc":
             for number in range(3):
-                desk.notebook("big", ("alpha==1.0", "alpha==1.1", "beta")[number], name=f"n{number}.ipynb")
-                assert all(run(desk, verb, f"n{number}.ipynb").returncode == 0 for verb in ("lock", "sync"))
+                sandbox.notebook("big", ("alpha==1.0", "alpha==1.1", "beta")[number], name=f"n{number}.ipynb")
+                assert all(run(sandbox, verb, f"n{number}.ipynb").returncode == 0 for verb in ("lock", "sync"))
             for name in ("n1.ipynb", "n2.ipynb"):  # the projects of two environments are gone
-                desk.lock_path(desk.folder / name).unlink()
-                (desk.folder / name).unlink()
-            self.before = self.after = desk.listing()
+                sandbox.lock_path(sandbox.folder / name).unlink()
+                (sandbox.folder / name).unlink()
+            self.before = self.after = sandbox.listing()
         else:
-            notebook = desk.notebook(*(() if self.verb == "add" else ("alpha",)), name="n")
-            assert run(desk, "lock", "n.ipynb").returncode == 0
+            notebook = sandbox.notebook(*(() if self.verb == "add" else ("alpha",)), name="n")
+            assert run(sandbox, "lock", "n.ipynb").returncode == 0
             if self.verb == "lock":
                 rewrite(notebook, block("alpha", "big"))
             if self.verb == "sync":
-                assert run(desk, "lock", "n.ipynb").returncode == 0
+                assert run(sandbox, "lock", "n.ipynb").returncode == 0
                 rewrite(notebook, block("alpha", "big"))
-                assert run(desk, "lock", "n.ipynb").returncode == 0
-            self.before = desk.listing()
-        shutil.copytree(desk.dep_home, self.pristine, symlinks=True)
+                assert run(sandbox, "lock", "n.ipynb").returncode == 0
+            self.before = sandbox.listing()
+        shutil.copytree(sandbox.dep_home, self.pristine, symlinks=True)
         begin = time.monotonic()
         done = self.run()
         assert done.returncode == 0, done.stderr
         self.lasting = time.monotonic() - begin
         if self.verb in ("add", "lock", "sync"):
-            self.after = desk.listing()
+            self.after = sandbox.listing()
         self.reset()
 
     def environ(self) -> dict[str, str]:
         if self.server is None:
-            return self.desk.environ()
+            return self.sandbox.environ()
         told = {"URL": self.server.url, "USERNAME": WRITER[0], "PASSWORD": WRITER[1]}
-        return self.desk.environ() | {f"JUPYTER_DEP_PUBLISH_{name}": text for name, text in told.items() if name != "URL"}
+        return self.sandbox.environ() | {f"JUPYTER_DEP_PUBLISH_{name}": text for name, text in told.items() if name != "URL"}
 
     def arguments(self) -> list[str]:
         return [*self.words, *(["--repository", self.server.url] if self.server else [])]
@@ -196,7 +198,7 @@ class Scene:
     def run(self, *more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*CLI, *self.arguments(), *more],
-            cwd=self.desk.folder,
+            cwd=self.sandbox.folder,
             env=self.environ(),
             capture_output=True,
             text=True,
@@ -208,7 +210,7 @@ class Scene:
         quiet = subprocess.DEVNULL
         return subprocess.Popen(
             [*CLI, *self.arguments()],
-            cwd=self.desk.folder,
+            cwd=self.sandbox.folder,
             env=self.environ(),
             stdout=quiet,
             stderr=quiet,
@@ -217,27 +219,27 @@ class Scene:
 
     def reset(self) -> None:
         """The folder and what is remembered as at the beginning; of the store only what the verb needs anew."""
-        desk = self.desk
+        sandbox = self.sandbox
         if self.server is not None:
             for file in self.server.folder.glob("*"):
                 file.unlink()
             return
         if self.verb == "gc":
             for name in ("state", "data/store"):
-                shutil.rmtree(desk.dep_home / name)
-                shutil.copytree(self.pristine / name, desk.dep_home / name, symlinks=True)
-            for sealed in desk.services().store.all():  # a copy has other times than were sealed
-                touch_as(Path(sealed.path), self.pristine / Path(sealed.path).relative_to(desk.dep_home))
+                shutil.rmtree(sandbox.dep_home / name)
+                shutil.copytree(self.pristine / name, sandbox.dep_home / name, symlinks=True)
+            for sealed in sandbox.services().store.all():  # a copy has other times than were sealed
+                touch_as(Path(sealed.path), self.pristine / Path(sealed.path).relative_to(sandbox.dep_home))
             return
-        for path in desk.folder.iterdir():
+        for path in sandbox.folder.iterdir():
             path.unlink()
         for name, data in self.before.items():
-            (desk.folder / name).write_bytes(data)
-        shutil.rmtree(desk.dep_home / "state")
-        shutil.copytree(self.pristine / "state", desk.dep_home / "state")
-        for sealed in desk.services().store.all():
+            (sandbox.folder / name).write_bytes(data)
+        shutil.rmtree(sandbox.dep_home / "state")
+        shutil.copytree(self.pristine / "state", sandbox.dep_home / "state")
+        for sealed in sandbox.services().store.all():
             deadline = time.monotonic() + 10  # what was struck holds its lease until the system has buried it
-            while not desk.services().store.remove(sealed):
+            while not sandbox.services().store.remove(sealed):
                 assert time.monotonic() < deadline, "an environment is held by nobody who lives"
                 time.sleep(0.05)
 
@@ -253,9 +255,9 @@ class Scene:
 
     def look(self, met: Met, process: subprocess.Popen[bytes], *, engine_only: bool, said: str) -> None:
         """Raise AssertionError if anything is torn or half true, or the same once more does not complete it."""
-        desk = self.desk
+        sandbox = self.sandbox
         if self.server is not None:
-            assert dists(desk) == self.before, f"{said}: a distribution was changed"
+            assert dists(sandbox) == self.before, f"{said}: a distribution was changed"
             there = self.published()
             assert all(self.before.get(name) == data for name, data in there.items()), f"{said}: half a file is published"
             met.half_built += 0 < len(there) < len(self.before)
@@ -268,18 +270,18 @@ class Scene:
             assert told["ok"] or told["error"]["code"] == "version-exists", f"{said}: {done.stdout}"
             assert self.published() == self.before, said
             return
-        now = desk.listing()
+        now = sandbox.listing()
         for name in {*self.before, *self.after}:
             assert now.get(name) in (self.before.get(name), self.after.get(name)), f"{said}: `{name}` is torn"
-        met.half_built += check_whole(desk) > 0
+        met.half_built += check_whole(sandbox) > 0
         if self.verb == "gc":
             assert now == self.before, f"{said}: a file of the user changed"
-            left = len(desk.services().store.all())
+            left = len(sandbox.services().store.all())
             assert 1 <= left <= 3, said
             met.changed += left < 3
-            gc.collect(desk.services())
-            (kept,) = desk.services().store.all()
-            assert "big" in kept.packages and check_whole(desk) == 0, said
+            gc.collect(sandbox.services())
+            (kept,) = sandbox.services().store.all()
+            assert "big" in kept.packages and check_whole(sandbox) == 0, said
             return
         Notebook.parse(now["n.ipynb"], context={})
         if engine_only and process.returncode != 0:
@@ -287,18 +289,18 @@ class Scene:
         met.changed += now != self.before
         # the notebook comes first, so that a kill between the two loses nothing of what the user asked for
         assert now.get("pylock.n.toml") == self.before.get("pylock.n.toml") or now["n.ipynb"] == self.after["n.ipynb"], said
-        again(desk, self.verb)
+        again(sandbox, self.verb)
         if self.verb != "lock":
-            assert [item for item in desk.services().store.all() if "big" in item.packages], said
-        assert {name: data for name, data in desk.listing().items() if name in self.after} == self.after, said
-        desk.services().store.sweep()
-        assert check_whole(desk) == 0
-        leftovers = [name for name in desk.listing() if name not in {*self.before, *self.after}]
+            assert [item for item in sandbox.services().store.all() if "big" in item.packages], said
+        assert {name: data for name, data in sandbox.listing().items() if name in self.after} == self.after, said
+        sandbox.services().store.sweep()
+        assert check_whole(sandbox) == 0
+        leftovers = [name for name in sandbox.listing() if name not in {*self.before, *self.after}]
         assert not leftovers, f"{said}: {leftovers} lie beside the user's files"
 
 
-def dists(desk: UserSandbox) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in (desk.folder / "dist").iterdir()}
+def dists(sandbox: UserSandbox) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (sandbox.folder / "dist").iterdir()}
 
 
 def touch_as(copy: Path, model: Path) -> None:
@@ -307,9 +309,9 @@ def touch_as(copy: Path, model: Path) -> None:
         os.utime(copy / path.relative_to(model), ns=(status.st_atime_ns, status.st_mtime_ns), follow_symlinks=False)
 
 
-def again(desk: UserSandbox, verb: str) -> None:
+def again(sandbox: UserSandbox, verb: str) -> None:
     """The same once more, in this process to save time; it must build what the verb builds, without a question."""
-    notebook, services = desk.folder / "n.ipynb", desk.services()
+    notebook, services = sandbox.folder / "n.ipynb", sandbox.services()
     if verb == "add":
         assert add_remove.add(notebook, ["big"], services, command_context()).sealed is not None
     elif verb == "lock":
@@ -352,8 +354,8 @@ def test_a_kill_at_any_moment_leaves_nothing_half_true(
         scenes = []
         for number in range(LANES):
             server = stack.enter_context(UploadIndex(tmp_path / f"served{number}")) if verb == "publish" else None
-            desk = sandbox_at(tmp_path / f"lane{number}", big_index.url)
-            scenes.append(Scene(verb=verb, desk=desk, pristine=tmp_path / f"pristine{number}", server=server))
+            sandbox = sandbox_at(tmp_path / f"lane{number}", big_index.url)
+            scenes.append(Scene(verb=verb, sandbox=sandbox, pristine=tmp_path / f"pristine{number}", server=server))
         pool = stack.enter_context(ThreadPoolExecutor(LANES))
         runs = [
             pool.submit(lane, scene, rounds // LANES, random.Random(f"{seed}-{verb}-{number}"), mets[number])

@@ -91,10 +91,10 @@ def _served(app: Any) -> set[str]:
 
 
 async def test_no_route_is_open_to_anybody_else(
-    rest: Asker, rest_desk: UserSandbox, jp_serverapp: Any, tally: Tally, monkeypatch: pytest.MonkeyPatch
+    rest: Asker, rest_sandbox: UserSandbox, jp_serverapp: Any, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rest_desk.notebook("alpha", name="n")
-    before = rest_desk.listing()
+    rest_sandbox.notebook("alpha", name="n")
+    before = rest_sandbox.listing()
     known = {route.path.replace("{name}", "alpha").replace("{id}", "0000") for route in ROUTES}
     addresses = known | {"", "no/such", "jobs/", "schema", "openapi.json"}
     # what is asked covers what is served: a route that somebody adds elsewhere is found here
@@ -120,7 +120,7 @@ async def test_no_route_is_open_to_anybody_else(
                     open_.append((who, method, address, answer.status))
     assert not open_
     monkeypatch.setattr(Refusing, "on", False)
-    assert (await rest.get("jobs"))["jobs"] == [] and rest_desk.listing() == before
+    assert (await rest.get("jobs"))["jobs"] == [] and rest_sandbox.listing() == before
     tally("load", cases=cases, held=cases - len(open_), note=f"{len(known)} routes, {cases} questions, {len(open_)} open")
 
 

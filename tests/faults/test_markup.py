@@ -215,14 +215,14 @@ def test_the_page_has_no_place_where_text_could_become_markup(tally: Tally) -> N
     tally("markup", cases=1, held=1)
 
 
-async def test_what_the_page_is_told_is_never_a_document(rest: Asker, rest_desk: UserSandbox, tally: Tally) -> None:
+async def test_what_the_page_is_told_is_never_a_document(rest: Asker, rest_sandbox: UserSandbox, tally: Tally) -> None:
     """A hostile name comes back in answers and errors: as JSON, which no browser renders or sniffs."""
     held = 0
     names = [f"{text}.ipynb" for text in PAYLOADS if "/" not in text and "\0" not in text and len(text.encode()) < 200]
     for name in names:
         for path in (name, f"no/{name}"):
             if path == name:
-                rest_desk.notebook("alpha", name=name)
+                rest_sandbox.notebook("alpha", name=name)
             answer = await rest.ask("GET", "projects", path=path)
             kind = answer.headers["Content-Type"]
             assert kind.startswith("application/json") and answer.headers["X-Content-Type-Options"] == "nosniff", (path, kind)

@@ -84,20 +84,25 @@ def _case(name: str, root: Path, toys: Path) -> list[str]:
     with Index(root / "index", toys) as index:
         # more than a socket's buffer takes, so that half of it is really half
         build_wheel(index.folder, "large", "1.0", files={f"large/m{at}.py": f"x = {at}\n" * 2000 for at in range(FILES)})
-        desk = sandbox_at(root, index.url)
-        notebook = desk.notebook("n.ipynb", "large", "alpha==1.0")
+        sandbox = sandbox_at(root, index.url)
+        notebook = sandbox.notebook("large", "alpha==1.0", name="n")
         steps: list[tuple[str, str, set[str], Callable[[], object]]] = [
-            ("lock", "/simple/large/", locking, lambda: relock.relock(notebook, desk.services(), command_context(sync=False))),
-            ("build", "/files/large-*.whl", building, lambda: install.sync(notebook, desk.services(), command_context())),
+            (
+                "lock",
+                "/simple/large/",
+                locking,
+                lambda: relock.relock(notebook, sandbox.services(), command_context(sync=False)),
+            ),
+            ("build", "/files/large-*.whl", building, lambda: install.sync(notebook, sandbox.services(), command_context())),
         ]
         for step, pattern, codes, deed in steps:
-            before = desk.listing()
+            before = sandbox.listing()
             break_(index, pattern)
             wrong += [f"{name}, {step}: {what}" for what in _refused(deed, codes)]
-            if desk.listing() != before:
+            if sandbox.listing() != before:
                 wrong.append(f"{name}, {step}: a file changed")
-            entries = desk.services().store.root / "e"
-            if desk.services().store.all() or (entries.is_dir() and any(path.is_dir() for path in entries.iterdir())):
+            entries = sandbox.services().store.root / "e"
+            if sandbox.services().store.all() or (entries.is_dir() and any(path.is_dir() for path in entries.iterdir())):
                 wrong.append(f"{name}, {step}: something half-built was left")
             index.heal()
             index.start() if name == "refused" else None
@@ -106,9 +111,9 @@ def _case(name: str, root: Path, toys: Path) -> list[str]:
             except DepError as error:
                 wrong.append(f"{name}, {step}: afterwards {error.code}: {error}")
         if not wrong:
-            assert versions(desk.lock(notebook)) == {"large": "1.0", "alpha": "1.0"}
-            (sealed,) = desk.services().store.all()
-            assert not desk.services().store.has_changed(sealed)
+            assert versions(sandbox.read_lock(notebook)) == {"large": "1.0", "alpha": "1.0"}
+            (sealed,) = sandbox.services().store.all()
+            assert not sandbox.services().store.has_changed(sealed)
             assert len(list((Path(sealed.site) / "large").glob("m*.py"))) == FILES
     return wrong
 
@@ -141,22 +146,22 @@ def test_locks_and_builds_that_the_network_spoils_are_told_and_work_afterwards(
 
 
 def test_a_bit_that_flips_in_a_pages_hash_stops_the_build(toy_index: Index, tmp_path: Path, tally: Tally) -> None:
-    desk = sandbox_at(tmp_path, toy_index.url)
-    notebook = desk.notebook("n.ipynb", "gamma==1.0", "alpha==1.0")
+    sandbox = sandbox_at(tmp_path, toy_index.url)
+    notebook = sandbox.notebook("gamma==1.0", "alpha==1.0", name="n")
     page = toy_index.answer(Request(method="GET", path="/simple/gamma/", headers={"accept": JSON_TYPE}, host="")).body
     digest = re.search(rb"[0-9a-f]{64}", page)
     assert digest is not None
     toy_index.corrupt("/simple/gamma/", at=(digest.start() + 8) / len(page))
-    relock.relock(notebook, desk.services(), command_context(sync=False))
-    assert _refused(lambda: install.sync(notebook, desk.services(), command_context()), {"hash-mismatch"}) == []
-    assert desk.services().store.all() == ()
+    relock.relock(notebook, sandbox.services(), command_context(sync=False))
+    assert _refused(lambda: install.sync(notebook, sandbox.services(), command_context()), {"hash-mismatch"}) == []
+    assert sandbox.services().store.all() == ()
     tally("network", cases=1, held=1)
 
 
 @pytest.mark.parametrize("name", ["reset", "503", "429", "truncated"])
 def test_a_fault_that_passes_is_not_even_noticed(toy_index: Index, tmp_path: Path, name: str, tally: Tally) -> None:
-    desk = sandbox_at(tmp_path, toy_index.url)
-    notebook = desk.notebook("n.ipynb", "alpha==1.0")
+    sandbox = sandbox_at(tmp_path, toy_index.url)
+    notebook = sandbox.notebook("alpha==1.0", name="n")
     effects: dict[str, Callable[[str], None]] = {
         "reset": lambda at: toy_index.reset(at, 1),
         "503": lambda at: toy_index.fail(at, 503, 1),
@@ -164,8 +169,8 @@ def test_a_fault_that_passes_is_not_even_noticed(toy_index: Index, tmp_path: Pat
         "truncated": lambda at: toy_index.truncate(at, 1),
     }
     effects[name]("/simple/alpha/")
-    relock.relock(notebook, desk.services(), command_context("lock", sync=False))
-    assert install.sync(notebook, desk.services(), command_context()).sealed is not None
+    relock.relock(notebook, sandbox.services(), command_context("lock", sync=False))
+    assert install.sync(notebook, sandbox.services(), command_context()).sealed is not None
     tally("network", cases=1, held=1)
 
 
@@ -184,19 +189,19 @@ def test_an_upload_that_the_network_spoils_goes_on_afterwards(
     monkeypatch.setattr(uv, "PUBLISH_DEADLINE", 5.0)
     fault, codes = UPLOADS[name]
     with UploadIndex(tmp_path / "served") as server:
-        desk = terminal_at(tmp_path, toy_index)
-        package(desk.folder)
-        build_wheel(desk.folder / "dist", "mine", "0.1.0")
+        sandbox = terminal_at(tmp_path, toy_index)
+        package(sandbox.folder)
+        build_wheel(sandbox.folder / "dist", "mine", "0.1.0")
         me = {"JUPYTER_DEP_PUBLISH_USERNAME": WRITER[0], "JUPYTER_DEP_PUBLISH_PASSWORD": WRITER[1]}
         server.fail(**fault)
         begin = time.monotonic()
-        done = desk.dep("publish", "--repository", server.url, "--json", cwd=desk.folder, **me)
+        done = sandbox.dep("publish", "--repository", server.url, "--json", cwd=sandbox.folder, **me)
         assert time.monotonic() - begin < LATE
         assert done.code != 0 and done.error["code"] in codes, done.said
         assert done.error["hint"] and WRITER[1] not in done.said
         assert server.has() == []
         server.faults.clear()
-        again = desk.dep("publish", "--repository", server.url, "--json", cwd=desk.folder, **me)
+        again = sandbox.dep("publish", "--repository", server.url, "--json", cwd=sandbox.folder, **me)
         assert again.code == 0, again.said
         assert server.has() == ["mine-0.1.0-py3-none-any.whl"]
     tally("network", cases=1, held=1)

@@ -74,11 +74,11 @@ def as_user(who: int, deed: Callable[[], object]) -> str:
 def prepared(folder: Path, index: Index) -> tuple[UserSandbox, Path]:
     """A victim with a home that has built one notebook's environment."""
     me = user_at(folder / "home", index.url)
-    desk = UserSandbox(folder=folder / "work", home=me.home, index_url=index.url)
-    desk.folder.mkdir()
-    notebook = desk.notebook("alpha==1.0", name="n")
-    assert me.dep("lock", "n.ipynb", cwd=desk.folder).code == 0
-    assert me.dep("sync", "n.ipynb", cwd=desk.folder).code == 0
+    sandbox = UserSandbox(folder=folder / "work", home=me.home, index_url=index.url)
+    sandbox.folder.mkdir()
+    notebook = sandbox.notebook("alpha==1.0", name="n")
+    assert me.dep("lock", "n.ipynb", cwd=sandbox.folder).code == 0
+    assert me.dep("sync", "n.ipynb", cwd=sandbox.folder).code == 0
     return me, notebook
 
 
@@ -201,8 +201,8 @@ def test_a_lock_that_a_stranger_put_into_a_shared_folder_needs_a_yes(
     me, notebook = prepared(outside, toy_index)
     stranger = user_at(outside / "stranger", toy_index.url)
     (outside / "theirs").mkdir()
-    desk = UserSandbox(folder=outside / "theirs", home=stranger.home, index_url=toy_index.url)
-    theirs = desk.notebook("beta==1.0", name="n")
+    sandbox = UserSandbox(folder=outside / "theirs", home=stranger.home, index_url=toy_index.url)
+    theirs = sandbox.notebook("beta==1.0", name="n")
     lock = stranger.lock(theirs)
     held = 0
     for how in ("copied", "linked"):
@@ -224,20 +224,20 @@ def test_a_lock_that_is_swapped_between_the_look_and_the_use_is_not_what_is_buil
     toy_index: Index, tmp_path: Path, tally: Tally, seed: int
 ) -> None:
     build_wheel(toy_index.folder, "evil", "1.0")
-    desk = sandbox_at(tmp_path / "me", toy_index.url)
-    notebook = desk.notebook("alpha==1.0", name="n")
-    services = desk.services()
+    sandbox = sandbox_at(tmp_path / "me", toy_index.url)
+    notebook = sandbox.notebook("alpha==1.0", name="n")
+    services = sandbox.services()
     from jupyter_dep.operations.edit import relock
 
     relock.relock(notebook, services, command_context("lock", sync=False))
-    good = desk.lock_path(notebook).read_bytes()
+    good = sandbox.lock_path(notebook).read_bytes()
     other = sandbox_at(tmp_path / "other", toy_index.url)
     bad_notebook = other.notebook("evil==1.0", name="n")
     relock.relock(bad_notebook, other.services(), command_context("lock", sync=False))
     bad = other.lock_path(bad_notebook).read_bytes()
     assert "evil" in lockfile.read(bad, context={}).versions()
     assert install.sync(notebook, services, command_context()).sealed is not None
-    lock, over = desk.lock_path(notebook), threading.Event()
+    lock, over = sandbox.lock_path(notebook), threading.Event()
 
     def swap() -> None:
         chance = random.Random(seed)
@@ -254,10 +254,10 @@ def test_a_lock_that_is_swapped_between_the_look_and_the_use_is_not_what_is_buil
     outcomes = {"built the consented one": 0, "refused": 0}
     try:
         for at in range(RACES):
-            mine = desk.services()
+            mine = sandbox.services()
             store: Store = mine.store
             if at % 2:
-                found = resolve.resolve_environment(notebook, desk.folder, services=mine)
+                found = resolve.resolve_environment(notebook, sandbox.folder, services=mine)
                 key = getattr(found, "key", None) if getattr(found, "python", None) else None
                 outcomes["built the consented one" if key else "refused"] += 1
                 sealed = store.sealed(key) if key else None
@@ -270,7 +270,7 @@ def test_a_lock_that_is_swapped_between_the_look_and_the_use_is_not_what_is_buil
     finally:
         over.set()
         swapping.join()
-    assert all("evil" not in one.packages for one in desk.services().store.all())
+    assert all("evil" not in one.packages for one in sandbox.services().store.all())
     assert min(outcomes.values()) >= RACES // 20, f"the swap met too few of the looks: {outcomes}"
     told = ", ".join(f"{count} {how}" for how, count in outcomes.items())
     tally("stranger", cases=RACES, held=RACES, note=f"{RACES} races: {told}")

@@ -57,11 +57,11 @@ NOT_STARTED = (
 )
 
 
-def run_traced(options: list[str], words: list[str], desk: UserSandbox, **environ: str) -> subprocess.CompletedProcess[str]:
+def run_traced(options: list[str], words: list[str], sandbox: UserSandbox, **environ: str) -> subprocess.CompletedProcess[str]:
     """A command under `strace`; it follows the engine too."""
     process = subprocess.Popen(
         ["strace", "-f", "--seccomp-bpf", "-qq", *options, *CLI, *words],
-        cwd=desk.folder, env={**desk.environ(), **environ}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=sandbox.folder, env={**sandbox.environ(), **environ}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
     )  # fmt: skip
     try:
@@ -89,27 +89,27 @@ class Scene:
     """A verb in one lane: what is there before it, and how many calls of each kind it makes."""
 
     verb: str
-    desk: UserSandbox
+    sandbox: UserSandbox
     before: dict[str, bytes] = field(default_factory=dict)
     after: dict[str, bytes] = field(default_factory=dict)
     counts: dict[str, list[int]] = field(default_factory=dict)
     """For each kind the calls of each thread that makes any: `strace` counts by thread."""
 
     def set_up(self) -> None:
-        desk = self.desk
-        notebook = desk.notebook("alpha", name="n")
-        relock.relock(notebook, desk.services(), command_context(sync=False))
+        sandbox = self.sandbox
+        notebook = sandbox.notebook("alpha", name="n")
+        relock.relock(notebook, sandbox.services(), command_context(sync=False))
         if self.verb == "sync":
             rewrite(notebook, block("alpha", "big"))
-            relock.relock(notebook, desk.services(), command_context(sync=False))
+            relock.relock(notebook, sandbox.services(), command_context(sync=False))
         if self.verb == "gc":
-            install.sync(notebook, desk.services(), command_context())
-        self.before = desk.listing()
-        shutil.copytree(desk.dep_home / "state", desk.home.parent / "pristine")
-        log = desk.home.parent / "calls.log"
+            install.sync(notebook, sandbox.services(), command_context())
+        self.before = sandbox.listing()
+        shutil.copytree(sandbox.dep_home / "state", sandbox.home.parent / "pristine")
+        log = sandbox.home.parent / "calls.log"
         done = self.run(["-e", "trace=" + ",".join(CALLS.values()), "-o", str(log)])
         assert done.returncode == 0, done.stderr
-        self.after = desk.listing() if self.verb != "gc" else self.before
+        self.after = sandbox.listing() if self.verb != "gc" else self.before
         kinds = {name: kind for kind, names in CALLS.items() for name in names.split(",")}
         made: dict[str, Counter[str]] = {}
         for thread, name in re.findall(r"^(\d+) +(\w+)\(", log.read_text("utf-8", "replace"), re.MULTILINE):
@@ -118,37 +118,37 @@ class Scene:
         self.reset()
 
     def run(self, options: list[str]) -> subprocess.CompletedProcess[str]:
-        return run_traced(options, VERBS[self.verb], self.desk)
+        return run_traced(options, VERBS[self.verb], self.sandbox)
 
     def reset(self) -> None:
-        desk = self.desk
-        for path in desk.folder.iterdir():
+        sandbox = self.sandbox
+        for path in sandbox.folder.iterdir():
             path.unlink()
         for name, data in self.before.items():
-            (desk.folder / name).write_bytes(data)
-        shutil.rmtree(desk.dep_home / "state", ignore_errors=True)
-        shutil.copytree(desk.home.parent / "pristine", desk.dep_home / "state")
-        services = desk.services()
+            (sandbox.folder / name).write_bytes(data)
+        shutil.rmtree(sandbox.dep_home / "state", ignore_errors=True)
+        shutil.copytree(sandbox.home.parent / "pristine", sandbox.dep_home / "state")
+        services = sandbox.services()
         for sealed in services.store.all():
             if self.verb != "gc":
                 services.store.remove(sealed)
         services.store.sweep()
         if self.verb == "gc":
-            install.sync(desk.folder / "n.ipynb", services, command_context())
+            install.sync(sandbox.folder / "n.ipynb", services, command_context())
             begun = services.store.root / "e" / "0000000000"  # what a builder that is gone left
             (begun / "lib").mkdir(parents=True, exist_ok=True)
 
     def done(self) -> str:
         """What lacks for a success; empty if nothing does."""
-        desk, now = self.desk, self.desk.listing()
+        sandbox, now = self.sandbox, self.sandbox.listing()
         if self.verb == "gc":
-            return "the environment in use is gone" if len(desk.services().store.all()) != 1 else ""
+            return "the environment in use is gone" if len(sandbox.services().store.all()) != 1 else ""
         if {name: data for name, data in now.items() if name in self.after} != self.after:
             return "the files are not what they are after a success"
-        path = desk.folder / "n.ipynb"
-        if not read_state(path, desk.services()).lock_answers:
+        path = sandbox.folder / "n.ipynb"
+        if not read_state(path, sandbox.services()).lock_answers:
             return "the lock does not answer"
-        if not any("big" in sealed.packages for sealed in desk.services().store.all()):
+        if not any("big" in sealed.packages for sealed in sandbox.services().store.all()):
             return "there is no environment"
         return ""
 
@@ -159,13 +159,13 @@ class Scene:
             done = self.run(["-o", "/dev/null", "-e", f"trace={CALLS[kind]}", "-e", fault])
         except subprocess.TimeoutExpired:
             return f"it does not end: {fault}"
-        now = self.desk.listing()
+        now = self.sandbox.listing()
         for name in {*self.before, *self.after}:
             if now.get(name) not in (self.before.get(name), self.after.get(name)):
                 return f"`{name}` is torn"
         try:
             Notebook.parse(now["n.ipynb"], context={})
-            check_whole(self.desk)
+            check_whole(self.sandbox)
         except (AssertionError, DepError) as wrong:
             return f"half true: {wrong}"
         if done.returncode == 0:
@@ -185,7 +185,7 @@ class Scene:
         return '"error": {' in done.stdout
 
     def _again(self) -> str:
-        path, services = self.desk.folder / "n.ipynb", self.desk.services()
+        path, services = self.sandbox.folder / "n.ipynb", self.sandbox.services()
         try:
             if self.verb == "add":
                 add_remove.add(path, ["big"], services, command_context())
@@ -196,16 +196,16 @@ class Scene:
             deadline = (
                 time.monotonic() + 3
             )  # what another lane starts has our leases for the moment before it becomes a program
-            while (half := _swept(self.desk)) and time.monotonic() < deadline:
+            while (half := _swept(self.sandbox)) and time.monotonic() < deadline:
                 time.sleep(0.05)
         except (AssertionError, DepError) as wrong:
             return f"the same once more fails: {wrong}"
         return self.done() or (f"{half} half-built environments stay" if half else "")
 
 
-def _swept(desk: UserSandbox) -> int:
-    desk.services().store.sweep()
-    return check_whole(desk)
+def _swept(sandbox: UserSandbox) -> int:
+    sandbox.services().store.sweep()
+    return check_whole(sandbox)
 
 
 def lane(scene: Scene, rounds: int, chance: random.Random) -> tuple[list[str], Counter[str]]:
@@ -239,7 +239,7 @@ def test_no_false_success_when_a_system_call_fails(
     wrong: list[str] = []
     tried: Counter[str] = Counter()
     with ThreadPoolExecutor(LANES) as pool:
-        scenes = [Scene(verb=verb, desk=sandbox_at(tmp_path / verb, big_index.url)) for verb in VERBS]
+        scenes = [Scene(verb=verb, sandbox=sandbox_at(tmp_path / verb, big_index.url)) for verb in VERBS]
         runs = [pool.submit(lane, scene, rounds // len(VERBS), random.Random(f"{seed}-{scene.verb}")) for scene in scenes]
         for one in runs:
             said, counted = one.result()

@@ -44,13 +44,13 @@ def test_what_is_not_as_it_says_is_an_error(data: bytes) -> None:
 
 
 def test_add_reads_the_file_that_powershell_wrote(toy_index: Index, tmp_path: Path) -> None:
-    desk = terminal_at(tmp_path, toy_index)
-    notebook = desk.notebook()
+    sandbox = terminal_at(tmp_path, toy_index)
+    notebook = sandbox.notebook()
     for name, data in (
         ("a.txt", codecs.BOM_UTF8 + b"alpha\r\n"),
         ("b.txt", codecs.BOM_UTF16_LE + "beta\r\n".encode("utf-16-le")),
     ):
-        (desk.folder / name).write_bytes(data)
-        ran = desk.dep("add", "nb.ipynb", "-r", name)
+        (sandbox.folder / name).write_bytes(data)
+        ran = sandbox.dep("add", "nb.ipynb", "-r", name)
         assert ran.code == 0, ran.said
     assert "alpha" in notebook.read_text("utf-8") and "beta" in notebook.read_text("utf-8")

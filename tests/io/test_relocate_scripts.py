@@ -43,9 +43,9 @@ def index(toy_index: Index) -> Index:
 def test_programs_start_their_own_environments_python_and_the_records_hold(index: Index, tmp_path: Path) -> None:
     from jupyter_dep.operations.edit import add_remove
 
-    desk = sandbox_at(tmp_path / "desk", index.url)
-    notebook = desk.notebook(name="n")
-    services = desk.services()
+    sandbox = sandbox_at(tmp_path / "sandbox", index.url)
+    notebook = sandbox.notebook(name="n")
+    services = sandbox.services()
     first = add_remove.add(notebook, ["alpha"], services, command_context()).sealed
     second = add_remove.add(notebook, ["tool"], services, command_context()).sealed
     assert first is not None and second is not None

@@ -312,14 +312,14 @@ def test_versions_are_compared_as_versions(store: Store) -> None:
 def test_a_wheel_that_lays_files_over_the_environments_is_refused(toy_index: Index, tmp_path: Path) -> None:
     """With the real engine, which installs such a wheel without a word."""
     birds.data_wheel(toy_index.folder)
-    desk = sandbox_at(tmp_path, toy_index.url)
-    notebook = desk.notebook(name="n")
-    before = desk.listing()
+    sandbox = sandbox_at(tmp_path, toy_index.url)
+    notebook = sandbox.notebook(name="n")
+    before = sandbox.listing()
     with pytest.raises(DepError) as caught:
-        add_remove.add(notebook, ["databird"], desk.services(), command_context())
+        add_remove.add(notebook, ["databird"], sandbox.services(), command_context())
     assert caught.value.code == "hostile-wheel"
-    assert desk.listing() == before
-    assert desk.services().store.all() == ()
+    assert sandbox.listing() == before
+    assert sandbox.services().store.all() == ()
 
 
 # Bytecode
@@ -371,9 +371,9 @@ def test_imports_may_write_bytecode_and_nothing_else_may_change(store: Store) ->
 
 def test_a_changed_environment_is_withdrawn_its_files_named_and_the_next_is_whole(toy_index: Index, tmp_path: Path) -> None:
     """An edit in place reaches the engine's cache through the hard link: it must not come back from there."""
-    desk = sandbox_at(tmp_path, toy_index.url)
-    services = desk.services()
-    sealed = add_remove.add(desk.notebook(name="n"), ["beta"], services, command_context()).sealed
+    sandbox = sandbox_at(tmp_path, toy_index.url)
+    services = sandbox.services()
+    sealed = add_remove.add(sandbox.notebook(name="n"), ["beta"], services, command_context()).sealed
     assert sealed is not None
     assert gc.verify(sealed, services) == {}
     module = Path(sealed.site) / "beta" / "__init__.py"
@@ -383,7 +383,7 @@ def test_a_changed_environment_is_withdrawn_its_files_named_and_the_next_is_whol
         file.write("evil = 1\n")
     assert gc.verify(sealed, services) == {"beta": [module.relative_to(sealed.path).as_posix()]}
     assert services.store.sealed(sealed.key) is None
-    again = relock.relock(desk.folder / "n.ipynb", desk.services(), command_context()).sealed
+    again = relock.relock(sandbox.folder / "n.ipynb", sandbox.services(), command_context()).sealed
     assert again is not None and again.path != sealed.path
     assert "evil" not in (Path(again.site) / "beta" / "__init__.py").read_text()
 
@@ -501,9 +501,9 @@ def test_a_lease_lives_on_in_a_child(store: Store) -> None:
 
 
 def test_collecting_keeps_what_projects_used_last_and_removes_the_rest(toy_index: Index, tmp_path: Path) -> None:
-    desk = sandbox_at(tmp_path, toy_index.url)
-    services = desk.services()
-    first, second = desk.notebook(name="a"), desk.notebook(name="b")
+    sandbox = sandbox_at(tmp_path, toy_index.url)
+    services = sandbox.services()
+    first, second = sandbox.notebook(name="a"), sandbox.notebook(name="b")
     shared = add_remove.add(first, ["alpha"], services, command_context()).sealed
     assert shared is not None
     assert add_remove.add(second, ["alpha"], services, command_context()).sealed == shared
@@ -521,9 +521,9 @@ def test_collecting_keeps_what_projects_used_last_and_removes_the_rest(toy_index
 
 
 def test_a_project_keeps_its_last_environments_and_lets_older_ones_go(toy_index: Index, tmp_path: Path) -> None:
-    desk = sandbox_at(tmp_path, toy_index.url)
-    services = desk.services()
-    notebook = desk.notebook(name="n")
+    sandbox = sandbox_at(tmp_path, toy_index.url)
+    services = sandbox.services()
+    notebook = sandbox.notebook(name="n")
     keys = []
     for name in ("alpha<1.1", "beta<2", "epsilon", "gamma"):
         sealed = add_remove.add(notebook, [name], services, command_context()).sealed
@@ -536,9 +536,9 @@ def test_a_project_keeps_its_last_environments_and_lets_older_ones_go(toy_index:
 def test_a_store_on_a_network_file_system_collects_nothing(
     toy_index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = sandbox_at(tmp_path, toy_index.url)
-    services = desk.services()
-    notebook = desk.notebook(name="n")
+    sandbox = sandbox_at(tmp_path, toy_index.url)
+    services = sandbox.services()
+    notebook = sandbox.notebook(name="n")
     add_remove.add(notebook, ["alpha"], services, command_context())
     notebook.unlink()
     monkeypatch.setattr(Store, "on_network", lambda _: True)

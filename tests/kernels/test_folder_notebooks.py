@@ -132,89 +132,89 @@ def test_run_executes_a_notebook_of_the_folder_in_its_environment(user: User) ->
 
 
 @pytest.fixture
-def desk(toy_index: Index, tmp_path: Path) -> UserSandbox:
+def sandbox(toy_index: Index, tmp_path: Path) -> UserSandbox:
     return terminal_at(tmp_path, toy_index)
 
 
-def test_nearest_project_is_worked_on_from_below_and_another_by_name(desk: UserSandbox, tmp_path: Path) -> None:
-    manifest(desk.folder)
+def test_nearest_project_is_worked_on_from_below_and_another_by_name(sandbox: UserSandbox, tmp_path: Path) -> None:
+    manifest(sandbox.folder)
     other = manifest(tmp_path / "other")
-    below = desk.folder / "a" / "b"
+    below = sandbox.folder / "a" / "b"
     below.mkdir(parents=True)
-    ran = desk.dep("add", "alpha", cwd=below)
+    ran = sandbox.dep("add", "alpha", cwd=below)
     assert ran.code == 0, ran.said
-    assert '"alpha"' in (desk.folder / "pyproject.toml").read_text("utf-8")
-    assert desk.dep("add", "beta", "--project", other.parent).code == 0
+    assert '"alpha"' in (sandbox.folder / "pyproject.toml").read_text("utf-8")
+    assert sandbox.dep("add", "beta", "--project", other.parent).code == 0
     assert '"beta"' in other.read_text("utf-8")
 
 
-def test_steps_name_the_folder_only_where_it_is_not_the_nearest(desk: UserSandbox, tmp_path: Path) -> None:
-    manifest(desk.folder, "alpha")
-    assert desk.dep("status").out.splitlines()[-1] == "  next: jupyter dep lock"
+def test_steps_name_the_folder_only_where_it_is_not_the_nearest(sandbox: UserSandbox, tmp_path: Path) -> None:
+    manifest(sandbox.folder, "alpha")
+    assert sandbox.dep("status").out.splitlines()[-1] == "  next: jupyter dep lock"
     other = manifest(tmp_path / "an other", "alpha").parent
-    assert desk.dep("status", "--project", other).out.splitlines()[-1] == f"  next: jupyter dep lock --project '{other}'"
+    assert sandbox.dep("status", "--project", other).out.splitlines()[-1] == f"  next: jupyter dep lock --project '{other}'"
 
 
-def test_status_says_that_a_notebook_belongs_to_a_folder(desk: UserSandbox) -> None:
-    manifest(desk.folder, "alpha")
-    book(desk.folder / "n.ipynb")
-    told = desk.dep("status", "n.ipynb").out
+def test_status_says_that_a_notebook_belongs_to_a_folder(sandbox: UserSandbox) -> None:
+    manifest(sandbox.folder, "alpha")
+    book(sandbox.folder / "n.ipynb")
+    told = sandbox.dep("status", "n.ipynb").out
     assert "n.ipynb has no declaration of its own and belongs to the folder" in told
-    entry = desk.dep("status", "n.ipynb", "--json").entry
-    assert (entry["project"], entry["notebook"]) == (str(desk.folder / "pyproject.toml"), str(desk.folder / "n.ipynb"))
+    entry = sandbox.dep("status", "n.ipynb", "--json").entry
+    assert (entry["project"], entry["notebook"]) == (str(sandbox.folder / "pyproject.toml"), str(sandbox.folder / "n.ipynb"))
 
 
-def test_notebook_of_a_folder_that_is_named_to_init_gets_its_own_declaration(desk: UserSandbox) -> None:
-    manifest(desk.folder, "alpha")
-    path = book(desk.folder / "n.ipynb")
-    assert desk.dep("init", "n.ipynb").code == 0
+def test_notebook_of_a_folder_that_is_named_to_init_gets_its_own_declaration(sandbox: UserSandbox) -> None:
+    manifest(sandbox.folder, "alpha")
+    path = book(sandbox.folder / "n.ipynb")
+    assert sandbox.dep("init", "n.ipynb").code == 0
     assert "/// script" in path.read_text("utf-8")
-    assert desk.dep("status", "n.ipynb", "--json").entry["project"] == str(path)
+    assert sandbox.dep("status", "n.ipynb", "--json").entry["project"] == str(path)
 
 
-def test_without_a_project_the_line_says_how_to_name_or_make_one(desk: UserSandbox) -> None:
+def test_without_a_project_the_line_says_how_to_name_or_make_one(sandbox: UserSandbox) -> None:
     for verb in ("install", "status", "lock", "show", "check"):
-        error = desk.refused(verb, code="no-project", exit_code=2)
+        error = sandbox.refused(verb, code="no-project", exit_code=2)
         assert "--project DIR" in error["hint"]
         assert "jupyter dep init" in error["hint"]
 
 
-def test_show_and_why_name_the_group_and_the_extra(desk: UserSandbox) -> None:
-    manifest(desk.folder, "gamma")
-    assert desk.dep("add", "--group", "dev", "beta").code == 0
-    assert desk.dep("add", "--optional", "plot", "alpha").code == 0
-    rows = {row["name"]: row["place"] for row in desk.dep("show", "--json").entry["packages"]}
+def test_show_and_why_name_the_group_and_the_extra(sandbox: UserSandbox) -> None:
+    manifest(sandbox.folder, "gamma")
+    assert sandbox.dep("add", "--group", "dev", "beta").code == 0
+    assert sandbox.dep("add", "--optional", "plot", "alpha").code == 0
+    rows = {row["name"]: row["place"] for row in sandbox.dep("show", "--json").entry["packages"]}
     assert (rows["gamma"], rows["beta"], rows["alpha"]) == ("declared", "group dev", "extra plot")
-    assert "group dev: beta" in desk.dep("why", "beta").out
-    assert "gamma" in desk.dep("show", "--why").out
+    assert "group dev: beta" in sandbox.dep("why", "beta").out
+    assert "gamma" in sandbox.dep("show", "--why").out
 
 
-def test_update_of_a_group_moves_what_it_declares_and_nothing_else(desk: UserSandbox) -> None:
-    manifest(desk.folder, "alpha")
-    desk.dep("add", "--group", "dev", "beta<3")
-    build_wheel(desk.index.folder, "alpha", "2.5")
-    build_wheel(desk.index.folder, "beta", "2.5")
-    assert desk.dep("update", "--group", "dev").code == 0
-    versions = desk.dep("status", "--json").entry["locked"]
+def test_update_of_a_group_moves_what_it_declares_and_nothing_else(sandbox: UserSandbox) -> None:
+    manifest(sandbox.folder, "alpha")
+    sandbox.dep("add", "--group", "dev", "beta<3")
+    build_wheel(sandbox.index.folder, "alpha", "2.5")
+    build_wheel(sandbox.index.folder, "beta", "2.5")
+    assert sandbox.dep("update", "--group", "dev").code == 0
+    versions = sandbox.dep("status", "--json").entry["locked"]
     assert (versions["alpha"], versions["beta"]) == ("2.0", "2.5")
-    assert desk.dep("update", "--group", "nope", "--json").error["code"] == "no-such-group"
+    assert sandbox.dep("update", "--group", "nope", "--json").error["code"] == "no-such-group"
 
 
-def test_export_takes_the_groups_and_extras_that_are_named(desk: UserSandbox) -> None:
-    manifest(desk.folder, "gamma")
-    desk.dep("add", "--group", "dev", "beta")
-    assert "beta==" not in desk.dep("export").out
-    assert "beta==" in desk.dep("export", "--with", "dev").out
-    assert desk.dep("export", "--with", "nope", "--json").error["code"] == "no-such-group"
-    assert desk.dep("export", "--format", "script", "--json").error["code"] == "bad-usage"
+def test_export_takes_the_groups_and_extras_that_are_named(sandbox: UserSandbox) -> None:
+    manifest(sandbox.folder, "gamma")
+    sandbox.dep("add", "--group", "dev", "beta")
+    assert "beta==" not in sandbox.dep("export").out
+    assert "beta==" in sandbox.dep("export", "--with", "dev").out
+    assert sandbox.dep("export", "--with", "nope", "--json").error["code"] == "no-such-group"
+    assert sandbox.dep("export", "--format", "script", "--json").error["code"] == "bad-usage"
 
 
-def test_trust_without_a_notebook_is_about_the_folder(desk: UserSandbox, tmp_path: Path) -> None:
-    manifest(desk.folder, "alpha")
-    desk.dep("lock")
-    stranger = terminal_at(tmp_path / "second", desk.index)
+def test_trust_without_a_notebook_is_about_the_folder(sandbox: UserSandbox, tmp_path: Path) -> None:
+    manifest(sandbox.folder, "alpha")
+    sandbox.dep("lock")
+    stranger = terminal_at(tmp_path / "second", sandbox.index)
     for name in ("pyproject.toml", "pylock.toml"):
-        (stranger.folder / name).write_bytes((desk.folder / name).read_bytes())
+        (stranger.folder / name).write_bytes((sandbox.folder / name).read_bytes())
     assert stranger.dep("status", "--json").entry["trusted"] is False
     assert stranger.dep("trust", "allow").code == 0
     assert stranger.dep("status", "--json").entry["trusted"] is True
@@ -223,18 +223,18 @@ def test_trust_without_a_notebook_is_about_the_folder(desk: UserSandbox, tmp_pat
 
 
 @pytest.mark.parametrize("options", [("--only", "dev", "--with", "dev"), ("--editable", "--index", "x=https://i.example/s")])
-def test_options_that_contradict_each_other_are_refused(desk: UserSandbox, options: Sequence[str]) -> None:
-    manifest(desk.folder, "alpha")
-    desk.dep("add", "--group", "dev", "beta")
+def test_options_that_contradict_each_other_are_refused(sandbox: UserSandbox, options: Sequence[str]) -> None:
+    manifest(sandbox.folder, "alpha")
+    sandbox.dep("add", "--group", "dev", "beta")
     verb = "install" if "--only" in options else "add"
     words = () if verb == "install" else ("gamma",)
-    desk.refused(verb, *words, *options, code="bad-usage", exit_code=2)
+    sandbox.refused(verb, *words, *options, code="bad-usage", exit_code=2)
 
 
-def test_project_itself_needs_a_yes_that_names_the_folder(desk: UserSandbox) -> None:
-    package(desk.folder)
-    assert desk.dep("lock").code == 0
-    error = desk.refused("install", code="consent-missing", exit_code=6)
-    assert f"--allow path:{desk.folder}" in error["hint"].replace("'", "")
-    assert desk.dep("install", "--allow", "path:.").code == 0
-    assert desk.dep("install").code == 0, "the yes is remembered"
+def test_project_itself_needs_a_yes_that_names_the_folder(sandbox: UserSandbox) -> None:
+    package(sandbox.folder)
+    assert sandbox.dep("lock").code == 0
+    error = sandbox.refused("install", code="consent-missing", exit_code=6)
+    assert f"--allow path:{sandbox.folder}" in error["hint"].replace("'", "")
+    assert sandbox.dep("install", "--allow", "path:.").code == 0
+    assert sandbox.dep("install").code == 0, "the yes is remembered"

@@ -52,24 +52,24 @@ def index(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="module")
 def settled(index: Index, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    base = tmp_path_factory.mktemp("desk")
+    base = tmp_path_factory.mktemp("sandbox")
     (base / "work").mkdir()
     env = user_environment(base / "home", index.url)
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
-    desk = Desk(work=base / "work", env=env, environment="")
-    desk.dep("init", "tale.ipynb")
-    book = json.loads((desk.work / "tale.ipynb").read_text())
+    sandbox = Desk(work=base / "work", env=env, environment="")
+    sandbox.dep("init", "tale.ipynb")
+    book = json.loads((sandbox.work / "tale.ipynb").read_text())
     for number, source in enumerate(CELLS):
         cell = {"cell_type": "code", "id": f"c{number}", "metadata": {}, "outputs": [], "execution_count": None}
         book["cells"].append({**cell, "source": source})
-    (desk.work / "tale.ipynb").write_text(json.dumps(book))
-    desk.dep("add", "tale.ipynb", "weather")
-    told = json.loads(desk.dep("env", "info", "tale.ipynb", "--json"))
-    return Desk(work=desk.work, env=env, environment=told["results"][0]["path"])
+    (sandbox.work / "tale.ipynb").write_text(json.dumps(book))
+    sandbox.dep("add", "tale.ipynb", "weather")
+    told = json.loads(sandbox.dep("env", "info", "tale.ipynb", "--json"))
+    return Desk(work=sandbox.work, env=env, environment=told["results"][0]["path"])
 
 
 @pytest.fixture
-def desk(settled: Desk, tmp_path: Path) -> Desk:
+def sandbox(settled: Desk, tmp_path: Path) -> Desk:
     """The settled user in a fresh folder with a copy of the notebook and its lock."""
     work = tmp_path / "work"
     shutil.copytree(settled.work, work)
@@ -81,40 +81,40 @@ def outputs(notebook: Path) -> str:
     return "".join("".join(part.get("text", "")) for cell in cells for part in cell.get("outputs", ()))
 
 
-def test_jupyter_execute(desk: Desk) -> None:
-    desk.run("jupyter", "execute", "--inplace", "tale.ipynb")
-    assert f"ran in {desk.environment}" in outputs(desk.work / "tale.ipynb")
+def test_jupyter_execute(sandbox: Desk) -> None:
+    sandbox.run("jupyter", "execute", "--inplace", "tale.ipynb")
+    assert f"ran in {sandbox.environment}" in outputs(sandbox.work / "tale.ipynb")
 
 
-def test_nbconvert(desk: Desk) -> None:
-    desk.run("jupyter", "nbconvert", "--to", "notebook", "--execute", "tale.ipynb", "--output", "out.ipynb")
-    assert f"ran in {desk.environment}" in outputs(desk.work / "out.ipynb")
+def test_nbconvert(sandbox: Desk) -> None:
+    sandbox.run("jupyter", "nbconvert", "--to", "notebook", "--execute", "tale.ipynb", "--output", "out.ipynb")
+    assert f"ran in {sandbox.environment}" in outputs(sandbox.work / "out.ipynb")
 
 
-def test_papermill(desk: Desk) -> None:
-    desk.run("papermill", "--no-progress-bar", "tale.ipynb", "out.ipynb")
-    assert f"ran in {desk.environment}" in outputs(desk.work / "out.ipynb")
+def test_papermill(sandbox: Desk) -> None:
+    sandbox.run("papermill", "--no-progress-bar", "tale.ipynb", "out.ipynb")
+    assert f"ran in {sandbox.environment}" in outputs(sandbox.work / "out.ipynb")
 
 
-def test_our_own_run(desk: Desk) -> None:
-    desk.dep("run", "tale.ipynb", "-o", "out.ipynb")
-    assert f"ran in {desk.environment}" in outputs(desk.work / "out.ipynb")
-    failing = json.loads((desk.work / "tale.ipynb").read_text())
+def test_our_own_run(sandbox: Desk) -> None:
+    sandbox.dep("run", "tale.ipynb", "-o", "out.ipynb")
+    assert f"ran in {sandbox.environment}" in outputs(sandbox.work / "out.ipynb")
+    failing = json.loads((sandbox.work / "tale.ipynb").read_text())
     failing["cells"][-1]["source"] = "1/0"
-    (desk.work / "tale.ipynb").write_text(json.dumps(failing))
-    assert "ZeroDivisionError" in desk.dep("run", "tale.ipynb", code=1)
+    (sandbox.work / "tale.ipynb").write_text(json.dumps(failing))
+    assert "ZeroDivisionError" in sandbox.dep("run", "tale.ipynb", code=1)
 
 
-def test_jupyter_console(desk: Desk) -> None:
-    said = desk.run(
+def test_jupyter_console(sandbox: Desk) -> None:
+    said = sandbox.run(
         "jupyter", "console", "--kernel", "dep", "--simple-prompt",
         input="import weather, sys; print('ran in', sys.prefix)\n%dep\nexit\n",
     )  # fmt: skip
-    assert f"ran in {desk.environment}" in said
+    assert f"ran in {sandbox.environment}" in said
     assert "tale.ipynb: locked" in said
 
 
-def manager(desk: Desk, *, provisioner: bool) -> KernelManager:
+def manager(sandbox: Desk, *, provisioner: bool) -> KernelManager:
     """A manager of the wheel's kernelspec, with its provisioner, or with its plain arguments as VS Code starts it."""
     spec = KernelSpecManager(ensure_native_kernel=False, kernel_dirs=[f"{sys.prefix}/share/jupyter/kernels"]).get_kernel_spec(
         "dep"
@@ -128,15 +128,15 @@ def manager(desk: Desk, *, provisioner: bool) -> KernelManager:
 
 
 @pytest.mark.parametrize("provisioner", [True, False], ids=["provisioner", "plain-arguments"])
-def test_a_plain_client_starts_interrupts_restarts_and_ends_it(desk: Desk, *, provisioner: bool) -> None:
-    kernel = manager(desk, provisioner=provisioner)
-    kernel.start_kernel(cwd=str(desk.work), env={**desk.env, "JPY_SESSION_NAME": str(desk.work / "tale.ipynb")})
+def test_a_plain_client_starts_interrupts_restarts_and_ends_it(sandbox: Desk, *, provisioner: bool) -> None:
+    kernel = manager(sandbox, provisioner=provisioner)
+    kernel.start_kernel(cwd=str(sandbox.work), env={**sandbox.env, "JPY_SESSION_NAME": str(sandbox.work / "tale.ipynb")})
     client = kernel.client()
     client.start_channels()
     try:
         client.wait_for_ready(timeout=60)
         pid = int(prefix(client, "import os; print(os.getpid())"))
-        assert prefix(client, "import weather, sys; print(sys.prefix)") == desk.environment
+        assert prefix(client, "import weather, sys; print(sys.prefix)") == sandbox.environment
         asked = client.execute("import time\nprint('sleeping', flush=True)\ntime.sleep(60)")
         while client.get_iopub_msg(timeout=30)["msg_type"] != "stream":
             pass
@@ -146,7 +146,7 @@ def test_a_plain_client_starts_interrupts_restarts_and_ends_it(desk: Desk, *, pr
         assert reply["content"]["ename"] == "KeyboardInterrupt"
         kernel.restart_kernel()
         client.wait_for_ready(timeout=60)
-        assert prefix(client, "import weather, sys; print(sys.prefix)") == desk.environment
+        assert prefix(client, "import weather, sys; print(sys.prefix)") == sandbox.environment
         again = int(prefix(client, "import os; print(os.getpid())"))
     finally:
         client.stop_channels()
@@ -174,7 +174,7 @@ def alive(pid: int) -> bool:
     return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
 
 
-def test_kernel_and_agent_end_when_their_parent_dies(desk: Desk) -> None:
+def test_kernel_and_agent_end_when_their_parent_dies(sandbox: Desk) -> None:
     """A host that is killed leaves no process behind: not the kernel, not the agent, not a worker of theirs."""
     script = (
         "import sys, time\nfrom jupyter_client.manager import KernelManager\n"
@@ -183,8 +183,8 @@ def test_kernel_and_agent_end_when_their_parent_dies(desk: Desk) -> None:
         "c.execute_interactive('import os; print(os.getpid())', timeout=60,"
         " output_hook=lambda m: print(m['content'].get('text', '').strip(), flush=True))\ntime.sleep(600)\n"
     )
-    env = {**desk.env, "JPY_SESSION_NAME": str(desk.work / "tale.ipynb")}
-    host = subprocess.Popen([sys.executable, "-c", script], cwd=desk.work, env=env, stdout=subprocess.PIPE, text=True)
+    env = {**sandbox.env, "JPY_SESSION_NAME": str(sandbox.work / "tale.ipynb")}
+    host = subprocess.Popen([sys.executable, "-c", script], cwd=sandbox.work, env=env, stdout=subprocess.PIPE, text=True)
     assert host.stdout is not None
     kernel = int(next(line for line in host.stdout if line.strip()))
     family = [kernel, *children(kernel)]
@@ -210,9 +210,9 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def test_a_batch_run_of_a_strangers_notebook_fails_and_says_why(desk: Desk, index: Index, tmp_path: Path) -> None:
+def test_a_batch_run_of_a_strangers_notebook_fails_and_says_why(sandbox: Desk, index: Index, tmp_path: Path) -> None:
     stranger = Desk(
-        work=desk.work, env={**user_environment(tmp_path / "home", index.url), "PATH": desk.env["PATH"]}, environment=""
+        work=sandbox.work, env={**user_environment(tmp_path / "home", index.url), "PATH": sandbox.env["PATH"]}, environment=""
     )
     index.clear()
     said = stranger.run("jupyter", "execute", "tale.ipynb", code=1)
@@ -220,8 +220,8 @@ def test_a_batch_run_of_a_strangers_notebook_fails_and_says_why(desk: Desk, inde
     assert not index.requests
 
 
-def test_the_public_kernel_suite_passes(desk: Desk) -> None:
-    said = desk.run(
+def test_the_public_kernel_suite_passes(sandbox: Desk) -> None:
+    said = sandbox.run(
         sys.executable,
         "-m",
         "pytest",

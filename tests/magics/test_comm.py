@@ -73,36 +73,36 @@ class Desk:
 
 
 def test_without_a_page_nothing_is_sent() -> None:
-    desk = Desk()
-    desk.page.send({"type": "carried", "verb": "add"})
-    comm = desk.open()
-    desk.page.send({"type": "carried", "verb": "add"})
+    sandbox = Desk()
+    sandbox.page.send({"type": "carried", "verb": "add"})
+    comm = sandbox.open()
+    sandbox.page.send({"type": "carried", "verb": "add"})
     comm.closed({})
-    desk.page.send({"type": "carried", "verb": "remove"})
+    sandbox.page.send({"type": "carried", "verb": "remove"})
     assert [message["verb"] for message in Comm.sent] == ["add"]
 
 
 def test_a_page_is_greeted_once_for_each_opening() -> None:
-    desk = Desk()
-    first = desk.open()
+    sandbox = Desk()
+    first = sandbox.open()
     first.say({"holds": True, "block": "b"})
-    assert desk.opened == 1
-    desk.open()
-    assert desk.opened == 2
+    assert sandbox.opened == 1
+    sandbox.open()
+    assert sandbox.opened == 2
 
 
 def test_the_last_block_counts_until_its_page_closes() -> None:
-    desk = Desk()
-    first, second = desk.open(block="first"), desk.open(block="second")
-    assert desk.page.block == "second"
+    sandbox = Desk()
+    first, second = sandbox.open(block="first"), sandbox.open(block="second")
+    assert sandbox.page.block == "second"
     first.say({"holds": True, "block": "first again"})
-    assert desk.page.block == "first again"
+    assert sandbox.page.block == "first again"
     first.closed({})
     # the second's text may be older than what the first has saved
-    assert desk.page.block is None
-    assert desk.page.connected
+    assert sandbox.page.block is None
+    assert sandbox.page.connected
     second.say({"holds": False})
-    assert not desk.page.connected
+    assert not sandbox.page.connected
 
 
 @pytest.mark.parametrize(
@@ -119,24 +119,24 @@ def test_the_last_block_counts_until_its_page_closes() -> None:
     ],
 )
 def test_a_malformed_switch_order_is_ignored(data: Any) -> None:
-    desk = Desk()
-    desk.open().say(data)
-    assert not desk.orders
+    sandbox = Desk()
+    sandbox.open().say(data)
+    assert not sandbox.orders
 
 
 def test_a_renamed_notebook_is_followed_while_its_page_is_open(tmp_path: Path) -> None:
-    desk = Desk()
+    sandbox = Desk()
     old, new = tmp_path / "work" / "a.ipynb", tmp_path / "work" / "b.ipynb"
     old.parent.mkdir()
     old.touch()
-    comm = desk.open(path="work/a.ipynb")
+    comm = sandbox.open(path="work/a.ipynb")
     comm.say({"holds": True, "block": None, "path": "work/b.ipynb"})
-    assert desk.page.current_path(str(old)) == str(old)
+    assert sandbox.page.current_path(str(old)) == str(old)
     old.rename(new)
-    assert desk.page.current_path(str(old)) == str(new)
+    assert sandbox.page.current_path(str(old)) == str(new)
     new.unlink()
-    assert desk.page.current_path(str(old)) == str(old)
-    assert desk.page.current_path(str(tmp_path / "other.ipynb")) == str(tmp_path / "other.ipynb")
+    assert sandbox.page.current_path(str(old)) == str(old)
+    assert sandbox.page.current_path(str(tmp_path / "other.ipynb")) == str(tmp_path / "other.ipynb")
 
 
 # In a real kernel

@@ -24,10 +24,10 @@ NEVER = threading.Event()
 class Session:
     """A session without a kernel: it asks, and what comes back is kept."""
 
-    def __init__(self, desk: UserSandbox, notebook: Path) -> None:
-        environ = desk.environ()
+    def __init__(self, sandbox: UserSandbox, notebook: Path) -> None:
+        environ = sandbox.environ()
         self.agent = Agent([sys.executable, "-P", "-m", "jupyter_dep_cli.agent"], lambda: environ, lambda note: None)
-        self.where = {"notebook": str(notebook), "cwd": str(desk.folder), "body": "", "protocol": 1}
+        self.where = {"notebook": str(notebook), "cwd": str(sandbox.folder), "body": "", "protocol": 1}
         self.concluded: list[Outcome] = []
 
     def ask(self, line: str, *, on_progress: Any, **options: Any) -> Any:
@@ -42,13 +42,13 @@ class Session:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, toy_index: Index) -> UserSandbox:
+def sandbox(tmp_path: Path, toy_index: Index) -> UserSandbox:
     return terminal_at(tmp_path, toy_index)
 
 
 @pytest.fixture
-def session(desk: UserSandbox) -> Iterator[Session]:
-    made = Session(desk, desk.notebook("beta"))
+def session(sandbox: UserSandbox) -> Iterator[Session]:
+    made = Session(sandbox, sandbox.notebook("beta"))
     yield made
     made.agent.close()
 
@@ -58,13 +58,13 @@ def asking(session: Session) -> AgentClient:
     return AgentClient(cast(Any, session))
 
 
-def test_a_search_is_answered_without_the_index(asking: AgentClient, desk: UserSandbox) -> None:
+def test_a_search_is_answered_without_the_index(asking: AgentClient, sandbox: UserSandbox) -> None:
     found = asking.search("numpy", NEVER)
     assert found.hits[0].name == "numpy"
     assert found.hits[0].summary
     assert found.requirements == ("numpy",)
     assert not asking.search("read 'excel' files", NEVER).requirements
-    assert not desk.index.asked("/simple/")
+    assert not sandbox.index.asked("/simple/")
 
 
 def test_a_pasted_command_gives_its_requirements(asking: AgentClient) -> None:
@@ -82,18 +82,18 @@ def test_details_come_from_the_configured_index(asking: AgentClient) -> None:
     assert failed.value.hint
 
 
-def test_a_preview_counts_and_writes_nothing(asking: AgentClient, desk: UserSandbox) -> None:
-    before = desk.contents()
+def test_a_preview_counts_and_writes_nothing(asking: AgentClient, sandbox: UserSandbox) -> None:
+    before = sandbox.contents()
     plan = asking.preview(["alpha<2"], lambda _: None, NEVER)
     assert plan.added >= 1
     assert plan.download > 0
-    assert desk.contents() == before
+    assert sandbox.contents() == before
     with pytest.raises(DepFailure):
         asking.preview(["alpha>99"], lambda _: None, NEVER)
 
 
-def test_a_search_does_not_wait_for_a_preview(asking: AgentClient, desk: UserSandbox) -> None:
-    desk.index.delay("/simple/alpha/", 60)
+def test_a_search_does_not_wait_for_a_preview(asking: AgentClient, sandbox: UserSandbox) -> None:
+    sandbox.index.delay("/simple/alpha/", 60)
     asking.search("warm", NEVER)
     cancelled = threading.Event()
     ended: list[DepFailure] = []
@@ -107,7 +107,7 @@ def test_a_search_does_not_wait_for_a_preview(asking: AgentClient, desk: UserSan
     thread = threading.Thread(target=preview)
     thread.start()
     end = time.monotonic() + 20
-    while not desk.index.asked("/simple/alpha/"):
+    while not sandbox.index.asked("/simple/alpha/"):
         assert time.monotonic() < end
         time.sleep(0.02)
     assert asking.search("pandas", NEVER).hits

@@ -47,10 +47,10 @@ def test_a_lock_with_what_may_be_a_secret_is_unsafe(address: str) -> None:
 
 
 def test_a_poetry_project_with_such_an_address_keeps_it(toy_index: Index, tmp_path: Path) -> None:
-    desk = terminal_at(tmp_path, toy_index)
-    (desk.folder / "pyproject.toml").write_text(
+    sandbox = terminal_at(tmp_path, toy_index)
+    (sandbox.folder / "pyproject.toml").write_text(
         '[tool.poetry]\nname = "mine"\nversion = "1"\n[tool.poetry.dependencies]\npython = ">=3.9"\n'
         'six = { git = "git@host.example:a/b.git" }\n'
     )
-    ran = desk.dep("init", "--json")
-    assert "ssh://git@host.example/a/b.git" in (desk.folder / "pyproject.toml").read_text("utf-8"), ran.said
+    ran = sandbox.dep("init", "--json")
+    assert "ssh://git@host.example/a/b.git" in (sandbox.folder / "pyproject.toml").read_text("utf-8"), ran.said

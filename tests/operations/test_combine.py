@@ -53,14 +53,14 @@ def test_other_packages_and_markers_stay_apart_and_in_order() -> None:
 
 
 def test_a_command_that_contradicts_itself_changes_nothing(toy_index: Index, tmp_path: Path) -> None:
-    desk = terminal_at(tmp_path, toy_index)
-    desk.notebook()
-    desk.refused("add", "nb.ipynb", "alpha<1.1", "alpha>1.1", code="conflict", exit_code=4)
+    sandbox = terminal_at(tmp_path, toy_index)
+    sandbox.notebook()
+    sandbox.refused("add", "nb.ipynb", "alpha<1.1", "alpha>1.1", code="conflict", exit_code=4)
 
 
 def test_a_command_that_names_a_package_twice_says_what_became_of_it(toy_index: Index, tmp_path: Path) -> None:
-    desk = terminal_at(tmp_path, toy_index)
-    notebook = desk.notebook()
-    ran = desk.dep("add", "nb.ipynb", "alpha>=1", "alpha<2")
+    sandbox = terminal_at(tmp_path, toy_index)
+    notebook = sandbox.notebook()
+    ran = sandbox.dep("add", "nb.ipynb", "alpha>=1", "alpha<2")
     assert ran.code == 0 and "`alpha>=1`, `alpha<2` became `alpha<2,>=1`" in ran.said
     assert "alpha<2,>=1" in notebook.read_text("utf-8")

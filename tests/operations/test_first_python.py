@@ -14,23 +14,23 @@ from jupyter_dep.model.lock import lockfile
 
 
 @pytest.fixture
-def desk(toy_index: Index, tmp_path: Path) -> UserSandbox:
+def sandbox(toy_index: Index, tmp_path: Path) -> UserSandbox:
     return terminal_at(tmp_path, toy_index)
 
 
-def minors(desk: UserSandbox) -> list[str]:
+def minors(sandbox: UserSandbox) -> list[str]:
     """Stable minors of this machine, the newest first; skips where there is only one."""
     _, known = other_python()
-    (desk.home / "dep" / "state" / PYTHONS).write_bytes(known)
-    found = desk.services().interpreters.all()
+    (sandbox.home / "dep" / "state" / PYTHONS).write_bytes(known)
+    found = sandbox.services().interpreters.all()
     names = list(dict.fromkeys(one.minor for one in found if not one.prerelease and one.name == one.minor))
     assert len(names) >= 2
     return names
 
 
-def undeclared(desk: UserSandbox) -> None:
+def undeclared(sandbox: UserSandbox) -> None:
     """An ordinary notebook."""
-    raw_notebook(desk.folder, ["print(1)"], name="new")
+    raw_notebook(sandbox.folder, ["print(1)"], name="new")
 
 
 def only_for(index: Index, name: str, minor: str) -> None:
@@ -40,26 +40,26 @@ def only_for(index: Index, name: str, minor: str) -> None:
     build_sdist(index.folder, name, "1.0")
 
 
-def test_the_newest_python_with_wheels_for_everything_is_taken(desk: UserSandbox, toy_index: Index) -> None:
-    older = minors(desk)[1]
+def test_the_newest_python_with_wheels_for_everything_is_taken(sandbox: UserSandbox, toy_index: Index) -> None:
+    older = minors(sandbox)[1]
     only_for(toy_index, "snug", older)
-    undeclared(desk)
-    ran = desk.dep("add", "new.ipynb", "snug")
+    undeclared(sandbox)
+    ran = sandbox.dep("add", "new.ipynb", "snug")
     assert ran.code == 0, ran.said
-    table = lockfile.read((desk.folder / "pylock.new.toml").read_bytes(), context={}).table
+    table = lockfile.read((sandbox.folder / "pylock.new.toml").read_bytes(), context={}).table
     assert table is not None and table.python == older
-    assert f">={older},<" in (desk.folder / "new.ipynb").read_text("utf-8"), "a newer Python would need a build"
+    assert f">={older},<" in (sandbox.folder / "new.ipynb").read_text("utf-8"), "a newer Python would need a build"
     assert older in ran.said and "snug" in ran.said, "the choice is explained"
 
 
-def test_without_such_a_python_the_first_error_stands_and_nothing_is_written(desk: UserSandbox, toy_index: Index) -> None:
+def test_without_such_a_python_the_first_error_stands_and_nothing_is_written(sandbox: UserSandbox, toy_index: Index) -> None:
     build_sdist(toy_index.folder, "sourced", "1.0")
-    undeclared(desk)
-    desk.refused("add", "new.ipynb", "sourced", code="needs-build", exit_code=4)
+    undeclared(sandbox)
+    sandbox.refused("add", "new.ipynb", "sourced", code="needs-build", exit_code=4)
 
 
-def test_a_python_that_the_user_chose_stays(desk: UserSandbox, toy_index: Index) -> None:
-    newest, older = minors(desk)[:2]
+def test_a_python_that_the_user_chose_stays(sandbox: UserSandbox, toy_index: Index) -> None:
+    newest, older = minors(sandbox)[:2]
     only_for(toy_index, "snug", older)
-    assert desk.dep("init", "new.ipynb", "--python", newest).code == 0
-    assert desk.dep("add", "new.ipynb", "snug").code == 4
+    assert sandbox.dep("init", "new.ipynb", "--python", newest).code == 0
+    assert sandbox.dep("add", "new.ipynb", "snug").code == 4

@@ -60,31 +60,31 @@ build-backend = "poetry.core.masonry.api"
 
 
 @pytest.fixture
-def desk(tmp_path: Path, toy_index: Index) -> UserSandbox:
+def sandbox(tmp_path: Path, toy_index: Index) -> UserSandbox:
     return terminal_at(tmp_path, toy_index)
 
 
 @pytest.fixture
-def given(desk: UserSandbox) -> Callable[..., None]:
+def given(sandbox: UserSandbox) -> Callable[..., None]:
     """Puts files into the folder."""
 
     def put(texts: dict[str, str]) -> None:
         for name, text in texts.items():
-            path = desk.folder / name
+            path = sandbox.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
 
     return put
 
 
-def document(desk: UserSandbox) -> dict[str, Any]:
-    text = (desk.folder / "pyproject.toml").read_text("utf-8")
+def document(sandbox: UserSandbox) -> dict[str, Any]:
+    text = (sandbox.folder / "pyproject.toml").read_text("utf-8")
     manifest.declaration(manifest.parse(text))
     return tomllib.loads(text)
 
 
-def init(desk: UserSandbox, ask: Callable[[str], bool] | None = None, **more: str) -> ScaffoldResult:
-    return init_folder.init(desk.folder, desk.services(), ask=ask, **more)
+def init(sandbox: UserSandbox, ask: Callable[[str], bool] | None = None, **more: str) -> ScaffoldResult:
+    return init_folder.init(sandbox.folder, sandbox.services(), ask=ask, **more)
 
 
 def left(entry: dict[str, Any]) -> str:
@@ -94,20 +94,20 @@ def left(entry: dict[str, Any]) -> str:
 # An empty folder, and one that is a project
 
 
-def test_an_empty_folder_becomes_a_project(desk: UserSandbox) -> None:
-    entry = desk.dep("init", "--json").entry
-    newest = desk.services().interpreters.find(">=3.9").minor
-    assert document(desk) == {
+def test_an_empty_folder_becomes_a_project(sandbox: UserSandbox) -> None:
+    entry = sandbox.dep("init", "--json").entry
+    newest = sandbox.services().interpreters.find(">=3.9").minor
+    assert document(sandbox) == {
         "project": {"name": "work", "version": "0.1.0", "requires-python": f">={newest}", "dependencies": []}
     }
     assert entry["assumed"] == {"name": "work", "version": "0.1.0", "requires-python": f">={newest}"}
-    assert [path.name for path in desk.folder.iterdir()] == ["pyproject.toml"], "init writes nothing else"
+    assert [path.name for path in sandbox.folder.iterdir()] == ["pyproject.toml"], "init writes nothing else"
 
 
-def test_name_python_and_readme_are_taken_where_they_are_known(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_name_python_and_readme_are_taken_where_they_are_known(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given({"README.rst": "Work\n"})
-    desk.dep("init", "--name", "My_Work", "--python", MINOR)
-    assert document(desk)["project"] == {
+    sandbox.dep("init", "--name", "My_Work", "--python", MINOR)
+    assert document(sandbox)["project"] == {
         "name": "My_Work",
         "version": "0.1.0",
         "readme": "README.rst",
@@ -116,59 +116,59 @@ def test_name_python_and_readme_are_taken_where_they_are_known(desk: UserSandbox
     }
 
 
-def test_a_project_that_lacks_nothing_is_told_so_and_left_as_it_is(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_a_project_that_lacks_nothing_is_told_so_and_left_as_it_is(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     text = f'# mine\n[project]\nname = "a"\nversion = "1"\nrequires-python = ">={MINOR}"\ndependencies = ["alpha"]\n'
     given({"pyproject.toml": text})
-    ran = desk.dep("init")
+    ran = sandbox.dep("init")
     assert "already a complete project" in ran.out
-    assert (desk.folder / "pyproject.toml").read_text("utf-8") == text
-    assert desk.dep("init", "--json").entry["changed"] is False
+    assert (sandbox.folder / "pyproject.toml").read_text("utf-8") == text
+    assert sandbox.dep("init", "--json").entry["changed"] is False
 
 
-def test_a_project_is_completed_with_comments_and_order_kept(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_a_project_is_completed_with_comments_and_order_kept(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     text = '# head\n[tool.ruff]\nline-length = 100  # wide\n\n[project]  # ours\nname = "a"\n\n[project.urls]\nHome = "https://a.example"\n'
     given({"pyproject.toml": text, "requirements.txt": "alpha>=1\n"})
-    assert "was completed" in desk.dep("init").out
-    after = (desk.folder / "pyproject.toml").read_text("utf-8")
+    assert "was completed" in sandbox.dep("init").out
+    after = (sandbox.folder / "pyproject.toml").read_text("utf-8")
     kept = iter(after.splitlines())
     assert all(line in kept for line in text.splitlines() if line), "a line is gone or moved"
-    project = document(desk)["project"]
+    project = document(sandbox)["project"]
     assert project["version"] == "0.1.0" and project["dependencies"] == ["alpha>=1"] and project["name"] == "a"
 
 
-def test_line_ends_of_windows_stay(desk: UserSandbox) -> None:
-    (desk.folder / "pyproject.toml").write_bytes(b"[tool.ruff]\r\nline-length = 100\r\n")
-    desk.dep("init")
-    after = (desk.folder / "pyproject.toml").read_bytes()
+def test_line_ends_of_windows_stay(sandbox: UserSandbox) -> None:
+    (sandbox.folder / "pyproject.toml").write_bytes(b"[tool.ruff]\r\nline-length = 100\r\n")
+    sandbox.dep("init")
+    after = (sandbox.folder / "pyproject.toml").read_bytes()
     assert after.startswith(b"[tool.ruff]\r\nline-length = 100\r\n\r\n[project]\r\n")
     assert b"\n" not in after.replace(b"\r\n", b"")
 
 
-def test_init_works_on_a_folder_that_is_named(desk: UserSandbox) -> None:
-    (desk.folder / "my lab").mkdir()
-    ran = desk.dep("init", "--project", "my lab")
+def test_init_works_on_a_folder_that_is_named(sandbox: UserSandbox) -> None:
+    (sandbox.folder / "my lab").mkdir()
+    ran = sandbox.dep("init", "--project", "my lab")
     assert "next: jupyter dep install --project 'my lab'\n" in ran.out
-    assert (desk.folder / "my lab" / "pyproject.toml").is_file() and not (desk.folder / "pyproject.toml").exists()
+    assert (sandbox.folder / "my lab" / "pyproject.toml").is_file() and not (sandbox.folder / "pyproject.toml").exists()
 
 
-def test_a_folder_below_a_project_becomes_one_of_its_own(desk: UserSandbox) -> None:
-    desk.dep("init")
-    (desk.folder / "part").mkdir()
-    assert desk.dep("init", "--project", "part", "--json").entry["name"] == "part"
+def test_a_folder_below_a_project_becomes_one_of_its_own(sandbox: UserSandbox) -> None:
+    sandbox.dep("init")
+    (sandbox.folder / "part").mkdir()
+    assert sandbox.dep("init", "--project", "part", "--json").entry["name"] == "part"
 
 
-def test_a_notebook_that_is_named_is_made_a_project_as_before(desk: UserSandbox) -> None:
-    assert desk.dep("init", "nb.ipynb").code == 0
-    assert [path.name for path in desk.folder.iterdir()] == ["nb.ipynb"]
-    desk.dep("init")
-    assert desk.dep("init", "other.ipynb", "--notebook").code == 0
-    assert "/// script" in (desk.folder / "other.ipynb").read_text("utf-8"), "named notebooks get their own declaration"
+def test_a_notebook_that_is_named_is_made_a_project_as_before(sandbox: UserSandbox) -> None:
+    assert sandbox.dep("init", "nb.ipynb").code == 0
+    assert [path.name for path in sandbox.folder.iterdir()] == ["nb.ipynb"]
+    sandbox.dep("init")
+    assert sandbox.dep("init", "other.ipynb", "--notebook").code == 0
+    assert "/// script" in (sandbox.folder / "other.ipynb").read_text("utf-8"), "named notebooks get their own declaration"
 
 
-def test_what_was_taken_over_can_be_locked(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_what_was_taken_over_can_be_locked(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given({"requirements.txt": "alpha<2\n", "requirements-dev.txt": "-r requirements.txt\nbeta\n"})
-    desk.dep("init", "--python", MINOR)
-    locked = desk.dep("lock", "--json")
+    sandbox.dep("init", "--python", MINOR)
+    locked = sandbox.dep("lock", "--json")
     assert locked.code == 0, locked.said
     assert locked.entry["locked"]["alpha"] == "1.1" and "beta" in locked.entry["locked"]
 
@@ -176,7 +176,7 @@ def test_what_was_taken_over_can_be_locked(desk: UserSandbox, given: Callable[..
 # Requirements
 
 
-def test_requirements_with_files_constraints_hashes_and_markers(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_requirements_with_files_constraints_hashes_and_markers(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given(
         {
             "requirements.txt": "-r more/base.txt\n-c limits.txt\nalpha==1.0 --hash=sha256:aa\n"
@@ -189,8 +189,8 @@ def test_requirements_with_files_constraints_hashes_and_markers(desk: UserSandbo
             "requirements/test.txt": "-r ../requirements.txt\ncoverage\n",
         }
     )
-    entry = desk.dep("init", "--json").entry
-    found = document(desk)
+    entry = sandbox.dep("init", "--json").entry
+    found = document(sandbox)
     assert found["project"]["dependencies"] == ["gamma", "alpha==1.0", "beta; sys_platform == 'win32'", "inner"]
     assert found["dependency-groups"] == {"docs": ["sphinx"], "dev": ["pytest"], "test": ["coverage"]}
     assert found["tool"]["uv"] == {
@@ -201,34 +201,34 @@ def test_requirements_with_files_constraints_hashes_and_markers(desk: UserSandbo
     assert [one["file"] for one in entry["taken"]] == [
         "requirements.txt", "docs-requirements.txt", "requirements-dev.txt", "requirements/test.txt",
     ]  # fmt: skip
-    assert {path.name for path in desk.folder.iterdir()} >= {"requirements.txt", "requirements-dev.txt"}, "they stay"
+    assert {path.name for path in sandbox.folder.iterdir()} >= {"requirements.txt", "requirements-dev.txt"}, "they stay"
 
 
-def test_of_compiled_requirements_the_source_is_declared(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_of_compiled_requirements_the_source_is_declared(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given({"requirements.in": "alpha\n", "requirements.txt": "alpha==1.0\nbeta==1.0\n"})
-    made = init(desk)
-    assert document(desk)["project"]["dependencies"] == ["alpha"]
+    made = init(sandbox)
+    assert document(sandbox)["project"]["dependencies"] == ["alpha"]
     assert made.seed is not None and dict(made.seed.versions) == {"alpha": "1.0", "beta": "1.0"}
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-32"])
-def test_a_file_that_a_shell_of_windows_wrote_is_read(desk: UserSandbox, encoding: str) -> None:
-    (desk.folder / "requirements.txt").write_bytes("alpha\r\n# größer\r\nbeta\r\n".encode(encoding))
-    init(desk)
-    assert document(desk)["project"]["dependencies"] == ["alpha", "beta"]
+def test_a_file_that_a_shell_of_windows_wrote_is_read(sandbox: UserSandbox, encoding: str) -> None:
+    (sandbox.folder / "requirements.txt").write_bytes("alpha\r\n# größer\r\nbeta\r\n".encode(encoding))
+    init(sandbox)
+    assert document(sandbox)["project"]["dependencies"] == ["alpha", "beta"]
 
 
 # Poetry
 
 
 @pytest.mark.poetry("poetry init")
-def test_poetry_1_is_taken_over_and_left_as_it_is(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_poetry_1_is_taken_over_and_left_as_it_is(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given({"pyproject.toml": POETRY_1})
-    entry = desk.dep("init", "--json").entry
-    after = (desk.folder / "pyproject.toml").read_text("utf-8")
+    entry = sandbox.dep("init", "--json").entry
+    after = (sandbox.folder / "pyproject.toml").read_text("utf-8")
     kept = iter(after.splitlines())
     assert all(line in kept for line in POETRY_1.splitlines() if line), "a line of Poetry's is gone or moved"
-    found = document(desk)
+    found = document(sandbox)
     project = found["project"]
     assert (project["name"], project["version"]) == ("shop", "0.3.0")
     assert project["requires-python"].startswith(f">={MINOR},<")
@@ -249,16 +249,16 @@ def test_poetry_1_is_taken_over_and_left_as_it_is(desk: UserSandbox, given: Call
     assert "secret" not in str(entry)
 
 
-def test_poetry_1_is_taken_over_once(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_poetry_1_is_taken_over_once(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given({"pyproject.toml": POETRY_1})
-    init(desk)
-    once = (desk.folder / "pyproject.toml").read_bytes()
-    again = init(desk)
-    assert (desk.folder / "pyproject.toml").read_bytes() == once
+    init(sandbox)
+    once = (sandbox.folder / "pyproject.toml").read_bytes()
+    again = init(sandbox)
+    assert (sandbox.folder / "pyproject.toml").read_bytes() == once
     assert not again.changed and again.taken == ()
 
 
-def test_poetry_2_keeps_its_project_and_gains_what_only_poetry_reads(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_poetry_2_keeps_its_project_and_gains_what_only_poetry_reads(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given(
         {
             "pyproject.toml": f"""\
@@ -288,42 +288,42 @@ requires-poetry = ">=2.0"
 """
         }
     )
-    entry = desk.dep("init", "--json").entry
-    found = document(desk)
+    entry = sandbox.dep("init", "--json").entry
+    found = document(sandbox)
     assert found["project"]["dependencies"] == ["alpha (>=1,<2)", "beta"]
     assert found["dependency-groups"] == {"dev": ["gamma", "pytest>=8,<9.0"], "lint": ["ruff"]}
     assert found["tool"]["uv"]["sources"] == {"beta": {"path": "../beta", "editable": True}}
-    assert '    "alpha (>=1,<2)",  # bounded\n' in (desk.folder / "pyproject.toml").read_text("utf-8")
+    assert '    "alpha (>=1,<2)",  # bounded\n' in (sandbox.folder / "pyproject.toml").read_text("utf-8")
     assert "requires-poetry" in left(entry)
 
 
-def test_dependencies_that_poetry_2_calls_dynamic_are_written_out(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_dependencies_that_poetry_2_calls_dynamic_are_written_out(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given(
         {
             "pyproject.toml": '[project]\nname = "a"\ndynamic = ["version", "dependencies", "requires-python"]\n'
             f'[tool.poetry]\nversion = "2.0"\n[tool.poetry.dependencies]\npython = ">={MINOR}"\nalpha = "^1"\n'
         }
     )
-    init(desk)
-    project = document(desk)["project"]
+    init(sandbox)
+    project = document(sandbox)["project"]
     assert project["dependencies"] == ["alpha>=1,<2.0"] and project["requires-python"] == f">={MINOR}"
     assert project["dynamic"] == ["version"] and "version" not in project, "the version is still the backend's"
 
 
-def test_what_poetry_does_not_package_is_not_installed_as_one(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_what_poetry_does_not_package_is_not_installed_as_one(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     build = '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n'
     given({"pyproject.toml": f'[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\nalpha = "*"\n{build}'})
-    init(desk)
-    assert document(desk)["tool"]["uv"]["package"] is False and document(desk)["project"]["name"] == "work"
+    init(sandbox)
+    assert document(sandbox)["tool"]["uv"]["package"] is False and document(sandbox)["project"]["name"] == "work"
 
 
-def test_a_group_that_no_manifest_may_have_is_listed(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_a_group_that_no_manifest_may_have_is_listed(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given({"pyproject.toml": '[tool.poetry.group."my group".dependencies]\nalpha = "*"\n'})
-    entry = desk.dep("init", "--json").entry
-    assert "my group" in left(entry) and "dependency-groups" not in document(desk)
+    entry = sandbox.dep("init", "--json").entry
+    assert "my group" in left(entry) and "dependency-groups" not in document(sandbox)
 
 
-def test_requirements_that_were_exported_are_passed_over(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_requirements_that_were_exported_are_passed_over(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given(
         {
             "pyproject.toml": POETRY_1,
@@ -331,15 +331,15 @@ def test_requirements_that_were_exported_are_passed_over(desk: UserSandbox, give
             "setup.cfg": "[flake8]\nmax-line-length=9\n",
         }
     )
-    entry = desk.dep("init", "--json").entry
-    assert entry["passed"] == ["requirements.txt"] and "zeta" not in str(document(desk))
+    entry = sandbox.dep("init", "--json").entry
+    assert entry["passed"] == ["requirements.txt"] and "zeta" not in str(document(sandbox))
     assert any("jupyter dep import" in note for note in entry["notes"])
 
 
 # Pipfile, conda, setuptools
 
 
-def test_a_pipfile_is_taken_over(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_a_pipfile_is_taken_over(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given(
         {
             "Pipfile": f"""
@@ -362,8 +362,8 @@ python_version = "{MINOR}"
             "requirements.txt": "alpha==1.0\nzeta==1\n",
         }
     )
-    entry = desk.dep("init", "--json").entry
-    found = document(desk)
+    entry = sandbox.dep("init", "--json").entry
+    found = document(sandbox)
     assert found["project"]["dependencies"] == ["alpha[fast]", "inner"]
     assert found["project"]["requires-python"] == f"=={MINOR}.*"
     assert found["dependency-groups"] == {"dev": ["gamma==1.0"]}
@@ -384,21 +384,23 @@ dependencies:
 """
 
 
-def test_of_an_environment_the_pip_part_is_taken_and_condas_is_proposed(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_of_an_environment_the_pip_part_is_taken_and_condas_is_proposed(
+    sandbox: UserSandbox, given: Callable[..., None]
+) -> None:
     given({"environment.yml": ENVIRONMENT, "requirements.txt": "beta\n"})
-    ran = desk.dep("init")
-    assert document(desk)["project"]["dependencies"] == ["beta", "alpha>=1"]
-    assert document(desk)["project"]["name"] == "lab"
+    ran = sandbox.dep("init")
+    assert document(sandbox)["project"]["dependencies"] == ["beta", "alpha>=1"]
+    assert document(sandbox)["project"]["name"] == "lab"
     assert "next: jupyter dep add 'numpy==1.26.*'\n" in ran.out, "nobody could be asked"
     assert "cudatoolkit" in ran.out
 
 
-def test_what_conda_has_is_declared_with_a_yes(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_what_conda_has_is_declared_with_a_yes(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given({"environment.yml": ENVIRONMENT, "requirements.txt": "beta\n"})
     asked: list[str] = []
-    made = init(desk, ask=lambda question: asked.append(question) is None)
+    made = init(sandbox, ask=lambda question: asked.append(question) is None)
     assert len(asked) == 1 and "numpy==1.26.*" in asked[0]
-    assert document(desk)["project"]["dependencies"] == ["beta", "alpha>=1", "numpy==1.26.*"]
+    assert document(sandbox)["project"]["dependencies"] == ["beta", "alpha>=1", "numpy==1.26.*"]
     assert made.proposed == () and "numpy" not in str(made.left) and "cudatoolkit" in str(made.left)
 
 
@@ -421,11 +423,11 @@ console_scripts =
 
 
 def test_a_setup_cfg_is_taken_over_and_its_computed_version_stays_the_backends(
-    desk: UserSandbox, given: Callable[..., None]
+    sandbox: UserSandbox, given: Callable[..., None]
 ) -> None:
     given({"setup.cfg": SETUP_CFG, "requirements.txt": "alpha==1.0\nzeta==1\n", "requirements-dev.txt": "pytest\n"})
-    entry = desk.dep("init", "--json").entry
-    found = document(desk)
+    entry = sandbox.dep("init", "--json").entry
+    found = document(sandbox)
     assert found["project"]["dynamic"] == ["version"] and "version" not in found["project"]
     assert found["project"]["dependencies"] == ["alpha>=1"]
     assert found["project"]["optional-dependencies"] == {"plot": ["beta"]}
@@ -434,41 +436,41 @@ def test_a_setup_cfg_is_taken_over_and_its_computed_version_stays_the_backends(
     assert entry["passed"] == ["requirements.txt"] and "attr: shop.__version__" in left(entry)
 
 
-def test_what_no_project_could_say_is_listed(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_what_no_project_could_say_is_listed(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given({"setup.cfg": "[metadata]\nname = a b\nversion = soon\n[options]\npython_requires = 3.9\ninstall_requires = alpha\n"})
-    told = left(desk.dep("init", "--json").entry)
+    told = left(sandbox.dep("init", "--json").entry)
     assert "name `a b`" in told and "version `soon`" in told and "requires-python `3.9`" in told
-    assert document(desk)["project"]["name"] == "work"
+    assert document(sandbox)["project"]["name"] == "work"
 
 
-def test_a_setup_py_is_not_run(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_a_setup_py_is_not_run(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given({"setup.py": "open('ran', 'w')\nfrom setuptools import setup\nsetup(install_requires=['alpha'])\n"})
-    told = left(desk.dep("init", "--json").entry)
+    told = left(sandbox.dep("init", "--json").entry)
     assert "setup.py" in told and "not" in told
-    assert not (desk.folder / "ran").exists()
+    assert not (sandbox.folder / "ran").exists()
 
 
 # Several files
 
 
 def test_the_first_file_that_names_a_package_decides_and_the_other_is_listed(
-    desk: UserSandbox, given: Callable[..., None]
+    sandbox: UserSandbox, given: Callable[..., None]
 ) -> None:
     given(
         {"requirements.txt": "alpha>=1\nbeta\n", "environment.yml": "name: x\ndependencies:\n- pip: [alpha>=2, beta, gamma]\n"}
     )
-    entry = desk.dep("init", "--json").entry
-    assert document(desk)["project"]["dependencies"] == ["alpha>=1", "beta", "gamma"]
+    entry = sandbox.dep("init", "--json").entry
+    assert document(sandbox)["project"]["dependencies"] == ["alpha>=1", "beta", "gamma"]
     assert "environment.yml: alpha>=2: `alpha>=1` is declared already" in left(entry)
     assert "beta" not in left(entry), "who says the same is no news"
 
 
 def test_a_project_called_like_what_it_needs_gets_another_name(tmp_path: Path, toy_index: Index) -> None:
-    desk = terminal_at(tmp_path, toy_index)
-    folder = desk.folder / "alpha"
+    sandbox = terminal_at(tmp_path, toy_index)
+    folder = sandbox.folder / "alpha"
     folder.mkdir()
     (folder / "requirements.txt").write_text("Alpha>=1\n")
-    assert desk.dep("init", "--project", "alpha", "--json").entry["name"] == "alpha-project"
+    assert sandbox.dep("init", "--project", "alpha", "--json").entry["name"] == "alpha-project"
 
 
 # Versions for the first lock
@@ -484,20 +486,22 @@ def test_a_project_called_like_what_it_needs_gets_another_name(tmp_path: Path, t
         ("requirements.txt", "alpha==1.0\n"),
     ],
 )
-def test_another_tools_lock_seeds_the_first_lock(desk: UserSandbox, given: Callable[..., None], name: str, text: str) -> None:
+def test_another_tools_lock_seeds_the_first_lock(
+    sandbox: UserSandbox, given: Callable[..., None], name: str, text: str
+) -> None:
     given({name: text})
-    seed = seed_pins.seed_pins(desk.folder)
+    seed = seed_pins.seed_pins(sandbox.folder)
     assert seed is not None and (seed.origin, seed.versions) == (name, (("alpha", "1.0"),))
-    told = desk.dep("init", "--json").entry["seed"]
+    told = sandbox.dep("init", "--json").entry["seed"]
     assert told == {"file": name, "versions": 1}
 
 
-def test_a_lock_that_cannot_be_read_is_passed_by(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_a_lock_that_cannot_be_read_is_passed_by(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given({"poetry.lock": "= no", "uv.lock": '[[package]]\nname = "alpha"\nversion = "1.0"\nsource = {registry = "x"}\n'})
-    seed = seed_pins.seed_pins(desk.folder)
+    seed = seed_pins.seed_pins(sandbox.folder)
     assert seed is not None and seed.origin == "uv.lock"
-    (desk.folder / "uv.lock").unlink()
-    assert seed_pins.seed_pins(desk.folder) is None
+    (sandbox.folder / "uv.lock").unlink()
+    assert seed_pins.seed_pins(sandbox.folder) is None
 
 
 def test_a_seed_is_pinned_to_the_index_that_the_declaration_names() -> None:
@@ -513,42 +517,42 @@ def test_a_seed_is_pinned_to_the_index_that_the_declaration_names() -> None:
     ]
 
 
-def test_a_foreign_pylock_is_left_and_told(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_a_foreign_pylock_is_left_and_told(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     text = 'lock-version = "1.0"\ncreated-by = "other"\npackages = []\n'
     given({"pylock.toml": text})
-    entry = desk.dep("init", "--json").entry
+    entry = sandbox.dep("init", "--json").entry
     assert any("--overwrite" in note for note in entry["notes"])
-    assert (desk.folder / "pylock.toml").read_text() == text
-    assert desk.dep("lock", "--json").error["code"] == "foreign-lock"
+    assert (sandbox.folder / "pylock.toml").read_text() == text
+    assert sandbox.dep("lock", "--json").error["code"] == "foreign-lock"
 
 
 # Pythons
 
 
-def test_a_python_that_is_not_here_stops_it_with_the_choices(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_a_python_that_is_not_here_stops_it_with_the_choices(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given({"Pipfile": '[packages]\nalpha = "*"\n[requires]\npython_version = "3.2"\n'})
-    error = desk.refused("init", code="no-matching-python", exit_code=1)
+    error = sandbox.refused("init", code="no-matching-python", exit_code=1)
     assert "`==3.2.*`" in error["message"] and MINOR in error["hint"] and "--python" in error["hint"]
-    assert not (desk.folder / "pyproject.toml").exists()
+    assert not (sandbox.folder / "pyproject.toml").exists()
 
 
-def test_a_python_that_is_not_here_can_be_overruled(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_a_python_that_is_not_here_can_be_overruled(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given({"Pipfile": '[packages]\nalpha = "*"\n[requires]\npython_version = "3.2"\n'})
-    entry = desk.dep("init", "--python", MINOR, "--json").entry
-    assert document(desk)["project"]["requires-python"] == f">={MINOR}"
+    entry = sandbox.dep("init", "--python", MINOR, "--json").entry
+    assert document(sandbox)["project"]["requires-python"] == f">={MINOR}"
     assert "==3.2.*" in left(entry)
 
 
-def test_at_a_terminal_another_python_is_offered(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_at_a_terminal_another_python_is_offered(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given({"Pipfile": '[packages]\nalpha = "*"\n[requires]\npython_version = "3.2"\n'})
-    newest = desk.services().interpreters.find(">=3.9").minor
-    made = init(desk, ask=lambda question: "==3.2.*" in question)
+    newest = sandbox.services().interpreters.find(">=3.9").minor
+    made = init(sandbox, ask=lambda question: "==3.2.*" in question)
     assert made.requires_python == f">={newest}"
 
 
-def test_a_project_whose_python_is_not_here_is_told_so(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_a_project_whose_python_is_not_here_is_told_so(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given({"pyproject.toml": '[project]\nname = "a"\nversion = "1"\nrequires-python = "==3.2.*"\ndependencies = []\n'})
-    (note,) = desk.dep("init", "--json").entry["notes"]
+    (note,) = sandbox.dep("init", "--json").entry["notes"]
     assert "==3.2.*" in note and MINOR in note
 
 
@@ -570,33 +574,33 @@ def test_a_project_whose_python_is_not_here_is_told_so(desk: UserSandbox, given:
     ],
 )
 def test_a_file_that_cannot_be_read_stops_it_before_anything_is_written(
-    desk: UserSandbox, name: str, data: bytes, code: str
+    sandbox: UserSandbox, name: str, data: bytes, code: str
 ) -> None:
-    (desk.folder / name).write_bytes(data)
-    (desk.folder / "requirements-dev.txt").write_text("beta\n")
-    error = desk.refused("init", code=code, exit_code=1)
+    (sandbox.folder / name).write_bytes(data)
+    (sandbox.folder / "requirements-dev.txt").write_text("beta\n")
+    error = sandbox.refused("init", code=code, exit_code=1)
     assert name in str(error["context"].get("file", "")) or name in error["message"]
 
 
 @pytest.mark.parametrize(("path", "code"), [("gone", "no-such-folder"), ("file", "not-a-folder")])
-def test_what_is_no_folder_is_told(desk: UserSandbox, path: str, code: str) -> None:
-    (desk.folder / "file").write_text("mine")
-    desk.refused("init", "--project", path, code=code, exit_code=1)
+def test_what_is_no_folder_is_told(sandbox: UserSandbox, path: str, code: str) -> None:
+    (sandbox.folder / "file").write_text("mine")
+    sandbox.refused("init", "--project", path, code=code, exit_code=1)
 
 
-def test_a_folder_without_a_usable_name_asks_for_one(desk: UserSandbox) -> None:
-    (desk.folder / "数据").mkdir()
-    desk.refused("init", "--project", "数据", code="bad-project-name", exit_code=2)
-    assert desk.dep("init", "--project", "数据", "--name", "data", "--json").entry["name"] == "data"
+def test_a_folder_without_a_usable_name_asks_for_one(sandbox: UserSandbox) -> None:
+    (sandbox.folder / "数据").mkdir()
+    sandbox.refused("init", "--project", "数据", code="bad-project-name", exit_code=2)
+    assert sandbox.dep("init", "--project", "数据", "--name", "data", "--json").entry["name"] == "data"
 
 
 @pytest.mark.parametrize("line", [("init", "--imports"), ("init", "nb.ipynb", "--name", "x")])
-def test_options_of_the_other_form_are_refused(desk: UserSandbox, line: tuple[str, ...]) -> None:
-    desk.refused(*line, code="bad-usage", exit_code=2)
+def test_options_of_the_other_form_are_refused(sandbox: UserSandbox, line: tuple[str, ...]) -> None:
+    sandbox.refused(*line, code="bad-usage", exit_code=2)
 
 
-def test_a_manifest_that_changed_meanwhile_is_left(desk: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = desk.folder / "pyproject.toml"
+def test_a_manifest_that_changed_meanwhile_is_left(sandbox: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = sandbox.folder / "pyproject.toml"
     file.write_text("[tool.ruff]\n")
     looked = other_tools.detect_files
 
@@ -606,13 +610,13 @@ def test_a_manifest_that_changed_meanwhile_is_left(desk: UserSandbox, monkeypatc
 
     monkeypatch.setattr(other_tools, "detect_files", meanwhile)
     with pytest.raises(DepError) as caught:
-        init(desk)
+        init(sandbox)
     assert caught.value.code == "changed-meanwhile" and file.read_text() == "[tool.ruff]\n# another line\n"
 
 
-def test_dependencies_that_only_a_build_tells_are_named(desk: UserSandbox, given: Callable[..., None]) -> None:
+def test_dependencies_that_only_a_build_tells_are_named(sandbox: UserSandbox, given: Callable[..., None]) -> None:
     given(
         {"pyproject.toml": '[project]\nname = "a"\nversion = "1"\ndynamic = ["dependencies"]\n', "requirements.txt": "alpha\n"}
     )
-    made = init(desk)
+    made = init(sandbox)
     assert any("dynamic" in str(note) for note in made.notes) and made.passed == ("requirements.txt",)

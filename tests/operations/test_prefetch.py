@@ -25,7 +25,7 @@ from jupyter_dep.operations.project.context import ChangeResult
 
 
 @pytest.fixture
-def desk(toy_index: Index, tmp_path: Path) -> UserSandbox:
+def sandbox(toy_index: Index, tmp_path: Path) -> UserSandbox:
     return sandbox_at(tmp_path, toy_index.url)
 
 
@@ -51,15 +51,15 @@ class Watched:
         return answer
 
 
-def add(desk: UserSandbox, notebook: Path, *names: str) -> tuple[ChangeResult, Watched]:
-    engine = Watched(desk.services().engine)
-    return add_remove.add(notebook, names, desk.services(engine), command_context(f"add {' '.join(names)}")), engine
+def add(sandbox: UserSandbox, notebook: Path, *names: str) -> tuple[ChangeResult, Watched]:
+    engine = Watched(sandbox.services().engine)
+    return add_remove.add(notebook, names, sandbox.services(engine), command_context(f"add {' '.join(names)}")), engine
 
 
-def test_an_add_links_what_is_locked_while_it_resolves(desk: UserSandbox) -> None:
-    notebook = desk.notebook(name="n")
-    add_remove.add(notebook, ["beta"], desk.services(), command_context("add beta"))
-    done, engine = add(desk, notebook, "gamma")
+def test_an_add_links_what_is_locked_while_it_resolves(sandbox: UserSandbox) -> None:
+    notebook = sandbox.notebook(name="n")
+    add_remove.add(notebook, ["beta"], sandbox.services(), command_context("add beta"))
+    done, engine = add(sandbox, notebook, "gamma")
     assert done.sealed is not None
     (head, before), (rest, after) = engine.installs
     assert head == rest == done.sealed.python
@@ -68,35 +68,35 @@ def test_an_add_links_what_is_locked_while_it_resolves(desk: UserSandbox) -> Non
     assert done.sealed.packages.keys() == after
 
 
-def test_a_head_start_that_does_not_fit_is_given_up(desk: UserSandbox, toy_index: Index) -> None:
-    notebook = desk.notebook(name="n")
-    add_remove.add(notebook, ["beta"], desk.services(), command_context("add beta"))
-    locked = desk.read_lock(notebook).versions()["beta"]
-    done, engine = add(desk, notebook, f"beta<{locked}")
+def test_a_head_start_that_does_not_fit_is_given_up(sandbox: UserSandbox, toy_index: Index) -> None:
+    notebook = sandbox.notebook(name="n")
+    add_remove.add(notebook, ["beta"], sandbox.services(), command_context("add beta"))
+    locked = sandbox.read_lock(notebook).versions()["beta"]
+    done, engine = add(sandbox, notebook, f"beta<{locked}")
     assert done.sealed is not None
     (head, _), (built, _) = engine.installs
     assert head != built == done.sealed.python
     assert done.sealed.packages["beta"] != locked
 
 
-def test_a_resolution_that_fails_leaves_nothing_behind(desk: UserSandbox) -> None:
-    notebook = desk.notebook(name="n")
-    add_remove.add(notebook, ["beta"], desk.services(), command_context("add beta"))
-    store = desk.services().store
+def test_a_resolution_that_fails_leaves_nothing_behind(sandbox: UserSandbox) -> None:
+    notebook = sandbox.notebook(name="n")
+    add_remove.add(notebook, ["beta"], sandbox.services(), command_context("add beta"))
+    store = sandbox.services().store
     known = {sealed.path for sealed in store.all()}
     with pytest.raises(DepError):
-        add(desk, notebook, "no-such-package-anywhere")
+        add(sandbox, notebook, "no-such-package-anywhere")
     for thread in threading.enumerate():
         if thread.name.startswith("head-start"):
             thread.join(20)
     assert {str(path) for path in (store.root / "e").iterdir() if path.is_dir()} == known
 
 
-def test_a_lock_of_somebody_else_gets_no_head_start(desk: UserSandbox, tmp_path: Path) -> None:
-    notebook = desk.notebook(name="n")
-    add_remove.add(notebook, ["beta"], desk.services(), command_context("add beta"))
-    other = sandbox_at(tmp_path / "other", desk.index_url)
-    for file in (notebook, desk.lock_path(notebook)):
+def test_a_lock_of_somebody_else_gets_no_head_start(sandbox: UserSandbox, tmp_path: Path) -> None:
+    notebook = sandbox.notebook(name="n")
+    add_remove.add(notebook, ["beta"], sandbox.services(), command_context("add beta"))
+    other = sandbox_at(tmp_path / "other", sandbox.index_url)
+    for file in (notebook, sandbox.lock_path(notebook)):
         (other.folder / file.name).write_bytes(file.read_bytes())
     engine = Watched(other.services().engine)
     engine._linked.set()
@@ -105,10 +105,10 @@ def test_a_lock_of_somebody_else_gets_no_head_start(desk: UserSandbox, tmp_path:
 
 
 def test_what_was_linked_ahead_is_checked_ahead_and_its_bytecode_carried(
-    desk: UserSandbox, monkeypatch: pytest.MonkeyPatch
+    sandbox: UserSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    notebook = desk.notebook(name="n")
-    first = add_remove.add(notebook, ["beta"], desk.services(), command_context("add beta")).sealed
+    notebook = sandbox.notebook(name="n")
+    first = add_remove.add(notebook, ["beta"], sandbox.services(), command_context("add beta")).sealed
     assert first is not None
     subprocess.run([first.python, "-c", "import beta"], check=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""})
     checks: list[tuple[bool, frozenset[str]]] = []
@@ -119,35 +119,35 @@ def test_what_was_linked_ahead_is_checked_ahead_and_its_bytecode_carried(
         check(*words, checked=checked, **more)
 
     monkeypatch.setattr(record_check, "check_environment", watched)
-    done, _ = add(desk, notebook, "gamma")
+    done, _ = add(sandbox, notebook, "gamma")
     assert done.sealed is not None
     ((ahead, head), (after, whole)) = checks
     assert (ahead, after) == (False, True) and "beta" in head and "gamma" in whole - head
-    assert not desk.services().store.has_changed(done.sealed)
+    assert not sandbox.services().store.has_changed(done.sealed)
     carried = list((Path(done.sealed.site) / "beta" / "__pycache__").iterdir())
     assert [file.name for file in carried] == [file.name for file in (Path(first.site) / "beta" / "__pycache__").iterdir()]
 
 
 @pytest.mark.parametrize("head_start", [True, False])
 def test_a_package_that_replaces_a_file_of_another_is_refused_with_a_head_start_as_without(
-    desk: UserSandbox, toy_index: Index, monkeypatch: pytest.MonkeyPatch, head_start: bool
+    sandbox: UserSandbox, toy_index: Index, monkeypatch: pytest.MonkeyPatch, head_start: bool
 ) -> None:
     build_wheel(toy_index.folder, "crowder", "1.0", files={"beta/__init__.py": "# not beta's\n"})
-    notebook = desk.notebook(name="n")
-    add_remove.add(notebook, ["beta"], desk.services(), command_context("add beta"))
+    notebook = sandbox.notebook(name="n")
+    add_remove.add(notebook, ["beta"], sandbox.services(), command_context("add beta"))
     if not head_start:
         monkeypatch.setattr(SpeculativeInstall, "claim", lambda self, selected: None)
-    before = desk.listing()
+    before = sandbox.listing()
     with pytest.raises(DepError, match=r"beta/__init__\.py") as caught:
-        add(desk, notebook, "crowder")
+        add(sandbox, notebook, "crowder")
     assert caught.value.code == "incomplete-environment"
-    assert desk.listing() == before
+    assert sandbox.listing() == before
 
 
-def test_a_cancel_is_heard_while_what_was_begun_is_waited_for(desk: UserSandbox) -> None:
-    notebook = desk.notebook(name="n")
-    add_remove.add(notebook, ["beta"], desk.services(), command_context("add beta"))
-    before, cancel = desk.listing(), CancelToken()
+def test_a_cancel_is_heard_while_what_was_begun_is_waited_for(sandbox: UserSandbox) -> None:
+    notebook = sandbox.notebook(name="n")
+    add_remove.add(notebook, ["beta"], sandbox.services(), command_context("add beta"))
+    before, cancel = sandbox.listing(), CancelToken()
 
     class Slow(Watched):
         def install(self, install: Install, **more: Any) -> None:
@@ -157,9 +157,9 @@ def test_a_cancel_is_heard_while_what_was_begun_is_waited_for(desk: UserSandbox)
             time.sleep(3)
             super().install(install, **more)
 
-    engine = Slow(desk.services().engine)
+    engine = Slow(sandbox.services().engine)
     started = time.monotonic()
     with pytest.raises(DepError) as caught:
-        add_remove.add(notebook, ["gamma"], desk.services(engine), command_context("add gamma", cancel=cancel))
+        add_remove.add(notebook, ["gamma"], sandbox.services(engine), command_context("add gamma", cancel=cancel))
     assert caught.value.code == "cancelled" and time.monotonic() - started < 3
-    assert desk.listing() == before
+    assert sandbox.listing() == before

@@ -44,11 +44,11 @@ class SignedEngine(FakeEngine):
 
 if __name__ == "__main__":
     folder, home, signs = map(Path, sys.argv[1:4])
-    desk = UserSandbox(folder=folder, home=home, index_url="http://127.0.0.1:9/simple")
+    sandbox = UserSandbox(folder=folder, home=home, index_url="http://127.0.0.1:9/simple")
 
     def services() -> Services:
         if (signs / "broken-services").exists():
             raise RuntimeError("a slip of ours")
-        return desk.services(SignedEngine(signs))
+        return sandbox.services(SignedEngine(signs))
 
     worker.main(services)

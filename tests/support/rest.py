@@ -169,14 +169,14 @@ def engine() -> Iterator[GatedEngine]:
 
 
 @pytest.fixture
-def rest_desk(tmp_path: Path) -> UserSandbox:
-    """The desk of the server's user; its folder is what the server shows."""
+def rest_sandbox(tmp_path: Path) -> UserSandbox:
+    """The sandbox of the server's user; its folder is what the server shows."""
     return sandbox_at(tmp_path / "rest", "http://127.0.0.1:9/simple")  # where nobody answers: the engine is not asked
 
 
 @pytest.fixture
-def jp_root_dir(rest_desk: UserSandbox) -> Path:
-    return rest_desk.folder
+def jp_root_dir(rest_sandbox: UserSandbox) -> Path:
+    return rest_sandbox.folder
 
 
 @pytest.fixture
@@ -185,14 +185,14 @@ def jp_server_config() -> dict[str, Any]:
 
 
 @pytest.fixture
-def make_runner(rest_desk: UserSandbox, engine: GatedEngine) -> Callable[[logging.Logger], Runner]:
+def make_runner(rest_sandbox: UserSandbox, engine: GatedEngine) -> Callable[[logging.Logger], Runner]:
     """What does the work of the server; the tests of workers have their own."""
-    return lambda log: InThread(lambda: rest_desk.services(engine))
+    return lambda log: InThread(lambda: rest_sandbox.services(engine))
 
 
 @pytest.fixture
 def rest(
-    rest_desk: UserSandbox,
+    rest_sandbox: UserSandbox,
     engine: GatedEngine,
     make_runner: Callable[[logging.Logger], Runner],
     monkeypatch: pytest.MonkeyPatch,
@@ -200,7 +200,7 @@ def rest(
 ) -> Iterator[Asker]:
     """The server's own user, by token."""
 
-    monkeypatch.setattr(DepExtension, "make_services", staticmethod(lambda: rest_desk.services(engine)))
+    monkeypatch.setattr(DepExtension, "make_services", staticmethod(lambda: rest_sandbox.services(engine)))
     monkeypatch.setattr(DepExtension, "make_runner", lambda app: make_runner(app.log))
     client = request.getfixturevalue("http_server_client")
     base = request.getfixturevalue("jp_base_url")
@@ -211,9 +211,9 @@ def rest(
     loop.run_until_complete(server.web_app.settings["jupyter_dep_state"].close())
 
 
-def somebody_elses(desk: UserSandbox, engine: FakeEngine, name: str = "theirs.ipynb", *requirements: str) -> Path:
+def somebody_elses(sandbox: UserSandbox, engine: FakeEngine, name: str = "theirs.ipynb", *requirements: str) -> Path:
     """A locked notebook in the server's folder that another user wrote."""
-    author = sandbox_at(desk.folder.parent, desk.index_url, home="other-home")
+    author = sandbox_at(sandbox.folder.parent, sandbox.index_url, home="other-home")
     notebook = author.notebook(*(requirements or ("alpha",)), name=name)
     relock.relock(notebook, author.services(engine), command_context("lock", sync=False))
     return notebook

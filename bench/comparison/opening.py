@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.kernels import Kernels
 from bench.peers import MissingError
-from bench.spent import Spent
+from bench.resource_usage import Spent
 
 from .heat import Heat, Turn, run
 from .others import Poetry, Uv
@@ -24,8 +24,8 @@ def reopen(sides: Sequence[Side], rounds: int) -> list[Heat]:
     """A kernel of an environment that is there: from the request to start it to its first reply."""
     by_type = {type(side): side for side in sides}
     ours = by_type[Notebook]
-    field = ours.field
-    kernels = Kernels(field.desk, ours.start(*DECLARED).folder)
+    peer_sandbox = ours.peer_sandbox
+    kernels = Kernels(peer_sandbox.sandbox, ours.start(*DECLARED).folder)
     cells: dict[str, Turn] = {BARE: _opened(kernels, "bare")}
     cells["jupyter-dep, provisioner"] = _opened(kernels, "wheel")
     cells["jupyter-dep, plain argv"] = _opened(kernels, "plain")
@@ -34,7 +34,11 @@ def reopen(sides: Sequence[Side], rounds: int) -> list[Heat]:
     if uv is not None:
         folder = uv.start(*DECLARED).folder
         launch = ["run", "--project", str(folder), "python", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        kernels.join("uv-run", [str(field.peers.program("uv")), *launch], _own(field.environ("uv"), field.desk.environ))
+        kernels.join(
+            "uv-run",
+            [str(peer_sandbox.peers.program("uv")), *launch],
+            _own(peer_sandbox.environ("uv"), peer_sandbox.sandbox.environ),
+        )
         cells["uv run ipykernel"] = _opened(kernels, "uv-run", folder)
     poetry = by_type.get(Poetry)
     if poetry is not None:
@@ -50,15 +54,17 @@ def _opened(kernels: Kernels, name: str, cwd: Path | None = None) -> Turn:
 
 def _poetry_kernel(kernels: Kernels, poetry: Side) -> Turn:
     """`poetry-kernel` runs `poetry run python -m ipykernel_launcher` in the notebook's folder; Poetry has to be on PATH."""
-    field = poetry.field
+    peer_sandbox = poetry.peer_sandbox
     made: list[Path] = []
 
     def once() -> Spent:
         if not made:
             folder = poetry.start(*DECLARED).folder
-            path = os.pathsep.join([str(field.peers.bin("poetry")), field.desk.environ["PATH"]])
-            argv = [str(field.peers.bin("poetry-kernel") / "python"), "-m", "poetry_kernel", "-f", "{connection_file}"]
-            kernels.join("poetry-kernel", argv, {**_own(field.environ("poetry"), field.desk.environ), "PATH": path})
+            path = os.pathsep.join([str(peer_sandbox.peers.bin("poetry")), peer_sandbox.sandbox.environ["PATH"]])
+            argv = [str(peer_sandbox.peers.bin("poetry-kernel") / "python"), "-m", "poetry_kernel", "-f", "{connection_file}"]
+            kernels.join(
+                "poetry-kernel", argv, {**_own(peer_sandbox.environ("poetry"), peer_sandbox.sandbox.environ), "PATH": path}
+            )
             made.append(folder)
         return _opened(kernels, "poetry-kernel", made[0])()
 
@@ -67,7 +73,7 @@ def _poetry_kernel(kernels: Kernels, poetry: Side) -> Turn:
 
 def _there(name: str, side: Side) -> Turn:
     def once() -> Spent:
-        side.field.peers.bin(name)
+        side.peer_sandbox.peers.bin(name)
         raise MissingError(f"`{name}` is there, but how it would get the same packages is not written yet")
 
     return once

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_WAITING = Path(__file__).with_name("waiting.py")
+_TIMED_CHILD = Path(__file__).with_name("timed_child.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def _run(argv: list[str], cwd: Path, env: Mapping[str, str], out: Path, err: Pat
     if found is None:
         raise RuntimeError(f"there is no program `{argv[0]}`")
     result = out.with_name("result")
-    command = [sys.executable, "-I", "-S", str(_WAITING), str(out), str(err), str(result), found, *argv[1:]]
+    command = [sys.executable, "-I", "-S", str(_TIMED_CHILD), str(out), str(err), str(result), found, *argv[1:]]
     subprocess.run(command, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, check=True)
     code, seconds, cpu, peak = result.read_text(encoding="ascii").split()
     return int(code), Spent(seconds=float(seconds), cpu=float(cpu), peak=float(peak))

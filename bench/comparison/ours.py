@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.desk import LOCK, NOTEBOOK
-from bench.spent import Spent, spend
+from bench.resource_usage import Spent, spend
+from bench.sandbox import LOCK, NOTEBOOK
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.notebook.notebook import blank
 
@@ -22,7 +22,7 @@ class Ours(Side):
     lock_name: str
 
     def _do(self, verb: str, folder: Path, *words: str, codes: tuple[int, ...] = (0,)) -> Spent:
-        return self.field.ours(verb, *self.target, *words, cwd=folder, codes=codes)
+        return self.peer_sandbox.ours(verb, *self.target, *words, cwd=folder, codes=codes)
 
     def lock(self, folder: Path) -> Spent:
         return self._do("lock", folder)
@@ -40,7 +40,7 @@ class Ours(Side):
         return self._do("lock", folder, "--check")
 
     def site(self, folder: Path) -> Path:
-        sealed = self.field.desk.services().store.sealed(self.key(folder))
+        sealed = self.peer_sandbox.sandbox.services().store.sealed(self.key(folder))
         if sealed is None:
             raise RuntimeError(f"`{self.name}` has no sealed environment")
         return Path(sealed.site)
@@ -49,9 +49,9 @@ class Ours(Side):
         """The key of the environment that the folder's project is locked to."""
         told = folder / "status.json"
         spend(
-            [self.field.desk.program("jupyter-dep"), "status", *self.target, "--json"],
+            [self.peer_sandbox.sandbox.program("jupyter-dep"), "status", *self.target, "--json"],
             folder,
-            self.field.desk.environ,
+            self.peer_sandbox.sandbox.environ,
             told=told,
         )
         key = str(json.loads(told.read_bytes())["results"][0]["environment"]["key"])
@@ -75,7 +75,7 @@ class Ours(Side):
     @contextmanager
     def _only(self, lock: str, key: str) -> Iterator[None]:
         """Put out of sight all that is sealed and known but one environment and one lock; what is new goes in the end."""
-        paths = self.field.desk.services().paths
+        paths = self.peer_sandbox.sandbox.services().paths
         folders = (paths.store / "k", paths.lock_cache)
         before = [file for folder in folders for file in folder.rglob("*json") if file.is_file()]
         kept = {file for file in before if file.name.startswith((lock, key))}
@@ -94,7 +94,7 @@ class Ours(Side):
 
     @property
     def room(self) -> list[Path]:
-        return [Path(self.field.desk.environ["JUPYTER_DEP_HOME"])]
+        return [Path(self.peer_sandbox.sandbox.environ["JUPYTER_DEP_HOME"])]
 
 
 class Notebook(Ours):
@@ -104,7 +104,7 @@ class Notebook(Ours):
     lock_name = LOCK
 
     def declare(self, folder: Path, declared: Sequence[str]) -> None:
-        block = script_block.new([*declared], f">={self.field.minor}")
+        block = script_block.new([*declared], f">={self.peer_sandbox.minor}")
         (folder / NOTEBOOK).write_bytes(blank(block, "dep", "Python (dep)"))
 
     def build(self, folder: Path) -> Spent:
@@ -117,7 +117,7 @@ class Folder(Ours):
     lock_name = "pylock.toml"
 
     def declare(self, folder: Path, declared: Sequence[str]) -> None:
-        (folder / "pyproject.toml").write_text(self.field.our_declaration(*declared), encoding="utf-8")
+        (folder / "pyproject.toml").write_text(self.peer_sandbox.our_declaration(*declared), encoding="utf-8")
 
     def build(self, folder: Path) -> Spent:
         return self._do("install", folder)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bench.spent import Spent
-from bench.wares import MADE
+from bench.resource_usage import Spent
+from bench.wheelhouse import MADE
 
 from .heat import Heat, Turn, run
 from .side import Side
@@ -27,7 +27,7 @@ def growth(sides: Sequence[Side], rounds: int) -> list[Heat]:
                     for name in side.files:
                         (folder / name).unlink()
                     side.declare(folder, declared)
-                    side.field.desk.settle()
+                    side.peer_sandbox.sandbox.settle()
                     return side.lock(folder)
 
             return once
@@ -35,7 +35,7 @@ def growth(sides: Sequence[Side], rounds: int) -> list[Heat]:
         def build(side: Side, declared: Sequence[str] = declared) -> Turn:
             def once() -> Spent:
                 with side.alone(side.start(*declared)) as folder:
-                    side.field.desk.settle()
+                    side.peer_sandbox.sandbox.settle()
                     return side.build(folder)
 
             return once

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench.spent import Spent
+from bench.resource_usage import Spent
 
 from .heat import Heat, Turn, run
 from .side import Side
@@ -56,7 +56,7 @@ def cold(sides: Sequence[Side], rounds: int) -> list[Heat]:
             start = side.start(*DECLARED)
             folder = side.new_folder("cold")
             start.write(folder)
-            with side.nothing_cached(), side.field.line.shaped(rate=RATE, latency=LATENCY):
+            with side.nothing_cached(), side.peer_sandbox.line.shaped(rate=RATE, latency=LATENCY):
                 return _timed(side, lambda: side.build(folder))
 
         return once
@@ -122,7 +122,7 @@ def _change(
 
 
 def _timed(side: Side, command: Turn) -> Spent:
-    side.field.desk.settle()
+    side.peer_sandbox.sandbox.settle()
     return command()
 
 

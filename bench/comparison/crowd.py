@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench.desk import NOTEBOOK, same_but_for_the_name
-from bench.field import Field
-from bench.spent import Spent
-from bench.wares import subset
+from bench.peer_sandbox import PeerSandbox
+from bench.resource_usage import Spent
+from bench.sandbox import NOTEBOOK, same_but_for_the_name
+from bench.wheelhouse import subset
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.notebook.notebook import blank
 
@@ -28,10 +28,10 @@ def crowd(sides: Sequence[Side], rounds: int) -> list[Heat]:
     count = MANY if rounds > 1 else SOME
     (ours,) = [side for side in sides if isinstance(side, Notebook)]
     others = [side for side in sides if side.files and not isinstance(side, Notebook) and side.name in ("uv", "poetry", "juv")]
-    home = ours.field.desk.new_folder("crowd")
-    side = Notebook(ours.field.elsewhere(home))
-    few = _Crowd(side.field, count, lambda number: number % DISTINCT + 1)
-    each = _Crowd(side.field, count, lambda number: number + 1)
+    home = ours.peer_sandbox.sandbox.new_folder("crowd")
+    side = Notebook(ours.peer_sandbox.elsewhere(home))
+    few = _Crowd(side.peer_sandbox, count, lambda number: number % DISTINCT + 1)
+    each = _Crowd(side.peer_sandbox, count, lambda number: number + 1)
 
     heats = [few.heat("crowd-few", f"lock {DISTINCT} notebooks", few.lock, DISTINCT)]
     few.copy_locks()
@@ -49,19 +49,19 @@ def crowd(sides: Sequence[Side], rounds: int) -> list[Heat]:
 class _Crowd:
     """Notebooks in one folder; `which` says of each which selection of packages it declares."""
 
-    def __init__(self, field: Field, count: int, which: Callable[[int], int]) -> None:
-        self.field, self.count = field, count
-        self.folder = field.desk.new_folder("crowd")
+    def __init__(self, peer_sandbox: PeerSandbox, count: int, which: Callable[[int], int]) -> None:
+        self.peer_sandbox, self.count = peer_sandbox, count
+        self.folder = peer_sandbox.sandbox.new_folder("crowd")
         self.names = [f"n{number}.ipynb" for number in range(count)]
         self._which = which
         for number, name in enumerate(self.names):
-            block = script_block.new(subset(which(number)), f">={field.minor}")
+            block = script_block.new(subset(which(number)), f">={peer_sandbox.minor}")
             (self.folder / name).write_bytes(blank(block, "dep", "Python (dep)"))
 
     def lock(self) -> Spent:
         """Lock each that has other packages than those before it."""
         distinct = {self._which(number): name for number, name in reversed(list(enumerate(self.names)))}
-        return self.field.ours("lock", *distinct.values(), cwd=self.folder)
+        return self.peer_sandbox.ours("lock", *distinct.values(), cwd=self.folder)
 
     def copy_locks(self) -> None:
         first: dict[int, Path] = {}
@@ -72,17 +72,17 @@ class _Crowd:
                 lock.write_bytes(same_but_for_the_name(made, Path(name).stem))
 
     def sync(self) -> Spent:
-        return self.field.ours("sync", *self.names, cwd=self.folder)
+        return self.peer_sandbox.ours("sync", *self.names, cwd=self.folder)
 
     def status(self) -> Spent:
-        return self.field.ours("status", *self.names, "--json", cwd=self.folder)
+        return self.peer_sandbox.ours("status", *self.names, "--json", cwd=self.folder)
 
     def check(self) -> Spent:
-        return self.field.ours("lock", *self.names, "--check", cwd=self.folder)
+        return self.peer_sandbox.ours("lock", *self.names, "--check", cwd=self.folder)
 
     def heat(self, case: str, title: str, turn: Turn, count: int) -> Heat:
         """One run, told per notebook."""
-        self.field.desk.settle()
+        self.peer_sandbox.sandbox.settle()
         (taken,) = run({"jupyter-dep": lambda: _per(turn(), count)}, 1, warm_up=0)
         return Heat(case=case, title=title, taken=(taken,), unit="ms", note="one run, for each notebook")
 
@@ -111,7 +111,7 @@ def _each(side: Side, command: Callable[[Side, Path], Spent]) -> Turn:
         if not folders:
             start = side.start(*subset(3))
             for _ in range(SAMPLE):
-                folder = side.field.desk.new_folder("each")
+                folder = side.peer_sandbox.sandbox.new_folder("each")
                 start.write(folder)
                 side.build(folder)
                 folders.append(folder)
@@ -130,23 +130,23 @@ def _per(spent: Spent, count: int) -> Spent:
 
 def _store(side: Notebook, count: int, rounds: int) -> list[Heat]:
     """The same few commands, with so many environments in the store."""
-    field = side.field
+    peer_sandbox = side.peer_sandbox
     start = side.start("toolz")
 
     def built() -> Spent:
         # one more environment: forgotten again afterwards
-        with field.desk.nothing_stays():
-            folder = _clone(field, start)
-            field.desk.settle()
+        with peer_sandbox.sandbox.nothing_stays():
+            folder = _clone(peer_sandbox, start)
+            peer_sandbox.sandbox.settle()
             return side.build(folder)
 
     def status() -> Spent:
-        return field.ours("status", NOTEBOOK, "--json", cwd=start.folder)
+        return peer_sandbox.ours("status", NOTEBOOK, "--json", cwd=start.folder)
 
     def listed() -> Spent:
-        return field.ours("env", "list", "--all", "--json", cwd=start.folder)
+        return peer_sandbox.ours("env", "list", "--all", "--json", cwd=start.folder)
 
-    built_key = field.desk.services().paths.store / "k" / f"{side.key(start.folder)}.json"
+    built_key = peer_sandbox.sandbox.services().paths.store / "k" / f"{side.key(start.folder)}.json"
     record = built_key.read_bytes()
     heats = []
     for title, turn, absent in (
@@ -164,7 +164,7 @@ def _store(side: Notebook, count: int, rounds: int) -> list[Heat]:
     return heats
 
 
-def _clone(field: Field, start: Start) -> Path:
-    folder = field.desk.new_folder("clone")
+def _clone(peer_sandbox: PeerSandbox, start: Start) -> Path:
+    folder = peer_sandbox.sandbox.new_folder("clone")
     start.write(folder)
     return folder

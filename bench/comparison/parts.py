@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from bench.desk import NOTEBOOK
-from bench.spent import Spent, spend
+from bench.resource_usage import Spent, spend
+from bench.sandbox import NOTEBOOK
 
 from .heat import Heat, Taken
 from .others import Uv
@@ -47,7 +47,7 @@ def parts(sides: Sequence[Side], rounds: int) -> list[Heat]:
         found: dict[str, list[float]] = {}
         for _ in range(rounds):
             with around(start) as folder:
-                ours.field.desk.settle()
+                ours.peer_sandbox.sandbox.settle()
                 for label, seconds in _traced(ours, folder, words).items():
                     found.setdefault(label, []).append(seconds)
             found.setdefault("uv, all of the same", []).append(engine().seconds)
@@ -66,8 +66,8 @@ def _heat(title: str, samples: Sequence[float]) -> Heat:
 
 def _traced(side: Notebook, folder: Path, words: Sequence[str]) -> dict[str, float]:
     told = folder / "parts.json"
-    env = side.field.desk.environ
-    whole = spend([side.field.desk.program("python"), "-P", _TRACING, told, *words], folder, env).seconds
+    env = side.peer_sandbox.sandbox.environ
+    whole = spend([side.peer_sandbox.sandbox.program("python"), "-P", _TRACING, told, *words], folder, env).seconds
     parts_: dict[str, float] = json.loads(told.read_bytes())
     told.unlink()
     inside = sum(seconds for label, seconds in parts_.items() if not label.endswith("(beside)"))
@@ -76,10 +76,18 @@ def _traced(side: Notebook, folder: Path, words: Sequence[str]) -> dict[str, flo
 
 def _imports(side: Notebook, folder: Path) -> dict[str, float]:
     """Seconds of importing by the package that is imported, from `-X importtime`: the costliest six, and the rest."""
-    desk = side.field.desk
-    argv: list[str | Path] = [desk.program("python"), "-P", "-X", "importtime", desk.program("jupyter-dep"), "sync", NOTEBOOK]
+    sandbox = side.peer_sandbox.sandbox
+    argv: list[str | Path] = [
+        sandbox.program("python"),
+        "-P",
+        "-X",
+        "importtime",
+        sandbox.program("jupyter-dep"),
+        "sync",
+        NOTEBOOK,
+    ]
     started = time.perf_counter()
-    done = subprocess.run(argv, cwd=folder, env=desk.environ, capture_output=True, text=True, check=True)
+    done = subprocess.run(argv, cwd=folder, env=sandbox.environ, capture_output=True, text=True, check=True)
     whole = time.perf_counter() - started
     packages: dict[str, float] = {}
     for own, name in re.findall(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)$", done.stderr, re.MULTILINE):

@@ -46,7 +46,7 @@ def installed() -> Path:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Sandbox:
     """A temporary folder and the environment variables that keep everything of ours and of Jupyter's inside it."""
 
     folder: Path
@@ -55,7 +55,7 @@ class Desk:
     """The Python of its projects, such as `3.12`; the one that `init` takes by itself if empty."""
 
     @classmethod
-    def at(cls, folder: Path) -> Desk:
+    def at(cls, folder: Path) -> Sandbox:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER_DEP_", "JPY_"))}
         for name in _FOREIGN:
             kept.pop(name, None)

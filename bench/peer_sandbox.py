@@ -11,21 +11,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .desk import Desk, installed
 from .mirror import Line, mirror
 from .peers import Peers
-from .spent import Spent, spend
-from .wares import KERNEL, real
+from .resource_usage import Spent, spend
+from .sandbox import Sandbox, installed
+from .wheelhouse import KERNEL, real
 
 _OTHERS = ("PIP_", "UV_", "POETRY_", "XDG_", "VIRTUAL_ENV", "CONDA_", "PYENV_", "NO_COLOR", "FORCE_COLOR")
 """Variables of the user that would tell one of the sides something that the others do not hear."""
 
 
 @dataclass(frozen=True)
-class Field:
-    """A desk of its own in the temporary folder; packages come from `line` and nowhere else."""
+class PeerSandbox:
+    """A sandbox of its own in the temporary folder; packages come from `line` and nowhere else."""
 
-    desk: Desk
+    sandbox: Sandbox
     line: Line
     peers: Peers
 
@@ -36,22 +36,22 @@ class Field:
 
     @property
     def minor(self) -> str:
-        return self.desk.python
+        return self.sandbox.python
 
     def own(self, name: str) -> Path:
         """The folder of what a peer keeps outside of projects."""
         return self.caches / name
 
-    def elsewhere(self, home: Path) -> Field:
-        """The same field for somebody who has nothing yet: other caches, another home of ours."""
-        environ = {**self.desk.environ, "JUPYTER_DEP_HOME": str(home / "ours")}
-        return replace(self, desk=replace(self.desk, environ=environ), caches=home)
+    def elsewhere(self, home: Path) -> PeerSandbox:
+        """The same for a user who has nothing yet: other caches, another home."""
+        environ = {**self.sandbox.environ, "JUPYTER_DEP_HOME": str(home / "ours")}
+        return replace(self, sandbox=replace(self.sandbox, environ=environ), caches=home)
 
     def environ(self, name: str) -> dict[str, str]:
-        """The variables of a peer: its files stay in the desk, it asks the mirror, it asks nobody else anything."""
+        """The variables of a peer: its files stay in the sandbox, it asks the mirror, it asks nobody else anything."""
         own = self.own(name)
         return {
-            **self.desk.environ,
+            **self.sandbox.environ,
             "UV_CACHE_DIR": str(own / "uv"),
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_NO_CONFIG": "1",
@@ -71,7 +71,7 @@ class Field:
 
     def ours(self, *words: str, cwd: Path, codes: tuple[int, ...] = (0,)) -> Spent:
         """What a whole `jupyter-dep` command takes."""
-        return spend([self.desk.program("jupyter-dep"), *words], cwd, self.desk.environ, codes=codes)
+        return spend([self.sandbox.program("jupyter-dep"), *words], cwd, self.sandbox.environ, codes=codes)
 
     def declaration(self, *declared: str, poetry: bool = False) -> str:
         """A folder's `pyproject.toml` for uv or Poetry, with the packages that the kernel needs as a group."""
@@ -93,16 +93,16 @@ class Field:
 
 
 @contextmanager
-def field(desk: Desk, *wheels: Path) -> Iterator[Field]:
-    """A field whose mirror has the real wheels, and those of more folders."""
+def peer_sandbox(sandbox: Sandbox, *wheels: Path) -> Iterator[PeerSandbox]:
+    """A sandbox for peers whose mirror has the real wheels, and those of more folders."""
     installed()  # while packages still come from the user's own index
     with mirror(real(), *wheels) as line:
-        environ = {name: value for name, value in desk.environ.items() if not name.startswith(_OTHERS)}
-        folder = desk.folder / "field"
+        environ = {name: value for name, value in sandbox.environ.items() if not name.startswith(_OTHERS)}
+        folder = sandbox.folder / "peer_sandbox"
         folder.mkdir(exist_ok=True)
         minor = f"{sys.version_info[0]}.{sys.version_info[1]}"  # the Python that the wheels were brought for
-        own = Desk.at(folder).environ
-        mine = {name: own[name] for name in own if desk.environ.get(name) != own[name] and name in desk.environ}
+        own = Sandbox.at(folder).environ
+        mine = {name: own[name] for name in own if sandbox.environ.get(name) != own[name] and name in sandbox.environ}
         settings = {
             "HOME": str(folder),
             "PATH": _path(environ.get("PATH", ""), minor, folder / "bin"),
@@ -113,9 +113,9 @@ def field(desk: Desk, *wheels: Path) -> Iterator[Field]:
             "XDG_CACHE_HOME": str(folder / "cache"),
             "XDG_DATA_HOME": str(folder / "data"),
         }
-        own_desk = Desk(folder, {**environ, **mine, **settings}, minor)
-        python = own_desk.services().interpreters.find(minor).executable
-        yield Field(own_desk, line, Peers(), python, folder / "peers")
+        own_sandbox = Sandbox(folder, {**environ, **mine, **settings}, minor)
+        python = own_sandbox.services().interpreters.find(minor).executable
+        yield PeerSandbox(own_sandbox, line, Peers(), python, folder / "peers")
 
 
 def _path(path: str, minor: str, programs: Path) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from bench.peers import MissingError
-from bench.spent import Spent
-from bench.wares import subset
+from bench.resource_usage import Spent
+from bench.wheelhouse import subset
 
 from .heat import Heat, Taken
 from .others import Juv, Uv
@@ -57,7 +57,7 @@ def _counted(
 
 def _one_more(side: Side, declared: list[str], folders: Sequence[Path]) -> Path:
     """A folder with its declaration, its lock and its environment; where the one before has the same lock, by copy."""
-    folder = side.field.desk.new_folder("counted")
+    folder = side.peer_sandbox.sandbox.new_folder("counted")
     side.declare(folder, declared)
     before = folders[-1] if folders else None
     if before is not None and declared == [COMMON]:

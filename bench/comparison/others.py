@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.desk import NOTEBOOK
-from bench.spent import Spent, spend
-from bench.wares import KERNEL
+from bench.resource_usage import Spent, spend
+from bench.sandbox import NOTEBOOK
+from bench.wheelhouse import KERNEL
 
 from .side import Side, nothing
 
@@ -19,10 +19,10 @@ class Uv(Side):
     files = ("pyproject.toml", "uv.lock")
 
     def _do(self, *words: str, folder: Path) -> Spent:
-        return self.field.run("uv", *words, "--python", self.field.python, cwd=folder)
+        return self.peer_sandbox.run("uv", *words, "--python", self.peer_sandbox.python, cwd=folder)
 
     def declare(self, folder: Path, declared: Sequence[str]) -> None:
-        (folder / "pyproject.toml").write_text(self.field.declaration(*declared), encoding="utf-8")
+        (folder / "pyproject.toml").write_text(self.peer_sandbox.declaration(*declared), encoding="utf-8")
 
     def lock(self, folder: Path) -> Spent:
         return self._do("lock", folder=folder)
@@ -51,10 +51,10 @@ class Poetry(Side):
     files = ("pyproject.toml", "poetry.lock")
 
     def _do(self, *words: str, folder: Path) -> Spent:
-        return self.field.run("poetry", *words, cwd=folder)
+        return self.peer_sandbox.run("poetry", *words, cwd=folder)
 
     def declare(self, folder: Path, declared: Sequence[str]) -> None:
-        (folder / "pyproject.toml").write_text(self.field.declaration(*declared, poetry=True), encoding="utf-8")
+        (folder / "pyproject.toml").write_text(self.peer_sandbox.declaration(*declared, poetry=True), encoding="utf-8")
 
     def lock(self, folder: Path) -> Spent:
         return self._do("lock", folder=folder)
@@ -85,12 +85,12 @@ class Juv(Side):
     files = (NOTEBOOK,)
 
     def _do(self, *words: str, folder: Path) -> Spent:
-        return self.field.run("juv", *words, cwd=folder)
+        return self.peer_sandbox.run("juv", *words, cwd=folder)
 
     def declare(self, folder: Path, declared: Sequence[str]) -> None:
         path = folder / NOTEBOOK
         if not path.exists():
-            self._do("init", "--python", self.field.python, NOTEBOOK, folder=folder)
+            self._do("init", "--python", self.peer_sandbox.python, NOTEBOOK, folder=folder)
         names = ", ".join(f'\\"{name}\\"' for name in (*KERNEL, *declared))
         text, count = re.subn(
             r"# dependencies = \[.*?\]", lambda _: f"# dependencies = [{names}]", path.read_text(encoding="utf-8"), count=1
@@ -103,7 +103,7 @@ class Juv(Side):
         return self._do("lock", NOTEBOOK, folder=folder)
 
     def build(self, folder: Path) -> Spent:
-        return self._do("sync", "--python", self.field.python, "--no-kernel", NOTEBOOK, folder=folder)
+        return self._do("sync", "--python", self.peer_sandbox.python, "--no-kernel", NOTEBOOK, folder=folder)
 
     def add(self, folder: Path, name: str) -> Spent:
         return self._do("add", NOTEBOOK, name, folder=folder) + self.build(folder)
@@ -129,12 +129,12 @@ class Pip(Side):
         return folder / ".venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
     def _pip(self, *words: str, folder: Path) -> Spent:
-        return spend([self._python(folder), "-m", "pip", *words, "--quiet"], folder, self.field.environ("pip"))
+        return spend([self._python(folder), "-m", "pip", *words, "--quiet"], folder, self.peer_sandbox.environ("pip"))
 
     def _venv(self, folder: Path) -> Spent:
         if self._python(folder).exists():
             return Spent(seconds=0, cpu=0, peak=0)
-        return spend([self.field.python, "-m", "venv", ".venv"], folder, self.field.environ("pip"))
+        return spend([self.peer_sandbox.python, "-m", "venv", ".venv"], folder, self.peer_sandbox.environ("pip"))
 
     def declare(self, folder: Path, declared: Sequence[str]) -> None:
         (folder / "requirements.in").write_text("\n".join([*KERNEL, *declared]) + "\n", encoding="utf-8")
@@ -143,7 +143,7 @@ class Pip(Side):
     def lock(self, folder: Path) -> Spent:
         """By the engine, untold: pip itself has no lock that it could keep up to date."""
         words = ["pip", "compile", "--quiet", "--generate-hashes", "requirements.in", "-o", "requirements.txt"]
-        self.field.run("uv", *words, "--python", self.field.python, cwd=folder)
+        self.peer_sandbox.run("uv", *words, "--python", self.peer_sandbox.python, cwd=folder)
         return Spent(seconds=0, cpu=0, peak=0)
 
     def build(self, folder: Path) -> Spent:
@@ -156,8 +156,8 @@ class Pip(Side):
     def reset(self, folder: Path) -> None:
         """An exact environment again, which pip has no command for; the engine has one, and takes pip out with the rest."""
         words = ["pip", "sync", "--quiet", "requirements.txt", "--allow-empty-requirements"]
-        self.field.run("uv", *words, "--python", self._python(folder), cwd=folder)
-        spend([self._python(folder), "-m", "ensurepip", "--default-pip"], folder, self.field.environ("pip"))
+        self.peer_sandbox.run("uv", *words, "--python", self._python(folder), cwd=folder)
+        spend([self._python(folder), "-m", "ensurepip", "--default-pip"], folder, self.peer_sandbox.environ("pip"))
 
     def add(self, folder: Path, name: str) -> Spent:
         return self._pip("install", name, folder=folder)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from bench.measure import quartiles
 from bench.peers import MissingError
-from bench.spent import Spent
+from bench.resource_usage import Spent
 
 Unit = Literal["s", "ms", "MB"]
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.field import Field
+from bench.peer_sandbox import PeerSandbox
 from bench.peers import MissingError
-from bench.spent import Spent
+from bench.resource_usage import Spent
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Side(ABC):
     locks = True
     """Whether `lock` is a command of its own."""
 
-    def __init__(self, field: Field) -> None:
-        self.field = field
+    def __init__(self, peer_sandbox: PeerSandbox) -> None:
+        self.peer_sandbox = peer_sandbox
         self._starts: dict[tuple[str, ...], Start] = {}
 
     @abstractmethod
@@ -90,7 +90,7 @@ class Side(ABC):
         return self._starts[key]
 
     def new_folder(self, word: str) -> Path:
-        return self.field.desk.new_folder(f"{self.name.replace(' ', '').replace(',', '-')}-{word}")
+        return self.peer_sandbox.sandbox.new_folder(f"{self.name.replace(' ', '').replace(',', '-')}-{word}")
 
     def site(self, folder: Path) -> Path:
         """The environment's folder of packages."""
@@ -102,7 +102,7 @@ class Side(ABC):
         empty = [path.parent.name for path in site.glob("*.dist-info/WHEEL") if b"Generator: bench" in path.read_bytes()]
         if empty:
             raise RuntimeError(
-                f"`{self.name}` took another Python than {self.field.minor}: it has {len(empty)} empty stand-ins"
+                f"`{self.name}` took another Python than {self.peer_sandbox.minor}: it has {len(empty)} empty stand-ins"
             )
 
     @contextmanager
@@ -123,19 +123,19 @@ class Side(ABC):
 
     @contextmanager
     def nothing_cached(self) -> Iterator[None]:
-        """Inside, this side has never downloaded anything. What it leaves stays: see `Desk.new_folder`."""
-        field = self.field
-        home = field.desk.new_folder("nowhere")
-        self.field = field.elsewhere(home)
+        """Inside, this side has never downloaded anything. What it leaves stays: see `Sandbox.new_folder`."""
+        peer_sandbox = self.peer_sandbox
+        home = peer_sandbox.sandbox.new_folder("nowhere")
+        self.peer_sandbox = peer_sandbox.elsewhere(home)
         try:
             yield
         finally:
-            self.field = field
+            self.peer_sandbox = peer_sandbox
 
     @property
     def room(self) -> list[Path]:
         """The folders outside of projects that hold what this side keeps."""
-        return [self.field.own(self.name)]
+        return [self.peer_sandbox.own(self.name)]
 
 
 def nothing(words: str) -> Spent:

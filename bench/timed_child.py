@@ -1,4 +1,4 @@
-"""Runs one program and writes what it took: `python -I -S waiting.py OUT ERR RESULT PROGRAM ARGUMENT…`.
+"""Runs one program and writes what it took: `python -I -S timed_child.py OUT ERR RESULT PROGRAM ARGUMENT…`.
 
 A process inherits the peak of whoever started it, since the system counts the memory that it had before it became another
 program. So measured programs are started from here, which holds little: below some 10 MB the peak is this one's.

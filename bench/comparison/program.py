@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.desk import Desk
-from bench.field import field
+from bench.peer_sandbox import peer_sandbox
 from bench.peers import Peers
+from bench.sandbox import Sandbox
 from bench.table import machine, progress
-from bench.wares import made
+from bench.wheelhouse import made
 
 from . import crowd, disk, opening, packages, parts, project, telling
 from .heat import Heat
@@ -42,11 +42,11 @@ LONG = {"packages": 3, "disk": 2, "crowd": 3}
 """Turns of the cases in which each turn takes minutes."""
 
 
-def race(desk: Desk, names: Sequence[str], *, quick: bool, results: Path = RESULTS) -> int:
+def race(sandbox: Sandbox, names: Sequence[str], *, quick: bool, results: Path = RESULTS) -> int:
     """Measure the named cases and print them; 0 if each could be measured."""
     broken = 0
-    with field(desk, made(desk.folder / "made")) as ground:
-        ground.desk.enter()  # a provisioner is measured inside of this process
+    with peer_sandbox(sandbox, made(sandbox.folder / "made")) as ground:
+        ground.sandbox.enter()  # a provisioner is measured inside of this process
         sides: list[Side] = [kind(ground) for kind in (Notebook, Folder, Uv, Juv, Poetry, Pip)]
         for name in dict.fromkeys(names):
             about = " ".join((CASES[name].__doc__ or "").split())

@@ -1,1 +1,0 @@
-"""The race: the same things done by us, uv, juv, Poetry and pip, as real programs over one mirror."""
