@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
-from jupyter_dep.base.progress import CancelToken, Reporter, cancelled
+from jupyter_dep.base.progress import CancelToken, Reporter
 from jupyter_dep.io.system.process import LineProcess
 from jupyter_dep_server.version import VERSION
 
@@ -28,6 +28,8 @@ class WorkerProcess:
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], on_note: Callable[[str], None]) -> None:
         self.environ = dict(environ)
         self.ready = False
+        self.used = False
+        """Whether it has answered an order."""
         self.begun = False
         """Whether it has taken the last job that it was sent."""
         self._process = LineProcess(command, env=self.environ, on_note=on_note)
@@ -48,10 +50,24 @@ class WorkerProcess:
         """Whether it has ended."""
         return self._process.returncode is not None
 
+    def wait_until_ready(self) -> None:
+        """Wait until it takes orders. Errors: `other-protocol`, `worker-died`."""
+        while not self.ready:
+            line = self._receive()
+            if isinstance(line, Hello):
+                self.ready = True
+                if line.version != VERSION:
+                    raise _upgraded(line.version)
+            elif time.monotonic() > self._deadline:
+                raise DepError(
+                    "worker-died",
+                    f"the worker process did not start within {START_SECONDS:.0f} s",
+                    hint="the machine may be overloaded: try again; if that does not help, look at the server's log",
+                )
+
     def run(self, order: JobOrder, reporter: Reporter, cancel: CancelToken) -> Done:
-        """Have a job done. Errors: `cancelled`, `other-protocol`, `worker-died`."""
+        """Have a job done by a worker that is ready. Errors: `cancelled`."""
         self.begun = False
-        self._wait_until_ready(cancel)
         self._send(order)
         cancelled_at: float | None = None
         while True:
@@ -62,6 +78,7 @@ class WorkerProcess:
                 raise _killed(order)
             line = self._receive()
             if isinstance(line, Done) and line.id == order.id:
+                self.used = True
                 return line
             if isinstance(line, Begun):
                 self.begun = True
@@ -69,12 +86,12 @@ class WorkerProcess:
                 reporter(line.progress)
 
     def read(self, order: ReadOrder) -> ReadAnswer:
-        """Have a page made. Errors: `other-protocol`, `worker-died`."""
-        self._wait_until_ready(CancelToken())
+        """Have a page made by a worker that is ready."""
         self._send(order)
         while True:
             line = self._receive()
             if isinstance(line, ReadAnswer) and line.id == order.id:
+                self.used = True
                 return line
 
     def hang_up(self) -> None:
@@ -84,22 +101,6 @@ class WorkerProcess:
     def end(self, seconds: float = 0.0) -> None:
         """Wait for its end; kill it after that time."""
         self._process.end(seconds)
-
-    def _wait_until_ready(self, cancel: CancelToken) -> None:
-        while not self.ready:
-            line = self._receive()
-            if isinstance(line, Hello):
-                self.ready = True
-                if line.version != VERSION:
-                    raise _upgraded(line.version)
-            elif cancel.is_set:
-                raise cancelled("before it began")
-            elif time.monotonic() > self._deadline:
-                raise DepError(
-                    "worker-died",
-                    f"the worker process did not start within {START_SECONDS:.0f} s",
-                    hint="the machine may be overloaded: try again; if that does not help, look at the server's log",
-                )
 
     def _send(self, line: Line) -> None:
         try:

@@ -25,7 +25,7 @@ from jupyter_dep.base.progress import CancelToken, Reporter, cancelled
 from jupyter_dep_server import problems
 
 from .protocol import Done, JobOrder, ReadAnswer, ReadOrder, refuse
-from .worker_process import WorkerProcess
+from .worker_process import POLL, WorkerProcess
 
 COMMAND = (sys.executable, "-I" if sys.flags.isolated else "-P", "-m", "jupyter_dep_server.jobs.worker")
 END_SECONDS = 0.5
@@ -66,7 +66,7 @@ class Workers:
         self._changed = threading.Condition()
         self._free: list[WorkerProcess] = []
         self._all: set[WorkerProcess] = set()
-        self._failures: list[DepError] = []
+        self._failures: list[Exception] = []
         """Why workers could not be started: each is for one of those who wait."""
         self._starting = self._waiting = self._reading = 0
         self._closed = False
@@ -84,7 +84,7 @@ class Workers:
         kind = order.request.kind
         try:
             while True:
-                worker = self._take()
+                worker = self._take(cancel)
                 self.prepare()  # a job may take minutes, and pages are read meanwhile
                 with suppress(_GoneError):  # a kept worker that had just ended, as idle ones do
                     return self._run(worker, order, reporter, cancel)
@@ -99,8 +99,8 @@ class Workers:
         order = msgspec.structs.replace(order, id=next(self._ids))
         try:
             while True:
-                worker = self._take(READ_SECONDS)
-                kept = worker.ready
+                worker = self._take(seconds=READ_SECONDS)
+                kept = worker.used
                 try:
                     return self._read(worker, order)
                 except EOFError as error:
@@ -132,7 +132,7 @@ class Workers:
         self._starter.shutdown(wait=False)
 
     def _run(self, worker: WorkerProcess, order: JobOrder, reporter: Reporter, cancel: CancelToken) -> Done:
-        kept, done = worker.ready, None
+        kept, done = worker.used, None
         try:
             done = worker.run(order, reporter, cancel)
             return done
@@ -145,7 +145,8 @@ class Workers:
             self._log.error(
                 "jupyter-dep: worker %d ended with %s during `%s`", worker.pid, worker.returncode, order.request.kind
             )
-            raise _died(worker.returncode, order) from error
+            context: dict[str, str | int] = {"file": Path(os.fsdecode(order.notebook)).name}
+            raise _died(worker.returncode, "the process that did this ended before it was done", context) from error
         finally:
             self._put_back(worker, keep=done is not None)
 
@@ -172,7 +173,7 @@ class Workers:
             hint="try again; if it happens again, see the server's log, and whether memory is short",
         )
 
-    def _take(self, seconds: float = 0.0) -> WorkerProcess:
+    def _take(self, cancel: CancelToken | None = None, *, seconds: float = 0.0) -> WorkerProcess:
         """Wait for a free worker: one that is given back, or a new one; for so long none is started while some read."""
         deadline = time.monotonic() + seconds
         with self._changed:
@@ -183,6 +184,9 @@ class Workers:
                         raise stopping()
                     if (worker := self._pop_free()) is not None:
                         return worker
+                    if cancel is not None and cancel.is_set:
+                        self._changed.notify()  # another one may take what this one was woken for
+                        raise cancelled("before it began")
                     if self._failures:
                         raise self._failures.pop()
                     left = deadline - time.monotonic()
@@ -191,7 +195,7 @@ class Workers:
                         continue
                     if self._starting < self._waiting:
                         self._start()
-                    self._changed.wait()
+                    self._changed.wait(POLL if cancel is not None else None)
             finally:
                 self._waiting -= 1
                 if not self._waiting:
@@ -223,16 +227,36 @@ class Workers:
         try:
             worker = WorkerProcess(self._command, os.environ, self._log_note)
         except DepError as error:
-            with self._changed:
-                self._starting -= 1
-                if self._waiting:
-                    self._failures.append(error)
-                    self._changed.notify()
+            self._fail_start(error)
             return
         with self._changed:
-            self._starting -= 1
             self._all = {one for one in self._all if not one.ended} | {worker}
-        self._put_back(worker, keep=True)
+        # beside the thread that starts them, so that several get ready at the same time
+        threading.Thread(target=self._await_ready, args=(worker,), name=f"jupyter-dep-ready-{worker.pid}", daemon=True).start()
+
+    def _await_ready(self, worker: WorkerProcess) -> None:
+        """Count a new worker as free once it is ready: until then, one that is given back comes sooner."""
+        try:
+            worker.wait_until_ready()
+        except EOFError:
+            worker.end(END_SECONDS)
+            if not self._closed:
+                self._log.error("jupyter-dep: worker %d ended with %s before it was ready", worker.pid, worker.returncode)
+            self._fail_start(_died(worker.returncode, "the process for this ended before it was ready"))
+        except Exception as error:  # noqa: BLE001  a line that is not of the protocol is for the caller to report
+            worker.end()
+            self._fail_start(error)
+        else:
+            with self._changed:
+                self._starting -= 1
+                self._put_back(worker, keep=True)
+
+    def _fail_start(self, error: Exception) -> None:
+        with self._changed:
+            self._starting -= 1
+            if self._waiting:
+                self._failures.append(error)
+                self._changed.notify()
 
     def _log_note(self, line: str) -> None:
         shown = "".join(char if char.isprintable() else " " for char in line[:NOTE_LENGTH])
@@ -248,11 +272,11 @@ def stopping() -> DepError:
     return DepError("server-stopping", "the server is ending", hint="try again when it is back")
 
 
-def _died(code: int | None, order: JobOrder) -> DepError:
+def _died(code: int | None, what: str, context: dict[str, str | int] | None = None) -> DepError:
     how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
     return DepError(
         "worker-died",
-        f"the process that did this ended before it was done ({how})",
+        f"{what} ({how})",
         hint="do the same again, every file is whole; if it happens again, see the server's log, and whether memory is short",
-        context={"file": Path(os.fsdecode(order.notebook)).name},
+        context=context,
     )
