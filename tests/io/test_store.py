@@ -22,7 +22,7 @@ from support.index import Index
 from support.notebooks import command_context
 from support.sandbox import sandbox_at
 
-from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.errors import DepError, IndexUnreachableError
 from jupyter_dep.base.progress import CancelToken, Progress
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.state.consent_store import ConsentStore
@@ -155,7 +155,7 @@ def test_a_wait_is_visible_and_can_be_cancelled(store: Store) -> None:
 
 def test_after_a_build_that_fails_the_next_one_builds(store: Store) -> None:
     def fails(_: Path) -> None:
-        raise DepError("network", "x", hint="y")
+        raise IndexUnreachableError("network", "x", hint="y")
 
     with pytest.raises(DepError):
         store.ensure(recipe(fails))

@@ -69,7 +69,7 @@ def refused(error: DepError, project: Path | None, question: ConsentPrompt | Non
     """The error, and its next steps for a terminal: where the kernel does not run, no cell does."""
     front_end = FrontEnd(project=project, cwd=project.parent if project is not None else None)
     steps = (front_end.write(error.hint), "then restart the kernel")
-    return Refused(code=error.code, message=str(error), steps=steps, question=question)
+    return Refused(code=error.code, message=str(error), steps=steps, question=question, error=error)
 
 
 def _make_ready(
@@ -201,7 +201,8 @@ class _Resolver:
             if isinstance(again, NeedsBuild):
                 return again.build(reporter, cancel)
             if isinstance(again, Refused):
-                raise DepError(again.code, again.message, hint=again.steps[0])
+                assert again.error is not None
+                raise again.error
             return again
 
         return NeedsBuild(key="", headline=f"looking for Python {python}", build=build)

@@ -10,6 +10,7 @@ from jupyter_dep.base.progress import CancelToken, Reporter
 
 if TYPE_CHECKING:
     from jupyter_dep.base.error_codes import ErrorCode
+    from jupyter_dep.base.errors import DepError
 
 
 @frozen_dataclass
@@ -49,12 +50,13 @@ class ConsentPrompt:
 
 @frozen_dataclass
 class Refused:
-    """Why this notebook's kernel may or can not start. `steps` are the numbered next steps."""
+    """Why this notebook's kernel may or can not start. `steps` are the numbered next steps, `error` is what was raised."""
 
     code: ErrorCode
     message: str
     steps: tuple[str, ...]
     question: ConsentPrompt | None = None
+    error: DepError | None = None
 
 
 StartResult = Ready | NeedsBuild | Refused
