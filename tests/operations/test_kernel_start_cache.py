@@ -13,11 +13,13 @@ from support.index import Index
 from support.notebooks import block, command_context, rewrite
 from support.sandbox import UserSandbox, sandbox_at
 
+from jupyter_dep.base.errors import ConsentError
+from jupyter_dep.base.progress import CancelToken, silent
 from jupyter_dep.model.notebook.notebook import Notebook
 from jupyter_dep.operations.edit import add_remove
 from jupyter_dep.operations.kernel_start.cache import read_cached_start
 from jupyter_dep.operations.kernel_start.resolve import resolve_environment
-from jupyter_dep.operations.kernel_start.result import Ready, Refused
+from jupyter_dep.operations.kernel_start.result import NeedsBuild, Ready, Refused
 
 
 @pytest.fixture
@@ -136,3 +138,14 @@ def test_a_stale_lock_is_never_noted(sandbox: UserSandbox, opened: Path) -> None
         assert isinstance(found, Ready) and found.notes
     assert short(sandbox, opened) is None
     assert Notebook.parse(opened.read_bytes(), context={}).declaration()
+
+
+def test_a_consent_that_is_gone_once_python_is_found_is_refused_as_such(desk: UserSandbox, opened: Path) -> None:
+    (desk.dep_home / "state" / "pythons.json").unlink()
+    found = resolve_environment(opened, desk.folder, services=desk.services())
+    assert isinstance(found, NeedsBuild) and found.key == ""
+    take_back_the_consent(desk, opened)
+    with pytest.raises(ConsentError) as caught:
+        found.build(silent, CancelToken())
+    assert caught.value.code == "consent-missing"
+    assert caught.value.hint
