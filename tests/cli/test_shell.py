@@ -359,7 +359,7 @@ def test_a_shell_reads_its_users_files_and_is_in_the_environment(sandbox: UserSa
         shell.say(
             "python -c 'import alpha, sys; print(\"in\", sys.prefix)'", r"[\r\n]in " + re.escape(str(Path(path[1]).parent))
         )
-        again = shell.say(f"{' '.join(ENTRY)} shell", r"error: this is the shell of work already")
+        again = shell.say(f"{' '.join(ENTRY)} shell", r"error: this is already the shell of work")
         assert again
         shell.wait_for(r"\(work\) mine> ", since=again.end())
         left = "echo L=(string join : $PATH)" if kind == "fish" else 'echo "L=$PATH"'
