@@ -33,7 +33,7 @@ def test_from_the_palette_to_an_added_and_removed_package(host: Host, begin: Beg
     tab.wait_for_own_kernel()
     keys = tab.page.keyboard
     keys.press("Control+Shift+C")
-    keys.type("Show the Packages of This")
+    keys.type("Show Packages of This")
     expect(tab.page.locator(".lm-CommandPalette-item.lm-mod-active")).to_contain_text("Show Packages of This Notebook")
     keys.press("Enter")
     expect(tab.search).to_be_focused()
@@ -95,7 +95,7 @@ def test_consent_dialog_and_waiting_kernel_have_no_grave_fault(lab: Host, begin:
     ann.lock(written)
     tab = begin(lab, path=sent(written, lab.root).name)
     expect(tab.dialog).to_contain_text("All packages")
-    tab.dialog.get_by_text("All packages").click()
+    tab.dialog.get_by_text("All packages", exact=True).click()
     expect(tab.dialog.get_by_role("table")).to_be_visible()
     assert_accessible(tab, ".jp-Dialog")
     tab.page.keyboard.press("Escape")
