@@ -12,8 +12,8 @@ from support.index import Index
 from support.user_environment import foreign_variables, home_variables
 from support.wheels import build_sdist, build_wheel, repack_closure
 
-from jupyter_dep.base.error_registry import registry
 from jupyter_dep.base.errors import DepError
+from tools.error_registry import registry
 
 if TYPE_CHECKING:
     from jupyter_dep.base.error_codes import ErrorCode

@@ -6,11 +6,27 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from jupyter_dep.base.errors import DepError, UsageError
+from jupyter_dep.base.error_codes import HTTP_STATUS
+from jupyter_dep.base.errors import ConflictError, ConsentError, DepError, IndexUnreachableError, StaleError, UsageError
 from jupyter_dep.base.steps import FrontEnd
 from jupyter_dep.messages import Failure
 from jupyter_dep.messages.web import Problem
 from jupyter_dep.presentation.hints import next_steps
+
+_STATUS_OF_KIND: tuple[tuple[type[DepError], int], ...] = (
+    (UsageError, 400),
+    (StaleError, 409),
+    (ConflictError, 422),
+    (IndexUnreachableError, 502),
+    (ConsentError, 403),
+    (DepError, 422),
+)
+
+
+def http_status(error: DepError) -> int:
+    """Map an error to an HTTP status: that of its code, else that of its kind."""
+    own = HTTP_STATUS.get(error.code)
+    return own if own is not None else next(status for kind, status in _STATUS_OF_KIND if isinstance(error, kind))
 
 
 def problem(error: DepError, folder: Path | None = None) -> Problem:

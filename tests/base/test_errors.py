@@ -9,9 +9,10 @@ from typing import get_args
 import pytest
 
 from jupyter_dep.base.error_codes import ErrorCode
-from jupyter_dep.base.error_registry import KINDS, http_status, registry
 from jupyter_dep.base.errors import ConsentError, DepError, UsageError
+from jupyter_dep_server.problems import http_status
 from tools import errors
+from tools.error_registry import KINDS, registry
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [ROOT / folder for folder in ("core", "kernels", "cli", "magics", "extension")]

@@ -1,4 +1,7 @@
-"""Every error code as a type. Written by `python -m tools.errors` from data/errors.tsv: do not edit."""
+"""Every error code as a type, and the HTTP status of those that have one of their own.
+
+Written by `python -m tools.errors` from tools/errors.tsv: do not edit.
+"""
 
 from typing import Literal
 
@@ -186,3 +189,29 @@ ErrorCode = Literal[
     "workspace-source",
     "yanked",
 ]
+
+HTTP_STATUS: dict[str, int] = {
+    "bad-path": 404,
+    "changed-meanwhile": 409,
+    "changed-since": 409,
+    "disk-full": 507,
+    "forbidden": 403,
+    "hidden-path": 404,
+    "internal": 500,
+    "job-over": 409,
+    "no-such-file": 404,
+    "no-such-job": 404,
+    "no-such-method": 405,
+    "no-such-notebook": 404,
+    "no-such-page": 404,
+    "nonce-refused": 403,
+    "not-a-notebook-name": 404,
+    "not-files": 501,
+    "nothing-to-allow": 409,
+    "outside-root": 404,
+    "protocol-mismatch": 409,
+    "server-stopping": 503,
+    "too-many-jobs": 429,
+    "unknown-package": 404,
+    "unlocked": 409,
+}

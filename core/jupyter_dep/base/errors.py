@@ -1,7 +1,7 @@
 """The errors of the project: each says what happened, where, and the next step.
 
 A leaf. Front ends (command line, cell, JSON) render `code`, `message`, `context` and `hint` in one place each and never
-show a traceback for a `DepError`. What each code means is in the registry, `data/errors.tsv`.
+show a traceback for a `DepError`. What each code means is in the registry, `tools/errors.tsv`.
 """
 
 from __future__ import annotations

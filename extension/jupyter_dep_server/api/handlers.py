@@ -11,14 +11,13 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from jupyter_dep.base.error_registry import http_status
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.messages import PROTOCOL
 from jupyter_dep.messages.web import HEADER
 from jupyter_dep_server import problems
 from jupyter_dep_server.codec import encode
 from jupyter_dep_server.jobs.protocol import ReadAnswer
-from jupyter_dep_server.problems import bad_request
+from jupyter_dep_server.problems import bad_request, http_status
 
 from .app_state import ExtensionState, ProjectCall
 from .decoding import check_unicode, decode_body

@@ -14,7 +14,6 @@ from typing import Literal
 
 import msgspec
 
-from jupyter_dep.base.error_registry import http_status
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import Progress
 from jupyter_dep.messages import Failure, Outcome
@@ -22,6 +21,7 @@ from jupyter_dep.messages.jobs import JobRequest
 from jupyter_dep.model.lock.audit import ConsentScope
 from jupyter_dep_server import problems
 from jupyter_dep_server.codec import encode
+from jupyter_dep_server.problems import http_status
 from jupyter_dep_server.state.live_kernel import LiveKernel
 
 ViewName = Literal["project", "packages", "graph", "pythons", "search", "details", "kernels", "consent", "revoke"]

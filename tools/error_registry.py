@@ -1,15 +1,14 @@
-"""The registry of errors, read from `data/errors.tsv`: what the documentation and the REST interface say of each code.
-
-Loaded by the server and by the generators, never at the start of a command.
-"""
+"""The registry of errors, read from `errors.tsv`: what the documentation and the REST interface say of each code."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 
-from .errors import ConflictError, ConsentError, DepError, IndexUnreachableError, StaleError, UsageError
-from .fast_dataclass import frozen_dataclass
+from jupyter_dep.base.errors import ConflictError, ConsentError, DepError, IndexUnreachableError, StaleError, UsageError
+from jupyter_dep.base.fast_dataclass import frozen_dataclass
+
+TABLE = Path(__file__).with_name("errors.tsv")
 
 KINDS: dict[str, type[DepError]] = {
     "failure": DepError,
@@ -19,7 +18,6 @@ KINDS: dict[str, type[DepError]] = {
     "index": IndexUnreachableError,
     "consent": ConsentError,
 }
-_STATUS = {"failure": 422, "usage": 400, "stale": 409, "conflict": 422, "index": 502, "consent": 403}
 
 
 @frozen_dataclass
@@ -44,7 +42,7 @@ def registry() -> dict[str, ErrorInfo]:
     """Read every error by its code, in the order of the documentation."""
     found: dict[str, ErrorInfo] = {}
     section = ""
-    for line in files("jupyter_dep.data").joinpath("errors.tsv").read_text("utf-8").splitlines():
+    for line in TABLE.read_text("utf-8").splitlines():
         if line.startswith("## "):
             section = line[3:]
         elif line and not line.startswith("#"):
@@ -58,11 +56,3 @@ def registry() -> dict[str, ErrorInfo]:
                 next=following,
             )
     return found
-
-
-def http_status(error: DepError) -> int:
-    """Map an error to an HTTP status: that of its code, else that of its kind."""
-    info = registry().get(error.code)
-    if info is not None and info.status is not None:
-        return info.status
-    return next(_STATUS[kind] for kind, cls in reversed(KINDS.items()) if isinstance(error, cls))
