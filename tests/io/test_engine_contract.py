@@ -36,12 +36,12 @@ NEVER = Graph(edges={})
 
 
 @dataclass(slots=True, kw_only=True)
-class World:
+class EngineScenario:
     """An index, and engines of a user who has it; each has an empty cache."""
 
     index: Index
     root: Path
-    make: Callable[[World], Engine]
+    make: Callable[[EngineScenario], Engine]
     times: dict[str, str] = field(default_factory=dict)
     made: int = 0
 
@@ -64,23 +64,23 @@ class World:
         return venv_templates.make(self.root / name, Path(sys.executable), self.root / "app-data")
 
 
-def real(world: World) -> Engine:
-    cache = world.root / f"cache{world.made}"
-    return Uv(runner=EngineRunner(cache=cache, settings=IndexSettings(default=world.index.url), environ={}))
+def real(scenario: EngineScenario) -> Engine:
+    cache = scenario.root / f"cache{scenario.made}"
+    return Uv(runner=EngineRunner(cache=cache, settings=IndexSettings(default=scenario.index.url), environ={}))
 
 
-def fake(world: World) -> Engine:
+def fake(scenario: EngineScenario) -> Engine:
     def catalogue() -> Catalogue:
-        if world.index._server is None:
+        if not scenario.index.running:
             raise ConnectionError
-        return Catalogue.of_folders([world.root / "replaced", *world.index.folders], world.times)
+        return Catalogue.of_folders([scenario.root / "replaced", *scenario.index.folders], scenario.times)
 
-    return FakeEngine(catalogue, world.index.url)
+    return FakeEngine(catalogue, scenario.index.url)
 
 
 @pytest.fixture(params=[real, fake], ids=["uv", "fake"])
-def world(request: pytest.FixtureRequest, toy_index: Index, tmp_path: Path) -> World:
-    return World(index=toy_index, root=tmp_path, make=request.param)
+def scenario(request: pytest.FixtureRequest, toy_index: Index, tmp_path: Path) -> EngineScenario:
+    return EngineScenario(index=toy_index, root=tmp_path, make=request.param)
 
 
 def wanted(*names: str, **changes: object) -> LockRequest:
@@ -97,8 +97,8 @@ def versions(answer: EngineAnswer) -> dict[str, str]:
     return read(answer).versions()
 
 
-def pins(world: World, **names: str) -> tuple[Pin, ...]:
-    return tuple(Pin(name=name, version=version, index=world.index.url) for name, version in names.items())
+def pins(scenario: EngineScenario, **names: str) -> tuple[Pin, ...]:
+    return tuple(Pin(name=name, version=version, index=scenario.index.url) for name, version in names.items())
 
 
 def refused(kind: type[DepError], code: str, call: Callable[[], object]) -> DepError:
@@ -112,13 +112,13 @@ def refused(kind: type[DepError], code: str, call: Callable[[], object]) -> DepE
 # Resolving
 
 
-def test_the_newest_versions_with_all_that_they_need(world: World) -> None:
-    assert versions(world.engine().lock(wanted("alpha"))) == {"alpha": "2.0", "beta": "2.0"}
-    assert versions(world.engine().lock(wanted("alpha", "gamma"))) == {"alpha": "1.1", "gamma": "1.0"}
+def test_the_newest_versions_with_all_that_they_need(scenario: EngineScenario) -> None:
+    assert versions(scenario.engine().lock(wanted("alpha"))) == {"alpha": "2.0", "beta": "2.0"}
+    assert versions(scenario.engine().lock(wanted("alpha", "gamma"))) == {"alpha": "1.1", "gamma": "1.0"}
 
 
-def test_the_kernels_requirements_are_part_of_it(world: World) -> None:
-    answer = world.engine().lock(wanted("alpha", kernel=("ipykernel>=6.29",)))
+def test_the_kernels_requirements_are_part_of_it(scenario: EngineScenario) -> None:
+    answer = scenario.engine().lock(wanted("alpha", kernel=("ipykernel>=6.29",)))
     graph = from_engine_tree(answer.tree, kernel_group=KERNEL_GROUP)
     assert versions(answer) == {"alpha": "2.0", "beta": "2.0", "ipykernel": "7.1.0"}
     assert graph.roots == (("alpha", "2.0"),)
@@ -126,13 +126,13 @@ def test_the_kernels_requirements_are_part_of_it(world: World) -> None:
     assert graph.edges == {("alpha", "2.0"): (("beta", "2.0"),), ("beta", "2.0"): (), ("ipykernel", "7.1.0"): ()}
 
 
-def test_extras_and_groups_are_resolved_together_and_told_apart(world: World) -> None:
+def test_extras_and_groups_are_resolved_together_and_told_apart(scenario: EngineScenario) -> None:
     declared = manifest.parse(
         '[project]\nname = "mine"\nversion = "1.0"\ndependencies = ["beta; sys_platform == \'win32\'"]\n'
         '[project.optional-dependencies]\nx = ["epsilon"]\n[dependency-groups]\ndocs = ["gamma", "beta<2"]\n'
     )
     asked = replace(wanted(), declaration=manifest.declaration(declared), kernel=("ipykernel",), project="mine", version="1.0")
-    answer = world.engine().lock(asked)
+    answer = scenario.engine().lock(asked)
     found = from_tree(answer.tree)
     assert versions(answer) == {"alpha": "1.1", "beta": "1.0", "epsilon": "1.0", "gamma": "1.0", "ipykernel": "7.1.0"}
     assert found.marker(("alpha", "1.1")) == "'docs' in dependency_groups"
@@ -141,35 +141,35 @@ def test_extras_and_groups_are_resolved_together_and_told_apart(world: World) ->
     assert found.marker(("beta", "1.0")).replace('"', "'") == "sys_platform == 'win32' or 'docs' in dependency_groups"
 
 
-def test_parts_that_exclude_each_other_are_a_conflict(world: World) -> None:
+def test_parts_that_exclude_each_other_are_a_conflict(scenario: EngineScenario) -> None:
     declared = manifest.parse('[dependency-groups]\na = ["alpha>=2"]\nb = ["alpha<2"]\n')
     asked = replace(wanted(), declaration=manifest.declaration(declared))
-    error = refused(ConflictError, "conflict", lambda: world.engine().lock(asked))
+    error = refused(ConflictError, "conflict", lambda: scenario.engine().lock(asked))
     assert "`alpha>=2`" in error.message
     assert "`alpha<2`" in error.message
 
 
-def test_every_platforms_files_are_locked_with_hash_size_and_time(world: World) -> None:
-    (package,) = read(world.engine().lock(wanted("epsilon"))).packages
-    assert package.index == world.index.url
+def test_every_platforms_files_are_locked_with_hash_size_and_time(scenario: EngineScenario) -> None:
+    (package,) = read(scenario.engine().lock(wanted("epsilon"))).packages
+    assert package.index == scenario.index.url
     files = {wheel.filename: wheel for wheel in package.wheels or ()}
     assert set(files) == {f"epsilon-1.0-py3-none-{tag}.whl" for tag in ("win_amd64", "manylinux_2_17_x86_64")}
     for wheel in files.values():
         assert len(wheel.hashes["sha256"]) == 64
         assert wheel.size
         assert wheel.upload_time is not None
-        assert wheel.url == f"{world.index.files_url}/{wheel.filename}"
+        assert wheel.url == f"{scenario.index.files_url}/{wheel.filename}"
 
 
-def test_a_marker_binds_what_it_brings(world: World) -> None:
-    lock = read(world.engine().lock(wanted("alpha ; sys_platform == 'win32'", "epsilon")))
+def test_a_marker_binds_what_it_brings(scenario: EngineScenario) -> None:
+    lock = read(scenario.engine().lock(wanted("alpha ; sys_platform == 'win32'", "epsilon")))
     markers = {package.name: str(package.marker or "") for package in lock.packages}
     assert markers == {"alpha": 'sys_platform == "win32"', "beta": 'sys_platform == "win32"', "epsilon": ""}
 
 
-def test_the_same_question_has_the_same_bytes_for_an_answer(world: World) -> None:
+def test_the_same_question_has_the_same_bytes_for_an_answer(scenario: EngineScenario) -> None:
     answers = {
-        world.engine().lock(wanted(*names)).pylock
+        scenario.engine().lock(wanted(*names)).pylock
         for names in (("alpha", "epsilon"), ("epsilon", "alpha"), ("alpha", "epsilon"))
     }
     assert len(answers) == 1
@@ -178,22 +178,22 @@ def test_the_same_question_has_the_same_bytes_for_an_answer(world: World) -> Non
 # Pins
 
 
-def test_pins_are_kept_when_something_is_added(world: World) -> None:
-    kept = pins(world, alpha="1.0")
-    assert versions(world.engine().lock(wanted("alpha", "epsilon", pins=kept))) == {"alpha": "1.0", "epsilon": "1.0"}
+def test_pins_are_kept_when_something_is_added(scenario: EngineScenario) -> None:
+    kept = pins(scenario, alpha="1.0")
+    assert versions(scenario.engine().lock(wanted("alpha", "epsilon", pins=kept))) == {"alpha": "1.0", "epsilon": "1.0"}
 
 
-def test_a_pin_that_fits_no_more_moves_alone(world: World) -> None:
-    kept = pins(world, alpha="1.0", beta="1.0")
-    assert versions(world.engine().lock(wanted("alpha==1.1", "beta", pins=kept))) == {"alpha": "1.1", "beta": "1.0"}
+def test_a_pin_that_fits_no_more_moves_alone(scenario: EngineScenario) -> None:
+    kept = pins(scenario, alpha="1.0", beta="1.0")
+    assert versions(scenario.engine().lock(wanted("alpha==1.1", "beta", pins=kept))) == {"alpha": "1.1", "beta": "1.0"}
 
 
-def test_a_pin_that_the_index_no_longer_has_is_no_obstacle(world: World) -> None:
-    assert versions(world.engine().lock(wanted("beta", pins=pins(world, beta="1.5")))) == {"beta": "2.0"}
+def test_a_pin_that_the_index_no_longer_has_is_no_obstacle(scenario: EngineScenario) -> None:
+    assert versions(scenario.engine().lock(wanted("beta", pins=pins(scenario, beta="1.5")))) == {"beta": "2.0"}
 
 
-def test_a_pin_of_what_is_not_asked_for_is_left_out(world: World) -> None:
-    assert versions(world.engine().lock(wanted("beta", pins=pins(world, alpha="1.0", beta="1.0")))) == {"beta": "1.0"}
+def test_a_pin_of_what_is_not_asked_for_is_left_out(scenario: EngineScenario) -> None:
+    assert versions(scenario.engine().lock(wanted("beta", pins=pins(scenario, alpha="1.0", beta="1.0")))) == {"beta": "1.0"}
 
 
 @pytest.mark.parametrize(
@@ -205,70 +205,72 @@ def test_a_pin_of_what_is_not_asked_for_is_left_out(world: World) -> None:
         (False, {"alpha": "1.0", "beta": "1.0"}),
     ],
 )
-def test_upgrading_moves_what_is_named(world: World, upgrade: bool | tuple[str, ...], expected: Mapping[str, str]) -> None:
-    kept = pins(world, alpha="1.0", beta="1.0")
-    assert versions(world.engine().lock(wanted("alpha", "beta", pins=kept, upgrade=upgrade))) == expected
+def test_upgrading_moves_what_is_named(
+    scenario: EngineScenario, upgrade: bool | tuple[str, ...], expected: Mapping[str, str]
+) -> None:
+    kept = pins(scenario, alpha="1.0", beta="1.0")
+    assert versions(scenario.engine().lock(wanted("alpha", "beta", pins=kept, upgrade=upgrade))) == expected
 
 
 # No answer
 
 
-def test_a_conflict_names_what_is_asked(world: World) -> None:
-    error = refused(ConflictError, "conflict", lambda: world.engine().lock(wanted("alpha>=2", "gamma")))
+def test_a_conflict_names_what_is_asked(scenario: EngineScenario) -> None:
+    error = refused(ConflictError, "conflict", lambda: scenario.engine().lock(wanted("alpha>=2", "gamma")))
     assert "alpha>=2" in error.message
     assert "gamma" in error.message
 
 
-def test_an_unknown_name_is_told(world: World) -> None:
-    error = refused(IndexUnreachableError, "unknown-package", lambda: world.engine().lock(wanted("alpha", "nobody")))
+def test_an_unknown_name_is_told(scenario: EngineScenario) -> None:
+    error = refused(IndexUnreachableError, "unknown-package", lambda: scenario.engine().lock(wanted("alpha", "nobody")))
     assert error.context["package"] == "nobody"
 
 
-def test_a_version_that_nobody_has_is_told(world: World) -> None:
-    error = refused(ConflictError, "no-such-version", lambda: world.engine().lock(wanted("alpha>=9")))
+def test_a_version_that_nobody_has_is_told(scenario: EngineScenario) -> None:
+    error = refused(ConflictError, "no-such-version", lambda: scenario.engine().lock(wanted("alpha>=9")))
     assert error.context["package"] == "alpha"
 
 
-def test_only_source_needs_a_build_which_is_not_done(world: World) -> None:
-    error = refused(ConflictError, "needs-build", lambda: world.engine().lock(wanted("delta")))
+def test_only_source_needs_a_build_which_is_not_done(scenario: EngineScenario) -> None:
+    error = refused(ConflictError, "needs-build", lambda: scenario.engine().lock(wanted("delta")))
     assert error.context["package"] == "delta"
 
 
-def test_an_index_that_is_gone_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_that_is_gone_is_told(scenario: EngineScenario, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = runner.scrubbed  # it tries again for ten seconds otherwise
     monkeypatch.setattr(runner, "scrubbed", lambda *what: {**whole(*what), "UV_HTTP_RETRIES": "0"})
-    engine = world.engine()
-    world.index.stop()
+    engine = scenario.engine()
+    scenario.index.stop()
     refused(IndexUnreachableError, "network", lambda: engine.lock(wanted("alpha")))
 
 
-def test_a_cancelled_resolution_stops(world: World) -> None:
+def test_a_cancelled_resolution_stops(scenario: EngineScenario) -> None:
     cancel = CancelToken()
     cancel.set()
-    world.index.delay("/simple/*", 30)
-    refused(DepError, "cancelled", lambda: world.engine().lock(wanted("alpha"), cancel=cancel))
+    scenario.index.delay("/simple/*", 30)
+    refused(DepError, "cancelled", lambda: scenario.engine().lock(wanted("alpha"), cancel=cancel))
 
 
 # Cutoff
 
 
-def test_a_cutoff_hides_what_came_later(world: World) -> None:
-    world.publish("beta", "3.0", upload_time="2026-06-01T00:00:00Z")
-    assert versions(world.engine().lock(wanted("beta"))) == {"beta": "3.0"}
-    assert versions(world.engine().lock(wanted("beta", cutoff="2026-06-01T00:00:01Z"))) == {"beta": "3.0"}
-    assert versions(world.engine().lock(wanted("beta", cutoff="2026-05-31T23:59:59Z"))) == {"beta": "2.0"}
+def test_a_cutoff_hides_what_came_later(scenario: EngineScenario) -> None:
+    scenario.publish("beta", "3.0", upload_time="2026-06-01T00:00:00Z")
+    assert versions(scenario.engine().lock(wanted("beta"))) == {"beta": "3.0"}
+    assert versions(scenario.engine().lock(wanted("beta", cutoff="2026-06-01T00:00:01Z"))) == {"beta": "3.0"}
+    assert versions(scenario.engine().lock(wanted("beta", cutoff="2026-05-31T23:59:59Z"))) == {"beta": "2.0"}
 
 
-def test_a_cutoff_before_everything_is_told(world: World) -> None:
+def test_a_cutoff_before_everything_is_told(scenario: EngineScenario) -> None:
     early = wanted("beta", cutoff="2020-01-01T00:00:00Z")
-    assert refused(ConflictError, "cutoff", lambda: world.engine().lock(early)).context["package"] == "beta"
+    assert refused(ConflictError, "cutoff", lambda: scenario.engine().lock(early)).context["package"] == "beta"
 
 
 # Consented builds
 
 
-def test_a_permitted_source_is_locked_by_the_metadata_that_its_build_told(world: World) -> None:
-    engine = world.engine()
+def test_a_permitted_source_is_locked_by_the_metadata_that_its_build_told(scenario: EngineScenario) -> None:
+    engine = scenario.engine()
     metadata = engine.built_metadata("delta", python=sys.executable)
     assert (metadata["name"], metadata["version"], metadata["requires-dist"]) == ("delta", "1.0", [])
     lock = read(engine.lock(wanted("delta", "beta", metadata=(metadata,), build=("delta",))))
@@ -280,8 +282,8 @@ def test_a_permitted_source_is_locked_by_the_metadata_that_its_build_told(world:
 # Vouching
 
 
-def artifacts(world: World, *names: str) -> list[Artifact]:
-    lock = read(world.engine().lock(wanted(*names)))
+def artifacts(scenario: EngineScenario, *names: str) -> list[Artifact]:
+    lock = read(scenario.engine().lock(wanted(*names)))
     found = []
     for package in lock.packages:
         (wheel,) = package.wheels or ()
@@ -300,26 +302,26 @@ def artifacts(world: World, *names: str) -> list[Artifact]:
     return found
 
 
-def test_a_file_of_the_same_name_and_hash_is_vouched_for_at_the_users_own_address(world: World) -> None:
-    mine = artifacts(world, "alpha")
+def test_a_file_of_the_same_name_and_hash_is_vouched_for_at_the_users_own_address(scenario: EngineScenario) -> None:
+    mine = artifacts(scenario, "alpha")
     foreign = [
         replace(item, url=f"https://stranger.example/{item.filename}", index="https://stranger.example") for item in mine
     ]
-    assert world.engine().verify_against_index(foreign, python=sys.executable) == {item.name: item for item in mine}
+    assert scenario.engine().verify_against_index(foreign, python=sys.executable) == {item.name: item for item in mine}
 
 
-def test_other_bytes_other_files_and_unknown_names_are_not_vouched_for(world: World) -> None:
-    alpha, beta = artifacts(world, "alpha")
+def test_other_bytes_other_files_and_unknown_names_are_not_vouched_for(scenario: EngineScenario) -> None:
+    alpha, beta = artifacts(scenario, "alpha")
     strangers = [
         replace(alpha, sha256="0" * 64),
         beta,
         replace(alpha, name="nobody", filename="nobody-1.0-py3-none-any.whl", version="1.0"),
     ]
-    assert world.engine().verify_against_index(strangers, python=sys.executable) == {"beta": beta}
+    assert scenario.engine().verify_against_index(strangers, python=sys.executable) == {"beta": beta}
 
 
-def test_nothing_asked_nothing_vouched(world: World) -> None:
-    assert world.engine().verify_against_index([], python=sys.executable) == {}
+def test_nothing_asked_nothing_vouched(scenario: EngineScenario) -> None:
+    assert scenario.engine().verify_against_index([], python=sys.executable) == {}
 
 
 # Installing
@@ -331,75 +333,75 @@ def installed(python: Path) -> dict[str, str]:
     return dict(sorted(stem.rsplit("-", 1) for stem in stems))  # type: ignore[misc]
 
 
-def test_what_is_installed_is_what_was_named(world: World) -> None:
-    python = world.environment()
+def test_what_is_installed_is_what_was_named(scenario: EngineScenario) -> None:
+    python = scenario.environment()
     root = python.parent.parent
     before = snapshots.take_snapshot(root).files
-    found = artifacts(world, "alpha")
-    world.engine().install(Install(artifacts=tuple(found), python=str(python), python_version=MINOR))
+    found = artifacts(scenario, "alpha")
+    scenario.engine().install(Install(artifacts=tuple(found), python=str(python), python_version=MINOR))
     assert installed(python) == {"alpha": "2.0", "beta": "2.0"}
     site = record_check.site_packages(root, MINOR, sys.platform)
     expected = record_check.Expected(before=before, packages={"alpha": "2.0", "beta": "2.0"}, own=("virtualenv",))
     record_check.check_environment(snapshots.take_snapshot(root).files, root, site, expected)
 
 
-def test_only_what_was_named_is_installed_whatever_it_needs(world: World) -> None:
-    python = world.environment()
-    alpha, _ = artifacts(world, "alpha")
-    world.engine().install(Install(artifacts=(alpha,), python=str(python), python_version=MINOR))
+def test_only_what_was_named_is_installed_whatever_it_needs(scenario: EngineScenario) -> None:
+    python = scenario.environment()
+    alpha, _ = artifacts(scenario, "alpha")
+    scenario.engine().install(Install(artifacts=(alpha,), python=str(python), python_version=MINOR))
     assert installed(python) == {"alpha": "2.0"}
 
 
-def test_a_file_with_another_hash_is_refused(world: World) -> None:
-    python = world.environment()
-    (beta,) = artifacts(world, "beta")
+def test_a_file_with_another_hash_is_refused(scenario: EngineScenario) -> None:
+    python = scenario.environment()
+    (beta,) = artifacts(scenario, "beta")
     other = Install(artifacts=(replace(beta, sha256="0" * 64),), python=str(python), python_version=MINOR)
-    error = refused(DepError, "hash-mismatch", lambda: world.engine().install(other))
+    error = refused(DepError, "hash-mismatch", lambda: scenario.engine().install(other))
     assert "beta" in error.message
     assert installed(python) == {}
 
 
 @pytest.mark.counts("network", "other bytes than were locked")
-def test_a_file_that_the_index_replaced_is_refused(world: World) -> None:
-    python = world.environment()
-    (beta,) = artifacts(world, "beta")
-    world.replace("beta", "2.0")
+def test_a_file_that_the_index_replaced_is_refused(scenario: EngineScenario) -> None:
+    python = scenario.environment()
+    (beta,) = artifacts(scenario, "beta")
+    scenario.replace("beta", "2.0")
     again = Install(artifacts=(beta,), python=str(python), python_version=MINOR)
-    refused(DepError, "hash-mismatch", lambda: world.engine().install(again))
+    refused(DepError, "hash-mismatch", lambda: scenario.engine().install(again))
 
 
-def test_an_empty_environment_is_no_error(world: World) -> None:
-    python = world.environment()
-    world.engine().install(Install(artifacts=(), python=str(python), python_version=MINOR))
+def test_an_empty_environment_is_no_error(scenario: EngineScenario) -> None:
+    python = scenario.environment()
+    scenario.engine().install(Install(artifacts=(), python=str(python), python_version=MINOR))
     assert installed(python) == {}
 
 
 # Offline
 
 
-def test_offline_without_a_cache_says_so(world: World) -> None:
-    error = refused(IndexUnreachableError, "offline", lambda: world.engine().lock(wanted("alpha", offline=True)))
+def test_offline_without_a_cache_says_so(scenario: EngineScenario) -> None:
+    error = refused(IndexUnreachableError, "offline", lambda: scenario.engine().lock(wanted("alpha", offline=True)))
     assert "--offline" in str(error.hint)
 
 
-def test_what_was_fetched_once_works_offline(world: World) -> None:
-    engine = world.engine()
+def test_what_was_fetched_once_works_offline(scenario: EngineScenario) -> None:
+    engine = scenario.engine()
     lock = engine.lock(wanted("alpha"))
-    (beta,) = artifacts(world, "beta")
-    engine.install(Install(artifacts=(beta,), python=str(world.environment("one")), python_version=MINOR))
-    world.index.stop()
+    (beta,) = artifacts(scenario, "beta")
+    engine.install(Install(artifacts=(beta,), python=str(scenario.environment("one")), python_version=MINOR))
+    scenario.index.stop()
     assert engine.lock(wanted("alpha", offline=True)).pylock == lock.pylock
-    python = world.environment("two")
+    python = scenario.environment("two")
     engine.install(Install(artifacts=(beta,), python=str(python), python_version=MINOR, offline=True))
     assert installed(python) == {"beta": "2.0"}
 
 
-def test_offline_files_that_were_never_fetched_are_told(world: World) -> None:
-    (beta,) = artifacts(world, "beta")
-    missing = Install(artifacts=(beta,), python=str(world.environment()), python_version=MINOR, offline=True)
-    refused(IndexUnreachableError, "offline", lambda: world.engine().install(missing))
+def test_offline_files_that_were_never_fetched_are_told(scenario: EngineScenario) -> None:
+    (beta,) = artifacts(scenario, "beta")
+    missing = Install(artifacts=(beta,), python=str(scenario.environment()), python_version=MINOR, offline=True)
+    refused(IndexUnreachableError, "offline", lambda: scenario.engine().install(missing))
 
 
-def test_the_engine_tells_its_version_and_index(world: World) -> None:
-    assert world.engine().version()
-    assert world.engine().default_index() == world.index.url
+def test_the_engine_tells_its_version_and_index(scenario: EngineScenario) -> None:
+    assert scenario.engine().version()
+    assert scenario.engine().default_index() == scenario.index.url

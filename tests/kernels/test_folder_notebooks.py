@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from support.index import Index
 from support.packages import package
-from support.sandbox import UserSandbox, terminal_at
-from support.user_environment import user_environment
+from support.sandbox import CLI, UserSandbox, jupyter_user_at, terminal_at
 from support.wheels import build_wheel
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -46,20 +42,6 @@ def manifest(folder: Path, *dependencies: str) -> Path:
     return folder / "pyproject.toml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
-    work: Path
-    env: dict[str, str]
-
-    def dep(self, *line: str, code: int = 0) -> str:
-        return self.run(sys.executable, "-m", "jupyter_dep_cli.main", *line, code=code)
-
-    def run(self, *argv: str, code: int = 0) -> str:
-        done = subprocess.run(argv, cwd=self.work, env=self.env, capture_output=True, text=True, timeout=120)
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-
 @pytest.fixture(scope="module")
 def shop(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     folder = tmp_path_factory.mktemp("index")
@@ -70,62 +52,59 @@ def shop(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture
-def user(shop: Index, tmp_path: Path) -> User:
-    env = user_environment(tmp_path / "home", shop.url)
-    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
-    (tmp_path / "work").mkdir()
-    return User(work=tmp_path / "work", env=env)
+def user(shop: Index, tmp_path: Path) -> UserSandbox:
+    return jupyter_user_at(tmp_path / "home", shop, tmp_path / "work")
 
 
 @pytest.mark.kernel
-def test_two_notebooks_of_a_folder_run_in_its_environment_and_add_to_its_declaration(user: User) -> None:
-    manifest(user.work, "weather")
-    user.dep("install")
+def test_two_notebooks_of_a_folder_run_in_its_environment_and_add_to_its_declaration(user: UserSandbox) -> None:
+    manifest(user.folder, "weather")
+    user.run(*CLI, "install")
     first = book(
-        user.work / "first.ipynb",
+        user.folder / "first.ipynb",
         "import weather; print(weather.TALE)",
         "%dep add climate",
         "import climate; print(climate.TALE)",
     )
     second = book(
-        user.work / "deep" / "second.ipynb", "import climate, sys; print(climate.TALE, 'in', sys.prefix)", "%dep status"
+        user.folder / "deep" / "second.ipynb", "import climate, sys; print(climate.TALE, 'in', sys.prefix)", "%dep status"
     )
     user.run("jupyter", "execute", "--inplace", str(first))
     assert "weather told" in outputs(first)
     assert "climate told" in outputs(first)
     assert "outside this kernel" not in outputs(first)
-    assert '"climate"' in (user.work / "pyproject.toml").read_text("utf-8")
+    assert '"climate"' in (user.folder / "pyproject.toml").read_text("utf-8")
     assert "/// script" not in first.read_text("utf-8")
     user.run("jupyter", "execute", "--inplace", str(second))
     told = outputs(second)
-    path = json.loads(user.dep("env", "info", "--json"))["results"][0]["path"]
+    path = json.loads(user.run(*CLI, "env", "info", "--json"))["results"][0]["path"]
     assert f"climate told in {path}" in told
     assert "belongs to the folder" in told
-    assert sorted(one.name for one in user.work.iterdir()) == ["deep", "first.ipynb", "pylock.toml", "pyproject.toml"]
+    assert sorted(one.name for one in user.folder.iterdir()) == ["deep", "first.ipynb", "pylock.toml", "pyproject.toml"]
 
 
 @pytest.mark.kernel
-def test_folder_registers_its_kernel_with_its_first_lock(user: User) -> None:
-    manifest(user.work, "weather")
-    assert "registered its kernel" in user.dep("lock")
-    assert "registered its kernel" not in user.dep("lock", "--upgrade")
-    (kernel,) = json.loads(user.dep("kernel", "list", "--json"))["results"][0]["kernels"]
-    assert kernel["project"] == str(user.work / "pyproject.toml")
-    user.dep("sync")
-    elsewhere = book(user.work.parent / "elsewhere" / "n.ipynb", "import weather; print(weather.TALE)", kernel=kernel["name"])
+def test_folder_registers_its_kernel_with_its_first_lock(user: UserSandbox) -> None:
+    manifest(user.folder, "weather")
+    assert "registered its kernel" in user.run(*CLI, "lock")
+    assert "registered its kernel" not in user.run(*CLI, "lock", "--upgrade")
+    (kernel,) = json.loads(user.run(*CLI, "kernel", "list", "--json"))["results"][0]["kernels"]
+    assert kernel["project"] == str(user.folder / "pyproject.toml")
+    user.run(*CLI, "sync")
+    elsewhere = book(user.folder.parent / "elsewhere" / "n.ipynb", "import weather; print(weather.TALE)", kernel=kernel["name"])
     user.run("jupyter", "execute", "--inplace", str(elsewhere))
     assert "weather told" in outputs(elsewhere)
 
 
 @pytest.mark.kernel
-def test_run_executes_a_notebook_of_the_folder_in_its_environment(user: User) -> None:
-    manifest(user.work, "weather")
-    user.dep("lock")
-    notebook = book(user.work / "n.ipynb", "import weather; print(weather.TALE)")
-    user.dep("run", "n.ipynb", "-o", "out.ipynb")
-    assert "weather told" in outputs(user.work / "out.ipynb")
+def test_run_executes_a_notebook_of_the_folder_in_its_environment(user: UserSandbox) -> None:
+    manifest(user.folder, "weather")
+    user.run(*CLI, "lock")
+    notebook = book(user.folder / "n.ipynb", "import weather; print(weather.TALE)")
+    user.run(*CLI, "run", "n.ipynb", "-o", "out.ipynb")
+    assert "weather told" in outputs(user.folder / "out.ipynb")
     assert "weather told" not in outputs(notebook)
-    assert user.dep("run", "python", "-c", "import weather; print(weather.TALE)").strip() == "weather told"
+    assert user.run(*CLI, "run", "python", "-c", "import weather; print(weather.TALE)").strip() == "weather told"
 
 
 # the command line

@@ -10,14 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 from support.index import Index
-from support.user_environment import user_environment
+from support.sandbox import CLI, UserSandbox, jupyter_user_at
 from support.wheels import build_wheel
 
 pytestmark = pytest.mark.kernel
@@ -26,20 +26,11 @@ CELLS = ("import weather", "assert weather.TALE == 'sun, 1.0'\nimport sys; print
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class LockedNotebook:
     """A user with one locked notebook whose environment is sealed."""
 
-    work: Path
-    env: dict[str, str]
+    user: UserSandbox
     environment: str
-
-    def dep(self, *line: str, code: int = 0) -> str:
-        return self.run(sys.executable, "-m", "jupyter_dep_cli.main", *line, code=code)
-
-    def run(self, *argv: str, code: int = 0, **more: object) -> str:
-        done = subprocess.run(argv, cwd=self.work, env=self.env, capture_output=True, text=True, timeout=120, **more)  # type: ignore[call-overload]
-        assert done.returncode == code, done.stdout + done.stderr
-        return str(done.stdout) + str(done.stderr)
 
 
 @pytest.fixture(scope="module")
@@ -51,29 +42,26 @@ def index(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def settled(index: Index, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    base = tmp_path_factory.mktemp("sandbox")
-    (base / "work").mkdir()
-    env = user_environment(base / "home", index.url)
-    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
-    sandbox = Desk(work=base / "work", env=env, environment="")
-    sandbox.dep("init", "tale.ipynb")
-    book = json.loads((sandbox.work / "tale.ipynb").read_text())
+def settled(index: Index, tmp_path_factory: pytest.TempPathFactory) -> LockedNotebook:
+    base = tmp_path_factory.mktemp("settled")
+    user = jupyter_user_at(base / "home", index, base / "work")
+    user.run(*CLI, "init", "tale.ipynb")
+    book = json.loads((user.folder / "tale.ipynb").read_text())
     for number, source in enumerate(CELLS):
         cell = {"cell_type": "code", "id": f"c{number}", "metadata": {}, "outputs": [], "execution_count": None}
         book["cells"].append({**cell, "source": source})
-    (sandbox.work / "tale.ipynb").write_text(json.dumps(book))
-    sandbox.dep("add", "tale.ipynb", "weather")
-    told = json.loads(sandbox.dep("env", "info", "tale.ipynb", "--json"))
-    return Desk(work=sandbox.work, env=env, environment=told["results"][0]["path"])
+    (user.folder / "tale.ipynb").write_text(json.dumps(book))
+    user.run(*CLI, "add", "tale.ipynb", "weather")
+    told = json.loads(user.run(*CLI, "env", "info", "tale.ipynb", "--json"))
+    return LockedNotebook(user=user, environment=told["results"][0]["path"])
 
 
 @pytest.fixture
-def sandbox(settled: Desk, tmp_path: Path) -> Desk:
+def locked(settled: LockedNotebook, tmp_path: Path) -> LockedNotebook:
     """The settled user in a fresh folder with a copy of the notebook and its lock."""
     work = tmp_path / "work"
-    shutil.copytree(settled.work, work)
-    return Desk(work=work, env=settled.env, environment=settled.environment)
+    shutil.copytree(settled.user.folder, work)
+    return replace(settled, user=replace(settled.user, folder=work))
 
 
 def outputs(notebook: Path) -> str:
@@ -81,40 +69,40 @@ def outputs(notebook: Path) -> str:
     return "".join("".join(part.get("text", "")) for cell in cells for part in cell.get("outputs", ()))
 
 
-def test_jupyter_execute(sandbox: Desk) -> None:
-    sandbox.run("jupyter", "execute", "--inplace", "tale.ipynb")
-    assert f"ran in {sandbox.environment}" in outputs(sandbox.work / "tale.ipynb")
+def test_jupyter_execute(locked: LockedNotebook) -> None:
+    locked.user.run("jupyter", "execute", "--inplace", "tale.ipynb")
+    assert f"ran in {locked.environment}" in outputs(locked.user.folder / "tale.ipynb")
 
 
-def test_nbconvert(sandbox: Desk) -> None:
-    sandbox.run("jupyter", "nbconvert", "--to", "notebook", "--execute", "tale.ipynb", "--output", "out.ipynb")
-    assert f"ran in {sandbox.environment}" in outputs(sandbox.work / "out.ipynb")
+def test_nbconvert(locked: LockedNotebook) -> None:
+    locked.user.run("jupyter", "nbconvert", "--to", "notebook", "--execute", "tale.ipynb", "--output", "out.ipynb")
+    assert f"ran in {locked.environment}" in outputs(locked.user.folder / "out.ipynb")
 
 
-def test_papermill(sandbox: Desk) -> None:
-    sandbox.run("papermill", "--no-progress-bar", "tale.ipynb", "out.ipynb")
-    assert f"ran in {sandbox.environment}" in outputs(sandbox.work / "out.ipynb")
+def test_papermill(locked: LockedNotebook) -> None:
+    locked.user.run("papermill", "--no-progress-bar", "tale.ipynb", "out.ipynb")
+    assert f"ran in {locked.environment}" in outputs(locked.user.folder / "out.ipynb")
 
 
-def test_our_own_run(sandbox: Desk) -> None:
-    sandbox.dep("run", "tale.ipynb", "-o", "out.ipynb")
-    assert f"ran in {sandbox.environment}" in outputs(sandbox.work / "out.ipynb")
-    failing = json.loads((sandbox.work / "tale.ipynb").read_text())
+def test_our_own_run(locked: LockedNotebook) -> None:
+    locked.user.run(*CLI, "run", "tale.ipynb", "-o", "out.ipynb")
+    assert f"ran in {locked.environment}" in outputs(locked.user.folder / "out.ipynb")
+    failing = json.loads((locked.user.folder / "tale.ipynb").read_text())
     failing["cells"][-1]["source"] = "1/0"
-    (sandbox.work / "tale.ipynb").write_text(json.dumps(failing))
-    assert "ZeroDivisionError" in sandbox.dep("run", "tale.ipynb", code=1)
+    (locked.user.folder / "tale.ipynb").write_text(json.dumps(failing))
+    assert "ZeroDivisionError" in locked.user.run(*CLI, "run", "tale.ipynb", code=1)
 
 
-def test_jupyter_console(sandbox: Desk) -> None:
-    said = sandbox.run(
+def test_jupyter_console(locked: LockedNotebook) -> None:
+    said = locked.user.run(
         "jupyter", "console", "--kernel", "dep", "--simple-prompt",
-        input="import weather, sys; print('ran in', sys.prefix)\n%dep\nexit\n",
+        stdin="import weather, sys; print('ran in', sys.prefix)\n%dep\nexit\n",
     )  # fmt: skip
-    assert f"ran in {sandbox.environment}" in said
+    assert f"ran in {locked.environment}" in said
     assert "tale.ipynb: locked" in said
 
 
-def manager(sandbox: Desk, *, provisioner: bool) -> KernelManager:
+def manager(locked: LockedNotebook, *, provisioner: bool) -> KernelManager:
     """A manager of the wheel's kernelspec, with its provisioner, or with its plain arguments as VS Code starts it."""
     spec = KernelSpecManager(ensure_native_kernel=False, kernel_dirs=[f"{sys.prefix}/share/jupyter/kernels"]).get_kernel_spec(
         "dep"
@@ -128,15 +116,17 @@ def manager(sandbox: Desk, *, provisioner: bool) -> KernelManager:
 
 
 @pytest.mark.parametrize("provisioner", [True, False], ids=["provisioner", "plain-arguments"])
-def test_a_plain_client_starts_interrupts_restarts_and_ends_it(sandbox: Desk, *, provisioner: bool) -> None:
-    kernel = manager(sandbox, provisioner=provisioner)
-    kernel.start_kernel(cwd=str(sandbox.work), env={**sandbox.env, "JPY_SESSION_NAME": str(sandbox.work / "tale.ipynb")})
+def test_a_plain_client_starts_interrupts_restarts_and_ends_it(locked: LockedNotebook, *, provisioner: bool) -> None:
+    kernel = manager(locked, provisioner=provisioner)
+    kernel.start_kernel(
+        cwd=str(locked.user.folder), env={**locked.user.environ(), "JPY_SESSION_NAME": str(locked.user.folder / "tale.ipynb")}
+    )
     client = kernel.client()
     client.start_channels()
     try:
         client.wait_for_ready(timeout=60)
         pid = int(prefix(client, "import os; print(os.getpid())"))
-        assert prefix(client, "import weather, sys; print(sys.prefix)") == sandbox.environment
+        assert prefix(client, "import weather, sys; print(sys.prefix)") == locked.environment
         asked = client.execute("import time\nprint('sleeping', flush=True)\ntime.sleep(60)")
         while client.get_iopub_msg(timeout=30)["msg_type"] != "stream":
             pass
@@ -146,7 +136,7 @@ def test_a_plain_client_starts_interrupts_restarts_and_ends_it(sandbox: Desk, *,
         assert reply["content"]["ename"] == "KeyboardInterrupt"
         kernel.restart_kernel()
         client.wait_for_ready(timeout=60)
-        assert prefix(client, "import weather, sys; print(sys.prefix)") == sandbox.environment
+        assert prefix(client, "import weather, sys; print(sys.prefix)") == locked.environment
         again = int(prefix(client, "import os; print(os.getpid())"))
     finally:
         client.stop_channels()
@@ -174,7 +164,7 @@ def alive(pid: int) -> bool:
     return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
 
 
-def test_kernel_and_agent_end_when_their_parent_dies(sandbox: Desk) -> None:
+def test_kernel_and_agent_end_when_their_parent_dies(locked: LockedNotebook) -> None:
     """A host that is killed leaves no process behind: not the kernel, not the agent, not a worker of theirs."""
     script = (
         "import sys, time\nfrom jupyter_client.manager import KernelManager\n"
@@ -183,8 +173,8 @@ def test_kernel_and_agent_end_when_their_parent_dies(sandbox: Desk) -> None:
         "c.execute_interactive('import os; print(os.getpid())', timeout=60,"
         " output_hook=lambda m: print(m['content'].get('text', '').strip(), flush=True))\ntime.sleep(600)\n"
     )
-    env = {**sandbox.env, "JPY_SESSION_NAME": str(sandbox.work / "tale.ipynb")}
-    host = subprocess.Popen([sys.executable, "-c", script], cwd=sandbox.work, env=env, stdout=subprocess.PIPE, text=True)
+    env = {**locked.user.environ(), "JPY_SESSION_NAME": str(locked.user.folder / "tale.ipynb")}
+    host = subprocess.Popen([sys.executable, "-c", script], cwd=locked.user.folder, env=env, stdout=subprocess.PIPE, text=True)
     assert host.stdout is not None
     kernel = int(next(line for line in host.stdout if line.strip()))
     family = [kernel, *children(kernel)]
@@ -210,18 +200,16 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def test_a_batch_run_of_a_strangers_notebook_fails_and_says_why(sandbox: Desk, index: Index, tmp_path: Path) -> None:
-    stranger = Desk(
-        work=sandbox.work, env={**user_environment(tmp_path / "home", index.url), "PATH": sandbox.env["PATH"]}, environment=""
-    )
+def test_a_batch_run_of_a_strangers_notebook_fails_and_says_why(locked: LockedNotebook, index: Index, tmp_path: Path) -> None:
+    stranger = jupyter_user_at(tmp_path / "home", index, locked.user.folder)
     index.clear()
     said = stranger.run("jupyter", "execute", "tale.ipynb", code=1)
     assert "trust allow tale.ipynb" in said
     assert not index.requests
 
 
-def test_the_public_kernel_suite_passes(sandbox: Desk) -> None:
-    said = sandbox.run(
+def test_the_public_kernel_suite_passes(locked: LockedNotebook) -> None:
+    said = locked.user.run(
         sys.executable,
         "-m",
         "pytest",

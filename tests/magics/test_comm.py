@@ -26,16 +26,16 @@ def conforms(data: Mapping[str, Any]) -> None:
 
 
 class Comm:
-    """A comm as the kernel's manager hands it over; what the kernel opens itself lands in `sent`."""
+    """A comm as the kernel's manager hands it over; what the kernel opens itself lands in `sent` of a class for one page."""
 
-    sent: ClassVar[list[dict[str, Any]]] = []
+    sent: ClassVar[list[dict[str, Any]]]
 
     def __init__(self, target_name: str = "", data: dict[str, Any] | None = None) -> None:
         self.message: Callable[[Any], None] = lambda _: None
         self.closed: Callable[[Any], None] = lambda _: None
         if target_name:
             assert target_name == "jupyter-dep"
-            Comm.sent.append(data or {})
+            self.sent.append(data or {})
 
     def close(self) -> None:
         pass
@@ -50,11 +50,12 @@ class Comm:
         self.message({"content": {"data": data}})
 
 
-class Desk:
-    """A page object with what it was told."""
+class PageSide:
+    """A kernel's object for its page, with all that it received and sent."""
 
     def __init__(self) -> None:
-        Comm.sent = []
+        self.sent: list[dict[str, Any]] = []
+        self.comm_class = type("CommOfThisPage", (Comm,), {"sent": self.sent})
         self.opened = 0
         self.orders: list[Any] = []
         self.targets: dict[str, Callable[..., None]] = {}
@@ -67,42 +68,42 @@ class Desk:
         self.opened += 1
 
     def open(self, **data: Any) -> Comm:
-        comm = Comm()
+        comm = self.comm_class()
         self.targets["jupyter-dep"](comm, {"content": {"data": {"holds": True, "block": None, "path": "", **data}}})
         return comm
 
 
 def test_without_a_page_nothing_is_sent() -> None:
-    sandbox = Desk()
-    sandbox.page.send({"type": "carried", "verb": "add"})
-    comm = sandbox.open()
-    sandbox.page.send({"type": "carried", "verb": "add"})
+    page_side = PageSide()
+    page_side.page.send({"type": "carried", "verb": "add"})
+    comm = page_side.open()
+    page_side.page.send({"type": "carried", "verb": "add"})
     comm.closed({})
-    sandbox.page.send({"type": "carried", "verb": "remove"})
-    assert [message["verb"] for message in Comm.sent] == ["add"]
+    page_side.page.send({"type": "carried", "verb": "remove"})
+    assert [message["verb"] for message in page_side.sent] == ["add"]
 
 
 def test_a_page_is_greeted_once_for_each_opening() -> None:
-    sandbox = Desk()
-    first = sandbox.open()
+    page_side = PageSide()
+    first = page_side.open()
     first.say({"holds": True, "block": "b"})
-    assert sandbox.opened == 1
-    sandbox.open()
-    assert sandbox.opened == 2
+    assert page_side.opened == 1
+    page_side.open()
+    assert page_side.opened == 2
 
 
 def test_the_last_block_counts_until_its_page_closes() -> None:
-    sandbox = Desk()
-    first, second = sandbox.open(block="first"), sandbox.open(block="second")
-    assert sandbox.page.block == "second"
+    page_side = PageSide()
+    first, second = page_side.open(block="first"), page_side.open(block="second")
+    assert page_side.page.block == "second"
     first.say({"holds": True, "block": "first again"})
-    assert sandbox.page.block == "first again"
+    assert page_side.page.block == "first again"
     first.closed({})
     # the second's text may be older than what the first has saved
-    assert sandbox.page.block is None
-    assert sandbox.page.connected
+    assert page_side.page.block is None
+    assert page_side.page.connected
     second.say({"holds": False})
-    assert not sandbox.page.connected
+    assert not page_side.page.connected
 
 
 @pytest.mark.parametrize(
@@ -119,24 +120,24 @@ def test_the_last_block_counts_until_its_page_closes() -> None:
     ],
 )
 def test_a_malformed_switch_order_is_ignored(data: Any) -> None:
-    sandbox = Desk()
-    sandbox.open().say(data)
-    assert not sandbox.orders
+    page_side = PageSide()
+    page_side.open().say(data)
+    assert not page_side.orders
 
 
 def test_a_renamed_notebook_is_followed_while_its_page_is_open(tmp_path: Path) -> None:
-    sandbox = Desk()
+    page_side = PageSide()
     old, new = tmp_path / "work" / "a.ipynb", tmp_path / "work" / "b.ipynb"
     old.parent.mkdir()
     old.touch()
-    comm = sandbox.open(path="work/a.ipynb")
+    comm = page_side.open(path="work/a.ipynb")
     comm.say({"holds": True, "block": None, "path": "work/b.ipynb"})
-    assert sandbox.page.current_path(str(old)) == str(old)
+    assert page_side.page.current_path(str(old)) == str(old)
     old.rename(new)
-    assert sandbox.page.current_path(str(old)) == str(new)
+    assert page_side.page.current_path(str(old)) == str(new)
     new.unlink()
-    assert sandbox.page.current_path(str(old)) == str(old)
-    assert sandbox.page.current_path(str(tmp_path / "other.ipynb")) == str(tmp_path / "other.ipynb")
+    assert page_side.page.current_path(str(old)) == str(old)
+    assert page_side.page.current_path(str(tmp_path / "other.ipynb")) == str(tmp_path / "other.ipynb")
 
 
 # In a real kernel

@@ -15,13 +15,12 @@ from pathlib import Path
 import pytest
 from support.canary import Canary, directory_project
 from support.index import Index
-from support.notebooks import notebook, raw_notebook, sent, snapshot
+from support.notebooks import lock_path, notebook, raw_notebook, sent, snapshot
 from support.sandbox import UserSandbox, user_at
 from support.wheels import build_sdist, build_wheel
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import CancelToken, silent
-from jupyter_dep.model.lock.lockfile import lock_name
 from jupyter_dep.operations.environment import trust
 from jupyter_dep.operations.kernel_start import resolve
 from jupyter_dep.operations.kernel_start.result import NeedsBuild, Ready, Refused, StartResult
@@ -31,28 +30,30 @@ posix = pytest.mark.skipif(os.name == "nt", reason="modes, links and pipes are P
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """Ann writes notebooks with one index; Bob, elsewhere, opens them with a mirror of it."""
+class AuthorAndReader:
+    """One user writes notebooks with an index; another, elsewhere, opens them with a mirror of it."""
 
-    ann: UserSandbox
-    bob: UserSandbox
+    author: UserSandbox
+    reader: UserSandbox
     index: Index
     mirror: Index
-    shared: Path
-    """Bob's folder, into which Ann's files come."""
 
-    def from_ann(self, *dependencies: str, name: str = "nb", toml: str = "") -> Path:
-        """A notebook of Ann's with her lock, as Bob gets it."""
-        work = self.ann.home / "work"
-        written = notebook(work, *dependencies, name=name, toml=toml)
-        self.ann.lock(written)
+    @property
+    def shared(self) -> Path:
+        """The reader's folder, into which the author's files come."""
+        return self.reader.folder
+
+    def from_author(self, *dependencies: str, name: str = "nb", toml: str = "") -> Path:
+        """A notebook of the author's with its lock, as the reader gets it."""
+        written = notebook(self.author.folder, *dependencies, name=name, toml=toml)
+        self.author.lock(written)
         got = sent(written, self.shared)
         self.index.clear()
         self.mirror.clear()
         return got
 
     def look(self, path: Path, **more: str) -> StartResult:
-        return resolve.resolve_environment(path, path.parent, services=self.bob.services(**more))
+        return resolve.resolve_environment(path, path.parent, services=self.reader.services(**more))
 
     def started(self, path: Path, **more: str) -> Ready:
         """The environment that a kernel's start ends with, built if need be."""
@@ -64,23 +65,18 @@ class World:
 
 
 @pytest.fixture
-def world(toys: Path, tmp_path: Path) -> Iterator[World]:
+def pair(toys: Path, tmp_path: Path) -> Iterator[AuthorAndReader]:
     folder = tmp_path / "index"
     folder.mkdir()
     with Index(folder, toys) as index, Index(folder, toys) as mirror:
-        ann, bob = user_at(tmp_path / "ann", index.url), user_at(tmp_path / "bob", mirror.url)
-        shared = tmp_path / "shared"
-        shared.mkdir()
-        yield World(ann=ann, bob=bob, index=index, mirror=mirror, shared=shared)
-
-
-def lock_of(path: Path) -> Path:
-    return path.with_name(lock_name(path.stem))
+        author = user_at(tmp_path / "ann", index.url)
+        reader = user_at(tmp_path / "bob", mirror.url, folder=tmp_path / "shared")
+        yield AuthorAndReader(author=author, reader=reader, index=index, mirror=mirror)
 
 
 def edited(path: Path, old: str, new: str) -> Path:
     """The notebook, after its lock was edited by hand."""
-    lock = lock_of(path)
+    lock = lock_path(path)
     text = lock.read_text("utf-8")
     assert old in text
     lock.write_text(text.replace(old, new), "utf-8")
@@ -106,157 +102,157 @@ def refused(found: StartResult) -> Refused:
 
 
 @pytest.mark.counts("hostile", "which index is told which name")
-def test_opening_without_consent_asks_no_index_writes_nothing_and_starts_nothing(world: World) -> None:
-    got = world.from_ann("alpha<2")
-    before = snapshot(world.shared)
-    answer = refused(world.look(got))
+def test_opening_without_consent_asks_no_index_writes_nothing_and_starts_nothing(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha<2")
+    before = snapshot(pair.shared)
+    answer = refused(pair.look(got))
     assert answer.code == "consent-missing"
     assert "trust allow nb.ipynb" in answer.steps[0]
     assert answer.question is not None
     assert any("3 packages" in line for line in answer.question.lines)
     for verb in ("status", "show", "why"):
-        ran = world.bob.dep(verb, got, *(["alpha"] if verb == "why" else []), cwd=world.shared)
+        ran = pair.reader.dep(verb, got, *(["alpha"] if verb == "why" else []), cwd=pair.shared)
         assert ran.code == 0, ran.said
-    assert world.bob.dep("lock", "--check", got, cwd=world.shared).code == 0
-    assert snapshot(world.shared) == before
-    assert (world.index.requests, world.mirror.requests) == ([], [])
-    assert not list((world.bob.home / "dep").rglob("pyvenv.cfg")), "no environment was made"
-    world.bob.dep("sync", got, cwd=world.shared)
-    assert world.mirror.requests, "the same index is asked when the user says so"
+    assert pair.reader.dep("lock", "--check", got, cwd=pair.shared).code == 0
+    assert snapshot(pair.shared) == before
+    assert (pair.index.requests, pair.mirror.requests) == ([], [])
+    assert not list((pair.reader.home / "dep").rglob("pyvenv.cfg")), "no environment was made"
+    pair.reader.dep("sync", got, cwd=pair.shared)
+    assert pair.mirror.requests, "the same index is asked when the user says so"
 
 
-def test_a_machine_whose_pythons_are_unknown_is_not_searched_before_the_yes(world: World) -> None:
-    got = world.from_ann("alpha")
-    pythons = world.bob.home / "dep" / "state" / "pythons.json"
+def test_a_machine_whose_pythons_are_unknown_is_not_searched_before_the_yes(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha")
+    pythons = pair.reader.home / "dep" / "state" / "pythons.json"
     pythons.unlink()
-    answer = refused(world.look(got))
+    answer = refused(pair.look(got))
     assert answer.code == "consent-missing"
     assert not pythons.exists()
 
 
-def test_an_answer_to_the_kernels_question_is_a_yes_to_what_was_shown(world: World) -> None:
-    got = world.from_ann("alpha")
-    question = refused(world.look(got)).question
+def test_an_answer_to_the_kernels_question_is_a_yes_to_what_was_shown(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha")
+    question = refused(pair.look(got)).question
     assert question is not None
     question.accept()
-    assert world.started(got).key
-    assert not world.index.requests, "only Bob's index is asked"
+    assert pair.started(got).key
+    assert not pair.index.requests, "only the reader's index is asked"
 
 
 @pytest.mark.counts("hostile", "consent: laundered, given by a cell, swapped under the question")
-def test_a_lock_that_is_swapped_while_the_question_stands_is_asked_for_again(world: World) -> None:
-    got = world.from_ann("alpha<2")
-    question = refused(world.look(got)).question
-    other = world.from_ann("gamma", name="other")
-    shutil.copy(lock_of(other), lock_of(got))
+def test_a_lock_that_is_swapped_while_the_question_stands_is_asked_for_again(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha<2")
+    question = refused(pair.look(got)).question
+    other = pair.from_author("gamma", name="other")
+    shutil.copy(lock_path(other), lock_path(got))
     assert question is not None
     question.accept()
-    again = refused(world.look(got)).question
+    again = refused(pair.look(got)).question
     assert again is not None
     assert again.fingerprint != question.fingerprint
 
 
 @pytest.mark.counts("hostile", "consent: laundered, given by a cell, swapped under the question")
-def test_the_bytes_that_were_looked_at_are_the_bytes_that_are_built(world: World) -> None:
-    got = world.from_ann("alpha==1.0")
-    other = world.from_ann("gamma", name="other")
-    trust.allow(got, (), world.bob.services(), CommandContext())
-    found = world.look(got)
+def test_the_bytes_that_were_looked_at_are_the_bytes_that_are_built(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha==1.0")
+    other = pair.from_author("gamma", name="other")
+    trust.allow(got, (), pair.reader.services(), CommandContext())
+    found = pair.look(got)
     assert isinstance(found, NeedsBuild)
-    shutil.copy(lock_of(other), lock_of(got))
+    shutil.copy(lock_path(other), lock_path(got))
     ready = found.build(silent, CancelToken())
-    sealed = world.bob.services().store.sealed(ready.key)
+    sealed = pair.reader.services().store.sealed(ready.key)
     assert sealed is not None
     assert dict(sealed.packages) == {"alpha": "1.0", "ipykernel": "7.1.0", "ipywidgets": "8.1.0"}
-    assert refused(world.look(got)).code == "consent-missing", "the new lock has no yes"
+    assert refused(pair.look(got)).code == "consent-missing", "the new lock has no yes"
 
 
 # trust allow, revoke, list
 
 
-def test_trust_allow_lets_it_open_and_revoke_takes_that_back(world: World) -> None:
-    got = world.from_ann("alpha")
-    allowed = world.bob.dep("trust", "allow", "--json", got, cwd=world.shared)
+def test_trust_allow_lets_it_open_and_revoke_takes_that_back(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha")
+    allowed = pair.reader.dep("trust", "allow", "--json", got, cwd=pair.shared)
     assert allowed.code == 0, allowed.said
     fingerprint = allowed.entry["fingerprint"]
-    assert world.started(got)
-    assert not world.index.requests
-    listed = world.bob.dep("trust", "list", "--json", cwd=world.shared).entry["allowed"]
+    assert pair.started(got)
+    assert not pair.index.requests
+    listed = pair.reader.dep("trust", "list", "--json", cwd=pair.shared).entry["allowed"]
     assert [(item["what"] if "what" in item else item["kind"], item["value"]) for item in listed] == [
         ("fingerprint", fingerprint)
     ]
-    assert world.bob.dep("trust", "revoke", got, cwd=world.shared).code == 0
-    assert refused(world.look(got)).code == "consent-missing"
-    assert world.bob.dep("trust", "list", "--json", cwd=world.shared).entry["allowed"] == []
+    assert pair.reader.dep("trust", "revoke", got, cwd=pair.shared).code == 0
+    assert refused(pair.look(got)).code == "consent-missing"
+    assert pair.reader.dep("trust", "list", "--json", cwd=pair.shared).entry["allowed"] == []
 
 
 @posix
-def test_what_was_said_yes_to_is_readable_by_its_user_only(world: World) -> None:
-    got = world.from_ann("alpha")
-    assert world.bob.dep("trust", "allow", got, cwd=world.shared).code == 0
-    assert stat.S_IMODE(world.bob.consent_file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(world.bob.consent_file.parent.stat().st_mode) == 0o700
-    world.bob.consent_file.chmod(0o666)
-    assert world.bob.dep("trust", "revoke", got, cwd=world.shared).code == 0
-    assert stat.S_IMODE(world.bob.consent_file.stat().st_mode) == 0o600
+def test_what_was_said_yes_to_is_readable_by_its_user_only(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha")
+    assert pair.reader.dep("trust", "allow", got, cwd=pair.shared).code == 0
+    assert stat.S_IMODE(pair.reader.consent_file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(pair.reader.consent_file.parent.stat().st_mode) == 0o700
+    pair.reader.consent_file.chmod(0o666)
+    assert pair.reader.dep("trust", "revoke", got, cwd=pair.shared).code == 0
+    assert stat.S_IMODE(pair.reader.consent_file.stat().st_mode) == 0o600
 
 
-def test_a_yes_holds_for_comments_and_another_name_but_not_for_another_hash(world: World) -> None:
-    got = world.from_ann("alpha")
-    assert world.bob.dep("trust", "allow", got, cwd=world.shared).code == 0
-    lock_of(got).write_text("# a comment\n" + lock_of(got).read_text("utf-8"), "utf-8")
-    assert isinstance(world.look(got), NeedsBuild)
-    renamed = sent(got, world.shared, "renamed")
-    assert isinstance(world.look(renamed), NeedsBuild)
-    digest = re.search(r'sha256 = "([0-9a-f]{64})"', lock_of(got).read_text("utf-8"))
+def test_a_yes_holds_for_comments_and_another_name_but_not_for_another_hash(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha")
+    assert pair.reader.dep("trust", "allow", got, cwd=pair.shared).code == 0
+    lock_path(got).write_text("# a comment\n" + lock_path(got).read_text("utf-8"), "utf-8")
+    assert isinstance(pair.look(got), NeedsBuild)
+    renamed = sent(got, pair.shared, "renamed")
+    assert isinstance(pair.look(renamed), NeedsBuild)
+    digest = re.search(r'sha256 = "([0-9a-f]{64})"', lock_path(got).read_text("utf-8"))
     assert digest is not None
     edited(got, digest[1], "0" * 64)
-    assert refused(world.look(got)).code == "consent-missing"
+    assert refused(pair.look(got)).code == "consent-missing"
 
 
-def test_a_damaged_record_of_consents_is_no_consent(world: World) -> None:
-    got = world.from_ann("alpha")
-    assert world.bob.dep("trust", "allow", got, cwd=world.shared).code == 0
+def test_a_damaged_record_of_consents_is_no_consent(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha")
+    assert pair.reader.dep("trust", "allow", got, cwd=pair.shared).code == 0
     for damage in ('{"format": 1, "fingerprint"', '{"format": 2}', "[]", '{"format": 1, "fingerprint": null, "item": null}'):
-        world.bob.consent_file.write_text(damage)
-        assert refused(world.look(got)).code == "consent-missing", damage
+        pair.reader.consent_file.write_text(damage)
+        assert refused(pair.look(got)).code == "consent-missing", damage
 
 
 # Folders
 
 
-def test_a_folders_yes_covers_its_notebooks_and_what_a_pull_brings(world: World) -> None:
-    world.from_ann("alpha<2")
-    deep = sent(world.shared / "nb.ipynb", world.shared / "a" / "b")
-    assert world.bob.dep("trust", "allow", "--folder", world.shared, cwd=world.bob.home).code == 0
-    first = world.started(deep)
-    newer = world.from_ann("gamma", name="newer")
-    shutil.copy(lock_of(newer), lock_of(deep))
+def test_a_folders_yes_covers_its_notebooks_and_what_a_pull_brings(pair: AuthorAndReader) -> None:
+    pair.from_author("alpha<2")
+    deep = sent(pair.shared / "nb.ipynb", pair.shared / "a" / "b")
+    assert pair.reader.dep("trust", "allow", "--folder", pair.shared, cwd=pair.reader.home).code == 0
+    first = pair.started(deep)
+    newer = pair.from_author("gamma", name="newer")
+    shutil.copy(lock_path(newer), lock_path(deep))
     shutil.copy(newer, deep)
-    assert world.started(deep).key != first.key
-    elsewhere = sent(newer, world.shared.with_name("shared-not"))
-    assert refused(world.look(elsewhere)).code == "consent-missing", "a folder whose name only begins like it"
-    assert world.bob.dep("trust", "revoke", "--folder", world.shared, cwd=world.bob.home).code == 0
-    assert refused(world.look(deep)).code == "consent-missing"
+    assert pair.started(deep).key != first.key
+    elsewhere = sent(newer, pair.shared.with_name("shared-not"))
+    assert refused(pair.look(elsewhere)).code == "consent-missing", "a folder whose name only begins like it"
+    assert pair.reader.dep("trust", "revoke", "--folder", pair.shared, cwd=pair.reader.home).code == 0
+    assert refused(pair.look(deep)).code == "consent-missing"
 
 
 @pytest.mark.counts("hostile", "sources, folders, editables, git")
-def test_a_folders_yes_does_not_cover_a_build(world: World) -> None:
-    assert world.bob.dep("trust", "allow", "--folder", world.shared, cwd=world.bob.home).code == 0
-    got = with_source(world)
-    answer = refused(world.look(got))
+def test_a_folders_yes_does_not_cover_a_build(pair: AuthorAndReader) -> None:
+    assert pair.reader.dep("trust", "allow", "--folder", pair.shared, cwd=pair.reader.home).code == 0
+    got = with_source(pair)
+    answer = refused(pair.look(got))
     assert answer.code == "consent-missing"
     assert "--allow build:delta" in answer.steps[0]
-    ran = world.bob.dep("sync", "--json", got, cwd=world.shared)
+    ran = pair.reader.dep("sync", "--json", got, cwd=pair.shared)
     assert (ran.code, ran.error["code"]) == (6, "consent-missing")
 
 
 @pytest.mark.counts("hostile", "file://, ../, loopback, redirects to another host")
-def test_a_folders_yes_does_not_cover_a_host(world: World, tmp_path: Path) -> None:
-    assert world.bob.dep("trust", "allow", "--folder", world.shared, cwd=world.bob.home).code == 0
-    got, stranger = elsewhere_lock(world, tmp_path)
+def test_a_folders_yes_does_not_cover_a_host(pair: AuthorAndReader, tmp_path: Path) -> None:
+    assert pair.reader.dep("trust", "allow", "--folder", pair.shared, cwd=pair.reader.home).code == 0
+    got, stranger = elsewhere_lock(pair, tmp_path)
     with stranger:
-        found = world.look(got)
+        found = pair.look(got)
         assert isinstance(found, NeedsBuild)
         with pytest.raises(DepError) as caught:
             found.build(silent, CancelToken())
@@ -265,59 +261,59 @@ def test_a_folders_yes_does_not_cover_a_host(world: World, tmp_path: Path) -> No
 
 
 @posix
-def test_a_link_out_of_a_folder_with_a_yes_is_outside_of_it(world: World) -> None:
-    got = world.from_ann("alpha")
-    trusted = world.shared.with_name("trusted")
+def test_a_link_out_of_a_folder_with_a_yes_is_outside_of_it(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha")
+    trusted = pair.shared.with_name("trusted")
     trusted.mkdir()
-    (trusted / "link").symlink_to(world.shared)
-    assert world.bob.dep("trust", "allow", "--folder", trusted, cwd=world.bob.home).code == 0
-    assert refused(world.look(trusted / "link" / got.name)).code == "consent-missing"
+    (trusted / "link").symlink_to(pair.shared)
+    assert pair.reader.dep("trust", "allow", "--folder", trusted, cwd=pair.reader.home).code == 0
+    assert refused(pair.look(trusted / "link" / got.name)).code == "consent-missing"
 
 
 # Explicit commands
 
 
-def test_sync_is_a_yes_to_hashed_wheels_that_the_index_vouches_for(world: World) -> None:
-    got = world.from_ann("alpha")
-    ran = world.bob.dep("sync", got, cwd=world.shared)
+def test_sync_is_a_yes_to_hashed_wheels_that_the_index_vouches_for(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha")
+    ran = pair.reader.dep("sync", got, cwd=pair.shared)
     assert ran.code == 0, ran.said
-    assert isinstance(world.look(got), Ready)
-    assert not world.index.requests
+    assert isinstance(pair.look(got), Ready)
+    assert not pair.index.requests
 
 
-def with_source(world: World) -> Path:
-    """Ann's notebook whose lock has a package with source only, which she lets be built."""
-    allow = world.ann.services()
+def with_source(pair: AuthorAndReader) -> Path:
+    """The author's notebook whose lock has a package with source only, which the author lets be built."""
+    allow = pair.author.services()
     allow.consent.allow("item", ["build:delta"], by="test")
-    return world.from_ann("delta", toml='[tool.jupyter-dep]\nbuild = ["delta"]')
+    return pair.from_author("delta", toml='[tool.jupyter-dep]\nbuild = ["delta"]')
 
 
 @pytest.mark.counts("hostile", "sources, folders, editables, git")
 @pytest.mark.parametrize("verb", ["sync", "run"])
-def test_a_build_needs_its_own_yes_and_the_hint_says_exactly_how(world: World, verb: str) -> None:
-    got = with_source(world)
-    ran = world.bob.dep(verb, "--json", got, cwd=world.shared)
+def test_a_build_needs_its_own_yes_and_the_hint_says_exactly_how(pair: AuthorAndReader, verb: str) -> None:
+    got = with_source(pair)
+    ran = pair.reader.dep(verb, "--json", got, cwd=pair.shared)
     assert (ran.code, ran.error["code"]) == (6, "consent-missing")
     assert "runs the build program of `delta`" in ran.error["message"]
-    assert "delta" not in " ".join(world.mirror.asked()), "nothing was fetched for it"
+    assert "delta" not in " ".join(pair.mirror.asked()), "nothing was fetched for it"
     words = allow_command(ran.error["hint"])
     assert words == ["trust", "allow", "nb.ipynb", "--allow", "build:delta"]
-    short = world.bob.dep("trust", "allow", got, cwd=world.shared)
+    short = pair.reader.dep("trust", "allow", got, cwd=pair.shared)
     assert short.code == 6, "the lock alone is not the build"
-    assert world.bob.dep("trust", "list", "--json", cwd=world.shared).entry["allowed"] == []
-    allowed = world.bob.dep(*words, cwd=world.shared)
+    assert pair.reader.dep("trust", "list", "--json", cwd=pair.shared).entry["allowed"] == []
+    allowed = pair.reader.dep(*words, cwd=pair.shared)
     assert allowed.code == 0, allowed.said
-    synced = world.bob.dep("sync", got, cwd=world.shared)
+    synced = pair.reader.dep("sync", got, cwd=pair.shared)
     assert synced.code == 0, synced.said
-    assert isinstance(world.look(got), Ready)
+    assert isinstance(pair.look(got), Ready)
 
 
-def elsewhere_lock(world: World, tmp_path: Path, *, version: str | None = None) -> tuple[Path, Index]:
+def elsewhere_lock(pair: AuthorAndReader, tmp_path: Path, *, version: str | None = None) -> tuple[Path, Index]:
     """A lock whose `alpha` lies at a stranger's, with a hash that is right there; the stranger is not listening yet."""
     folder = tmp_path / "stranger"
     build_wheel(folder, "alpha", version or "1.1", files={"alpha/hello.py": "strange = True\n"})
-    ipykernel = next(path for path in world.index.folders[1].glob("ipykernel*.whl"))
-    for path in (ipykernel, *world.index.folders[1].glob("ipywidgets*.whl")):
+    ipykernel = next(path for path in pair.index.folders[1].glob("ipykernel*.whl"))
+    for path in (ipykernel, *pair.index.folders[1].glob("ipywidgets*.whl")):
         shutil.copy(path, folder)
     stranger = Index(folder)
     with stranger:
@@ -326,7 +322,7 @@ def elsewhere_lock(world: World, tmp_path: Path, *, version: str | None = None) 
         carl.lock(written)
     stranger.clear()
     stranger.start()
-    return sent(written, world.shared), stranger
+    return sent(written, pair.shared), stranger
 
 
 @pytest.mark.counts("hostile", "file://, ../, loopback, redirects to another host")
@@ -337,72 +333,72 @@ def elsewhere_lock(world: World, tmp_path: Path, *, version: str | None = None) 
         pytest.param("1.7", id="the index lacks the version"),
     ],
 )
-def test_a_strangers_host_is_never_asked_before_its_own_yes(world: World, tmp_path: Path, version: str) -> None:
-    got, stranger = elsewhere_lock(world, tmp_path, version=version)
+def test_a_strangers_host_is_never_asked_before_its_own_yes(pair: AuthorAndReader, tmp_path: Path, version: str) -> None:
+    got, stranger = elsewhere_lock(pair, tmp_path, version=version)
     with stranger:
         host = stranger.origin.removeprefix("http://")
-        ran = world.bob.dep("sync", "--json", got, cwd=world.shared)
+        ran = pair.reader.dep("sync", "--json", got, cwd=pair.shared)
         assert (ran.code, ran.error["code"]) == (6, "host-not-vouched"), ran.said
         assert "alpha" in ran.error["message"]
         assert "ipykernel" not in ran.error["message"], "what the index vouches for is not in question"
-        refused_allow = world.bob.dep("trust", "allow", "--json", got, cwd=world.shared)
+        refused_allow = pair.reader.dep("trust", "allow", "--json", got, cwd=pair.shared)
         assert (refused_allow.code, refused_allow.error["code"]) == (6, "host-not-vouched")
         assert stranger.requests == []
-        assert world.bob.dep("trust", "list", "--json", cwd=world.shared).entry["allowed"] == []
+        assert pair.reader.dep("trust", "list", "--json", cwd=pair.shared).entry["allowed"] == []
         words = allow_command(ran.error["hint"])
         assert words == ["trust", "allow", "nb.ipynb", "--allow", f"host:{host}"]
-        assert world.bob.dep(*words, cwd=world.shared).code == 0
-        world.mirror.clear()
-        assert world.bob.dep("sync", got, cwd=world.shared).code == 0
+        assert pair.reader.dep(*words, cwd=pair.shared).code == 0
+        pair.mirror.clear()
+        assert pair.reader.dep("sync", got, cwd=pair.shared).code == 0
         assert stranger.asked() == [f"/files/alpha-{version}-py3-none-any.whl"], "the one file, nothing else"
 
 
-def test_a_package_that_the_index_has_never_heard_of_is_a_host_item_too(world: World, tmp_path: Path) -> None:
+def test_a_package_that_the_index_has_never_heard_of_is_a_host_item_too(pair: AuthorAndReader, tmp_path: Path) -> None:
     folder = tmp_path / "stranger"
     build_wheel(folder, "unheard", "1.0")
-    with Index(folder, *world.index.folders) as stranger:
+    with Index(folder, *pair.index.folders) as stranger:
         carl = user_at(tmp_path / "carl", stranger.url)
         written = notebook(carl.home / "work", "unheard")
         carl.lock(written)
-        got = sent(written, world.shared)
+        got = sent(written, pair.shared)
         stranger.clear()
-        ran = world.bob.dep("sync", "--json", got, cwd=world.shared)
+        ran = pair.reader.dep("sync", "--json", got, cwd=pair.shared)
         assert (ran.code, ran.error["code"]) == (6, "host-not-vouched")
         assert stranger.requests == []
 
 
-def test_a_silent_index_is_told_as_such_and_not_as_a_strangers_host(world: World) -> None:
-    got = world.from_ann("alpha")
-    world.mirror.require_auth("user", "secret")
-    ran = world.bob.dep("sync", "--json", got, cwd=world.shared)
+def test_a_silent_index_is_told_as_such_and_not_as_a_strangers_host(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha")
+    pair.mirror.require_auth("user", "secret")
+    ran = pair.reader.dep("sync", "--json", got, cwd=pair.shared)
     assert (ran.code, ran.error["code"]) == (5, "index-refused")
-    world.mirror.heal()
-    offline = world.bob.dep("sync", "--offline", "--json", got, cwd=world.shared)
+    pair.mirror.heal()
+    offline = pair.reader.dep("sync", "--offline", "--json", got, cwd=pair.shared)
     assert (offline.code, offline.error["code"]) == (5, "offline"), offline.said
-    allowed = world.bob.dep("trust", "list", "--json", cwd=world.shared).entry["allowed"]
+    allowed = pair.reader.dep("trust", "list", "--json", cwd=pair.shared).entry["allowed"]
     assert allowed == [], "a yes was not recorded for what could not be looked up"
 
 
 @pytest.mark.counts("hostile", "file://, ../, loopback, redirects to another host")
 @pytest.mark.parametrize("kind", ["url", "path"])
-def test_a_file_of_this_machine_in_a_lock_is_a_path_item(world: World, tmp_path: Path, kind: str) -> None:
+def test_a_file_of_this_machine_in_a_lock_is_a_path_item(pair: AuthorAndReader, tmp_path: Path, kind: str) -> None:
     wheel = build_wheel(tmp_path / "files", "alpha", "1.1", files={"alpha/local.py": ""})
-    got = world.from_ann("alpha<2")
-    text = lock_of(got).read_text("utf-8")
+    got = pair.from_author("alpha<2")
+    text = lock_path(got).read_text("utf-8")
     address = wheel.as_uri() if kind == "url" else str(wheel)
     text = re.sub(
-        rf'url = "{re.escape(world.index.files_url)}/alpha-1.1[^}}]*}}',
+        rf'url = "{re.escape(pair.index.files_url)}/alpha-1.1[^}}]*}}',
         f'{kind} = "{address}", hashes = {{ sha256 = "{sha256(wheel)}" }}',
         text,
         count=1,
     )
-    lock_of(got).write_text(text, "utf-8")
-    ran = world.bob.dep("sync", "--json", got, cwd=world.shared)
+    lock_path(got).write_text(text, "utf-8")
+    ran = pair.reader.dep("sync", "--json", got, cwd=pair.shared)
     assert ran.code == 6, ran.said
     words = allow_command(ran.error["hint"])
     assert words[-1] == f"path:{address}"
-    assert world.bob.dep(*words, cwd=world.shared).code == 0
-    assert world.bob.dep("sync", got, cwd=world.shared).code == 0
+    assert pair.reader.dep(*words, cwd=pair.shared).code == 0
+    assert pair.reader.dep("sync", got, cwd=pair.shared).code == 0
 
 
 def sha256(path: Path) -> str:
@@ -414,7 +410,7 @@ def sha256(path: Path) -> str:
 @pytest.mark.counts("hostile", "file://, ../, loopback, redirects to another host")
 @pytest.mark.parametrize("place", ["lock", "declaration"])
 def test_a_relative_path_is_not_looked_up_where_somebody_else_can_put_something(
-    world: World, tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
+    pair: AuthorAndReader, tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The engine works below the folder for temporary files, whose neighbours belong to everybody."""
     canary = Canary(path=tmp_path / "canary")
@@ -422,24 +418,24 @@ def test_a_relative_path_is_not_looked_up_where_somebody_else_can_put_something(
     directory_project(temporary / "dirbird", canary)
     monkeypatch.setenv("TMPDIR", str(temporary))
     if place == "lock":
-        got = world.from_ann("alpha")
+        got = pair.from_author("alpha")
         entry = '[[packages]]\nname = "dirbird"\ndirectory = { path = "../dirbird" }\n\n[tool.jupyter-dep]'
         edited(got, "[tool.jupyter-dep]", entry)
         verb = "sync"
     else:
-        got = notebook(world.shared, "dirbird", toml='[tool.uv.sources]\ndirbird = { path = "../dirbird" }')
+        got = notebook(pair.shared, "dirbird", toml='[tool.uv.sources]\ndirbird = { path = "../dirbird" }')
         verb = "lock"
-    first = world.bob.dep(verb, "--json", got, cwd=world.shared)
+    first = pair.reader.dep(verb, "--json", got, cwd=pair.shared)
     assert first.code == 6
-    assert world.bob.dep(*allow_command(first.error["hint"]), cwd=world.shared).code == 0
-    again = world.bob.dep(verb, "--json", got, cwd=world.shared)
+    assert pair.reader.dep(*allow_command(first.error["hint"]), cwd=pair.shared).code == 0
+    again = pair.reader.dep(verb, "--json", got, cwd=pair.shared)
     assert (again.code, again.error["code"]) == (1, "relative-path")
     assert not canary.fired
 
 
-def test_what_a_hint_tells_to_type_is_one_word_for_a_shell(world: World) -> None:
-    got = notebook(world.shared, "alpha @ git+https://h.example/$(id)/x;id", name="a b;id")
-    ran = world.bob.dep("lock", "--json", got, cwd=world.shared)
+def test_what_a_hint_tells_to_type_is_one_word_for_a_shell(pair: AuthorAndReader) -> None:
+    got = notebook(pair.shared, "alpha @ git+https://h.example/$(id)/x;id", name="a b;id")
+    ran = pair.reader.dep("lock", "--json", got, cwd=pair.shared)
     assert ran.code == 6
     words = allow_command(ran.error["hint"])
     assert words[2:4] == ["a b;id.ipynb", "--allow"]
@@ -451,89 +447,89 @@ def test_what_a_hint_tells_to_type_is_one_word_for_a_shell(world: World) -> None
 
 
 @pytest.mark.counts("hostile", "consent: laundered, given by a cell, swapped under the question")
-def test_update_and_undo_of_a_strangers_notebook_do_not_make_it_the_users_own(world: World) -> None:
-    got = world.from_ann("alpha")
-    theirs = lock_of(got).read_bytes()
-    build_wheel(world.index.folder, "alpha", "2.1", requires=["beta"])
-    updated = world.bob.dep("update", got, cwd=world.shared)
+def test_update_and_undo_of_a_strangers_notebook_do_not_make_it_the_users_own(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha")
+    theirs = lock_path(got).read_bytes()
+    build_wheel(pair.index.folder, "alpha", "2.1", requires=["beta"])
+    updated = pair.reader.dep("update", got, cwd=pair.shared)
     assert updated.code == 0, updated.said
     assert "trust allow nb.ipynb" in updated.said
-    assert lock_of(got).read_bytes() != theirs
-    assert refused(world.look(got)).code == "consent-missing"
-    world.bob.dep("undo", got, cwd=world.shared)
-    assert lock_of(got).read_bytes() == theirs
-    assert refused(world.look(got)).code == "consent-missing"
-    world.bob.dep("undo", "--redo", got, cwd=world.shared)
-    assert refused(world.look(got)).code == "consent-missing"
-    assert world.bob.dep("trust", "list", "--json", cwd=world.shared).entry["allowed"] == []
+    assert lock_path(got).read_bytes() != theirs
+    assert refused(pair.look(got)).code == "consent-missing"
+    pair.reader.dep("undo", got, cwd=pair.shared)
+    assert lock_path(got).read_bytes() == theirs
+    assert refused(pair.look(got)).code == "consent-missing"
+    pair.reader.dep("undo", "--redo", got, cwd=pair.shared)
+    assert refused(pair.look(got)).code == "consent-missing"
+    assert pair.reader.dep("trust", "list", "--json", cwd=pair.shared).entry["allowed"] == []
 
 
 @pytest.mark.counts("hostile", "consent: laundered, given by a cell, swapped under the question")
-def test_adding_to_a_strangers_notebook_does_not_make_it_the_users_own(world: World) -> None:
-    got = world.from_ann("alpha<2")
-    assert world.bob.dep("add", got, "gamma", cwd=world.shared).code == 0
-    assert refused(world.look(got)).code == "consent-missing"
+def test_adding_to_a_strangers_notebook_does_not_make_it_the_users_own(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha<2")
+    assert pair.reader.dep("add", got, "gamma", cwd=pair.shared).code == 0
+    assert refused(pair.look(got)).code == "consent-missing"
 
 
-def test_a_lock_that_cannot_be_read_is_not_a_lock_that_was_not_there(world: World) -> None:
-    got = world.from_ann("alpha<2")
+def test_a_lock_that_cannot_be_read_is_not_a_lock_that_was_not_there(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha<2")
     for broken in ("[[packages]]\nname = ", '"sha256" = ""\n[broken', "<<<<<<< ours\n=======\n>>>>>>> theirs\n"):
-        lock_of(got).write_text(broken + lock_of(got).read_text("utf-8"), "utf-8")
-        ran = world.bob.dep("lock", got, cwd=world.shared)
+        lock_path(got).write_text(broken + lock_path(got).read_text("utf-8"), "utf-8")
+        ran = pair.reader.dep("lock", got, cwd=pair.shared)
         assert ran.code == 0, ran.said
-        assert refused(world.look(got)).code == "consent-missing", broken
+        assert refused(pair.look(got)).code == "consent-missing", broken
 
 
-def test_merging_ones_own_lock_with_a_strangers_needs_a_yes_and_with_ones_own_none(world: World) -> None:
-    mine = notebook(world.shared, "alpha<2")
-    world.bob.lock(mine)
-    ours = lock_of(mine).read_text("utf-8")
-    theirs = lock_of(world.from_ann("gamma", name="theirs")).read_text("utf-8")
-    lock_of(mine).write_text(f"<<<<<<< ours\n{ours}=======\n{ours}>>>>>>> theirs\n", "utf-8")
-    world.bob.lock(mine)
-    assert isinstance(world.look(mine), NeedsBuild)
-    lock_of(mine).write_text(f"<<<<<<< ours\n{ours}=======\n{theirs}>>>>>>> theirs\n", "utf-8")
-    world.bob.lock(notebook(world.shared, "gamma"))
-    assert refused(world.look(mine)).code == "consent-missing"
+def test_merging_ones_own_lock_with_a_strangers_needs_a_yes_and_with_ones_own_none(pair: AuthorAndReader) -> None:
+    mine = notebook(pair.shared, "alpha<2")
+    pair.reader.lock(mine)
+    ours = lock_path(mine).read_text("utf-8")
+    theirs = lock_path(pair.from_author("gamma", name="theirs")).read_text("utf-8")
+    lock_path(mine).write_text(f"<<<<<<< ours\n{ours}=======\n{ours}>>>>>>> theirs\n", "utf-8")
+    pair.reader.lock(mine)
+    assert isinstance(pair.look(mine), NeedsBuild)
+    lock_path(mine).write_text(f"<<<<<<< ours\n{ours}=======\n{theirs}>>>>>>> theirs\n", "utf-8")
+    pair.reader.lock(notebook(pair.shared, "gamma"))
+    assert refused(pair.look(mine)).code == "consent-missing"
 
 
-def test_ones_own_notebook_stays_ones_own(world: World) -> None:
-    mine = notebook(world.shared, "alpha<2")
-    assert world.bob.dep("lock", mine, cwd=world.shared).code == 0
-    assert isinstance(world.look(mine), NeedsBuild)
-    assert world.bob.dep("add", mine, "gamma", cwd=world.shared).code == 0
-    assert isinstance(world.look(mine), Ready)
-    assert world.bob.dep("undo", mine, cwd=world.shared).code == 0
-    assert isinstance(world.look(mine), Ready)
+def test_ones_own_notebook_stays_ones_own(pair: AuthorAndReader) -> None:
+    mine = notebook(pair.shared, "alpha<2")
+    assert pair.reader.dep("lock", mine, cwd=pair.shared).code == 0
+    assert isinstance(pair.look(mine), NeedsBuild)
+    assert pair.reader.dep("add", mine, "gamma", cwd=pair.shared).code == 0
+    assert isinstance(pair.look(mine), Ready)
+    assert pair.reader.dep("undo", mine, cwd=pair.shared).code == 0
+    assert isinstance(pair.look(mine), Ready)
 
 
-def test_removing_a_strangers_lock_asks_nothing_of_what_they_declared(world: World, tmp_path: Path) -> None:
+def test_removing_a_strangers_lock_asks_nothing_of_what_they_declared(pair: AuthorAndReader, tmp_path: Path) -> None:
     """Without a lock the declaration is resolved by the user's own command, but its index still needs a yes."""
     with Index(tmp_path / "strange") as stranger:
         build_wheel(stranger.folder, "alpha", "9.0")
         toml = f'[[tool.uv.index]]\nname = "s"\nurl = "{stranger.url}"\n[tool.uv.sources]\nalpha = {{ index = "s" }}'
-        got = notebook(world.shared, "alpha", toml=toml)
+        got = notebook(pair.shared, "alpha", toml=toml)
         for verb, *rest in (("lock",), ("add", "beta"), ("show", "--outdated")):
-            ran = world.bob.dep(verb, "--json", got, *rest, cwd=world.shared)
+            ran = pair.reader.dep(verb, "--json", got, *rest, cwd=pair.shared)
             assert ran.code in (6, 1), ran.said
             assert stranger.requests == []
-        locked = world.bob.dep("lock", "--json", got, cwd=world.shared)
+        locked = pair.reader.dep("lock", "--json", got, cwd=pair.shared)
         assert (locked.code, locked.error["code"]) == (6, "consent-missing")
         words = allow_command(locked.error["hint"])
         assert words[-1] == f"index:{stranger.url}"
-        assert world.bob.dep(*words, cwd=world.shared).code == 0
-        assert world.bob.dep("lock", got, cwd=world.shared).code == 0
+        assert pair.reader.dep(*words, cwd=pair.shared).code == 0
+        assert pair.reader.dep("lock", got, cwd=pair.shared).code == 0
         assert stranger.asked("/simple/*") == ["/simple/alpha/"], "it is asked for what was assigned to it"
 
 
 @pytest.mark.counts("hostile", "file://, ../, loopback, redirects to another host")
 @pytest.mark.parametrize("key", ["override-dependencies", "constraint-dependencies"])
-def test_an_address_that_hides_in_another_key_needs_its_yes(world: World, tmp_path: Path, key: str) -> None:
+def test_an_address_that_hides_in_another_key_needs_its_yes(pair: AuthorAndReader, tmp_path: Path, key: str) -> None:
     with Index(tmp_path / "strange") as stranger:
         wheel = build_wheel(stranger.folder, "alpha", "9.0")
         url = f"{stranger.files_url}/{wheel.name}"
-        got = notebook(world.shared, "alpha", toml=f'[tool.uv]\n{key} = ["alpha @ {url}"]')
-        ran = world.bob.dep("lock", "--json", got, cwd=world.shared)
+        got = notebook(pair.shared, "alpha", toml=f'[tool.uv]\n{key} = ["alpha @ {url}"]')
+        ran = pair.reader.dep("lock", "--json", got, cwd=pair.shared)
         assert (ran.code, ran.error["code"]) == (6, "consent-missing")
         assert stranger.requests == []
         assert allow_command(ran.error["hint"])[-1] == f"archive:{url}"
@@ -543,67 +539,67 @@ def test_an_address_that_hides_in_another_key_needs_its_yes(world: World, tmp_pa
 
 
 @pytest.mark.counts("hostile", "consent: laundered, given by a cell, swapped under the question")
-def test_a_cell_cannot_consent(world: World) -> None:
+def test_a_cell_cannot_consent(pair: AuthorAndReader) -> None:
     import threading
 
     from jupyter_dep.messages import Request, encode
     from jupyter_dep_cli.agent import Agent
 
-    got = world.from_ann("alpha")
+    got = pair.from_author("alpha")
     for line in ("trust allow nb.ipynb", "run nb.ipynb", "exec nb.ipynb -- true"):
         (reader, writer), (source, sink) = os.pipe(), os.pipe()
         with open(reader) as asked, open(writer, "w") as ask, open(source) as answers, open(sink, "w") as answer:
-            agent = Agent(asked, answer, world.bob.services())
+            agent = Agent(asked, answer, pair.reader.services())
             serving = threading.Thread(target=agent.serve)
             serving.start()
-            ask.write(encode(Request(id=1, line=line, notebook=str(got), cwd=str(world.shared))) + "\n")
+            ask.write(encode(Request(id=1, line=line, notebook=str(got), cwd=str(pair.shared))) + "\n")
             ask.flush()
             assert '"not-from-a-cell"' in answers.readline(), line
             ask.close()
             serving.join(10)
-    assert refused(world.look(got)).code == "consent-missing"
-    assert world.mirror.requests == []
+    assert refused(pair.look(got)).code == "consent-missing"
+    assert pair.mirror.requests == []
 
 
-def test_ci_grants_nothing(world: World) -> None:
-    got = world.from_ann("alpha")
-    assert refused(world.look(got, CI="true")).code == "consent-missing"
-    build = with_source(world)
-    ran = world.bob.dep("sync", "--json", build, cwd=world.shared, CI="true", GITHUB_ACTIONS="true")
+def test_ci_grants_nothing(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha")
+    assert refused(pair.look(got, CI="true")).code == "consent-missing"
+    build = with_source(pair)
+    ran = pair.reader.dep("sync", "--json", build, cwd=pair.shared, CI="true", GITHUB_ACTIONS="true")
     assert (ran.code, ran.error["code"]) == (6, "consent-missing")
 
 
-def test_a_variable_of_the_user_names_fingerprints_and_folders(world: World) -> None:
-    got = world.from_ann("alpha")
-    question = refused(world.look(got)).question
+def test_a_variable_of_the_user_names_fingerprints_and_folders(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha")
+    question = refused(pair.look(got)).question
     assert question is not None
-    for wrong in (question.fingerprint[:12], "*", "1", ".", "shared", str(world.shared) + "-not"):
-        assert isinstance(world.look(got, JUPYTER_DEP_TRUST=wrong), Refused), wrong
-    assert isinstance(world.look(got, JUPYTER_DEP_TRUST=f"{'0' * 32}{os.pathsep}{question.fingerprint}"), NeedsBuild)
-    assert isinstance(world.look(got, JUPYTER_DEP_TRUST=str(world.shared.parent)), NeedsBuild)
-    assert refused(world.look(with_source(world), JUPYTER_DEP_TRUST=str(world.shared))).code == "consent-missing"
+    for wrong in (question.fingerprint[:12], "*", "1", ".", "shared", str(pair.shared) + "-not"):
+        assert isinstance(pair.look(got, JUPYTER_DEP_TRUST=wrong), Refused), wrong
+    assert isinstance(pair.look(got, JUPYTER_DEP_TRUST=f"{'0' * 32}{os.pathsep}{question.fingerprint}"), NeedsBuild)
+    assert isinstance(pair.look(got, JUPYTER_DEP_TRUST=str(pair.shared.parent)), NeedsBuild)
+    assert refused(pair.look(with_source(pair), JUPYTER_DEP_TRUST=str(pair.shared))).code == "consent-missing"
 
 
 # Mirrors
 
 
-def test_a_lock_made_behind_a_mirror_opens_with_another_index_that_serves_the_same_files(world: World) -> None:
-    got = world.from_ann("gamma")
-    world.index.stop()
-    assert world.bob.dep("trust", "allow", got, cwd=world.shared).code == 0
-    ready = world.started(got)
-    sealed = world.bob.services().store.sealed(ready.key)
+def test_a_lock_made_behind_a_mirror_opens_with_another_index_that_serves_the_same_files(pair: AuthorAndReader) -> None:
+    got = pair.from_author("gamma")
+    pair.index.stop()
+    assert pair.reader.dep("trust", "allow", got, cwd=pair.shared).code == 0
+    ready = pair.started(got)
+    sealed = pair.reader.services().store.sealed(ready.key)
     assert sealed is not None
     assert {"alpha", "gamma"} <= set(sealed.packages)
-    assert world.index.origin in lock_of(got).read_text("utf-8"), "the lock itself stays as it is"
-    assert {request.host for request in world.mirror.requests} == {world.mirror.origin.removeprefix("http://")}
+    assert pair.index.origin in lock_path(got).read_text("utf-8"), "the lock itself stays as it is"
+    assert {request.host for request in pair.mirror.requests} == {pair.mirror.origin.removeprefix("http://")}
 
 
-def test_both_have_the_same_environment(world: World) -> None:
-    got = world.from_ann("gamma")
-    assert world.bob.dep("sync", got, cwd=world.shared).code == 0
-    hers = world.ann.dep("status", "--json", world.ann.home / "work" / "nb.ipynb", cwd=world.shared).entry
-    his = world.bob.dep("status", "--json", got, cwd=world.shared).entry
+def test_both_have_the_same_environment(pair: AuthorAndReader) -> None:
+    got = pair.from_author("gamma")
+    assert pair.reader.dep("sync", got, cwd=pair.shared).code == 0
+    hers = pair.author.dep("status", "--json", pair.author.home / "work" / "nb.ipynb", cwd=pair.shared).entry
+    his = pair.reader.dep("status", "--json", got, cwd=pair.shared).entry
     assert hers["environment"]["key"] == his["environment"]["key"]
     assert hers["locked"] == his["locked"]
 
@@ -650,42 +646,42 @@ def hostile_locks(text: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.counts("hostile", "locks and notebooks made to hang or to break what reads them")
-def test_no_lock_makes_opening_raise_ask_or_take_long(world: World) -> None:
+def test_no_lock_makes_opening_raise_ask_or_take_long(pair: AuthorAndReader) -> None:
     """Each is told as bad, with a next step; a server's event loop waits meanwhile, so none may take long."""
     import time
 
-    got = world.from_ann("alpha==1.1")
-    text = lock_of(got).read_text("utf-8")
+    got = pair.from_author("alpha==1.1")
+    text = lock_path(got).read_text("utf-8")
     for name, hostile in hostile_locks(text):
-        lock_of(got).write_text(hostile, "utf-8")
+        lock_path(got).write_text(hostile, "utf-8")
         started = time.monotonic()
-        answer = refused(world.look(got))
+        answer = refused(pair.look(got))
         assert time.monotonic() - started < 5, name
         assert answer.code in ("bad-lock", "unsafe-lock", "unmerged-lock", "lock-too-new"), f"{name}: {answer}"
         assert answer.question is None, f"{name}: nothing to consent to"
         assert answer.steps[0], name
         assert "secret" not in answer.message
-    assert world.mirror.requests == []
+    assert pair.mirror.requests == []
 
 
 @pytest.mark.counts("hostile", "hashes: wrong, empty, md5")
 @pytest.mark.parametrize(
     "name", ["no hash", "md5", "empty hash", "short hash", "password", "variable", "control", "other file", "other version"]
 )
-def test_what_is_refused_is_refused_by_every_verb_that_would_use_it(world: World, name: str) -> None:
-    got = world.from_ann("alpha==1.1")
-    hostile = dict(hostile_locks(lock_of(got).read_text("utf-8")))[name]
-    lock_of(got).write_text(hostile, "utf-8")
-    services = world.bob.services()
-    services.consent.allow("folder", [str(world.shared)], by="test")
-    ran = world.bob.dep("sync", "--json", got, cwd=world.shared)
+def test_what_is_refused_is_refused_by_every_verb_that_would_use_it(pair: AuthorAndReader, name: str) -> None:
+    got = pair.from_author("alpha==1.1")
+    hostile = dict(hostile_locks(lock_path(got).read_text("utf-8")))[name]
+    lock_path(got).write_text(hostile, "utf-8")
+    services = pair.reader.services()
+    services.consent.allow("folder", [str(pair.shared)], by="test")
+    ran = pair.reader.dep("sync", "--json", got, cwd=pair.shared)
     assert ran.code == 1, ran.said
     assert ran.error["code"] in ("unsafe-lock", "bad-lock")
     with pytest.raises(DepError) as caught:
         trust.allow(got, (), services, CommandContext())
     assert caught.value.code == ran.error["code"]
-    assert world.mirror.requests == []
-    status = world.bob.dep("status", "--json", got, cwd=world.shared).entry
+    assert pair.mirror.requests == []
+    status = pair.reader.dep("status", "--json", got, cwd=pair.shared).entry
     assert (status["state"], status["trusted"]) == ("invalid", False)
 
 
@@ -699,8 +695,8 @@ def test_what_is_refused_is_refused_by_every_verb_that_would_use_it(world: World
         pytest.param(f"[tool.uv]\n{'.'.join('a' * 20_000)} = 1", id="long key"),
     ],
 )
-def test_no_declaration_makes_opening_raise(world: World, toml: str) -> None:
-    answer = refused(world.look(notebook(world.shared, "alpha", toml=toml)))
+def test_no_declaration_makes_opening_raise(pair: AuthorAndReader, toml: str) -> None:
+    answer = refused(pair.look(notebook(pair.shared, "alpha", toml=toml)))
     assert answer.code == "bad-toml"
 
 
@@ -710,140 +706,140 @@ def test_no_declaration_makes_opening_raise(world: World, toml: str) -> None:
     [b"[" * 100_000, b'{"a":' * 100_000, b'{"cells":[],"nbformat":' + b"9" * 5000 + b"}", bytes(range(256)), b"[]"],
     ids=["deep array", "deep object", "long number", "bytes", "list"],
 )
-def test_no_notebook_makes_opening_raise(world: World, data: bytes) -> None:
-    path = world.shared / "nb.ipynb"
+def test_no_notebook_makes_opening_raise(pair: AuthorAndReader, data: bytes) -> None:
+    path = pair.shared / "nb.ipynb"
     path.write_bytes(data)
-    assert refused(world.look(path)).code in ("unreadable-json", "not-a-notebook")
+    assert refused(pair.look(path)).code in ("unreadable-json", "not-a-notebook")
 
 
 @pytest.mark.counts("hostile", "locks and notebooks made to hang or to break what reads them")
-def test_a_huge_lock_is_not_read(world: World) -> None:
-    got = world.from_ann("alpha")
-    with lock_of(got).open("r+b") as file:
+def test_a_huge_lock_is_not_read(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha")
+    with lock_path(got).open("r+b") as file:
         file.truncate(1 << 31)  # a hole: it takes no room on the disk, but would in memory
-    answer = refused(world.look(got))
+    answer = refused(pair.look(got))
     assert "larger than" in answer.message
 
 
 @pytest.mark.counts("hostile", "locks and notebooks made to hang or to break what reads them")
 @posix
 @pytest.mark.parametrize("what", ["device", "pipe"])
-def test_a_lock_or_notebook_without_end_is_not_read(world: World, what: str) -> None:
-    got = world.from_ann("alpha")
-    for path in (lock_of(got), got):
+def test_a_lock_or_notebook_without_end_is_not_read(pair: AuthorAndReader, what: str) -> None:
+    got = pair.from_author("alpha")
+    for path in (lock_path(got), got):
         path.unlink()
         if what == "device":
             path.symlink_to("/dev/zero")
         else:
             os.mkfifo(path)
-        assert "not a file" in refused(world.look(got)).message
-        assert world.bob.cli("status", got, cwd=world.shared).code in (0, 1)
+        assert "not a file" in refused(pair.look(got)).message
+        assert pair.reader.cli("status", got, cwd=pair.shared).code in (0, 1)
 
 
 @pytest.mark.counts("hostile", "locks and notebooks made to hang or to break what reads them")
 @posix
 @pytest.mark.parametrize("there", [True, False], ids=["a file", "nothing yet"])
-def test_nothing_is_written_through_a_lock_that_is_a_link_to_something_else(world: World, there: bool) -> None:
-    got = notebook(world.shared, "alpha")
-    target = world.bob.home / "precious"
+def test_nothing_is_written_through_a_lock_that_is_a_link_to_something_else(pair: AuthorAndReader, there: bool) -> None:
+    got = notebook(pair.shared, "alpha")
+    target = pair.reader.home / "precious"
     if there:
         target.write_text("export PRECIOUS=1\n")
-    lock_of(got).symlink_to(target)
+    lock_path(got).symlink_to(target)
     for verb in ("lock", "update", "add"):
-        ran = world.bob.dep(verb, "--json", got, *(["beta"] if verb == "add" else []), cwd=world.shared)
+        ran = pair.reader.dep(verb, "--json", got, *(["beta"] if verb == "add" else []), cwd=pair.shared)
         assert (ran.code, ran.error["code"]) == (1, "linked-lock"), ran.said
-        assert world.bob.dep(verb, got, "--overwrite", *(["beta"] if verb == "add" else []), cwd=world.shared).code != 0
+        assert pair.reader.dep(verb, got, "--overwrite", *(["beta"] if verb == "add" else []), cwd=pair.shared).code != 0
     assert (target.read_text() if target.exists() else None) == ("export PRECIOUS=1\n" if there else None)
 
 
 @posix
-def test_a_linked_notebook_and_lock_are_edited_where_they_are(world: World) -> None:
-    real = notebook(world.bob.home / "real", "alpha")
-    world.bob.lock(real)
-    (world.shared / "nb.ipynb").symlink_to(real)
-    lock_of(world.shared / "nb.ipynb").symlink_to(lock_of(real))
-    ran = world.bob.dep("add", world.shared / "nb.ipynb", "gamma", cwd=world.shared)
+def test_a_linked_notebook_and_lock_are_edited_where_they_are(pair: AuthorAndReader) -> None:
+    real = notebook(pair.reader.home / "real", "alpha")
+    pair.reader.lock(real)
+    (pair.shared / "nb.ipynb").symlink_to(real)
+    lock_path(pair.shared / "nb.ipynb").symlink_to(lock_path(real))
+    ran = pair.reader.dep("add", pair.shared / "nb.ipynb", "gamma", cwd=pair.shared)
     assert ran.code == 0, ran.said
-    assert "gamma" in lock_of(real).read_text("utf-8")
+    assert "gamma" in lock_path(real).read_text("utf-8")
     assert "gamma" in real.read_text("utf-8")
-    assert lock_of(world.shared / "nb.ipynb").is_symlink()
+    assert lock_path(pair.shared / "nb.ipynb").is_symlink()
 
 
-def test_names_cannot_write_on_the_terminal(world: World) -> None:
+def test_names_cannot_write_on_the_terminal(pair: AuthorAndReader) -> None:
     """Escapes, a line end or a change of direction in what a stranger chose is made visible."""
     names = {"escape": "a\x1b[2Jb", "direction": "a\u202eb"} | ({"line": "a\nnext: rm -rf ~"} if os.name != "nt" else {})
     for what, name in names.items():
-        path = raw_notebook(world.shared, ["# /// script\n# dependencies = 5\n# ///"], name=name)
+        path = raw_notebook(pair.shared, ["# /// script\n# dependencies = 5\n# ///"], name=name)
         for verb in ("status", "lock", "sync"):
-            ran = world.bob.dep(verb, path, cwd=world.shared)
+            ran = pair.reader.dep(verb, path, cwd=pair.shared)
             assert ran.code == 1
             assert not set("\x1b\u202e") & set(ran.said), (what, verb, ran.said)
             assert "\nnext: rm" not in ran.said, (what, verb, ran.said)
         path.unlink()
-    declared = notebook(world.shared, "alpha @ https://h.example/\x1b]0;x\x07/alpha-1.0-py3-none-any.whl")
-    assert "\x1b" not in world.bob.dep("lock", declared, cwd=world.shared).said
+    declared = notebook(pair.shared, "alpha @ https://h.example/\x1b]0;x\x07/alpha-1.0-py3-none-any.whl")
+    assert "\x1b" not in pair.reader.dep("lock", declared, cwd=pair.shared).said
 
 
-def test_an_orphaned_lock_of_a_stranger_is_not_adopted_without_a_yes(world: World) -> None:
+def test_an_orphaned_lock_of_a_stranger_is_not_adopted_without_a_yes(pair: AuthorAndReader) -> None:
     """A lock of another name that claims to answer this declaration is offered, and asked for like any other."""
-    got = world.from_ann("alpha")
-    lock_of(got).rename(world.shared / "pylock.trick.toml")
-    assert refused(world.look(got)).code == "consent-missing"
-    mine = notebook(world.shared, "alpha<2", name="mine")
-    world.bob.lock(mine)
-    own = lock_of(mine).read_bytes()
-    sent(world.from_ann("alpha<2", name="mine2"), world.shared, "zzz")
-    (world.shared / "zzz.ipynb").unlink()
-    assert isinstance(world.look(mine), NeedsBuild), "the lock of its own name counts"
-    assert lock_of(mine).read_bytes() == own
+    got = pair.from_author("alpha")
+    lock_path(got).rename(pair.shared / "pylock.trick.toml")
+    assert refused(pair.look(got)).code == "consent-missing"
+    mine = notebook(pair.shared, "alpha<2", name="mine")
+    pair.reader.lock(mine)
+    own = lock_path(mine).read_bytes()
+    sent(pair.from_author("alpha<2", name="mine2"), pair.shared, "zzz")
+    (pair.shared / "zzz.ipynb").unlink()
+    assert isinstance(pair.look(mine), NeedsBuild), "the lock of its own name counts"
+    assert lock_path(mine).read_bytes() == own
 
 
-def test_two_notebooks_cannot_share_a_lock_name_to_get_at_a_yes(world: World) -> None:
+def test_two_notebooks_cannot_share_a_lock_name_to_get_at_a_yes(pair: AuthorAndReader) -> None:
     """`a.b.ipynb` and `a_b.ipynb` mean one lock: a yes is for the lock's content, and neither writes the other's."""
-    mine = notebook(world.shared, "alpha<2", name="a_b")
-    world.bob.lock(mine)
-    before = lock_of(mine).read_bytes()
-    theirs = notebook(world.shared, "gamma", name="a.b")
-    ran = world.bob.dep("lock", "--json", theirs, cwd=world.shared)
+    mine = notebook(pair.shared, "alpha<2", name="a_b")
+    pair.reader.lock(mine)
+    before = lock_path(mine).read_bytes()
+    theirs = notebook(pair.shared, "gamma", name="a.b")
+    ran = pair.reader.dep("lock", "--json", theirs, cwd=pair.shared)
     assert (ran.code, ran.error["code"]) == (1, "lock-name-taken")
-    assert lock_of(mine).read_bytes() == before
+    assert lock_path(mine).read_bytes() == before
 
 
-def test_a_doctored_lock_that_lacks_what_is_declared_is_not_started(world: World) -> None:
-    got = world.from_ann("alpha<2")
-    text = lock_of(got).read_text("utf-8")
+def test_a_doctored_lock_that_lacks_what_is_declared_is_not_started(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha<2")
+    text = lock_path(got).read_text("utf-8")
     without = re.sub(r'\[\[packages\]\]\nname = "alpha".*?\n\n', "", text, flags=re.DOTALL)
     assert without != text
-    lock_of(got).write_text(without, "utf-8")
-    assert world.bob.dep("trust", "allow", "--folder", world.shared, cwd=world.shared).code == 0
-    assert refused(world.look(got)).code == "unmerged-lock"
-    assert world.bob.dep("status", "--json", got, cwd=world.shared).entry["state"] == "unmerged"
+    lock_path(got).write_text(without, "utf-8")
+    assert pair.reader.dep("trust", "allow", "--folder", pair.shared, cwd=pair.shared).code == 0
+    assert refused(pair.look(got)).code == "unmerged-lock"
+    assert pair.reader.dep("status", "--json", got, cwd=pair.shared).entry["state"] == "unmerged"
 
 
-def test_consents_do_not_pass_from_one_user_to_another(world: World) -> None:
-    got = world.from_ann("alpha")
-    assert isinstance(resolve.resolve_environment(got, world.shared, services=world.ann.services()), NeedsBuild), "it is hers"
-    assert refused(world.look(got)).code == "consent-missing"
+def test_consents_do_not_pass_from_one_user_to_another(pair: AuthorAndReader) -> None:
+    got = pair.from_author("alpha")
+    assert isinstance(resolve.resolve_environment(got, pair.shared, services=pair.author.services()), NeedsBuild), "it is hers"
+    assert refused(pair.look(got)).code == "consent-missing"
 
 
-def test_fingerprints_of_different_locks_differ(world: World) -> None:
+def test_fingerprints_of_different_locks_differ(pair: AuthorAndReader) -> None:
     seen = set()
     for at, dependency in enumerate(["alpha==1.0", "alpha==1.1", "beta", "alpha==1.0; sys_platform == 'linux'"]):
-        question = refused(world.look(world.from_ann(dependency, name=f"n{at}"))).question
+        question = refused(pair.look(pair.from_author(dependency, name=f"n{at}"))).question
         assert question is not None
         seen.add(question.fingerprint)
     assert len(seen) == 4
     assert all(a != b for a, b in itertools.combinations(seen, 2))
 
 
-def test_a_source_only_package_is_never_built_silently(world: World) -> None:
+def test_a_source_only_package_is_never_built_silently(pair: AuthorAndReader) -> None:
     """A lock that names a source where a wheel was: a build by another word."""
-    build_sdist(world.index.folder, "alpha", "1.1")
-    got = world.from_ann("alpha==1.1")
-    text = lock_of(got).read_text("utf-8")
+    build_sdist(pair.index.folder, "alpha", "1.1")
+    got = pair.from_author("alpha==1.1")
+    text = lock_path(got).read_text("utf-8")
     assert "alpha-1.1.tar.gz" in text
     text = re.sub(r"(alpha-1\.1\.tar\.gz.*\n)wheels = \[[^\]]*\]\n", r"\1", text)
-    lock_of(got).write_text(text, "utf-8")
-    ran = world.bob.dep("sync", "--json", got, cwd=world.shared)
+    lock_path(got).write_text(text, "utf-8")
+    ran = pair.reader.dep("sync", "--json", got, cwd=pair.shared)
     assert (ran.code, ran.error["code"]) == (6, "consent-missing"), ran.said
     assert allow_command(ran.error["hint"])[-1] == "build:alpha"

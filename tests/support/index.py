@@ -81,6 +81,10 @@ class Index:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
+    @property
+    def running(self) -> bool:
+        return self._server is not None
+
     def stop(self) -> None:
         """Close the port and every open connection: the next client is refused."""
         if self._server is not None:

@@ -30,7 +30,7 @@ from jupyter_dep.services import Services
 
 from .index import Index
 from .notebooks import MINOR, PINNED, lock_path, notebook
-from .user_environment import SYSTEM
+from .user_environment import SYSTEM, user_environment
 
 PYTHONS = "pythons.json"
 CLI = (sys.executable, "-P", "-c", "import sys; from jupyter_dep_cli.main import main; sys.exit(main())")
@@ -173,6 +173,7 @@ class UserSandbox:
             f"dependencies = {json.dumps(dependencies)}\n{toml}\n"
         )
         (folder / "uv.lock").unlink(missing_ok=True)
+        env.setdefault("UV_DEFAULT_INDEX", self.index_url)
         done = self.uv("lock", "--python", sys.executable, *options, cwd=folder, **env)
         return (folder / "uv.lock").read_text("utf-8") if done.returncode == 0 else done.stderr
 
@@ -240,6 +241,14 @@ def sandbox_at(root: Path, index: Index | str, *, home: str = "home", **settings
 def terminal_at(root: Path, index: Index) -> UserSandbox:
     """A user at a terminal: notebooks for the running Python alone, and an engine that gives up at the first failure."""
     return replace(sandbox_at(root, index, home="me", UV_HTTP_RETRIES="0"), requires_python=PINNED)
+
+
+def jupyter_user_at(home: Path, index: Index, folder: Path) -> UserSandbox:
+    """A user of the programs of Jupyter, whose own folders lie in this home too, as `jupyter-dep` finds them by itself."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}/usr/bin:/bin"
+    settings = user_environment(home, index.url, PATH=path, JUPYTER_DEP_HOME="")
+    folder.mkdir(parents=True, exist_ok=True)
+    return UserSandbox(home=home, folder=folder, index_url=index.url, index_server=index, settings=settings)
 
 
 @cache
