@@ -140,11 +140,11 @@ def test_a_stale_lock_is_never_noted(sandbox: UserSandbox, opened: Path) -> None
     assert Notebook.parse(opened.read_bytes(), context={}).declaration()
 
 
-def test_a_consent_that_is_gone_once_python_is_found_is_refused_as_such(desk: UserSandbox, opened: Path) -> None:
-    (desk.dep_home / "state" / "pythons.json").unlink()
-    found = resolve_environment(opened, desk.folder, services=desk.services())
+def test_a_consent_that_is_gone_once_python_is_found_is_refused_as_such(sandbox: UserSandbox, opened: Path) -> None:
+    (sandbox.dep_home / "state" / "pythons.json").unlink()
+    found = resolve_environment(opened, sandbox.folder, services=sandbox.services())
     assert isinstance(found, NeedsBuild) and found.key == ""
-    take_back_the_consent(desk, opened)
+    take_back_the_consent(sandbox, opened)
     with pytest.raises(ConsentError) as caught:
         found.build(silent, CancelToken())
     assert caught.value.code == "consent-missing"
