@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from faults.conftest import Tally
-from operations.test_untrusted_code_execution import Cage, cage  # noqa: F401  a fixture
+from operations.test_untrusted_code_execution import HostileFolder, hostile  # noqa: F401  a fixture
 from support import canary as birds
 from support.marks import marked
 from support.packages import BACKEND
@@ -53,17 +53,17 @@ MANIFESTS: dict[str, str] = {
 }
 
 
-def their_folder(cage: Cage, text: str) -> None:  # noqa: F811
+def their_folder(hostile: HostileFolder, text: str) -> None:  # noqa: F811
     """The folder with that manifest and with sources that sing where they are built."""
-    folder = cage.folder
-    named = cage.stranger.url.replace("://", "://someone@")
+    folder = hostile.user.folder
+    named = hostile.stranger.url.replace("://", "://someone@")
     filled = text.replace("{{", "{").replace("}}", "}")
-    for mark, told in (("{url}", cage.stranger.url), ("{files}", cage.stranger.files_url), ("{user}", named)):
+    for mark, told in (("{url}", hostile.stranger.url), ("{files}", hostile.stranger.files_url), ("{user}", named)):
         filled = filled.replace(mark, told)
     (folder / "pyproject.toml").write_text(filled)
-    singing = cage.canary.python("backend") + "\n" + BACKEND
+    singing = hostile.canary.python("backend") + "\n" + BACKEND
     (folder / "backend.py").write_text(singing)
-    birds.directory_project(folder / "dirbird", cage.canary)
+    birds.directory_project(folder / "dirbird", hostile.canary)
     member = folder / "member"
     member.mkdir()
     (member / "pyproject.toml").write_text(HEAD.replace("theirs", "member") + BUILT)
@@ -71,72 +71,72 @@ def their_folder(cage: Cage, text: str) -> None:  # noqa: F811
     (folder / "nb.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
 
 
-def engine_alone(cage: Cage, *lines: list[str], **env: str) -> None:  # noqa: F811
+def engine_alone(hostile: HostileFolder, *lines: list[str], **env: str) -> None:  # noqa: F811
     for line in lines:
-        cage.raw(*line, "--python", sys.executable, UV_CACHE_DIR=str(cage.user.home / "raw" / line[0]), **env)
+        hostile.user.uv(*line, "--python", sys.executable, UV_CACHE_DIR=str(hostile.user.home / "raw" / line[0]), **env)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="programs of the canaries are shell scripts here")
 @pytest.mark.parametrize("kind", MANIFESTS)
-def test_a_strangers_manifest_runs_nothing_and_asks_nobody(kind: str, cage: Cage, tally: Tally) -> None:  # noqa: F811
-    their_folder(cage, MANIFESTS[kind])
-    programs = birds.fake_keyring(cage.user.home / "programs", cage.canary)
+def test_a_strangers_manifest_runs_nothing_and_asks_nobody(kind: str, hostile: HostileFolder, tally: Tally) -> None:  # noqa: F811
+    their_folder(hostile, MANIFESTS[kind])
+    programs = birds.fake_keyring(hostile.user.home / "programs", hostile.canary)
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
-    cage.stranger.require_auth("someone", "s3cret")
-    index = {} if "index" in kind or "keyring" in kind else {"UV_DEFAULT_INDEX": cage.index.url}
-    nothing = {"UV_DEFAULT_INDEX": cage.index.url} if "one package" in kind else {}
-    engine_alone(cage, ["lock"], ["sync"], PATH=path, **{**index, **nothing})
-    assert cage.canary.fired or cage.stranger.requests, "the positive control: with the engine alone it happens"
-    cage.canary.reset()
-    cage.stranger.clear()
+    hostile.stranger.require_auth("someone", "s3cret")
+    index = {} if "index" in kind or "keyring" in kind else {"UV_DEFAULT_INDEX": hostile.index.url}
+    nothing = {"UV_DEFAULT_INDEX": hostile.index.url} if "one package" in kind else {}
+    engine_alone(hostile, ["lock"], ["sync"], PATH=path, **{**index, **nothing})
+    assert hostile.canary.fired or hostile.stranger.requests, "the positive control: with the engine alone it happens"
+    hostile.canary.reset()
+    hostile.stranger.clear()
     for name in ("uv.lock", ".venv"):
-        target = cage.folder / name
+        target = hostile.user.folder / name
         if target.is_dir():
             shutil.rmtree(target)
         else:
             target.unlink(missing_ok=True)
 
     for words in (*LOOKING, *DOING):
-        ran = cage.cli(*words, PATH=path)
+        ran = hostile.user.cli(*words, PATH=path)
         said = f"{kind}: {words}: {ran.said}"
-        assert not cage.canary.fired, said
-        assert cage.stranger.requests == [], said
+        assert not hostile.canary.fired, said
+        assert hostile.stranger.requests == [], said
         if words == ["install"]:  # `lock` of names from the user's own index needs no yes
             assert ran.code != 0, said
-    assert cage.kept() == [], "nothing of it was built"
+    assert hostile.kept() == [], "nothing of it was built"
     tally("hostile", cases=1, held=1)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="programs of the canaries are shell scripts here")
-def test_what_lies_beside_a_strangers_manifest_is_not_obeyed(cage: Cage, tally: Tally) -> None:  # noqa: F811
-    their_folder(cage, manifest("alpha<2"))
-    birds.trapped_folder(cage.folder, cage.canary, cage.stranger.url)
-    engine_alone(cage, ["lock"], ["sync"])
-    told = cage.raw("python", "find", cwd=cage.folder)
-    assert cage.canary.fired or cage.stranger.requests or "2.7" in told.stderr + told.stdout, "the engine obeys them"
-    cage.canary.reset()
-    cage.stranger.clear()
+def test_what_lies_beside_a_strangers_manifest_is_not_obeyed(hostile: HostileFolder, tally: Tally) -> None:  # noqa: F811
+    their_folder(hostile, manifest("alpha<2"))
+    birds.trapped_folder(hostile.user.folder, hostile.canary, hostile.stranger.url)
+    engine_alone(hostile, ["lock"], ["sync"])
+    told = hostile.user.uv("python", "find", cwd=hostile.user.folder)
+    assert hostile.canary.fired or hostile.stranger.requests or "2.7" in told.stderr + told.stdout, "the engine obeys them"
+    hostile.canary.reset()
+    hostile.stranger.clear()
     for words in (*LOOKING[:3], ["lock"], ["install", "--yes"], ["install"], ["status"]):
-        ran = cage.cli(*words)
-        assert not cage.canary.fired and cage.stranger.requests == [], f"{words}: {ran.said}"
-    assert cage.cli("lock", "--check").code == 0
+        ran = hostile.user.cli(*words)
+        assert not hostile.canary.fired and hostile.stranger.requests == [], f"{words}: {ran.said}"
+    assert hostile.user.cli("lock", "--check").code == 0
     tally("hostile", cases=1, held=1)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="programs of the canaries are shell scripts here")
-def test_a_kernel_in_a_strangers_folder_starts_nothing_of_it(cage: Cage, tally: Tally) -> None:  # noqa: F811
+def test_a_kernel_in_a_strangers_folder_starts_nothing_of_it(hostile: HostileFolder, tally: Tally) -> None:  # noqa: F811
     """Modules with names of the standard library, and a wheel with a `.pth` in the lock: looking at it opens neither."""
-    their_folder(cage, manifest("pthbird", BUILT))
-    birds.pth_wheel(cage.index.folder, cage.canary)
+    their_folder(hostile, manifest("pthbird", BUILT))
+    birds.pth_wheel(hostile.index.folder, hostile.canary)
     for name in ("json", "tomllib", "sitecustomize", "ipykernel_launcher", "jupyter_dep"):
-        (cage.folder / f"{name}.py").write_text(cage.canary.python(name) + "\n")
+        (hostile.user.folder / f"{name}.py").write_text(hostile.canary.python(name) + "\n")
     look = ["-c", "import json"]
-    subprocess.run([sys.executable, *look], cwd=cage.folder, check=False)
-    assert cage.canary.fired, "Python alone takes them"
-    cage.canary.reset()
+    subprocess.run([sys.executable, *look], cwd=hostile.user.folder, check=False)
+    assert hostile.canary.fired, "Python alone takes them"
+    hostile.canary.reset()
     for words in (*LOOKING, ["lock"], ["install"]):
-        cage.cli(*words)
-        assert not cage.canary.fired, words
+        hostile.user.cli(*words)
+        assert not hostile.canary.fired, words
     tally("hostile", cases=1, held=1)
 
 
