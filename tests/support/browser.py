@@ -301,6 +301,8 @@ _APPEND = """(() => {
   nb.content.mode = 'command';
   nb.content.deselectAll();
   nb.content.activate();
+  // as by mouse: a panel that has just been opened lets go of the focus
+  nb.content.node.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }));
   nb.content.node.focus();
 })()"""
 

@@ -303,7 +303,10 @@ describe('what went wrong', () => {
 });
 
 describe('the panel at the side', () => {
-  it('has the focus in its box, even if Lab gives it back to the notebook after the command', async () => {
+  it.each([
+    ['has the focus in its box, even if Lab gives it back to the notebook after the command', false],
+    ['leaves the focus to the notebook where the mouse was pressed after the command', true]
+  ])('%s', async (_, pressed) => {
     set = stage();
     const signal = new Signal<object, never>({});
     const projects = { client: set.server.client, current: set.model, currentChanged: signal, added: signal, open: [] };
@@ -316,9 +319,12 @@ describe('the panel at the side', () => {
     });
     panel.takeFocus();
     await turn(10);
+    if (pressed) {
+      cell.dispatchEvent(new Event('pointerdown', { bubbles: true }));
+    }
     cell.focus();
     await turn(400);
-    expect(document.activeElement?.getAttribute('role')).toBe('combobox');
+    expect(document.activeElement?.getAttribute('role') ?? 'cell').toBe(pressed ? 'cell' : 'combobox');
     await act(async () => panel.dispose());
     cell.remove();
   });

@@ -19,7 +19,7 @@ import { SearchBox } from './search/searchBox';
 import { TextButton } from './buttons';
 import { Transitive, Undeclared } from './lists/undeclared';
 
-/** When a focus that somebody gave back is looked for, in milliseconds after the command. */
+/** When the panel looks whether the notebook has the focus again, in milliseconds after the command. */
 const GIVEN_BACK = [0, 50, 150, 300];
 
 export class DepPanel extends ReactWidget {
@@ -51,11 +51,16 @@ export class DepPanel extends ReactWidget {
     this._focus();
   }
 
-  /** Takes the focus, and takes it again from the notebook, to which Lab's palette gives it back some turns after a command. */
+  /**
+   * Takes the focus, and takes it again from the notebook, to which Lab's palette gives it back some turns after a command.
+   * A press of the mouse ends that: the user has gone on elsewhere.
+   */
   takeFocus(): void {
-    for (const later of GIVEN_BACK) {
-      setTimeout(() => this._focus(), later);
-    }
+    const timers = GIVEN_BACK.map(later => window.setTimeout(() => this._focus(), later));
+    document.addEventListener('pointerdown', () => timers.forEach(timer => window.clearTimeout(timer)), {
+      capture: true,
+      once: true
+    });
   }
 
   private _focus(): void {
@@ -64,7 +69,7 @@ export class DepPanel extends ReactWidget {
     }
   }
 
-  /** The list of packages is only read for a panel that somebody sees. */
+  /** Reads the list of packages only for a panel in view. */
   private _follow(): void {
     if (this.isVisible) {
       this._projects.current?.openPackages();

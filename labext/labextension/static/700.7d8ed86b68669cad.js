@@ -87,6 +87,17 @@
   max-height: 90vh;
 }
 
+.jp-Dep-consentDialog .jp-Dialog-footerButtons {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 8px 12px;
+  justify-content: flex-end;
+}
+
+.jp-Dep-consentDialog .jp-Dialog-footerButtons .jp-Dialog-button {
+  margin: 0;
+}
+
 .jp-Dep-consent {
   max-height: 60vh;
   overflow: auto;
@@ -185,6 +196,22 @@
 
 .jp-Dep-consent tbody th {
   font-weight: 400;
+}
+
+/* in a narrow window the table scrolls, so that a version or a size stays on its line; a name or a host may wrap */
+.jp-Dep-consent thead th,
+.jp-Dep-consent td:nth-child(3) {
+  white-space: nowrap;
+}
+
+.jp-Dep-consent tbody th,
+.jp-Dep-consent td {
+  min-width: 4em;
+}
+
+.jp-Dep-consent tbody th,
+.jp-Dep-consent td:last-child {
+  min-width: 9em;
 }
 
 .jp-Dep-consent thead th {
@@ -826,4 +853,4 @@
   font-size: var(--jp-ui-font-size0);
   white-space: pre-wrap;
 }
-`,""]),p.d(o,{},{A:t})},314(e){e.exports=function(e){var o=[];return o.toString=function(){return this.map(function(o){var p="",r=void 0!==o[5];return o[4]&&(p+="@supports (".concat(o[4],") {")),o[2]&&(p+="@media ".concat(o[2]," {")),r&&(p+="@layer".concat(o[5].length>0?" ".concat(o[5]):""," {")),p+=e(o),r&&(p+="}"),o[2]&&(p+="}"),o[4]&&(p+="}"),p}).join("")},o.i=function(e,p,r,a,n){"string"==typeof e&&(e=[[null,e,void 0]]);var t={};if(r)for(var i=0;i<this.length;i++){var l=this[i][0];null!=l&&(t[l]=!0)}for(var d=0;d<e.length;d++){var s=[].concat(e[d]);r&&t[s[0]]||(void 0!==n&&(void 0===s[5]||(s[1]="@layer".concat(s[5].length>0?" ".concat(s[5]):""," {").concat(s[1],"}")),s[5]=n),p&&(s[2]&&(s[1]="@media ".concat(s[2]," {").concat(s[1],"}")),s[2]=p),a&&(s[4]?(s[1]="@supports (".concat(s[4],") {").concat(s[1],"}"),s[4]=a):s[4]="".concat(a)),o.push(s))}},o}},601(e){e.exports=function(e){return e[1]}},72(e){var o=[];function p(e){for(var p=-1,r=0;r<o.length;r++)if(o[r].identifier===e){p=r;break}return p}function r(e,r){for(var a={},n=[],t=0;t<e.length;t++){var i=e[t],l=r.base?i[0]+r.base:i[0],d=a[l]||0,s="".concat(l," ").concat(d);a[l]=d+1;var c=p(s),j={css:i[1],media:i[2],sourceMap:i[3],supports:i[4],layer:i[5]};if(-1!==c)o[c].references++,o[c].updater(j);else{var f=function(e,o){var p=o.domAPI(o);return p.update(e),function(o){o?(o.css!==e.css||o.media!==e.media||o.sourceMap!==e.sourceMap||o.supports!==e.supports||o.layer!==e.layer)&&p.update(e=o):p.remove()}}(j,r);r.byIndex=t,o.splice(t,0,{identifier:s,updater:f,references:1})}n.push(s)}return n}e.exports=function(e,a){var n=r(e=e||[],a=a||{});return function(e){e=e||[];for(var t=0;t<n.length;t++){var i=p(n[t]);o[i].references--}for(var l=r(e,a),d=0;d<n.length;d++){var s=p(n[d]);0===o[s].references&&(o[s].updater(),o.splice(s,1))}n=l}}},659(e){var o={};e.exports=function(e,p){var r=function(e){if(void 0===o[e]){var p=document.querySelector(e);if(window.HTMLIFrameElement&&p instanceof window.HTMLIFrameElement)try{p=p.contentDocument.head}catch(e){p=null}o[e]=p}return o[e]}(e);if(!r)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");r.appendChild(p)}},540(e){e.exports=function(e){var o=document.createElement("style");return e.setAttributes(o,e.attributes),e.insert(o,e.options),o}},56(e,o,p){e.exports=function(e){var o=p.nc;o&&e.setAttribute("nonce",o)}},825(e){e.exports=function(e){if("u"<typeof document)return{update:function(){},remove:function(){}};var o=e.insertStyleElement(e);return{update:function(p){var r,a,n;r="",p.supports&&(r+="@supports (".concat(p.supports,") {")),p.media&&(r+="@media ".concat(p.media," {")),(a=void 0!==p.layer)&&(r+="@layer".concat(p.layer.length>0?" ".concat(p.layer):""," {")),r+=p.css,a&&(r+="}"),p.media&&(r+="}"),p.supports&&(r+="}"),(n=p.sourceMap)&&"u">typeof btoa&&(r+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(n))))," */")),e.styleTagTransform(r,o,e.options)},remove:function(){var e;null===(e=o).parentNode||e.parentNode.removeChild(e)}}}},113(e){e.exports=function(e,o){if(o.styleSheet)o.styleSheet.cssText=e;else{for(;o.firstChild;)o.removeChild(o.firstChild);o.appendChild(document.createTextNode(e))}}},959(e,o,p){var r=p(72),a=p.n(r),n=p(825),t=p.n(n),i=p(659),l=p.n(i),d=p(56),s=p.n(d),c=p(540),j=p.n(c),f=p(113),u=p.n(f),v=p(646),h={};h.styleTagTransform=u(),h.setAttributes=s(),h.insert=l().bind(null,"head"),h.domAPI=t(),h.insertStyleElement=j(),a()(v.A,h),v.A&&v.A.locals&&v.A.locals}}]);
+`,""]),p.d(o,{},{A:t})},314(e){e.exports=function(e){var o=[];return o.toString=function(){return this.map(function(o){var p="",r=void 0!==o[5];return o[4]&&(p+="@supports (".concat(o[4],") {")),o[2]&&(p+="@media ".concat(o[2]," {")),r&&(p+="@layer".concat(o[5].length>0?" ".concat(o[5]):""," {")),p+=e(o),r&&(p+="}"),o[2]&&(p+="}"),o[4]&&(p+="}"),p}).join("")},o.i=function(e,p,r,a,n){"string"==typeof e&&(e=[[null,e,void 0]]);var t={};if(r)for(var i=0;i<this.length;i++){var l=this[i][0];null!=l&&(t[l]=!0)}for(var d=0;d<e.length;d++){var s=[].concat(e[d]);r&&t[s[0]]||(void 0!==n&&(void 0===s[5]||(s[1]="@layer".concat(s[5].length>0?" ".concat(s[5]):""," {").concat(s[1],"}")),s[5]=n),p&&(s[2]&&(s[1]="@media ".concat(s[2]," {").concat(s[1],"}")),s[2]=p),a&&(s[4]?(s[1]="@supports (".concat(s[4],") {").concat(s[1],"}"),s[4]=a):s[4]="".concat(a)),o.push(s))}},o}},601(e){e.exports=function(e){return e[1]}},72(e){var o=[];function p(e){for(var p=-1,r=0;r<o.length;r++)if(o[r].identifier===e){p=r;break}return p}function r(e,r){for(var a={},n=[],t=0;t<e.length;t++){var i=e[t],l=r.base?i[0]+r.base:i[0],d=a[l]||0,s="".concat(l," ").concat(d);a[l]=d+1;var c=p(s),j={css:i[1],media:i[2],sourceMap:i[3],supports:i[4],layer:i[5]};if(-1!==c)o[c].references++,o[c].updater(j);else{var f=function(e,o){var p=o.domAPI(o);return p.update(e),function(o){o?(o.css!==e.css||o.media!==e.media||o.sourceMap!==e.sourceMap||o.supports!==e.supports||o.layer!==e.layer)&&p.update(e=o):p.remove()}}(j,r);r.byIndex=t,o.splice(t,0,{identifier:s,updater:f,references:1})}n.push(s)}return n}e.exports=function(e,a){var n=r(e=e||[],a=a||{});return function(e){e=e||[];for(var t=0;t<n.length;t++){var i=p(n[t]);o[i].references--}for(var l=r(e,a),d=0;d<n.length;d++){var s=p(n[d]);0===o[s].references&&(o[s].updater(),o.splice(s,1))}n=l}}},659(e){var o={};e.exports=function(e,p){var r=function(e){if(void 0===o[e]){var p=document.querySelector(e);if(window.HTMLIFrameElement&&p instanceof window.HTMLIFrameElement)try{p=p.contentDocument.head}catch(e){p=null}o[e]=p}return o[e]}(e);if(!r)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");r.appendChild(p)}},540(e){e.exports=function(e){var o=document.createElement("style");return e.setAttributes(o,e.attributes),e.insert(o,e.options),o}},56(e,o,p){e.exports=function(e){var o=p.nc;o&&e.setAttribute("nonce",o)}},825(e){e.exports=function(e){if("u"<typeof document)return{update:function(){},remove:function(){}};var o=e.insertStyleElement(e);return{update:function(p){var r,a,n;r="",p.supports&&(r+="@supports (".concat(p.supports,") {")),p.media&&(r+="@media ".concat(p.media," {")),(a=void 0!==p.layer)&&(r+="@layer".concat(p.layer.length>0?" ".concat(p.layer):""," {")),r+=p.css,a&&(r+="}"),p.media&&(r+="}"),p.supports&&(r+="}"),(n=p.sourceMap)&&"u">typeof btoa&&(r+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(n))))," */")),e.styleTagTransform(r,o,e.options)},remove:function(){var e;null===(e=o).parentNode||e.parentNode.removeChild(e)}}}},113(e){e.exports=function(e,o){if(o.styleSheet)o.styleSheet.cssText=e;else{for(;o.firstChild;)o.removeChild(o.firstChild);o.appendChild(document.createTextNode(e))}}},959(e,o,p){var r=p(72),a=p.n(r),n=p(825),t=p.n(n),i=p(659),l=p.n(i),d=p(56),s=p.n(d),c=p(540),j=p.n(c),f=p(113),u=p.n(f),h=p(646),v={};v.styleTagTransform=u(),v.setAttributes=s(),v.insert=l().bind(null,"head"),v.domAPI=t(),v.insertStyleElement=j(),a()(h.A,v),h.A&&h.A.locals&&h.A.locals}}]);
