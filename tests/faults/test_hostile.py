@@ -141,6 +141,6 @@ def test_a_kernel_in_a_strangers_folder_starts_nothing_of_it(hostile: HostileFol
 
 
 def test_every_row_of_what_runs_code_leaks_or_lies_has_tests_elsewhere() -> None:
-    hostile = [(row, name) for check, row, name in marked("counts") if check == "hostile"]
-    assert len({row for row, _ in hostile}) >= 11
-    assert len(hostile) + len(MANIFESTS) + 2 >= 45
+    rows = [(row, name) for check, row, name in marked("counts") if check == "hostile"]
+    assert len({row for row, _ in rows}) >= 11
+    assert len(rows) + len(MANIFESTS) + 2 >= 45
