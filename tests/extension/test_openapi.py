@@ -24,7 +24,7 @@ from support.notebooks import notebook
 from support.server import TOKEN, Server
 from support.user_environment import user_environment
 
-from jupyter_dep.messages import web
+from jupyter_dep.messages import comm
 from jupyter_dep_server.api.routes import ROUTES
 from tools import openapi
 
@@ -52,7 +52,7 @@ def test_every_reference_leads_somewhere_and_every_address_is_there() -> None:
     assert {(method.upper(), path) for path, item in document["paths"].items() for method in item} == {
         (route.method, f"/jupyter-dep/{route.path}") for route in ROUTES
     }
-    assert {"HoldingState", "EditOrder", "Holds", web.MissingImport.__name__} <= names, "what the comm carries"
+    assert {"HoldingState", "EditOrder", "Holds", comm.MissingImport.__name__} <= names, "what the comm carries"
 
 
 @pytest.fixture(scope="module")

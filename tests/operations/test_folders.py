@@ -245,10 +245,10 @@ def test_install_gives_the_dependencies_and_every_group_but_no_extra(sandbox: Us
 def test_choice_is_remembered_by_what_runs_in_the_environment(sandbox: UserSandbox, project: Path) -> None:
     lock(sandbox, project)
     sealed = install(sandbox, project, without=["dev"])
-    assert environment_install.environment(project, sandbox.services(), command_context("run")).key == sealed.key
+    assert environment_install.ensure_installed(project, sandbox.services(), command_context("run")).key == sealed.key
     assert status.status(project, sandbox.services(), command_context()).key == sealed.key
     install(sandbox, project)
-    assert "beta" in environment_install.environment(project, sandbox.services(), command_context("run")).packages
+    assert "beta" in environment_install.ensure_installed(project, sandbox.services(), command_context("run")).packages
 
 
 def test_unknown_group_or_extra_is_an_error_with_those_that_are_there(sandbox: UserSandbox, project: Path) -> None:
