@@ -31,7 +31,7 @@ COMMAND = (sys.executable, "-I" if sys.flags.isolated else "-P", "-m", "jupyter_
 END_SECONDS = 0.5
 """Seconds that a worker without work gets to end by itself."""
 READ_SECONDS = 0.2
-"""Seconds that a reading waits for a worker that is reading, before one more is started: most readings take less."""
+"""Seconds for which no reading has ended before one more worker is started beside those that read: most take less."""
 NOTE_LENGTH = 2000
 """Characters of one line of a worker's stderr that are logged."""
 
@@ -69,6 +69,8 @@ class Workers:
         self._failures: list[Exception] = []
         """Why workers could not be started: each is for one of those who wait."""
         self._starting = self._waiting = self._reading = 0
+        self._read_at = 0.0
+        """When the last reading ended."""
         self._closed = False
         self._ids = itertools.count(1)
 
@@ -99,7 +101,7 @@ class Workers:
         order = msgspec.structs.replace(order, id=next(self._ids))
         try:
             while True:
-                worker = self._take(seconds=READ_SECONDS)
+                worker = self._take()
                 kept = worker.used
                 try:
                     return self._read(worker, order)
@@ -113,9 +115,9 @@ class Workers:
             return refuse(problems.internal(), order)
 
     def prepare(self) -> None:
-        """Start a worker if none is free; does not wait for it."""
+        """Start a worker if none is free or soon will be; does not wait for it."""
         with self._changed:
-            if not self._closed and not self._starting and all(worker.ended for worker in self._free):
+            if not self._closed and not self._starting and not self._reading and all(worker.ended for worker in self._free):
                 self._start()
 
     def close(self) -> None:
@@ -160,6 +162,7 @@ class Workers:
         finally:
             with self._changed:
                 self._reading -= 1
+                self._read_at = time.monotonic()
             self._put_back(worker, keep=answer is not None)
 
     def _explain_death(self, worker: WorkerProcess, order: ReadOrder) -> DepError:
@@ -173,9 +176,13 @@ class Workers:
             hint="try again; if it happens again, see the server's log, and whether memory is short",
         )
 
-    def _take(self, cancel: CancelToken | None = None, *, seconds: float = 0.0) -> WorkerProcess:
-        """Wait for a free worker: one that is given back, or a new one; for so long none is started while some read."""
-        deadline = time.monotonic() + seconds
+    def _take(self, cancel: CancelToken | None = None) -> WorkerProcess:
+        """Wait for a free worker: one that is given back, or a new one. Only a job has `cancel`.
+
+        While some read, none is started for `READ_SECONDS`; for a reading, that time begins anew with each that ends: where
+        many wait for a busy machine, one more worker would only make it busier.
+        """
+        began = time.monotonic()
         with self._changed:
             self._waiting += 1
             try:
@@ -189,7 +196,8 @@ class Workers:
                         raise cancelled("before it began")
                     if self._failures:
                         raise self._failures.pop()
-                    left = deadline - time.monotonic()
+                    since = began if cancel is not None else max(began, self._read_at)
+                    left = since + READ_SECONDS - time.monotonic()
                     if self._reading and left > 0:
                         self._changed.wait(left)
                         continue
