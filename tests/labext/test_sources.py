@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.alone  # two installations into one `node_modules` would meet
+
 LABEXT = Path(__file__).parents[2] / "labext"
 REQUIRED = "JUPYTER_DEP_REQUIRE_NODE"
 
