@@ -11,6 +11,7 @@ from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.files.atomic import Write
 from jupyter_dep.io.state.history import Pending
+from jupyter_dep.io.system.os_errors import explain_os_error
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.notebook.notebook import Notebook
 from jupyter_dep.operations.environment.build import describe_build_failure, ensure_current
@@ -59,8 +60,11 @@ def undo(notebook: Path, services: Services, context: CommandContext, *, redo: b
         after = read_state(notebook, services, live_block=old_block if state.live else None)
         summary = after.summary
         return replace(ensure_current(after, services, context, edit=edit), notes=(note, *notes))
-    except DepError as error:  # declaration and lock are back, which was asked for: a build can be tried again
-        return ChangeResult(state=after, summary=summary, edit=edit, unbuilt=describe_build_failure(error), notes=tuple(notes))
+    except (DepError, OSError) as error:  # declaration and lock are back, which was asked for: a build can be tried again
+        explained = error if isinstance(error, DepError) else explain_os_error(error, notebook, "building its environment")
+        return ChangeResult(
+            state=after, summary=summary, edit=edit, unbuilt=describe_build_failure(explained), notes=(note, *notes)
+        )
 
 
 def _describe_difference(now: str | None, then: str | None, form: DeclarationFormat) -> str:
