@@ -365,11 +365,18 @@ def test_a_worker_ends_with_its_input_and_stops_what_it_does(crew: Workers, rest
     thread = threading.Thread(target=crew.run, args=(order(rest_sandbox), silent, CancelToken()))
     thread.start()
     until(lambda: bool(pids(signs)))
-    every = crew.processes
-    for one in every:
-        one.hang_up()  # as it is when the server dies, where no signal tells
+    every: list[worker_process.WorkerProcess] = []
+
+    def all_have_ended() -> bool:
+        """Hang up on each, as it is when the server dies, where no signal tells; a spare may have come meanwhile."""
+        for one in crew.processes:
+            if one not in every:
+                every.append(one)
+                one.hang_up()
+        return not crew.processes
+
+    until(all_have_ended, 20)
     thread.join(5)
-    until(lambda: not crew.processes)
     assert {one.returncode for one in every} == {0}
     assert rest_sandbox.listing() == before
 
