@@ -1,1 +1,1 @@
-"""Generators of what is committed but made from the code; they are no part of the wheel."""
+"""Generators of what is committed but made from the code; they are not part of the wheel."""

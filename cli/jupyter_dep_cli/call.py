@@ -26,7 +26,7 @@ class Call:
 
     `notebook` is the one that was named (or whose kernel asks), absolute, None without one. `project` is the file of the
     project that it belongs to, where that is a folder's. `ask` puts a yes/no question to a person at a terminal and is None
-    where there is no terminal. `still` ends what moves on the terminal, for a program that takes it over. `body` is the rest
+    without a terminal. `still` ends what moves on the terminal, for a program that takes it over. `body` is the rest
     of a `%%dep` cell, `in_cell` says that the notebook is the one whose kernel asks.
     """
 

@@ -109,11 +109,11 @@ def execute(notebook: Path, sealed: Sealed, data: bytes, *, timeout: float | Non
         try:
             await client.async_execute(env=dict(launch.env), stderr=log)
         finally:
-            if manager.has_kernel:  # with a manager of ours, ending the kernel is ours, too
+            if manager.has_kernel:  # who starts the manager also ends the kernel
                 await manager.shutdown_kernel()
 
     try:
-        # what the kernel itself says (warnings about its transport, a crash) is no output of the notebook
+        # what the kernel itself says (warnings about its transport, a crash) is not output of the notebook
         with tempfile.TemporaryFile() as log:
             try:
                 _run_in_thread(run(log))

@@ -35,7 +35,7 @@ def env(call: Call) -> Outcome:
 
 
 def _activate_shell(call: Call) -> Outcome:
-    if call.context.from_cell:  # there is no shell, and what is written goes to the kernel
+    if call.context.from_cell:  # a cell has no shell, and what is written goes to the kernel
         raise UsageError("not-from-a-cell", "a cell has no shell to activate", hint="run it in a terminal")
     from .shell import activate
 
@@ -85,7 +85,7 @@ def _show_environment(call: Call) -> Outcome:
 
 
 def _list_environments(call: Call) -> Outcome:
-    """The project's environments; all of the store's where there is no project, or where they are asked for."""
+    """The project's environments; all of the store's without a project, or on request."""
     if call.parsed.flag("all") or call.front_end.project is None:
         return _list_store(call)
     target = call.target()

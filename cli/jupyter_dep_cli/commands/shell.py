@@ -87,7 +87,7 @@ def shell(call: Call) -> Outcome:
     sealed = _build_environment(call)
     what = _describe_activation(target, sealed, inside=True)
     marks = {MARK: str(target), "VIRTUAL_ENV_PROMPT": what.label}
-    if not sys.stdin.isatty():  # a script: there is no prompt to change, and the user's start files are not read
+    if not sys.stdin.isatty():  # a script has no prompt to change, and the user's start files are not read
         return become(call, [program], sealed, marks)
     variables = {**environment_variables(sealed.path, environ), **marks}
     lease = hold(sealed.lock_file)

@@ -1,4 +1,4 @@
-"""Replies to requests that cannot run because there is no environment."""
+"""Replies to requests that cannot run without an environment."""
 
 from __future__ import annotations
 

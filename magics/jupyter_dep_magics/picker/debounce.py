@@ -10,7 +10,7 @@ from contextvars import Context, copy_context
 from typing import Callable, NamedTuple, Optional
 
 Job = Callable[[threading.Event], None]
-"""Gets the event that is set when its result is no longer wanted."""
+"""Gets the event that is set when its result is not wanted any more."""
 _IDLE = 30.0
 """Seconds after which a thread without work ends."""
 

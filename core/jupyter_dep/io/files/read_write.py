@@ -54,7 +54,7 @@ def read_if_there(path: Path, *, limit: int | None = None) -> bytes | None:
 
 
 def list_folder(folder: Path) -> list[str]:
-    """The names in a folder, sorted; none if there is no such folder. A glob is ten times slower where there are thousands.
+    """The names in a folder, sorted; none if the folder is missing. A glob is ten times slower where there are thousands.
 
     Errors: those of `explain_os_error`. A folder that cannot be read is not taken for an empty one, as a glob does.
     """

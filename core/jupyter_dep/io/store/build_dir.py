@@ -74,7 +74,7 @@ class StagingEnvironment:
         """Carry over the bytecode that imports left in the environment that the spec names.
 
         Bytecode from wheels is removed first: Python believes it about any package, here and in environments that would take
-        it over from here. Nothing was imported yet, so there is no other.
+        it over from here. Nothing was imported yet, so this is all of it.
         """
         for cache in found.caches:
             shutil.rmtree(self.folder / cache)

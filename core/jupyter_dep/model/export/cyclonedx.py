@@ -26,7 +26,7 @@ def cyclonedx(lock: Lock, choice: Selection = DEFAULT_SELECTION, *, name: str, v
     """The text; `name` and `version` are the project's. Errors: those of `chosen`.
 
     Every file of a package is an external reference with its hashes, for a package of one file they are the component's too. A
-    marker is the property `jupyter-dep:marker`. There is no timestamp, so that a new one means a new content.
+    marker is the property `jupyter-dep:marker`. It has no timestamp: another file means other content.
     """
     selected = chosen(lock, choice)
     root: dict[str, Any] = {"type": "application", "bom-ref": "root", "name": name}

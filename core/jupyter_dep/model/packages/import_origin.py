@@ -55,7 +55,7 @@ NOTHING = ModuleProviders()
 class ImportOrigin:
     """The distributions that bring a module, only a guess if not `certain`; empty where the name tells nothing.
 
-    `namespace`: the module is no more than a namespace, which holds what several distributions bring.
+    `namespace`: the module is only a namespace, which holds what several distributions bring.
     """
 
     distributions: frozenset[str] = frozenset()

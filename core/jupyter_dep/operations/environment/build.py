@@ -123,7 +123,7 @@ def record_use(state: State, sealed: Sealed, services: Services) -> bool:
 
 
 def describe_build_failure(error: DepError) -> Hint:
-    """Say why there is no environment, where everything else was done."""
+    """Say why the environment is missing although everything else was done."""
     return Hint(f"its environment is not built: {error.message.splitlines()[0]} (", step("sync"), " tries again)")
 
 

@@ -28,7 +28,7 @@ KERNEL_DISPLAY = "Python (dep)"
 class CommandContext:
     """Where a command comes from, its options, and how its progress is reported.
 
-    `environment` is the key that the calling kernel runs on (None: not one of ours). `live_block` is a front end's block,
+    `environment` is the key that the calling kernel runs on (None: another kernel). `live_block` is a front end's block,
     `in_kernel` that the file belongs to an editor and is not written. `command` is the line for the history.
     """
 

@@ -34,7 +34,7 @@ class ProjectState:
     """A project's declaration as it was read, once.
 
     `block` is the block that counts (a front end's live one, a pending edit's, or the file's), `base` the one in the file;
-    a folder's is its whole `pyproject.toml`. `data` is None where there is no file, `notebook` for a folder.
+    a folder's is its whole `pyproject.toml`. `data` is None without a file, `notebook` for a folder.
     """
 
     project: Project
@@ -100,7 +100,7 @@ class UnlockedState(ProjectState):
 
     @property
     def summary(self) -> None:
-        """There is no lock to summarize."""
+        """Nothing to summarize without a lock."""
         return None
 
     @property
