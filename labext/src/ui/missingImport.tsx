@@ -89,7 +89,7 @@ export class MissingImportNote extends ReactWidget implements IRenderMime.IRende
     const trans = this._trans;
     const place = this._adder.place(this.node);
     if (place === null) {
-      return trans.__('The kernel is no longer running. Run the cell again.');
+      return trans.__('The kernel has stopped. Run the cell again.');
     }
     const hit = await this._adder.know(place, name);
     if (!(await confirmed(name, hit, trans))) {
