@@ -23,7 +23,8 @@ check: .venv/tested
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# what needs the machine for itself runs after what can share it, and without coverage, which would slow what is timed; `make test ARGS=tests/model` runs just that
+# what needs the machine for itself runs after what can share it: one by one, in the order of the files, and without coverage,
+# which would slow what is timed; `make test ARGS=tests/model` runs just that
 JOBS ?= auto
 # percent of lines and branches that the first part runs in its own processes; threads make it vary by tenths around 89.1
 COVERAGE := 88.5
@@ -32,7 +33,7 @@ ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
 	$(BIN)/python -m pytest -n $(JOBS) -m "not alone" --cov --cov-report=term --cov-fail-under=$(COVERAGE)
-	$(BIN)/python -m pytest -m alone
+	$(BIN)/python -m pytest -p no:randomly -m alone
 endif
 
 format: .venv/tested
