@@ -411,6 +411,6 @@ COMMANDS: tuple[Command, ...] = (
         name="doctor",
         summary="show what is installed where, and how to fix problems",
         targets="none",
-        options=(Option(flags=("--quick",), help="skip full hashes of environments, and query no index"),),
+        options=(Option(flags=("--full",), help="read every file of every environment and compare its hash"), _OFFLINE),
     ),
 )

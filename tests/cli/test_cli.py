@@ -19,6 +19,7 @@ from support.sandbox import CLI, UserSandbox, terminal_at, user_at
 from support.wheels import build_wheel
 from support.wire import Answer, Request
 
+from jupyter_dep.io.store import record_check
 from jupyter_dep_cli.call import spellings
 from jupyter_dep_cli.command_table import COMMANDS
 
@@ -293,6 +294,27 @@ def test_doctor_finds_and_withdraws_a_damaged_environment(sandbox: UserSandbox) 
     assert ill.code == 1 and "alpha" in json.dumps(ill.entry["damaged"])
     assert sandbox.dep("sync", "nb.ipynb").code == 0
     assert sandbox.dep("doctor", "--json").code == 0
+
+
+def test_doctor_hashes_files_only_when_asked_and_each_once(sandbox: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work that grows with the store is done on request, and says how far it is."""
+    for name, packages in (("a", ["alpha"]), ("b", ["alpha", "beta"])):
+        sandbox.notebook(*packages, name=name)
+        sandbox.dep("lock", f"{name}.ipynb")
+        sandbox.dep("sync", f"{name}.ipynb")
+    path = Path(sandbox.dep("status", "a.ipynb", "--json").entry["environment"]["path"])
+    module = next(path.rglob("alpha/__init__.py"))
+    times = module.stat()
+    module.chmod(0o644)
+    module.write_bytes(b"#" * times.st_size)
+    os.utime(module, ns=(times.st_atime_ns, times.st_mtime_ns))  # size and time tell nothing now
+    assert sandbox.dep("doctor", "--json").entry["damaged"] == {}
+    read: list[Path] = []
+    hash_file = record_check._sha256
+    monkeypatch.setattr(record_check, "_sha256", lambda file: read.append(file) or hash_file(file))
+    assert "alpha" in json.dumps(sandbox.dep("doctor", "--full", "--json").entry["damaged"])
+    inodes = [file.stat().st_ino for file in read]
+    assert len(inodes) == len(set(inodes))
 
 
 # Exit codes, several targets
@@ -606,7 +628,7 @@ def test_doctor_asks_the_index_that_environments_come_from(sandbox: UserSandbox)
     dead = sandbox.dep("doctor", "--json", UV_DEFAULT_INDEX="http://127.0.0.1:9/simple")
     assert dead.code == 1
     assert "127.0.0.1" in dead.entry["problems"][0]["what"]
-    assert sandbox.dep("doctor", "--quick", UV_DEFAULT_INDEX="http://127.0.0.1:9/simple").code == 0
+    assert sandbox.dep("doctor", "--offline", UV_DEFAULT_INDEX="http://127.0.0.1:9/simple").code == 0
 
 
 def test_a_path_is_allowed_and_revoked_under_all_its_names_and_an_address_as_it_is(

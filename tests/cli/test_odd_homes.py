@@ -33,7 +33,9 @@ def run_without_entry(sandbox: UserSandbox, *line: str, **environ: str) -> subpr
     )
 
 
-@pytest.mark.parametrize("line", [("status", "nb.ipynb"), ("doctor", "--quick"), ("add", "nb.ipynb", "alpha"), ("run", "true")])
+@pytest.mark.parametrize(
+    "line", [("status", "nb.ipynb"), ("doctor", "--offline"), ("add", "nb.ipynb", "alpha"), ("run", "true")]
+)
 def test_a_user_without_a_home_is_told_which_variable_helps(sandbox: UserSandbox, line: tuple[str, ...]) -> None:
     sandbox.notebook()
     done = run_without_entry(sandbox, *line)
@@ -42,7 +44,7 @@ def test_a_user_without_a_home_is_told_which_variable_helps(sandbox: UserSandbox
     assert [path.name for path in sandbox.folder.iterdir()] == ["nb.ipynb"], "a folder named `~` was made"
 
 
-@pytest.mark.parametrize("line", [("status", "nb.ipynb"), ("doctor", "--quick")])
+@pytest.mark.parametrize("line", [("status", "nb.ipynb"), ("doctor", "--offline")])
 def test_the_variable_is_enough(sandbox: UserSandbox, tmp_path: Path, line: tuple[str, ...]) -> None:
     sandbox.notebook()
     done = run_without_entry(sandbox, *line, JUPYTER_DEP_HOME=str(tmp_path / "dep"))

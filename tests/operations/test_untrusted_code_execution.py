@@ -641,7 +641,7 @@ def test_a_poisoned_cache_is_found_and_cleaned_by_doctor(hostile: HostileFolder,
     assert done.returncode == 0, done.stderr
     assert (site_of(raw) / "alpha/__init__.py").read_bytes() != clean, "the engine links the poison into a new environment"
 
-    ran = hostile.user.cli("doctor", "--json")
+    ran = hostile.user.cli("doctor", "--full", "--json")
     assert ran.code == 1
     assert list(ran.entry["damaged"].values()) == [{"alpha": [module.relative_to(environment).as_posix()]}]
     assert hostile.user.cli("status", "--json", path).entry["environment"]["sealed"] is False

@@ -6,8 +6,10 @@ import sys
 
 from jupyter_dep import __version__
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.base.progress import Progress
 from jupyter_dep.base.steps import Hint, Step, Text, step
 from jupyter_dep.io.index.settings import redact
+from jupyter_dep.io.store.record_check import FileHashes
 from jupyter_dep.messages import Outcome, Report, Table
 from jupyter_dep.operations.environment import gc
 from jupyter_dep.operations.inspect import index_metadata
@@ -19,13 +21,12 @@ def doctor(call: Call) -> Outcome:
     """Show what is installed where, and how to fix problems."""
     services, lines = call.services, []
     problems: list[tuple[str, Text | Step]] = []
-    quick = call.parsed.flag("quick")
     lines.append(f"jupyter-dep {__version__} on Python {sys.version.split()[0]} ({sys.executable})")
     engine = index = ""
     try:
         engine = services.engine.version()
         index = services.engine.default_index()
-        if not quick:
+        if not call.context.offline:
             index_metadata.details("ipykernel", services)  # every environment needs it
     except DepError as error:
         problems.append((str(error), error.hint))
@@ -54,9 +55,13 @@ def doctor(call: Call) -> Outcome:
     ]
     environments = services.store.all()
     damaged = {}
-    for sealed in environments:
+    hashes = FileHashes() if call.parsed.flag("full") else None
+    for number, sealed in enumerate(environments, 1):
+        call.context.reporter(
+            Progress(phase="checking", done=number, total=len(environments), detail=f"environment {sealed.key[:12]}")
+        )
         try:
-            found = gc.verify(sealed, services, full=not quick)
+            found = gc.verify(sealed, services, hashes=hashes)
         except DepError as error:
             problems.append((f"environment {sealed.key[:12]} cannot be checked: {error.message}", error.hint))
             continue

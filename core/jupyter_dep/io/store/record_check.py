@@ -106,18 +106,33 @@ def _check_record(root: Path, prefix: str, record: str, files: Listing) -> None:
             )
 
 
-def find_damaged(root: Path, site: Path) -> dict[str, list[str]]:
-    """List files whose content differs from their RECORD hash, by distribution: the full check of `doctor`.
+class FileHashes:
+    """Hashes of files, each read once however many environments link it."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, int, int], str] = {}
+
+    def sha256(self, path: Path) -> str:
+        """The hash of a file as RECORD writes it. Errors: OSError."""
+        info = path.stat()
+        key = (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns)
+        if (known := self._known.get(key)) is None:
+            known = self._known[key] = _sha256(path)
+        return known
+
+
+def find_damaged(root: Path, site: Path, hashes: FileHashes | None = None) -> dict[str, list[str]]:
+    """List files whose content differs from their RECORD hash, by distribution: the check of `doctor --full`.
 
     Errors: those of `explain_os_error` for an unreadable file, which is not known to be damaged.
     """
     try:
-        return _find_damaged(root, site)
+        return _find_damaged(root, site, hashes or FileHashes())
     except OSError as error:
         raise explain_os_error(error, root, "checking an environment") from error
 
 
-def _find_damaged(root: Path, site: Path) -> dict[str, list[str]]:
+def _find_damaged(root: Path, site: Path, hashes: FileHashes) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for info in (site / name for name in list_folder(site) if name.endswith(".dist-info")):
         record, distribution = info / RECORD, distribution_of(info.name)
@@ -129,7 +144,7 @@ def _find_damaged(root: Path, site: Path) -> dict[str, list[str]]:
         for row in rows:
             if row.hash.startswith("sha256=") and not row.path.endswith(".pyc"):
                 path = Path(os.path.normpath(site / row.path))
-                if not is_regular_file(path) or _sha256(path) != row.hash.removeprefix("sha256="):
+                if not is_regular_file(path) or hashes.sha256(path) != row.hash.removeprefix("sha256="):
                     found.setdefault(name, []).append(Path(os.path.relpath(path, root)).as_posix())
     return found
 

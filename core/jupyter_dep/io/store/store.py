@@ -193,7 +193,7 @@ class Store:
         except OSError as error:
             raise explain_os_error(error, Path(environment.path), "checking an environment") from error
 
-    def quarantine(self, environment: Sealed) -> dict[str, list[str]]:
+    def quarantine(self, environment: Sealed, hashes: record_check.FileHashes | None = None) -> dict[str, list[str]]:
         """Withdraw the seal of a changed environment, so that the next start builds a fresh one; gives the damaged files."""
         seal = self.root / "k" / f"{environment.key}.json"
         private_folder(self.root / "q")
@@ -201,7 +201,7 @@ class Store:
             os.replace(seal, self.root / "q" / seal.name)
         except FileNotFoundError:
             pass
-        return record_check.find_damaged(Path(environment.path), Path(environment.site))
+        return record_check.find_damaged(Path(environment.path), Path(environment.site), hashes)
 
     def sweep(self) -> int:
         """Remove staging folders whose builder is gone, and quarantined ones that are not in use; gives how many."""

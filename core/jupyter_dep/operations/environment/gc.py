@@ -164,16 +164,16 @@ def remove_environments(target: Path, services: Services, *, dry_run: bool = Fal
     return RemoveResult(removed=tuple(removed), freed=freed, kept=tuple(kept))
 
 
-def verify(sealed: Sealed, services: Services, *, full: bool = False) -> dict[str, list[str]]:
+def verify(sealed: Sealed, services: Services, *, hashes: record_check.FileHashes | None = None) -> dict[str, list[str]]:
     """Check an environment behind a start: if names, sizes or times changed, withdraw the seal and drop the cache's copies.
 
-    `full`: every file's hash, too. Gives the changed files by distribution; the next start builds the environment anew
-    and says why.
+    `hashes`: compare every file's hash, too. Gives the changed files by distribution; the next start builds the environment
+    anew and says why.
     """
     changed = services.store.has_changed(sealed)
-    if not changed and not (full and record_check.find_damaged(Path(sealed.path), Path(sealed.site))):
+    if not changed and (hashes is None or not record_check.find_damaged(Path(sealed.path), Path(sealed.site), hashes)):
         return {}
-    damaged = services.store.quarantine(sealed)
+    damaged = services.store.quarantine(sealed, hashes)
     if damaged:
         services.engine.forget(sorted(damaged))
     read_write.write_state(_report_file(sealed.key, services), sorted(damaged))
