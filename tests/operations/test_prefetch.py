@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ from support.wheels import build_wheel
 from jupyter_dep.base.engine_port import EngineAnswer, Install, LockRequest
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import CancelToken
-from jupyter_dep.io.store import record_check
+from jupyter_dep.io.store import build_dir, record_check
 from jupyter_dep.operations.edit import add_remove
 from jupyter_dep.operations.environment.prefetch import SpeculativeInstall
 from jupyter_dep.operations.project.context import ChangeResult
@@ -86,10 +87,51 @@ def test_a_resolution_that_fails_leaves_nothing_behind(sandbox: UserSandbox) -> 
     known = {sealed.path for sealed in store.all()}
     with pytest.raises(DepError):
         add(sandbox, notebook, "no-such-package-anywhere")
-    for thread in threading.enumerate():
-        if thread.name.startswith("head-start"):
-            thread.join(20)
+    wait_for_removal(sandbox)
     assert {str(path) for path in (store.root / "e").iterdir() if path.is_dir()} == known
+
+
+def wait_for_removal(sandbox: UserSandbox) -> None:
+    """Wait until every folder without a seal is gone, with its lock."""
+    store = sandbox.services().store
+    known = {Path(sealed.path).name for sealed in store.all()}
+    until = time.monotonic() + 20
+    while {path.name.removesuffix(".lease") for path in (store.root / "e").iterdir()} - known and time.monotonic() < until:
+        time.sleep(0.02)
+    assert {path.name.removesuffix(".lease") for path in (store.root / "e").iterdir()} <= known
+
+
+def test_nothing_waits_for_the_removal_of_what_was_not_needed(sandbox: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clean-up is no part of a command's time: where the environment is there, an `add` just ends."""
+    first, second = sandbox.notebook(name="a"), sandbox.notebook(name="b")
+    add_remove.add(first, ["beta"], sandbox.services(), command_context("add beta"))
+    add_remove.add(first, ["gamma"], sandbox.services(), command_context("add gamma"))
+    add_remove.add(second, ["beta"], sandbox.services(), command_context("add beta"))
+    removed_here: list[Path] = []
+    monkeypatch.setattr(build_dir, "remove_tree", removed_here.append)
+    done, engine = add(sandbox, second, "gamma")
+    assert done.sealed is not None and len(engine.installs) == 1 and engine.installs[0][0] != done.sealed.python
+    wait_for_removal(sandbox)
+    assert removed_here == []
+
+
+def test_a_folder_that_is_being_removed_is_not_swept(sandbox: UserSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = sandbox.services().store
+    staging = store.begin(lambda folder: (folder / "bin").mkdir(parents=True) or make_configuration(folder))
+    sleeper = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    reading, writing = os.pipe()
+    child = subprocess.Popen(sleeper, stdin=reading, pass_fds=[staging.lock.handle])
+    os.close(reading)
+    staging.lock.hand_over()
+    assert store.sweep() == 0 and staging.folder.is_dir()
+    os.close(writing)
+    child.wait()
+    assert store.sweep() == 1 and not staging.folder.exists()
+
+
+def make_configuration(folder: Path) -> Path:
+    (folder / "pyvenv.cfg").write_text("home = /nowhere\n")
+    return folder / "bin" / "python"
 
 
 def test_a_lock_of_somebody_else_gets_no_head_start(sandbox: UserSandbox, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.system.locks import FileLock
+from jupyter_dep.io.system.process import start_unattended
 
 from . import record_check, snapshots
 
@@ -51,6 +52,14 @@ class StagingEnvironment:
         remove_tree(self.folder)
         self.folder.with_name(self.folder.name + ".lease").unlink(missing_ok=True)
         self.lock.release()
+
+    def discard_unattended(self) -> None:
+        """The same in a process that nobody waits for, where the system has such: a large folder takes most of a second."""
+        removal = [sys.executable, "-I", "-S", str(Path(__file__).with_name("removal.py")), str(self.folder)]
+        if start_unattended(removal, keep_open=[self.lock.handle]):
+            self.lock.hand_over()
+        else:
+            self.discard()
 
     def site_packages(self, spec: EnvironmentSpec) -> Path:
         """Give its site-packages."""

@@ -104,6 +104,11 @@ class FileLock:
             finally:
                 os.close(handle)
 
+    def hand_over(self) -> None:
+        """Close our descriptor and leave the lock to the child that inherited it."""
+        handle, self.handle = self.handle, -1
+        os.close(handle)
+
     def __enter__(self) -> FileLock:
         return self
 

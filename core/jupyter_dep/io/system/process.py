@@ -28,6 +28,10 @@ _IGNORED_BY_PYTHON = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") i
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
+_unattended: list[subprocess.Popen[bytes]] = []
+"""Children that nobody waits for; those that have ended are taken off at the next start."""
+
+
 @frozen_dataclass
 class Completed:
     """How a program ended, and what it wrote."""
@@ -276,6 +280,30 @@ def run_foreground(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) ->
             return process.wait()
         except KeyboardInterrupt:  # the child got the same Ctrl-C: it decides
             continue
+
+
+def start_unattended(argv: Sequence[str], *, keep_open: Sequence[int] = ()) -> bool:
+    """Start a program that outlives us and that nobody waits for; it inherits the descriptors `keep_open`.
+
+    False where the system cannot do that, or refuses.
+    """
+    if sys.platform == "win32":
+        return False
+    _unattended[:] = [child for child in _unattended if child.poll() is None]
+    try:
+        child = subprocess.Popen(  # noqa: S603  an argument list of ours
+            list(argv),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=tuple(keep_open),
+        )
+    except OSError:
+        return False
+    _unattended.append(child)
+    return True
 
 
 def lower_priority() -> None:

@@ -80,7 +80,7 @@ class SpeculativeInstall:
         try:
             return head, unsealed.link_ahead(order, network=services.store.on_network())
         except BaseException:
-            unsealed.discard()
+            unsealed.discard_unattended()
             raise
 
     def _link(self, head: Selected, python: Path) -> None:
@@ -114,4 +114,4 @@ class SpeculativeInstall:
 
 def _drop_result(work: Future[tuple[Selected, StagingEnvironment] | None]) -> None:
     if work.exception() is None and (begun := work.result()) is not None:
-        begun[1].discard()
+        begun[1].discard_unattended()
