@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
 from jupyter_dep.base.progress import CancelToken, Reporter
-from jupyter_dep.io.system.process import LineProcess
+from jupyter_dep.io.system.line_process import LineProcess
 from jupyter_dep_server.version import VERSION
 
 from .protocol import Begun, CancelJob, Done, Hello, JobOrder, Line, ProgressEvent, ReadAnswer, ReadOrder, read, write

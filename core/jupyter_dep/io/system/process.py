@@ -1,4 +1,4 @@
-"""Start programs: argument lists only, a clean environment, an overall deadline, and an end with ours. No other module does.
+"""Start programs: argument lists only, a clean environment, an overall deadline, and an end with ours. Only `line_process` does too.
 
 A child gets a session of its own, so that it and what it starts can be killed as a group, and, on Linux, a
 parent-death signal, so that it does not outlive us after a SIGKILL.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import queue
 import signal
 import subprocess
 import sys
@@ -137,7 +136,7 @@ def _start(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> subproc
             **isolation(),
         )
     except OSError as error:
-        raise _explain_start(argv[0], error, Hint("run ", DOCTOR, " to see what is installed where")) from error
+        raise explain_start(argv[0], error, Hint("run ", DOCTOR, " to see what is installed where")) from error
 
 
 def _wait_until(
@@ -155,94 +154,8 @@ def _wait_until(
                 raise
 
 
-class LineProcess:
-    """A program that exchanges lines of text with us over its stdin and stdout.
-
-    It ends with us: by what `isolation` does, and because its stdin ends. On Linux its life is bound to the THREAD that
-    starts it (prctl(2), PR_SET_PDEATHSIG), so that one has to last. `on_note` gets each line of its stderr, in a thread of
-    its own. Errors: `program-missing`.
-    """
-
-    def __init__(self, argv: Sequence[str], *, env: Mapping[str, str], on_note: Callable[[str], None]) -> None:
-        try:
-            self._process = subprocess.Popen(  # noqa: S603  an argument list, no shell
-                list(argv),
-                env=dict(env),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                **isolation(),
-            )
-        except OSError as error:
-            raise _explain_start(argv[0], error, "too many programs may be running here: end some, then try again") from error
-        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        for read in (self._read_lines, lambda: self._read_notes(on_note)):
-            threading.Thread(target=read, name=f"companion-{self.pid}", daemon=True).start()
-
-    @property
-    def pid(self) -> int:
-        """Its process number."""
-        return self._process.pid
-
-    @property
-    def returncode(self) -> int | None:
-        """What it ended with, -N for signal N; None while it runs."""
-        return self._process.poll()
-
-    def send(self, line: str) -> None:
-        """Write one line. Errors: `OSError` where the program no longer reads."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(line + "\n")
-            self._process.stdin.flush()
-        except ValueError as error:  # closed by `close_input`
-            raise BrokenPipeError from error
-
-    def receive(self, seconds: float) -> str | None:
-        """The next line, None if none came within that time. Errors: `EOFError` after the last one: it has ended."""
-        try:
-            line = self._lines.get(timeout=seconds)
-        except queue.Empty:
-            return None
-        if line is None:
-            self._lines.put(None)  # for the next call
-            raise EOFError
-        return line
-
-    def close_input(self) -> None:
-        """End its stdin, which tells it to end."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.close()
-        except OSError:  # it had not read everything
-            pass
-
-    def end(self, seconds: float = 0.0) -> None:
-        """Wait for its end; after that time it is killed, with what it started in its group."""
-        try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            kill_group(self._process)
-
-    def _read_lines(self) -> None:
-        assert self._process.stdout is not None
-        try:
-            for line in self._process.stdout:
-                self._lines.put(line.rstrip("\n"))
-        finally:
-            self._lines.put(None)
-            self._process.wait()  # no zombie is left of one that ended by itself
-
-    def _read_notes(self, on_note: Callable[[str], None]) -> None:
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            on_note(line.rstrip("\n"))
-
-
-def _explain_start(program: str, error: OSError, hint: Text) -> DepError:
+def explain_start(program: str, error: OSError, hint: Text) -> DepError:
+    """Give the error of a program that cannot be started: `program-missing`."""
     what = f"`{Path(program).name}` could not be started: {error.strerror}"
     return DepError("program-missing", what, hint=hint, context={"file": program})
 
@@ -274,7 +187,7 @@ def run_foreground(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) ->
     try:
         process = subprocess.Popen(list(argv), cwd=cwd, env=dict(env))  # noqa: S603
     except OSError as error:
-        raise _explain_start(argv[0], error, "check the spelling; programs of the environment are found first") from error
+        raise explain_start(argv[0], error, "check the spelling; programs of the environment are found first") from error
     while True:
         try:
             return process.wait()
