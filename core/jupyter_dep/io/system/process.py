@@ -1,4 +1,4 @@
-"""Start programs: argument lists only, a clean environment, an overall deadline, and an end with ours. Only `line_process` does too.
+"""Start programs: argument lists only, a clean environment, a deadline, an end with ours. Only `line_process` starts others.
 
 A child gets a session of its own, so that it and what it starts can be killed as a group, and, on Linux, a
 parent-death signal, so that it does not outlive us after a SIGKILL.
