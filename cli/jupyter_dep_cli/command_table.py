@@ -111,6 +111,7 @@ COMMANDS: tuple[Command, ...] = (
             Option(flags=("--name",), help="set the name of the folder's project", metavar="NAME"),
             Option(flags=("--python",), help="declare this Python, such as 3.12", metavar="SPEC"),
             Option(flags=("--imports",), help="declare what the notebook imports and its %%pip lines name"),
+            Option(flags=("--guess",), help="the same, also packages of your index that only share the name of an import"),
             Option(flags=("--notebook",), help="give a notebook in a project folder its own declaration"),
         ),
         folder=True,

@@ -91,7 +91,7 @@ def test_init_twice_is_told(sandbox: UserSandbox) -> None:
 
 def test_the_python_that_init_was_asked_for_decides_the_first_lock(sandbox: UserSandbox) -> None:
     notebook = sandbox.folder / "new.ipynb"
-    init_notebook.init(notebook, sandbox.services(), command_context(), python=MINOR)
+    init_notebook.init(notebook, sandbox.services(), command_context(), init_notebook.InitOptions(python=MINOR))
     add(sandbox, notebook, "alpha")
     assert state(sandbox, notebook).summary.python == MINOR  # type: ignore[union-attr]
 
@@ -453,7 +453,7 @@ def test_python_changes_the_minor_and_the_bound_only_where_it_forbids(
     services = lambda: sandbox.services(**mine)  # noqa: E731
     notebook = sandbox.notebook("alpha", name="n")
     rewrite(notebook, block("alpha", python=">=3.9"))
-    relock.relock(notebook, services(), command_context(), python=MINOR)
+    relock.relock(notebook, services(), command_context(), init_notebook.InitOptions(python=MINOR))
     changed = relock.use_python(notebook, minor, services(), command_context())
     assert changed.sealed is not None
     assert f"python{minor}" in changed.sealed.site

@@ -203,15 +203,27 @@ def init(call: Call) -> Outcome:
             ),
             context={"file": target.name},
         )
-    result = init_notebook.init(
-        target,
-        call.services,
-        call.context,
+    options = init_notebook.InitOptions(
         python=call.parsed.text("python"),
         imports=call.parsed.flag("imports"),
+        guess=call.parsed.flag("guess"),
         ask=call.ask,
+        is_on_index=lambda name: _is_on_index(name, call),
     )
+    result = init_notebook.init(target, call.services, call.context, options)
     return outcomes.created(target, result, call.front_end)
+
+
+def _is_on_index(name: str, call: Call) -> bool:
+    from jupyter_dep.operations.inspect.index_metadata import details
+
+    try:
+        details(name, call.services, call.context.cancel)
+    except DepError as error:
+        if error.code != "unknown-package":
+            raise
+        return False
+    return True
 
 
 def python(call: Call) -> Outcome:

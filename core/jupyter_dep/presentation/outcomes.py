@@ -194,25 +194,41 @@ def _switch(sealed: Sealed | None, services: Services, environment: str | None) 
 def created(notebook: Path, result: InitResult, front_end: FrontEnd) -> Outcome:
     """The outcome of `init`."""
     following = step("add", NAME, target=notebook)
+    named = [guess.names[0] for guess in result.guesses]
+    guessed = [Hint("if these are the packages: ", step("add", *named, target=notebook))] if named else []
     lines = [f"declares Python {result.requires_python}"]
     if result.declared:
         lines.append(f"declares {', '.join(result.declared)}")
+        lines += [f"{name} is a guess: it only has the name of an import" for name in result.guessed]
         following = step("lock", target=notebook)
     elif result.suggested:
         lines.append(f"it imports or installs {', '.join(result.suggested)}")
         following = step("add", *result.suggested, target=notebook)
+    lines += [
+        f"not declared: `{guess.module}` ({', '.join(guess.places[:3])}), perhaps from "
+        + " or ".join(f"`{name}`" for name in guess.names[:3])
+        for guess in result.guesses
+    ]
+    lines += [
+        f"imports the project in `{folder}`, on which a notebook alone cannot depend; a project of that folder can hold both"
+        for folder in result.packages
+    ]
     return Outcome(
         verb="init",
         report=Report(
             headline=f"{front_end.title(notebook, notebook.name)} is a project now, for the kernel “{KERNEL_DISPLAY}”",
             tone="good",
             lines=tuple(lines),
-            next=(front_end.write(following),),
+            next=(front_end.write(following), *map(front_end.write, guessed)),
         ),
         data={
             "project": str(notebook),
             "declared": list(result.declared),
             "suggested": list(result.suggested),
+            "guessed": list(result.guessed),
+            "guesses": [
+                {"module": guess.module, "names": list(guess.names), "places": list(guess.places)} for guess in result.guesses
+            ],
             "python": result.requires_python,
         },
         edit=wire_edit(result.edit),

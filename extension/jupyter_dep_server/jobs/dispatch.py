@@ -119,7 +119,7 @@ def _change_python(request: JobRequest, notebook: Path, services: Services, cont
 
 def _init(request: JobRequest, notebook: Path, services: Services, context: CommandContext) -> Outcome:
     python = _check_python(request.python, services)
-    result = init_notebook.init(notebook, services, context, python=python, imports=request.imports)
+    result = init_notebook.init(notebook, services, context, init_notebook.InitOptions(python=python, imports=request.imports))
     return outcomes.created(notebook, result, _show_on_page(notebook))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -14,6 +13,7 @@ from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.declaration.install_command import InstallCommand, parse_install_command
 from jupyter_dep.model.declaration.requirement import canonical, parse
 from jupyter_dep.model.declaration.requirement_lines import logical_lines
+from jupyter_dep.model.packages.standard_modules import is_standard
 
 # Cell magics whose body is Python that runs in the kernel, and those whose body is a shell script.
 _PYTHON_MAGIC = re.compile(r"%%(?:time|timeit|capture|prun|python3?|debug|memit|mprun|lprun|snakeviz)\b")
@@ -45,18 +45,24 @@ class Import:
 
 def imports_of(source: str) -> tuple[Import, ...]:
     """What a cell or a module imports, by line; the standard library and relative imports are left out."""
-    return tuple(found for found in _imports(source) if not _is_standard(found.module))
+    return tuple(found for found in _imports(source) if not is_standard(found.module))
 
 
 def loaded_by_magics(source: str) -> tuple[str, ...]:
     """Modules that a cell's `%load_ext` and `%matplotlib` lines import."""
     found = [match["extension"] or match["plotting"] for match in _LOADING.finditer(source)]
-    return tuple(module for module in found if not _is_standard(module))
+    return tuple(module for module in found if not is_standard(module))
 
 
 def is_python(source: str) -> bool:
     """Whether this Python reads a module's text as Python."""
     return _parse(source) is not None
+
+
+def parse_code(source: str) -> ast.Module | None:
+    """The syntax tree of a cell or a module, with what only IPython understands taken out; None where it is no Python."""
+    text = _strip_magics(source)
+    return None if text is None else _parse(text) or _parse(_neutralize(text))
 
 
 def imported_modules(sources: Sequence[str]) -> dict[str, tuple[int, ...]]:
@@ -101,11 +107,6 @@ def install_commands(source: str) -> Iterator[InstallCommand]:
             command = parse_install_command(segment)
             if command is not None and command.installer in ("pip", "uv"):
                 yield command
-
-
-def _is_standard(module: str) -> bool:
-    top = module.partition(".")[0]
-    return top in sys.stdlib_module_names or top == "__main__"
 
 
 def _imports(source: str) -> Iterator[Import]:

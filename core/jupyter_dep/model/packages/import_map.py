@@ -17,11 +17,21 @@ from jupyter_dep.base.fast_dataclass import frozen_dataclass
 class Match:
     """The normalised name of a distribution. `certain` is False where it is only a guess.
 
-    `distribution` is empty where several share the module, as with `google`.
+    `distribution` is empty where several share the module, as with `google`; `others` may bring it as well.
     """
 
     distribution: str
     certain: bool
+    others: tuple[str, ...] = ()
+
+
+@frozen_dataclass
+class _Era:
+    """Since and until when (`2021-03`, empty: always) a distribution brought a module."""
+
+    distribution: str
+    since: str
+    until: str
 
 
 @frozen_dataclass
@@ -33,10 +43,15 @@ class _Tables:
     shared: frozenset[str]
 
 
-def distribution_for(module: str) -> Match:
-    """The distribution of a dotted module name: its longest known prefix decides, else the first name is the guess."""
+def distribution_for(module: str, when: str = "") -> Match:
+    """The distribution of a dotted module name: its longest known prefix decides, else the first name is the guess.
+
+    `when` is the day of the code (`2018-05-01`); some modules came from another distribution then. Empty: today.
+    """
     tables = _read_tables()
     parts = module.split(".")
+    if (eras := _read_eras().get(parts[0])) is not None:
+        return _match_era(eras, when or "9999")
     for count in range(len(parts), 0, -1):
         known = tables.names.get(".".join(parts[:count]))
         if known is not None:
@@ -45,6 +60,13 @@ def distribution_for(module: str) -> Match:
         return Match(distribution="", certain=False)
     guess = canonicalize_name(parts[0])
     return Match(distribution=guess, certain=guess in tables.same)
+
+
+def _match_era(eras: tuple[_Era, ...], when: str) -> Match:
+    """The one distribution of that time; where several brought the module, or none did, all are guesses."""
+    then = [era.distribution for era in eras if era.since <= when and (not era.until or when < era.until)]
+    first, *others = then or [era.distribution for era in eras]
+    return Match(distribution=first, certain=len(then) == 1, others=tuple(others))
 
 
 def is_namespace(module: str) -> bool:
@@ -100,3 +122,13 @@ def _find_parents() -> frozenset[str]:
 def _read_tables() -> _Tables:
     raw = json.loads(files("jupyter_dep.data").joinpath("import_names.json").read_text(encoding="utf-8"))
     return _Tables(names=raw["names"], same=frozenset(raw["same"]), shared=frozenset(raw["shared"]))
+
+
+@cache
+def _read_eras() -> Mapping[str, tuple[_Era, ...]]:
+    found: dict[str, tuple[_Era, ...]] = {}
+    text = files("jupyter_dep.data").joinpath("import_eras.tsv").read_text(encoding="utf-8")
+    for line in text.splitlines()[1:]:
+        module, distribution, since, until, _ = line.split("\t")
+        found[module] = (*found.get(module, ()), _Era(distribution=distribution, since=since, until=until))
+    return found

@@ -11,8 +11,8 @@ from jupyter_dep.base.steps import Hint, step
 from jupyter_dep.io.files import read_write
 from jupyter_dep.io.state.history import Pending
 from jupyter_dep.model.declaration import script_block
-from jupyter_dep.model.notebook import code_imports
 from jupyter_dep.model.notebook.notebook import Notebook, blank
+from jupyter_dep.operations.evidence import Evidence, Guess, Proposal, gather, propose
 from jupyter_dep.operations.project.context import (
     KERNEL_DISPLAY,
     KERNEL_NAME,
@@ -27,24 +27,42 @@ from jupyter_dep.services import Services
 
 @frozen_dataclass
 class InitResult:
-    """What `init` declared; `suggested` are requirements that the notebook seems to need and does not declare."""
+    """What `init` declared; `suggested` are requirements that the notebook seems to need and does not declare.
+
+    `guessed` are those of `declared` that only share the name of an import, `guesses` the imports whose package is not known,
+    `packages` the folders of projects whose modules the notebook imports.
+    """
 
     requires_python: str
     declared: tuple[str, ...] = ()
     suggested: tuple[str, ...] = ()
+    guessed: tuple[str, ...] = ()
+    guesses: tuple[Guess, ...] = ()
+    packages: tuple[str, ...] = ()
     edit: DeclarationEdit | None = None
 
 
-def init(
-    notebook: Path,
-    services: Services,
-    context: CommandContext,
-    *,
-    python: str | None = None,
-    imports: bool = False,
-    ask: Callable[[str], bool] | None = None,
-) -> InitResult:
+@frozen_dataclass
+class InitOptions:
+    """How to begin a notebook: `imports` declares what it needs, `guess` also packages that share the name of an import.
+
+    `ask` puts a yes/no question to a person, `is_on_index` says whether the user's index has a name.
+    """
+
+    python: str | None = None
+    imports: bool = False
+    guess: bool = False
+    ask: Callable[[str], bool] | None = None
+    is_on_index: Callable[[str], bool] | None = None
+
+    def yes(self, question: str) -> bool:
+        """Whether a person is there and says yes."""
+        return self.ask is not None and self.ask(question)
+
+
+def init(notebook: Path, services: Services, context: CommandContext, options: InitOptions | None = None) -> InitResult:
     """Write the block and the kernel's name; a missing notebook is created. Errors: `already-declared`, `not-python`."""
+    options = options or InitOptions()
     state = read_state(notebook, services, live_block=context.live_block)
     if state.block is not None:
         raise DepError(
@@ -61,9 +79,11 @@ def init(
             hint="jupyter-dep is for Python kernels",
             context=state.project.context,
         )
-    wanted = suggest_requirements(state.notebook) if state.notebook else ()
-    take = bool(wanted) and (imports or (ask is not None and ask(f"Declare what it uses ({', '.join(wanted)})?")))
-    block = new_block(services, context, wanted if take else (), python)
+    evidence = gather(state.notebook, notebook) if state.notebook else Evidence(imports=())
+    proposal, guessed = _ask_index(propose(evidence), options)
+    wanted = proposal.requirements
+    take = bool(wanted) and (options.imports or options.guess or options.yes(f"Declare what it uses ({', '.join(wanted)})?"))
+    block = new_block(services, context, wanted if take else (), options.python)
     declared = script_block.parse(block, context=state.project.context)
     edit = None
     if context.in_kernel and not state.live:
@@ -77,42 +97,32 @@ def init(
         content = state.notebook.with_block(block)
         content = Notebook.parse(content, context=state.project.context).with_kernelspec(KERNEL_NAME, KERNEL_DISPLAY)
         read_write.replace(notebook, content, expected=state.data)
-    if python is not None:
-        services.history.set_python(notebook, services.interpreters.find(python).name or python)
+    if options.python is not None:
+        services.history.set_python(notebook, services.interpreters.find(options.python).name or options.python)
     return InitResult(
         requires_python=declared.requires_python or "",
         declared=wanted if take else (),
         suggested=() if take else wanted,
+        guessed=guessed if take else (),
+        guesses=proposal.guesses,
+        packages=evidence.packages,
         edit=edit,
     )
 
 
-def suggest_requirements(notebook: Notebook) -> tuple[str, ...]:
-    """Suggest requirements for what a notebook imports and what its `%pip install` lines name."""
-    from jupyter_dep.model.packages.import_map import distribution_for
-
-    sources = [cell.source for cell in notebook.code_cells]
-    found: dict[str, str] = {}
-    for text in code_imports.installed_by_lines(sources):
-        found.setdefault(_parse_name(text), text)
-    for module in code_imports.imported_modules(sources):
-        match = distribution_for(module)
-        if match.certain:
-            found.setdefault(match.distribution, match.distribution)
-    found.pop("ipython", None)
-    found.pop("", None)
-    return tuple(found.values())
-
-
-def _parse_name(text: str) -> str:
-    from packaging.utils import canonicalize_name
-
-    from jupyter_dep.model.declaration.requirement import parse
-
-    try:
-        return str(canonicalize_name(parse(text).name))
-    except DepError:
-        return ""
+def _ask_index(proposal: Proposal, options: InitOptions) -> tuple[Proposal, tuple[str, ...]]:
+    """Take guesses whose name the user's index has, if the user wants that; gives the names that were taken."""
+    if not proposal.guesses or options.is_on_index is None:
+        return proposal, ()
+    names = ", ".join(guess.names[0] for guess in proposal.guesses)
+    if not (
+        options.guess or (options.imports and options.yes(f"No package is known for some imports. Ask your index for {names}?"))
+    ):
+        return proposal, ()
+    found = {guess: next(filter(options.is_on_index, guess.names), "") for guess in proposal.guesses}
+    taken = tuple(name for name in found.values() if name)
+    left = tuple(guess for guess, name in found.items() if not name)
+    return Proposal(requirements=(*proposal.requirements, *taken), guesses=left), taken
 
 
 def new_block(services: Services, context: CommandContext, requirements: Sequence[str] = (), python: str | None = None) -> str:
