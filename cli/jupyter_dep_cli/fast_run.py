@@ -9,10 +9,12 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jupyter_dep.base.errors import DepError
+from jupyter_dep.environment_variables import PIP
 from jupyter_dep.io.files.manifest_paths import manifest_candidates
 from jupyter_dep.io.system.locks import FileLock
 from jupyter_dep.io.system.paths import UserPaths, script_folder
@@ -34,6 +36,7 @@ def environment_variables(environment: str, environ: Mapping[str, str]) -> dict[
     """Build the variables of a program that runs in the environment at this folder, from those of this process."""
     variables = {name: value for name, value in environ.items() if name not in _DROPPED}
     variables["VIRTUAL_ENV"] = environment
+    variables[PIP] = sys.executable
     variables["PATH"] = os.pathsep.join([*program_folders(environment), environ.get("PATH", "")]).rstrip(os.pathsep)
     return variables
 

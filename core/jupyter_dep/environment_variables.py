@@ -15,6 +15,7 @@ PUBLISH_PASSWORD = "JUPYTER_DEP_PUBLISH_PASSWORD"  # noqa: S105  a name
 SHELL = "JUPYTER_DEP_SHELL"
 CONTEXT = "JUPYTER_DEP_CONTEXT"
 OUTER_SESSION = "JUPYTER_DEP_OUTER_SESSION"
+PIP = "JUPYTER_DEP_PIP"
 
 
 @frozen_dataclass
@@ -49,4 +50,5 @@ VARIABLES = (
         means="the session name of the kernel that started a process, so that it is not mistaken for the process's own",
         ours=True,
     ),
+    Variable(name=PIP, means="the Python of jupyter-dep, which answers for `pip` inside an environment", ours=True),
 )

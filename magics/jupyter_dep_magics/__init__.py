@@ -40,7 +40,7 @@ def start(shell: InteractiveShell, context: Mapping[str, Any]) -> None:
     cast(Any, shell).register_magic_function(dep, "line_cell", "dep")
     session.on_close(completion.install(shell, lambda: session.declared, lambda: session.locked, list(session.subcommands)))
     if context.get("key") is not None:
-        installers.guard(shell)
+        installers.guard(shell, installers.StandIn(context, session.agent_environment))
 
 
 def load_ipython_extension(ip: InteractiveShell) -> None:

@@ -48,7 +48,7 @@ class Session:
         self._closers: List[Callable[[], None]] = []
         self._page = PageComm(shell, on_open=self._send_environment, on_switch=self._switch_for_page)
         self._edits = NotebookEdits(shell, self._page)
-        self._agent = Agent(list(context.get("agent") or ()), self._agent_environment, self._notes.append)
+        self._agent = Agent(list(context.get("agent") or ()), self.agent_environment, self._notes.append)
         self._lock = WatchedFile(context.get("lock"))
         self._page.register()
         self.on_close(self._page.close)
@@ -200,7 +200,8 @@ class Session:
                 names = [re.match(r"\s*([\w.-]+)", str(value)) for value in values]
                 setattr(self, field, tuple(found.group(1) for found in names if found))
 
-    def _agent_environment(self) -> Mapping[str, str]:
+    def agent_environment(self) -> Mapping[str, str]:
+        """Return the variables of programs on the Jupyter side."""
         hidden = self._switch.scripts() if self.sealed else []
         return environment_for_agent(os.environ, [*hidden, str(self._context.get("pip_shim") or "")], sealed=self.sealed)
 

@@ -11,7 +11,7 @@ JUPYTER_DEP_CONTEXT holds one JSON object. It is removed from the environment, s
     lease      file whose shared lock says "in use", or null
     lock       the project's lock file, or null
     magics     folder of the package `jupyter_dep_magics`, or null
-    pip_shim   folder with a `pip` that refuses, put first on PATH
+    pip_shim   folder with a `pip` that changes nothing, put first on PATH
     verify     argument list of the check that runs behind the start, or null
     kept       file with requests that the placeholder kernel kept, or null:
                {"clients": {"shell": N, "iopub": N}, "messages": [[base64 frame, ...], ...]}
@@ -62,6 +62,8 @@ def enter(context: dict[str, Any]) -> None:
     """Set the variables that activating the environment would set, for child processes."""
     if context.get("path"):
         os.environ["VIRTUAL_ENV"] = context["path"]
+    if context.get("agent"):
+        os.environ["JUPYTER_DEP_PIP"] = context["agent"][0]
     first = [context.get("pip_shim"), str(Path(context.get("python") or sys.executable).parent)]
     entries = [*first, os.environ.get("PATH", "")]
     os.environ["PATH"] = os.pathsep.join(entry for entry in entries if entry)
