@@ -98,6 +98,8 @@ class PageComm:
             except (KeyError, TypeError, ValueError, AttributeError):
                 return
             self._on_switch(wanted)
+        elif data.get("type"):
+            return  # an order to a kernel that has not started
         elif data.get("holds", True):
             self._connect(comm, data)
         else:

@@ -36,7 +36,7 @@ def question(tab: Tab) -> None:
     expect(tab.dialog).to_contain_text(TITLE)
 
 
-def test_refused_and_given_later(host: Host, begin: Begin, shop: Index, tmp_path: Path) -> None:
+def test_cells_that_wait_run_after_refused_and_given_later(host: Host, begin: Begin, shop: Index, tmp_path: Path) -> None:
     name = f"gift-of-{host.kind}"
     build_wheel(shop.folder, name, "1.0")
     path = gift(host, tmp_path, shop, name)
@@ -48,11 +48,16 @@ def test_refused_and_given_later(host: Host, begin: Begin, shop: Index, tmp_path
     expect(tab.dialog).to_have_count(0)
     tab.stands("consent")
     assert shop.asked() == [], "nothing is fetched without a yes"
+    tab.live("app.commands.execute('notebook:run-all-cells').catch(() => null) && true")
+    expect(tab.page.locator(".jp-Stdin")).to_be_visible()
+    expect(tab.page.locator(".jp-Dep-holding")).to_contain_text("2 cells wait")
 
     tab.page.locator(".jp-Dep-holding").get_by_role("button", name="Review and decide…").click()
     question(tab)
     tab.dialog.get_by_role("button", name="Allow").click()
     tab.stands("sync")
+    tab.shows(1, "hello")
+    expect(tab.page.locator(".jp-Stdin")).to_have_count(0)
     tab.wait_for_own_kernel()
     tab.run_expecting(f"import {name.replace('-', '_')} as it; print('it is', it.__version__)", "it is 1.0")
 

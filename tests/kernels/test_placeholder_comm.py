@@ -178,6 +178,21 @@ def test_a_prompt_is_sent_as_asking_until_it_is_answered(hold: Hold) -> None:
     assert states(front)[-1] == "ready"
 
 
+def test_cells_that_wait_run_after_a_consent_on_the_page(hold: Hold, tmp_path: Path) -> None:
+    """What is answered elsewhere (a dialog, a lock) closes the cell's question and runs the cells that wait."""
+    front = hold("question")
+    announce(front)
+    cells = [front.execute("print('first')", allow_stdin=True), front.execute("print('second')", allow_stdin=True)]
+    front.until(lambda: front.prompts)
+    front.until(lambda: states(front)[-1:] == ["asking"])
+    (tmp_path / "calls.consent").touch()
+    send(front, "comm_msg", data={"type": "retry"})
+    front.done(*cells)
+    assert [front.replies[cell]["status"] for cell in cells] == ["ok", "ok"]
+    assert front.of(cells[0], "clear_output")[0]["content"] == {"wait": False}
+    assert front.text(cells[1]) == "second\n"
+
+
 def test_what_is_nonsense_on_a_pages_comm_harms_nothing(hold: Hold) -> None:
     front = hold("building")
     announce(front)

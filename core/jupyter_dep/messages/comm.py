@@ -29,6 +29,13 @@ class SwitchOrder:
 
 
 @frozen_dataclass
+class RetryOrder:
+    """What kept the kernel from starting has changed: the placeholder kernel tries again, with the cells that wait."""
+
+    type: Literal["retry"] = "retry"
+
+
+@frozen_dataclass
 class EditOrder:
     """Replace the text of the declaration's cell, `before` None: there was none; `after` empty: delete the cell."""
 
@@ -72,7 +79,7 @@ class HoldingState:
 
 CommOut = EditOrder | Switched | Carried | HoldingState
 
-CommIn = Holds | SwitchOrder
+CommIn = Holds | SwitchOrder | RetryOrder
 
 MISSING_MIME = "application/vnd.jupyter-dep.missing+json"
 """The bundle beside the note of a missing import: a `MissingImport`."""

@@ -52,6 +52,10 @@ class CellReplies:
         self._sockets.publish("stream", {"name": "stdout", "text": text}, request)
         self._sockets.request_input(request, f"type {prompt.code} to allow it, anything else to cancel: ")
 
+    def take_back(self, request: Request) -> None:
+        """Remove a question that was answered elsewhere, and what was shown with it."""
+        self._sockets.publish("clear_output", {"wait": False}, request)
+
     def _ignore(self, request: Request) -> None:
         self._sockets.status("busy", request)
         if request.type == "comm_open":

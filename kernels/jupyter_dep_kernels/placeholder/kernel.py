@@ -47,7 +47,7 @@ class PlaceholderKernel:
         self._asking: tuple[Refused, ConsentPrompt] | None = None
         self._cells = CellReplies(sockets, notes)
         self._progress = ProgressOutput(sockets)
-        self._pages = page_comm.PageComm(sockets)
+        self._pages = page_comm.PageComm(sockets, self._retry)
         self._handing_over = False
         self._ended = False
         self._is_orphaned = orphan_watch(int(os.environ.get("JPY_PARENT_PID") or 0))
@@ -214,6 +214,17 @@ class PlaceholderKernel:
             return
         self._start_build()
         self._progress.place(self._kept[0])
+
+    def _retry(self) -> None:
+        """Try again with the kept requests: something has changed elsewhere. A cell's question is taken back."""
+        if self._build is not None or self._refusal is None:
+            return
+        if self._asking is not None:
+            self._asking = None
+            self._cells.take_back(self._kept[0])
+        self._start_build()
+        if self._kept:
+            self._progress.place(self._kept[0])
 
     def _decline(self, refusal: Refused) -> None:
         """Fail the cell that asked, and those behind it: the consent was not given."""

@@ -3,14 +3,14 @@
 A page announces itself by opening a comm to the target `jupyter-dep` with a `Holds`. From then on it gets each
 `HoldingState` as the data of a new `comm_open` to its target of the same name, which is closed at once. Other front
 ends get nothing: they report a comm to an unknown target as an error. A page reopens its comm at the state `ready`, so
-the real kernel does not need these comms.
+the real kernel does not need these comms. A `RetryOrder` on its comm asks for another attempt.
 """
 
 from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 from jupyter_dep.base.progress import Progress
@@ -27,10 +27,11 @@ _EVERY = 0.2
 
 
 class PageComm:
-    """The pages that are open; true while there is one."""
+    """The pages that are open; true while there is one. `on_retry` is called when a page asks for another attempt."""
 
-    def __init__(self, sockets: KernelSockets) -> None:
+    def __init__(self, sockets: KernelSockets, on_retry: Callable[[], None] = lambda: None) -> None:
         self._sockets = sockets
+        self._on_retry = on_retry
         self._comms: dict[str, bool] = {}
         self._sent: HoldingState | None = None
         self._last = 0.0
@@ -50,6 +51,8 @@ class PageComm:
             del self._comms[comm]
         elif isinstance(data, Mapping) and "holds" in data:
             self._comms[comm] = bool(data["holds"])
+        elif isinstance(data, Mapping) and data.get("type") == "retry":
+            self._on_retry()
         if request.type == "comm_open":
             self.resend()
         return True

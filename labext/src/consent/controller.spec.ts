@@ -3,7 +3,6 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { ProblemError } from '../model/client/problems';
 import type { NotebookLink } from '../model/kernel/link';
-import { aHolding } from '../testing/kernels';
 import { aJob, aProject, ended, failed, FakeSettings, settle, stage, trans } from '../testing/samples';
 import type { INotebookProject, Work } from '../model/tokens';
 import type { ConsentPage, Job } from '../model/wire';
@@ -163,14 +162,6 @@ describe('a yes', () => {
     });
     expect(asked).toHaveLength(1);
     expect(Notification.manager.notifications[0]?.message).toContain('The index does not answer');
-  });
-
-  it('tells what becomes of cells that waited', async () => {
-    const { project } = await scene({ visible: false, answers: [[]] });
-    project.setHolding(aHolding({ state: 'asking', kept: 1 }));
-    project.askConsent();
-    await settle();
-    expect(Notification.manager.notifications[0]?.message).toContain('run the waiting cells');
   });
 });
 

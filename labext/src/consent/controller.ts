@@ -103,7 +103,7 @@ export class ConsentController implements IDisposable {
 
   /** One question; what went wrong, or null. */
   private async _once(note: string): Promise<Problem | null> {
-    const { ask, client, link, memory, project, trans } = this._options;
+    const { ask, client, link, memory, project } = this._options;
     let job: Job;
     try {
       const { nonce, page } = await client.nonce(project.path);
@@ -123,11 +123,7 @@ export class ConsentController implements IDisposable {
     if (job.state !== 'done') {
       return job.state === 'failed' ? job.failure : null;
     }
-    const { holding } = project;
     await link.finish(job, true);
-    if (holding !== null && holding.kept > 0) {
-      Notification.info(trans.__('Allowed. The kernel restarts: run the waiting cells again.'), { autoClose: 8000 });
-    }
     return null;
   }
 

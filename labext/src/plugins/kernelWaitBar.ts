@@ -21,7 +21,7 @@ export const holding: JupyterFrontEndPlugin<void> = {
         project,
         {
           cancel: () => void notebook.sessionContext.session?.kernel?.interrupt().catch(error => actions.showError(error)),
-          again: () => void links.get(project)?.restartIdle(),
+          again: () => links.get(project)?.retry(),
           lock: () => void actions.run(project, { kind: 'lock' })
         },
         trans

@@ -10,7 +10,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import { COMM_TARGET } from '../tokens';
-import type { CommOut, Holds, Switch, SwitchOrder } from '../wire';
+import type { CommOut, Holds, RetryOrder, Switch, SwitchOrder } from '../wire';
 
 /** What the server says of a kernel in the kernel's place. */
 const SAID_BY_SERVER = new Set(['restarting', 'autorestarting', 'dead']);
@@ -66,6 +66,13 @@ export class KernelComm implements IDisposable {
   order(to: Switch): void {
     const order: SwitchOrder = { switch: to, type: 'switch' };
     this._send('comm_msg', { data: { ...order } });
+  }
+
+  /** Has a kernel that has not started try again; a question of its cell is not to be answered any more. */
+  retry(): void {
+    const order: RetryOrder = { type: 'retry' };
+    this._send('comm_msg', { data: { ...order } });
+    this.kernel.hasPendingInput = false;
   }
 
   private _send(type: 'comm_open' | 'comm_msg' | 'comm_close', content: object): void {

@@ -253,14 +253,18 @@ describe('the end of a job', () => {
     ['building', true, {}, 0],
     ['diagnosis', false, {}, 0],
     ['diagnosis', true, { dry_run: true }, 0]
-  ] as const)('starts a kernel anew that only explained itself: %s', async (state, mine, data, times) => {
-    const sandbox = new NotebookSandbox([ONE]);
-    const link = sandbox.link();
-    await settle();
-    sandbox.kernel!.tell(aHolding({ state }));
-    await link.finish(doneJob({ data }), mine);
-    expect(sandbox.restarts).toBe(times);
-  });
+  ] as const)(
+    'has a kernel that only explained itself try again, with the cells that wait: %s',
+    async (state, mine, data, times) => {
+      const sandbox = new NotebookSandbox([ONE]);
+      const link = sandbox.link();
+      await settle();
+      sandbox.kernel!.tell(aHolding({ state }));
+      await link.finish(doneJob({ data }), mine);
+      expect(sandbox.kernel!.sent.filter(({ data }) => data.type === 'retry')).toHaveLength(times);
+      expect(sandbox.restarts).toBe(0);
+    }
+  );
 
   it('is carried out after a reload that it fell into', async () => {
     sessionStorage.setItem('jupyter-dep:job:work/analysis.ipynb', 'job-7');

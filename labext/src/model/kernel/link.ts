@@ -85,10 +85,9 @@ export class NotebookLink implements IDisposable {
     return work;
   }
 
-  /** Restarts a kernel that holds no user's state. */
-  async restartIdle(): Promise<void> {
-    // JupyterLab shows a restart that fails in the toolbar
-    await this.sessionContext.restartKernel().catch(() => undefined);
+  /** Has a kernel that only explained itself try again; the cells that wait run once it has started. */
+  retry(): void {
+    this._comm?.retry();
   }
 
   private get sessionContext(): ISessionContext {
@@ -236,7 +235,7 @@ export class NotebookLink implements IDisposable {
     if (job.state === 'done' && job.outcome !== null && job.outcome.data.dry_run !== true) {
       await this._apply(job.outcome, mine);
       if (mine && job.kind !== 'outdated' && this._isBlocked()) {
-        await this.restartIdle();
+        this.retry();
       }
     }
     if (sessionStorage.getItem(this._awaited) === job.id) {
