@@ -25,6 +25,7 @@ from jupyter_dep.operations.project.context import CommandContext
 from jupyter_dep.services import Services
 
 from .call import Call
+from .cell_output import home_folders, without_home
 from .dispatch import carry_out, failure
 from .parser import BY_NAME, Parsed, help_text, parse
 
@@ -94,7 +95,7 @@ class Agent:
                 hint="please report it, with the end of the agent's log",
             )
         self._cancels.pop(request.id, None)
-        self._send(replace(answer, id=request.id))
+        self._send(replace(without_home(answer, home_folders()), id=request.id))
 
     def _send(self, message: Outcome | Failure | ProgressLine) -> None:
         with self._write:

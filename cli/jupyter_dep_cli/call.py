@@ -114,6 +114,10 @@ class Call:
             raise no_project(self.start)
         return found
 
+    def heading(self, project: Path, text: str, name: str | None = None) -> str:
+        """A headline about a project."""
+        return self.front_end.heading(project, name or project.name, text)
+
     @property
     def allowed(self) -> tuple[str, ...]:
         """What `--allow` names.

@@ -121,6 +121,8 @@ def failure(error: DepError, verb: str = "", call: Call | None = None, front_end
     project = front_end.project
     if project is not None and context.get("file") in (project.name, str(project)):
         context["file"] = front_end.show_file(project)
+        if front_end.own:  # it is shown in the file that it is about, which may be renamed
+            del context["file"]
     return Failure(
         verb=verb,
         code=error.code,

@@ -11,7 +11,8 @@ reports a comm to an unknown target as an error.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Mapping, Optional
 
 from .wire import Switch, parse_switch
 
@@ -45,6 +46,7 @@ class PageComm:
         self._on_switch = on_switch
         self._comms: List[Any] = []
         self._last_sender: Any = None
+        self._held: Optional[List[Mapping[str, Any]]] = None
         self._first_path = self._path = ""
         self.block: Optional[str] = None
 
@@ -65,9 +67,22 @@ class PageComm:
         if manager is not None:
             manager.unregister_target(TARGET, self._accept)
 
+    @contextmanager
+    def delayed(self) -> Iterator[None]:
+        """Hold back what is sent until the end of the block."""
+        self._held = []
+        try:
+            yield
+        finally:
+            held, self._held = self._held, None
+            for message in held:
+                self.send(message)
+
     def send(self, message: Mapping[str, Any]) -> None:
         """Send a message to every open page."""
-        if self._comms:
+        if self._held is not None:
+            self._held.append(message)
+        elif self._comms:
             # the class of an accepted comm: which package defines it depends on the version of ipykernel
             comm = type(self._comms[-1])(target_name=TARGET, data=dict(message))
             comm.close()

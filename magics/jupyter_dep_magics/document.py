@@ -45,12 +45,12 @@ def plain(report: Report) -> str:
 
 
 def html(report: Report) -> str:
-    """Render the report as one `<div>`."""
-    parts: List[str] = []
-    if report.headline:
-        parts.append(_block(visible(report.headline), _tone_style(report.tone) + "font-weight:600"))
-    parts += [_block(line) for line in report.lines]
-    parts += [_table(table) for table in report.tables]
+    """Render the report as one `<div>`, with the details of a folded one in `<details>`."""
+    headline = _block(visible(report.headline), _tone_style(report.tone) + "font-weight:600") if report.headline else ""
+    details = [_block(line) for line in report.lines] + [_table(table) for table in report.tables]
+    parts = [headline, *details]
+    if report.folded and headline and details:
+        parts = ['<details><summary style="cursor:pointer">{}</summary>{}</details>'.format(_inline(report), "".join(details))]
     parts += [_block("note: " + note, "opacity:.8") for note in report.notes]
     parts += [_block("next: " + step) for step in report.next]
     return '<div style="{}">{}</div>'.format(_BODY, "".join(parts))
@@ -58,7 +58,14 @@ def html(report: Report) -> str:
 
 def bundle(report: Report) -> Dict[str, str]:
     """Return the MIME bundle that a cell displays."""
-    return {"text/plain": plain(report), "text/html": html(report)}
+    short = report._replace(lines=(), tables=()) if report.folded and report.headline else report
+    return {"text/plain": plain(short), "text/html": html(report)}
+
+
+def _inline(report: Report) -> str:
+    """Render the headline to follow the triangle of `<summary>`."""
+    style = _tone_style(report.tone) + "font-weight:600"
+    return '<span style="{}">{}</span>'.format(style, _mark_code(visible(report.headline)))
 
 
 def text_html(text: str, tone: str = "plain") -> str:

@@ -1,4 +1,7 @@
-"""Progress in the cell: one display that is updated in place, or lines where displays cannot be updated."""
+"""Progress in the cell: one display that becomes the result, or lines where displays cannot be updated.
+
+What a notebook saves of it is the result alone: no step, no time.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,14 @@ INTERVAL = 0.2
 
 
 class ProgressDisplay:
-    """The progress of one request; its methods may be called any number of times a second."""
+    """The progress of one request; its methods may be called any number of times a second.
 
-    def __init__(self, shell: InteractiveShell) -> None:
+    `replaceable`: the front end keeps outputs in a notebook, so that it knows updates of a display; terminals ignore them.
+    """
+
+    def __init__(self, shell: InteractiveShell, *, replaceable: bool) -> None:
         self._shell = shell
+        self._replaceable = replaceable
         self._can_update = getattr(shell, "kernel", None) is not None
         self._id = "jupyter-dep-" + uuid.uuid4().hex
         self._start = time.monotonic()
@@ -45,13 +52,13 @@ class ProgressDisplay:
             text, self._pending = self._pending, None
             self._show(text, now)
 
-    def finish(self, result: str = "done") -> None:
-        """Replace the progress, if it was shown, by one dim line.
-
-        The command's result is a separate display: terminals that print displays ignore updates of them.
-        """
-        if self._shown_at is not None and self._can_update:
-            self._publish(line_bundle("{} in {:.1f} s".format(result, time.monotonic() - self._start)))
+    def finish(self, result: Optional[Dict[str, str]] = None) -> bool:
+        """Put the result, or nothing, in the place of the progress; returns whether the result is shown."""
+        if self._shown_at is None or not self._can_update:
+            return False
+        placed = result is not None and self._replaceable
+        self._publish(result if result is not None and placed else {"text/plain": ""})
+        return placed
 
     def _show(self, text: str, now: float) -> None:
         if self._can_update:

@@ -67,20 +67,25 @@ class Session:
         if words[0] in self.subcommands:
             self.subcommands[words[0]].run(words[1:])
             return
-        progress = ProgressDisplay(self.shell)
+        progress = ProgressDisplay(self.shell, replaceable=self.notebook() is not None)
         try:
             answer = self.ask(line, body, on_progress=lambda moment: progress.update(moment.text), on_tick=progress.tick)
         except BaseException:
-            progress.finish("stopped")
+            progress.finish()
             raise
-        progress.finish("done" if isinstance(answer, Outcome) else "stopped")
         if isinstance(answer, Failure):
+            progress.finish()
             for note in self._take_notes():
                 self.show(note)
             raise DepFailure(answer.code, answer.message, hint=answer.hint, context=answer.context)
         if words[0] in _HELP:
             answer = answer._replace(report=self._add_subcommands(answer.report))
-        self.publish(document.bundle(self.conclude(answer)))
+        with self._page.delayed():  # the page saves the notebook after an edit: with the whole result in it
+            report = self.conclude(answer)
+            if not self.has_kernel:
+                print(document.plain(report))
+            elif not progress.finish(document.bundle(report)):
+                self.publish(document.bundle(report))
 
     def ask(
         self,

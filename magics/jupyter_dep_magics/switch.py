@@ -67,7 +67,7 @@ class EnvironmentSwitch:
         self._used = [*(used for used in self._used if used.path != new.path), new]
         self._changed.update(dict.fromkeys(change.name for change in wanted.changed))
         self._stale = stale_modules.find_stale(self._used, new, self._changed)
-        notes = []
+        notes = _build_notes(self._stale)
         if workers and wanted.changed:
             notes.append("running workers keep the old packages; restart them: " + _shorten(workers))
         return SwitchResult(_build_tables(wanted, self._stale), tuple(notes))
@@ -96,11 +96,11 @@ def _build_tables(wanted: Switch, stale: List[stale_modules.StaleDistribution]) 
     if usable:
         rows.append(("usable now", _shorten(usable)))
         tones.append("good")
-    for entry in stale:
-        versions = "{} → {}".format(entry.before, entry.after or "removed")
-        rows.append(("{} {}".format(entry.name, versions), entry.advice()))
-        tones.append("warn")
     return (Table(title="in this kernel", rows=tuple(rows), tones=tuple(tones)),) if rows else ()
+
+
+def _build_notes(stale: List[stale_modules.StaleDistribution]) -> List[str]:
+    return ["{} {} → {} {}".format(entry.name, entry.before, entry.after or "removed", entry.advice()) for entry in stale]
 
 
 def _shorten(items: List[str]) -> str:

@@ -24,7 +24,7 @@ class Table(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What a cell shows of an outcome; `next` are commands to type."""
+    """What a cell shows of an outcome; `next` are commands to type. `folded`: lines and tables are details of the headline."""
 
     headline: str = ""
     tone: str = "plain"
@@ -32,6 +32,7 @@ class Report(NamedTuple):
     tables: Tuple[Table, ...] = ()
     notes: Tuple[str, ...] = ()
     next: Tuple[str, ...] = ()
+    folded: bool = False
 
 
 class Change(NamedTuple):
@@ -188,6 +189,7 @@ def _parse_report(raw: Mapping[str, Any]) -> Report:
         tables=tuple(tables),
         notes=_parse_texts(raw.get("notes")),
         next=_parse_texts(raw.get("next")),
+        folded=bool(raw.get("folded")),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -105,7 +106,7 @@ def test_an_outcome_carries_the_report_the_edit_and_the_switch(sandbox: UserSand
     before = path.read_bytes()
     with agent(sandbox, path) as wire:
         done = wire.ask("add 'alpha<2'", environment=key)
-    assert done["type"] == "outcome" and done["report"]["headline"].startswith("nb.ipynb: added alpha 1.1")
+    assert done["type"] == "outcome" and done["report"]["headline"].startswith("added alpha 1.1")
     assert done["data"]["state"] == "pending"
     edit = done["edit"]
     assert edit["pending"] and edit["before"] == json.loads(before)["cells"][0]["source"]
@@ -249,7 +250,36 @@ def test_the_same_code_in_cell_and_terminal(sandbox: UserSandbox) -> None:
             in_cell = wire.ask(" ".join(f"'{word}'" for word in line))
             on_line = sandbox.dep(line[0], "nb.ipynb", *line[1:], "--json").error
             assert in_cell["code"] == on_line["code"]
-            assert in_cell["context"] == on_line["context"]
+            assert in_cell["context"] == {key: value for key, value in on_line["context"].items() if key != "file"}
+
+
+def test_what_a_cell_saves_names_no_home_no_notebook_and_no_time(sandbox: UserSandbox) -> None:
+    """A cell's output goes with its notebook to others: one line, and details without a path, a name or a duration."""
+    path = sandbox.notebook("gamma")
+    lines = [
+        "add alpha",
+        "status",
+        "add alpha gamma",
+        "remove alpha",
+        "undo",
+        "update",
+        "sync",
+        "lock",
+        "python",
+        "show",
+        "why gamma",
+    ]
+    with agent(sandbox, path) as wire:
+        for line in ["sync", *lines, "check", "undo --redo", "doctor", "add nowhere-to-be-found", "python 2.7"]:
+            answer = wire.ask(line)
+            shown = json.dumps(
+                answer.get("report") or [answer[key] for key in ("message", "hint", "context")], ensure_ascii=False
+            )
+            assert str(sandbox.home) not in shown, line
+            assert "nb.ipynb" not in shown and "pylock.nb" not in shown, line
+            assert not re.search(r"\d m?s\b", shown), line
+            if answer["type"] == "outcome" and line.split()[0] in ("add", "remove", "undo", "update", "sync", "lock", "status"):
+                assert answer["report"]["folded"] and "\n" not in answer["report"]["headline"], line
 
 
 def test_a_notebook_that_is_gone(sandbox: UserSandbox) -> None:

@@ -53,6 +53,8 @@ def test_html_has_no_markup_from_outside() -> None:
     report = Report(evil, "good", (evil,), (Table(evil, (evil,), ((evil,),), ("bad",)),), (evil,), (evil,))
     tags = set(re.findall(r"</?([a-z]+)", html(report)))
     assert tags <= {"div", "table", "tr", "td", "th", "span", "code"}
+    folded = html(report._replace(folded=True))
+    assert set(re.findall(r"</?([a-z]+)", folded)) <= {*tags, "details", "summary"}
     assert not re.findall(r'<[a-z]+ (?!style="[^"]*">)[^>]+>', html(report))
 
 

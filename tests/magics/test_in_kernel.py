@@ -122,10 +122,27 @@ def test_progress_is_one_display_updated_in_place_at_a_readable_pace(kernel: Ker
     displays = [message for message in messages if message["msg_type"] == "display_data"]
     updates = [message for message in messages if message["msg_type"] == "update_display_data"]
     identifier = displays[0]["content"]["transient"]["display_id"]
-    assert len(displays) == 2
+    assert len(displays) == 1
     assert {message["content"]["transient"]["display_id"] for message in updates} == {identifier}
     assert 2 <= len(updates) <= 15
-    assert updates[-1]["content"]["data"]["text/plain"].startswith("done in ")
+    assert updates[-1]["content"]["data"]["text/plain"] == "done", "the result takes its place"
+
+
+def test_a_page_gets_an_edit_after_the_result_so_that_it_saves_both(kernel: Kernel, folder: Path) -> None:
+    """The file never holds half of a result: no progress, and nothing that comes after the save."""
+    client = kernel.client
+    opening = {"comm_id": "c9", "target_name": "jupyter-dep", "data": {"holds": True, "block": None}}
+    client.shell_channel.send(client.session.msg("comm_open", opening))
+    edit = {"project": "p", "before": None, "after": "# /// script\n# ///"}
+    report = {"headline": "added alpha", "lines": ["more"], "folded": True}
+    _, messages = kernel.run(answer(folder, edit=edit, report=report))
+    kinds = [message["msg_type"] for message in messages if message["msg_type"] in ("display_data", "comm_open")]
+    assert kinds[0] == "display_data"
+    assert "comm_open" in kinds
+    (shown,) = [message["content"]["data"] for message in messages if message["msg_type"] == "display_data"]
+    assert shown["text/plain"] == "added alpha"
+    assert "<details>" in shown["text/html"] and "more" in shown["text/html"]
+    client.shell_channel.send(client.session.msg("comm_close", {"comm_id": "c9", "data": {}}))
 
 
 def test_what_is_quick_shows_no_progress(kernel: Kernel) -> None:
@@ -148,8 +165,8 @@ def test_switch_makes_the_new_usable_and_names_what_needs_a_restart(kernel: Kern
     shown = kernel.text(answer(folder, switch=switch_to(folder, "b", *changed)))
     assert shown.splitlines() == [
         "in this kernel",
-        "  usable now       beta 2.0, fresh 3.0",
-        "  alpha 1.0 → 2.0  is imported: restart the kernel to use it",
+        "  usable now  beta 2.0, fresh 3.0",
+        "note: alpha 1.0 → 2.0 is imported: restart the kernel to use it",
     ]
     assert kernel.text("import fresh, beta; print(alpha.VERSION, beta.VERSION, fresh.VERSION)") == "1.0 2.0 3.0\n"
     echoed = json.loads(kernel.text("%dep echo"))
@@ -159,9 +176,9 @@ def test_switch_makes_the_new_usable_and_names_what_needs_a_restart(kernel: Kern
     shown = kernel.text(answer(folder, switch=switch_to(folder, "a", *changed)))
     assert shown.splitlines() == [
         "in this kernel",
-        "  usable now           alpha 1.0",
-        "  beta 2.0 → 1.0       is imported: restart the kernel to use it",
-        "  fresh 3.0 → removed  is imported: usable until the kernel is restarted",
+        "  usable now  alpha 1.0",
+        "note: beta 2.0 → 1.0 is imported: restart the kernel to use it",
+        "note: fresh 3.0 → removed is imported: usable until the kernel is restarted",
     ]
 
 

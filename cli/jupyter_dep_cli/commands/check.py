@@ -36,16 +36,17 @@ def _registered_kernels(target: Path) -> frozenset[str]:
 
 
 def _build_report(call: Call, target: Path, found: Findings) -> Report:
-    name = call.title(target, target.name if target.suffix == ".ipynb" else target.parent.name)
+    name = target.name if target.suffix == ".ipynb" else target.parent.name
     counts = [(found.errors, "error"), (found.warnings, "warning"), (found.notes, "note")]
     said = ", ".join(f"{len(listed)} {word}{'s' if len(listed) != 1 else ''}" for listed, word in counts if listed)
+    within = call.notebook.name if call.front_end.own and call.notebook is not None else ""
     tone: Tone = "bad" if found.errors else "warn" if found.warnings else "good"
-    lines = tuple(line for item in found.found for line in _format_finding(call, item))
-    return Report(headline=f"{name}: {said or 'no problems'}", tone=tone, lines=lines)
+    lines = tuple(line for item in found.found for line in _format_finding(call, item, within))
+    return Report(headline=call.heading(target, said or "no problems", name), tone=tone, lines=lines)
 
 
-def _format_finding(call: Call, item: Finding) -> tuple[str, str]:
-    where = item.where()
+def _format_finding(call: Call, item: Finding, within: str) -> tuple[str, str]:
+    where = item.where(within=within)
     return (
         f"{item.level}: {where}: {item.message}" if where else f"{item.level}: {item.message}",
         f"  next: {call.write(item.hint)}",

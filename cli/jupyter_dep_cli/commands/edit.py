@@ -249,9 +249,9 @@ def python(call: Call) -> Outcome:
     return Outcome(
         verb="python",
         report=Report(
-            headline=f"{call.title(target)}: " + (f"locked with Python {current}" if current else "not locked yet"),
+            headline=call.heading(target, f"locked with Python {current}" if current else "not locked yet"),
             lines=(f"declares {wanted}",) if wanted else (),
-            tables=(Table(columns=("version", "where", ""), rows=rows),),
+            tables=(_table_of_pythons(rows, paths=not call.context.from_cell),),
             next=(call.write(step("python", others[0], target=target)),) if others and current else (),
         ),
         data={
@@ -261,6 +261,13 @@ def python(call: Call) -> Outcome:
             "choices": [{"version": row[0], "path": row[1], "state": row[2]} for row in rows],
         },
     )
+
+
+def _table_of_pythons(rows: Sequence[tuple[str, str, str]], *, paths: bool) -> Table:
+    """Where each Python lies is of no use in a notebook that others open."""
+    if paths:
+        return Table(columns=("version", "where", ""), rows=tuple(rows))
+    return Table(columns=("version", ""), rows=tuple((version, state) for version, _, state in rows))
 
 
 def move(call: Call) -> Outcome:

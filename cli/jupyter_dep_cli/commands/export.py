@@ -37,5 +37,5 @@ def export(call: Call) -> Outcome:
         )
     if before != text.encode():
         read_write.replace(output, text.encode(), expected=before)
-    report = Report(headline=f"{call.title(target)}: exported as {format_} to {wanted}", tone="good")
+    report = Report(headline=call.heading(target, f"exported as {format_} to {wanted}"), tone="good")
     return Outcome(verb="export", report=report, data={**data, "output": str(output)})

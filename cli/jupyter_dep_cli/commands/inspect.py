@@ -30,7 +30,9 @@ def show(call: Call) -> Outcome:
         state, lines = inspect_tree.tree(target, call.services, call.context)
         return Outcome(
             verb="show",
-            report=Report(headline=f"{state.project.title}: locked packages as a tree", lines=lines),
+            report=Report(
+                headline=call.heading(state.project.file, "locked packages as a tree", state.project.title), lines=lines
+            ),
             data={"project": str(state.project.file), "tree": list(lines)},
         )
     outdated = call.parsed.flag("outdated")
@@ -50,17 +52,13 @@ def show(call: Call) -> Outcome:
             for row in rows
         ),
     )
-    headline = f"{state.project.title}: {len(rows)} packages"
+    headline = f"{len(rows)} packages"
     if outdated:
-        headline = (
-            f"{state.project.title}: {len(rows)} packages are outdated"
-            if rows
-            else f"{state.project.title}: nothing is outdated"
-        )
+        headline = f"{len(rows)} packages are outdated" if rows else "nothing is outdated"
     return Outcome(
         verb="show",
         report=Report(
-            headline=headline,
+            headline=call.heading(state.project.file, headline, state.project.title),
             tables=(table,) if rows else (),
             next=(call.write(step("update", target=target)),) if outdated and rows else (),
         ),

@@ -183,8 +183,14 @@ class FrontEnd:
         return self.show_path(file) if self.kind == "terminal" and self.cwd is not None else file.name
 
     def title(self, project: PurePath, name: str) -> str:
-        """A project's name in a heading: a notebook's is its file's."""
+        """A project's name in a sentence: a notebook's is its file's; a cell's own may be renamed."""
+        if self.own and project == self.project:
+            return "this notebook" if project.suffix == ".ipynb" else "this project"
         return self.show_file(project) if project.suffix == ".ipynb" else name
+
+    def heading(self, project: PurePath, name: str, text: str) -> str:
+        """A text about a project; a cell's own needs no name."""
+        return text if self.own and project == self.project else f"{self.title(project, name)}: {text}"
 
     def command_line(self, step: Step) -> str:
         """The step alone, as it is typed in a cell or in a shell."""

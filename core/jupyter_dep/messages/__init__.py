@@ -30,7 +30,10 @@ class Table:
 
 @frozen_dataclass
 class Report:
-    """What a person reads: one headline, tables, notes, and what to type next."""
+    """What a person reads: one headline, tables, notes, and what to type next.
+
+    `folded`: the headline says it all, lines and tables are its details.
+    """
 
     headline: str = ""
     tone: Tone = "plain"
@@ -38,6 +41,7 @@ class Report:
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
     next: tuple[str, ...] = ()
+    folded: bool = False
 
 
 @frozen_dataclass

@@ -15,6 +15,8 @@ from jupyter_dep.model.lock.digest import LockDigest
 from jupyter_dep.operations.project.context import KERNEL_DISPLAY, ChangeResult, DeclarationEdit
 from jupyter_dep.services import Services
 
+from .texts import some, verb_for
+
 if TYPE_CHECKING:
     from jupyter_dep.operations.edit.init_notebook import InitResult
     from jupyter_dep.operations.environment.trust import Allowed
@@ -54,18 +56,26 @@ def changed(
         },
         "notes": notes,
     }
-    lines = (f"environment: {result.sealed.path}",) if result.sealed is not None and result.built else ()
+    cell = front_end.kind == "cell"
+    switch = _switch(result.sealed, services, environment) if not result.dry_run else None
+    lines = (f"environment: {result.sealed.path}",) if result.sealed is not None and result.built and not cell else ()
     return Outcome(
         verb=verb,
         report=Report(
-            headline=_headline(verb, result, front_end, tuple(str(canonicalize_name(name)) for name in names)),
+            headline=_headline(
+                "switch" if verb == "sync" and switch is not None else verb,
+                result,
+                front_end,
+                tuple(str(canonicalize_name(name)) for name in names),
+            ),
             tone="good",
             lines=lines,
             tables=tables,
             notes=tuple(notes),
+            folded=cell,
         ),
         data=data,
-        switch=_switch(result.sealed, services, environment) if not result.dry_run else None,
+        switch=switch,
         edit=wire_edit(result.edit),
     )
 
@@ -88,55 +98,73 @@ def _gaps(summary: LockDigest) -> list[str]:
     """The platforms on which a locked package has no wheel; packages that only the kernel needs are left out."""
     found = []
     for platform, lacking in sorted(summary.unavailable.items()):
-        listed = _some([name for name in lacking if name not in summary.kernel], 5)
+        listed = some([name for name in lacking if name not in summary.kernel], 5)
         if listed:
             found.append(f"no wheel on {platform}: {listed}")
     return found
 
 
-def _some(names: Sequence[str], most: int) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
 def _headline(verb: str, result: ChangeResult, front_end: FrontEnd, names: tuple[str, ...]) -> str:
     """What was done; nothing is claimed that did not happen."""
-    name = front_end.title(result.state.project.file, result.state.project.title)
+    project = result.state.project
+    return front_end.heading(project.file, project.title, _summarize(verb, result, front_end, names))
+
+
+def _summarize(verb: str, result: ChangeResult, front_end: FrontEnd, names: tuple[str, ...]) -> str:
     if verb in ("sync", "install"):
-        return _synced(result, name)
+        return _synced(result)
+    if verb == "switch":
+        return f"this kernel uses the lock now: {_size(result)}"
     what = _done(verb, result, names)
     counted = _counted(result, names)
     if result.dry_run:
-        return f"{name}: would change the lock: {counted}" if counted else f"{name}: the lock would not change"
-    return f"{name}: {what}" + (f" ({counted})" if counted else "") + (", environment built" if result.built else "")
+        return f"would change the lock: {counted}" if counted else "the lock would not change"
+    built = ", environment built" if result.built and front_end.kind != "cell" else ""
+    return what + (f" ({counted})" if counted else "") + built
 
 
-def _synced(result: ChangeResult, name: str) -> str:
-    size = f"{len(result.artifacts)} packages on Python {result.summary.python}" if result.artifacts and result.summary else ""
+def _synced(result: ChangeResult) -> str:
+    size = _size(result)
     if result.first and result.summary:
-        return f"{name}: locked {len(result.summary.versions)} packages and built the environment: {size}"
-    return f"{name}: built the environment: {size}" if result.built else f"{name}: the environment is up to date: {size}"
+        return f"locked {len(result.summary.versions)} packages and built the environment: {size}"
+    return f"built the environment: {size}" if result.built else f"the environment is up to date: {size}"
+
+
+def _size(result: ChangeResult) -> str:
+    return f"{len(result.artifacts)} packages on Python {result.summary.python}" if result.artifacts and result.summary else ""
 
 
 def _done(verb: str, result: ChangeResult, names: tuple[str, ...]) -> str:
     versions = result.summary.versions if result.summary else {}
-    named = _some([f"{name} {versions[name]}" if name in versions else name for name in names], 6)
     if verb == "add":
-        return f"added {named}" if result.redeclared else f"{named} is already declared and locked"
+        return _added(result, names)
     if verb == "remove":
         kept = [name for name in names if name in versions]
-        still = f"; {_some(kept, 6)} stays locked, since other packages need it" if kept else ""
-        return f"removed {_some(names, 6)}{still}"
+        need = verb_for(len(kept), "stays locked, since other packages need it", "stay locked, since other packages need them")
+        return f"removed {some(names, 6)}" + (f"; {some(kept, 6)} {need}" if kept else "")
     if verb == "update":
         return (
-            "updated" if result.changes else f"no newer versions fit {'for ' + _some(names, 6) if names else 'the declaration'}"
+            "updated" if result.changes else f"no newer versions fit {'for ' + some(names, 6) if names else 'the declaration'}"
         )
     if verb == "python":
         python = result.summary.python if result.summary else ""
         return f"locked with Python {python}" if result.relocked else f"is already locked with Python {python}"
     if verb in ("undo", "redo"):
-        return "undone: declaration and lock are as before" if verb == "undo" else "redone: declaration and lock are back"
+        return f"undone: `{result.undone}`" if verb == "undo" else f"redone: `{result.undone}`"
     return f"locked {len(versions)} packages" if result.relocked else "the lock is up to date"
+
+
+def _added(result: ChangeResult, names: tuple[str, ...]) -> str:
+    """What is newly declared, and what was before."""
+    versions = result.summary.versions if result.summary else {}
+    fresh = [name for name in names if name in result.declares] or (list(names) if result.redeclared else [])
+    before = [name for name in names if name not in fresh]
+    told = []
+    for title, group in (("added {}", fresh), ("{} {} already declared and locked", before)):
+        named = some([f"{name} {versions[name]}" if name in versions else name for name in group], 6)
+        if group:
+            told.append(title.format(named, verb_for(len(group), "is", "are")))
+    return "; ".join(told) or "added nothing"
 
 
 def _counted(result: ChangeResult, names: tuple[str, ...]) -> str:
@@ -160,7 +188,7 @@ def _change_table(result: ChangeResult) -> Table:
             folded.setdefault(change.kind, []).append(change.name)
             continue
         arrow = f"{change.before} → {change.after}" if change.before and change.after else change.before or change.after
-        via = places.get(change.name, "declared") if change.declared else f"via {_some(change.via, 3)}" if change.via else ""
+        via = places.get(change.name, "declared") if change.declared else f"via {some(change.via, 3)}" if change.via else ""
         if not via and change.kind != "removed":
             via = "the kernel"
         rows.append((change.kind, change.name, arrow, via))

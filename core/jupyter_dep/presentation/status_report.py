@@ -9,6 +9,8 @@ from jupyter_dep.base.steps import NAME, FrontEnd, Step, Text, allow_options, st
 from jupyter_dep.messages import Outcome, Report
 from jupyter_dep.operations.inspect.status import Status
 
+from .texts import some
+
 if TYPE_CHECKING:
     from jupyter_dep.model.declaration.declaration import Declaration
 
@@ -31,27 +33,38 @@ def status(result: Status, front_end: FrontEnd, *, why: str = "") -> Outcome:
     return Outcome(
         verb="status",
         report=Report(
-            headline=f"{front_end.title(state.project.file, state.project.title)}: {STATES[state.name]}",
+            headline=front_end.heading(state.project.file, state.project.title, _headline(result, front_end)),
             tone="good" if good else "plain" if state.name == "none" else "warn",
-            lines=tuple(_status_lines(result)),
+            lines=tuple(_status_lines(result, cell=front_end.kind == "cell")),
             notes=tuple(front_end.write(note) for note in (why, result.note) if note),
             next=(front_end.write(following),) if following else (),
+            folded=front_end.kind == "cell",
         ),
         data=result.as_json(),
     )
 
 
-def _status_lines(result: Status) -> Iterator[str]:
+def _headline(result: Status, front_end: FrontEnd) -> str:
+    """How it stands; for a cell with what is declared, for its lines are folded."""
+    state, summary = result.state, result.state.summary
+    if front_end.kind != "cell" or state.declaration is None:
+        return STATES[state.name]
+    declared = some([str(item) for item in state.declaration.dependencies], 6) or "only the kernel"
+    counted = f" ({len(summary.versions)} packages, Python {summary.python})" if summary is not None else ""
+    return f"{STATES[state.name]}: {declared}{counted}"
+
+
+def _status_lines(result: Status, *, cell: bool) -> Iterator[str]:
     state, summary = result.state, result.state.summary
     if state.declaration is not None:
         yield from _declaration_lines(state.declaration)
     if summary is not None:
-        name = (state.project.orphan or state.project.lock).name
-        yield f"locked: {len(summary.versions)} packages on Python {summary.python} in {name}"
+        where = "" if cell else f" in {(state.project.orphan or state.project.lock).name}"
+        yield f"locked: {len(summary.versions)} packages on Python {summary.python}{where}"
     if result.trust is not None and not result.trust.given:
         yield "not allowed to run here yet"
     if summary is not None:
-        yield "environment: " + (result.sealed or "not built yet")
+        yield "environment: " + (("built" if cell else result.sealed) if result.sealed else "not built yet")
     if state.lock_error is not None:
         yield str(state.lock_error)
     elif state.name == "stale":

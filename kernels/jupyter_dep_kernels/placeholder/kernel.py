@@ -181,7 +181,7 @@ class PlaceholderKernel:
     def _refuse(self, refusal: Refused) -> None:
         """Answer the kept requests, which cannot run; a prompt keeps those behind it until it is answered."""
         self._refusal = refusal
-        self._progress.finish(built=False)
+        self._progress.finish()
         kept, self._kept = self._kept, []
         for index, request in enumerate(kept):
             self._refuse_request(request, refusal)

@@ -43,13 +43,11 @@ class ProgressOutput:
             return
         self._publish(escape_untrusted(f"{self.headline}: {self.progress.text()}" if self.progress else self.headline))
 
-    def finish(self, *, built: bool = True) -> None:
-        """Show the result; the next output of the cell replaces it."""
+    def finish(self) -> None:
+        """Remove it: nothing of it belongs into the saved notebook."""
         if self._request is not None and self._shown:
-            seconds = time.monotonic() - self._started
             self.progress = None
-            self._publish(f"environment built in {seconds:.0f} s" if built else "environment not built")
-            self._sockets.publish("clear_output", {"wait": True}, self._request)
+            self._sockets.publish("clear_output", {"wait": False}, self._request)
         self._request, self._shown = None, ""
 
     def _publish(self, text: str) -> None:

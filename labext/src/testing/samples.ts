@@ -89,7 +89,7 @@ export function aJob(changes: Partial<Job> = {}): Job {
 }
 
 export function ended(job: Job, data: Record<string, unknown> = {}): Job {
-  const report = { headline: 'added', tone: 'good' as const, lines: [], tables: [], notes: [], next: [] };
+  const report = { headline: 'added', tone: 'good' as const, lines: [], tables: [], notes: [], next: [], folded: false };
   return {
     ...job,
     state: 'done',

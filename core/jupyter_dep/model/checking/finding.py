@@ -29,9 +29,9 @@ class Finding:
         """The finding for an error."""
         return cls(level=level, code=error.code, message=error.message, hint=error.hint, context=dict(error.context))
 
-    def where(self) -> str:
-        """Where it is, as one phrase: `analysis.ipynb, cell 2`."""
-        parts = [str(self.context["file"])] if "file" in self.context else []
+    def where(self, *, within: str = "") -> str:
+        """Where it is, as one phrase: `analysis.ipynb, cell 2`, or `cell 2` within that file."""
+        parts = [str(self.context["file"])] if self.context.get("file", within) != within else []
         return ", ".join([*parts, *(f"{key} {value}" for key, value in self.context.items() if key != "file")])
 
     def as_json(self, front_end: FrontEnd) -> dict[str, object]:

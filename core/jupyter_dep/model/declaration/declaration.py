@@ -55,6 +55,13 @@ class Declaration:
         return (*self.dependencies, *(requirement for part in parts for requirement in part))
 
     @property
+    def placed(self) -> tuple[tuple[str, str, str], ...]:
+        """Each requirement as its normalised name, its text, and the extra or group that it stands in."""
+        parts = [("", self.dependencies), *(("extra " + name, found) for name, found in self.extras.items())]
+        parts += [("group " + name, found) for name, found in self.groups.items()]
+        return tuple((canonicalize_name(one.name), str(one), where) for where, found in parts for one in found)
+
+    @property
     def places(self) -> dict[str, str]:
         """Where each normalised name is declared first, in words: `declared`, `group dev`, `extra plot`."""
         found: dict[str, str] = dict.fromkeys(map(str, self.names), "declared")

@@ -193,6 +193,7 @@ class ChangePlan:
             artifacts=outcome.artifacts,
             unbuilt=outcome.unbuilt,
             redeclared=self.block != state.block,
+            declares=_newly_declared(state, self.declaration),
             relocked=locked.data != state.lock_data,
             built=outcome.built,
             first=state.lock_data is None,
@@ -220,3 +221,9 @@ def _was_own(data: bytes, state: State, services: Services) -> bool:
     except DepError:
         return False
     return trust_of(summary, state.project.file, services).basis in ("own", "allowed")
+
+
+def _newly_declared(before: State, now: Declaration) -> frozenset[str]:
+    """The normalised names with a requirement that was not declared in the same place before."""
+    known = set(before.declaration.placed) if before.declaration is not None else set()
+    return frozenset(name for name, *rest in now.placed if (name, *rest) not in known)

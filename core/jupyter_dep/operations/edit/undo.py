@@ -55,15 +55,19 @@ def undo(notebook: Path, services: Services, context: CommandContext, *, redo: b
     with downgrade_to_note(notes, "the history could not be updated", notebook):
         history.move_step(notebook, redo=redo)
     after, summary = state, None  # for the answer, where what is back cannot be read
-    note = f"{'redone' if redo else 'undone'}: `{change.command}`"
     try:
         after = read_state(notebook, services, live_block=old_block if state.live else None)
         summary = after.summary
-        return replace(ensure_current(after, services, context, edit=edit), notes=(note, *notes))
+        return replace(ensure_current(after, services, context, edit=edit), notes=tuple(notes), undone=change.command)
     except (DepError, OSError) as error:  # declaration and lock are back, which was asked for: a build can be tried again
         explained = error if isinstance(error, DepError) else explain_os_error(error, notebook, "building its environment")
         return ChangeResult(
-            state=after, summary=summary, edit=edit, unbuilt=describe_build_failure(explained), notes=(note, *notes)
+            state=after,
+            summary=summary,
+            edit=edit,
+            unbuilt=describe_build_failure(explained),
+            notes=tuple(notes),
+            undone=change.command,
         )
 
 

@@ -63,7 +63,8 @@ class ChangeResult:
     """What a command did. `sealed` is the environment that answers now, None where it was not built and `unbuilt` says why.
 
     `redeclared`, `relocked`, `built`: the declaration, the lock's bytes are others than before, the environment was made now.
-    `first`: there was no lock before. `artifacts` are those of the environment, empty where none was selected.
+    `declares` are the names that are declared now and were not, or otherwise. `first`: there was no lock before. `artifacts`
+    are those of the environment, empty where none was selected. `undone` is the command that was undone or redone.
     """
 
     state: State
@@ -76,9 +77,11 @@ class ChangeResult:
     unbuilt: Text = ""
     dry_run: bool = False
     redeclared: bool = False
+    declares: frozenset[str] = frozenset()
     relocked: bool = False
     built: bool = False
     first: bool = False
+    undone: str = ""
 
 
 def load_state(notebook: Path, services: Services, context: CommandContext) -> State:
