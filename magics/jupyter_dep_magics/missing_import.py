@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import importlib.util
 import os
 import re
 import sys
-from typing import Any, Callable, Collection, Dict, Iterator, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, FrozenSet, Iterator, NamedTuple, Optional, Sequence, Tuple
 
 from .document import line_bundle
 from .names import distribution_for, distributions_under, names_by_path
+from .stale_modules import normalize_name
 
 MIME = "application/vnd.jupyter-dep.missing+json"
 """What the page reads instead of the sentence: `{"module", "names"}`, see the wire's `MissingImport`."""
@@ -37,32 +39,52 @@ def missing_module(error: Optional[BaseException]) -> str:
 
 
 class MissingImport(NamedTuple):
-    """A hint for the user; `names` are the distributions that may be meant, empty if that would be a guess."""
+    """A hint for the user; `names` are the distributions that may be meant, empty if that would be a guess.
+
+    `fix` is what brings a declared one: `lock`, `sync` or `restart`.
+    """
 
     text: str
     module: str
     names: Tuple[str, ...] = ()
+    fix: str = ""
 
     def bundle(self) -> Dict[str, Any]:
         """Return the MIME bundle that the cell displays."""
-        return {**line_bundle(self.text), MIME: {"module": self.module, "names": list(self.names)}}
+        return {**line_bundle(self.text), MIME: {"module": self.module, "names": list(self.names), "fix": self.fix}}
+
+
+class Standing(NamedTuple):
+    """How the project stands, as `status` says: `declared` names, normalized, the lock's `state` and its environment's `key`.
+
+    `next` is the step that `status` advises. An empty `state` is not known. `kernel` is the key that this kernel runs on,
+    None for a kernel that runs on no sealed environment.
+    """
+
+    declared: FrozenSet[str] = frozenset()
+    state: str = ""
+    key: Optional[str] = None
+    kernel: Optional[str] = None
+    next: str = ""
 
 
 def hint_for(
-    missing: str, source: str, *, declared: Collection[str] = (), folders: Sequence[str] = ()
+    missing: str, source: str, *, standing: Callable[[], Standing] = Standing, folders: Sequence[str] = ()
 ) -> Optional[MissingImport]:
     """Return the hint for a missing module, None where there is nothing certain or useful to say.
 
-    `source` is the cell as Python, `declared` the normalized names that the project declares, `folders` where
-    the user's own modules may be.
+    `source` is the cell as Python, `standing` is asked once there is a module to speak of, `folders` is where the user's own
+    modules may be.
     """
     module = _full_name(missing, source)
     top = missing.partition(".")[0]
     if _is_standard_or_private(missing) or _is_local(top, folders):
         return None
     match = distribution_for(module)
-    if match.distribution in declared or (not match.distribution and set(names_by_path(module)).intersection(declared)):
-        return None
+    now = standing()
+    declared = [name for name in (match.distribution, *names_by_path(module), top) if normalize_name(name) in now.declared]
+    if declared:
+        return _hint_for_declared(declared[0], missing if "." in missing else top, now)
     if "." in missing and not (match.certain and _is_namespace(missing.rpartition(".")[0])):
         # its package is installed: the submodule is misspelt or has moved, and no other distribution contains it
         return None
@@ -80,9 +102,35 @@ def hint_for(
     return MissingImport(text, shown)
 
 
+_LOCK_FIRST = {
+    "unlocked": "`{}` is declared, but not locked yet: run `%dep lock`",
+    "stale": "`{}` is declared, but the lock is out of date: run `%dep lock`",
+    "unmerged": "`{}` is declared, but the lock was merged badly: run `%dep lock`",
+}
+
+
+def _hint_for_declared(name: str, module: str, now: Standing) -> Optional[MissingImport]:
+    """Return what brings a declared distribution into this kernel."""
+    if now.state in _LOCK_FIRST:
+        return MissingImport(_LOCK_FIRST[now.state].format(name), module, fix="lock")
+    if now.state == "invalid":
+        return MissingImport("`{}` is declared, but the lock cannot be used: {}".format(name, now.next), module)
+    if now.state not in ("fresh", "pending"):
+        return None
+    if now.kernel is None:
+        return MissingImport('`{}` is declared: switch to the kernel "Python (dep)" to use it'.format(name), module)
+    if now.key != now.kernel:
+        return MissingImport("`{}` is locked, but not in this kernel: run `%dep sync`".format(name), module, fix="sync")
+    try:
+        importlib.metadata.distribution(name)
+    except importlib.metadata.PackageNotFoundError:
+        return MissingImport("`{}` is declared, but not for this platform or Python".format(name), module)
+    return MissingImport("`{}` is installed: restart the kernel to use it".format(name), module, fix="restart")
+
+
 def import_watcher(
     show: Callable[[MissingImport], None],
-    declared: Callable[[], Collection[str]],
+    standing: Callable[[], Standing],
     folders: Callable[[], Sequence[str]],
     to_python: Callable[[str], str],
 ) -> Callable[[Any], None]:
@@ -97,7 +145,7 @@ def import_watcher(
             source = to_python(raw)
         except Exception:  # noqa: BLE001  input transformers are the user's, and the cell has run already
             source = raw
-        hint = hint_for(missing, source, declared=declared(), folders=folders())
+        hint = hint_for(missing, source, standing=standing, folders=folders())
         if hint is not None:
             show(hint)
 

@@ -237,6 +237,24 @@ class Session:
         if self._lock.changed():
             self.show("the lock has changed outside this kernel: run `%dep sync` to switch to it, or restart the kernel")
 
+    def _ask_standing(self) -> missing_import.Standing:
+        """Ask how the project stands; without an answer what earlier answers said is known."""
+        try:
+            answer: Optional[Answer] = self.ask("status", on_progress=lambda _: None)
+        except DepFailure:
+            answer = None
+        data: Mapping[str, Any] = {}
+        if isinstance(answer, Outcome):
+            self._keep_names(answer)
+            data = answer.data
+        return missing_import.Standing(
+            declared=frozenset(stale_modules.normalize_name(name) for name in self.declared),
+            state=str(data.get("state") or ""),
+            key=(data.get("environment") or {}).get("key"),
+            kernel=self._switch.key if self.sealed else None,
+            next=answer.report.next[0] if isinstance(answer, Outcome) and answer.report.next else "",
+        )
+
     def _missing_import_callback(self) -> Callable[..., None]:
         def folders() -> List[str]:
             notebook = self.notebook()
@@ -244,7 +262,7 @@ class Session:
 
         return missing_import.import_watcher(
             lambda hint: self.publish(hint.bundle()),
-            lambda: {stale_modules.normalize_name(name) for name in self.declared},
+            self._ask_standing,
             folders,
             self.shell.transform_cell,
         )

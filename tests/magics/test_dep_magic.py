@@ -444,7 +444,42 @@ def test_hint_is_silent_where_no_distribution_would_help(missing: str, source: s
 def test_hint_is_silent_for_local_files_and_declared_packages(tmp_path: Path) -> None:
     (tmp_path / "yaml.py").touch()
     assert missing_import.hint_for("yaml", "import yaml", folders=[str(tmp_path)]) is None
-    assert missing_import.hint_for("sklearn", "import sklearn", declared={"scikit-learn"}) is None
+    unknown = missing_import.Standing(declared=frozenset({"scikit-learn"}))
+    assert missing_import.hint_for("sklearn", "import sklearn", standing=lambda: unknown) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "key", "kernel", "told", "fix"),
+    [
+        ("unlocked", None, "base", "`scikit-learn` is declared, but not locked yet: run `%dep lock`", "lock"),
+        ("stale", "k2", "k1", "`scikit-learn` is declared, but the lock is out of date: run `%dep lock`", "lock"),
+        ("unmerged", "k2", "k1", "`scikit-learn` is declared, but the lock was merged badly: run `%dep lock`", "lock"),
+        ("invalid", None, "base", "`scikit-learn` is declared, but the lock cannot be used: do this", ""),
+        ("fresh", "k2", "k1", "`scikit-learn` is locked, but not in this kernel: run `%dep sync`", "sync"),
+        ("pending", "k1", "k1", "`scikit-learn` is declared, but not for this platform or Python", ""),
+        ("fresh", "k1", None, '`scikit-learn` is declared: switch to the kernel "Python (dep)" to use it', ""),
+    ],
+)
+def test_a_declared_package_is_not_to_be_added(state: str, key: str | None, kernel: str | None, told: str, fix: str) -> None:
+    """The hint looks at the declaration: what is declared needs a lock, a switch or a restart, whatever its module's name."""
+    now = missing_import.Standing(frozenset({"scikit-learn"}), state, key, kernel, next="do this")
+    found = missing_import.hint_for("sklearn", "import sklearn.svm", standing=lambda: now)
+    assert found is not None
+    assert (found.text, found.names, found.fix) == (told, (), fix)
+
+
+def test_a_declared_package_that_is_installed_needs_a_restart() -> None:
+    now = missing_import.Standing(frozenset({"ipython"}), "fresh", "k1", "k1")
+    found = missing_import.hint_for("ipython", "import ipython", standing=lambda: now)
+    assert found is not None
+    assert found.fix == "restart"
+
+
+def test_the_project_is_asked_how_it_stands(start: Start, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    told = {"state": "stale", "declared": ["MDAnalysis>=2"], "locked": {}, "environment": {"key": "k2"}}
+    (tmp_path / "status.json").write_text(json.dumps(told))
+    start().run_cell("import MDAnalysis")
+    assert capsys.readouterr().out.rstrip().endswith("the lock is out of date: run `%dep lock`")
 
 
 @pytest.mark.parametrize(
@@ -463,7 +498,8 @@ def test_a_page_gets_the_names_to_choose_from_and_no_guess(
     found = missing_import.hint_for(missing, source)
     assert found is not None
     told = found.bundle()[MISSING_MIME]
-    assert MissingImport(module=told["module"], names=tuple(told["names"])) == MissingImport(module=module, names=names)
+    made = MissingImport(module=told["module"], names=tuple(told["names"]), fix=told["fix"])
+    assert made == MissingImport(module=module, names=names)
     assert found.bundle()["text/plain"] == found.text
     assert "<code>" in found.bundle()["text/html"]
 

@@ -2,7 +2,8 @@
 
 `answer FILE` sends the JSON of that file as the outcome, `echo` the request and the variables it was started with,
 `slow` progress until it is cancelled, `quick N` N progress lines, `fail`, `die`, `leave` (end after the answer),
-`deaf` (never answer), `search` two hits or details, `add` what a dry run or a real one would answer.
+`deaf` (never answer), `search` two hits or details, `status` what is in `status.json`,
+`add` what a dry run or a real one would answer.
 """
 
 import json
@@ -30,6 +31,8 @@ def carry_out(request):  # noqa: C901  one branch for each command of the protoc
     verb = words[0]
     if verb == "answer":
         send("outcome", number, **json.loads(Path(words[1]).read_text(encoding="utf-8")))
+    elif verb == "status" and Path("status.json").exists():
+        send("outcome", number, verb=verb, data=json.loads(Path("status.json").read_text(encoding="utf-8")))
     elif verb == "echo":
         names = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONNOUSERSITE", "PATH")
         seen = {"request": request, "environ": {name: os.environ.get(name) for name in names}, "pid": os.getpid()}

@@ -92,3 +92,5 @@ class MissingImport:
     module: str
     names: tuple[str, ...]
     """The distributions to choose from, the likeliest first."""
+    fix: Literal["", "lock", "sync", "restart"] = ""
+    """What brings a declared one."""

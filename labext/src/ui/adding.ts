@@ -8,10 +8,10 @@ import type { ITranslator } from '@jupyterlab/translation';
 import { problemOf } from '../model/client/problems';
 import { normalizeName } from '../model/declaration/requirement';
 import type { IDepLinks } from '../model/kernel/link';
-import type { IPackageAdder, ICellLocation } from './missingImport';
+import type { Fix, IPackageAdder, ICellLocation } from './missingImport';
 import { capitalize } from '../status/text';
 import type { IDepSettings } from '../model/settings';
-import type { IDepProjects } from '../model/tokens';
+import type { IDepProjects, Work } from '../model/tokens';
 import type { Hit, Problem } from '../model/wire';
 
 export class PackageAdder implements IPackageAdder {
@@ -47,10 +47,23 @@ export class PackageAdder implements IPackageAdder {
     }
   }
 
-  async add({ panel, cell }: ICellLocation, name: string): Promise<string> {
+  add(place: ICellLocation, name: string): Promise<string> {
+    return this._runAgain(place, { kind: 'add', names: [name] });
+  }
+
+  async fix(place: ICellLocation, kind: Fix): Promise<string> {
+    if (kind === 'restart') {
+      this._projects.get(place.panel).askRestart();
+      return '';
+    }
+    return this._runAgain(place, { kind });
+  }
+
+  /** A job, and then the cell that had failed. */
+  private async _runAgain({ panel, cell }: ICellLocation, work: Work): Promise<string> {
     const project = this._projects.get(panel);
     try {
-      const job = await project.run({ kind: 'add', names: [name] });
+      const job = await project.run(work);
       if (job.state !== 'done') {
         return job.failure ? words(job.failure) : '';
       }

@@ -17,6 +17,11 @@ class FakeAdder implements IPackageAdder {
 
   readonly added: string[] = [];
 
+  async fix(_: ICellLocation, kind: string): Promise<string> {
+    this.added.push(kind);
+    return this._told.wrong ?? '';
+  }
+
   place(): ICellLocation | null {
     return this._told.place === undefined ? PLACE : this._told.place;
   }
@@ -33,6 +38,7 @@ class FakeAdder implements IPackageAdder {
 
 interface IBundle {
   names?: unknown;
+  fix?: unknown;
   text?: string;
   trusted?: boolean;
 }
@@ -46,7 +52,7 @@ async function rendered(adder: IPackageAdder, bundle: IBundle = {}): Promise<Mis
     trusted: bundle.trusted ?? true,
     data: {
       'text/plain': bundle.text ?? '`sklearn` comes with `scikit-learn`',
-      [MISSING_MIME]: { module: 'sklearn', names: bundle.names ?? ['scikit-learn'] }
+      [MISSING_MIME]: { module: 'sklearn', names: bundle.names ?? ['scikit-learn'], fix: bundle.fix ?? '' }
     },
     metadata: {}
   } as unknown as IRenderMime.IMimeModel;
@@ -112,6 +118,19 @@ describe('the note of a missing import', () => {
     const note = await rendered(new FakeAdder(told), bundle);
     expect(note.node.textContent).toBe('sklearn comes with scikit-learn');
     expect(buttons(note)).toEqual([]);
+  });
+
+  it.each([
+    ['lock', 'Lock and run again'],
+    ['sync', 'Switch and run again'],
+    ['restart', 'Restart kernel']
+  ])('offers what brings a declared package: %s', async (fix, label) => {
+    const adder = new FakeAdder({ wrong: 'no' });
+    const note = await rendered(adder, { names: [], fix });
+    expect(buttons(note).map(one => one.textContent)).toEqual([label]);
+    await act(async () => buttons(note)[0]!.click());
+    expect(adder.added).toEqual([fix]);
+    expect(note.node.querySelector('[role="status"]')?.textContent).toBe('no');
   });
 
   it('shows what a stranger wrote as text', async () => {

@@ -28,7 +28,12 @@ export interface IPackageAdder {
   know(place: ICellLocation, name: string): Promise<Hit | null>;
   /** Adds and runs the cell again; what went wrong, for people, empty if nothing did. */
   add(place: ICellLocation, name: string): Promise<string>;
+  /** Brings what is declared, and runs the cell again; the same. */
+  fix(place: ICellLocation, kind: Fix): Promise<string>;
 }
+
+export type Fix = Exclude<MissingImport['fix'], ''>;
+const FIXES: ReadonlyArray<string> = ['lock', 'sync', 'restart'];
 
 export interface ICellLocation {
   readonly panel: NotebookPanel;
@@ -37,12 +42,13 @@ export interface ICellLocation {
 
 /** The bundle as the wire has it, its names cut down to possible ones; null for anything else. */
 export function parseMissing(data: unknown): MissingImport | null {
-  const { module, names } = (data ?? {}) as { module?: unknown; names?: unknown };
+  const { module, names, fix } = (data ?? {}) as { module?: unknown; names?: unknown; fix?: unknown };
   if (typeof module !== 'string' || !Array.isArray(names)) {
     return null;
   }
   const possible = names.filter((name): name is string => typeof name === 'string' && NAME.test(name));
-  return { module, names: [...new Set(possible)].slice(0, MOST) };
+  const known = FIXES.includes(fix as string) ? (fix as Fix) : '';
+  return { module, names: [...new Set(possible)].slice(0, MOST), fix: known };
 }
 
 export class MissingImportNote extends ReactWidget implements IRenderMime.IRenderer {
@@ -80,6 +86,7 @@ export class MissingImportNote extends ReactWidget implements IRenderMime.IRende
         {usable && missing.names.length > 0 && (
           <Add names={missing.names} onAdd={(name, begun) => this._add(name, begun)} trans={this._trans} />
         )}
+        {usable && missing.fix !== '' && <FixButton kind={missing.fix} onFix={kind => this._fix(kind)} trans={this._trans} />}
       </>
     );
   }
@@ -99,9 +106,45 @@ export class MissingImportNote extends ReactWidget implements IRenderMime.IRende
     return this._adder.add(place, name);
   }
 
+  private async _fix(kind: Fix): Promise<string> {
+    const place = this._adder.place(this.node);
+    return place === null ? this._trans.__('The kernel has stopped. Run the cell again.') : this._adder.fix(place, kind);
+  }
+
   private _text = '';
   private _missing: MissingImport | null = null;
   private _trusted = false;
+}
+
+interface IFixProps {
+  kind: Fix;
+  onFix: (kind: Fix) => Promise<string>;
+  trans: TranslationBundle;
+}
+
+function FixButton({ kind, onFix, trans }: IFixProps): JSX.Element {
+  const [busy, setBusy] = useState(false);
+  const [wrong, setWrong] = useState('');
+  const labels: Readonly<Record<Fix, string>> = {
+    lock: trans.__('Lock and run again'),
+    sync: trans.__('Switch and run again'),
+    restart: trans.__('Restart kernel')
+  };
+  const fix = async (): Promise<void> => {
+    setBusy(true);
+    setWrong(await onFix(kind));
+    setBusy(false);
+  };
+  return (
+    <div className="jp-Dep-missingAdd">
+      <button type="button" className="jp-Dialog-button jp-mod-styled jp-mod-accept" disabled={busy} onClick={() => void fix()}>
+        {labels[kind]}
+      </button>
+      <span role="status" className="jp-Dep-missingWrong">
+        <InlineCode text={wrong} />
+      </span>
+    </div>
+  );
 }
 
 interface IAddProps {
