@@ -225,5 +225,5 @@ def test_an_order_that_cannot_be_followed_leaves_the_kernel_where_it_is(kernel: 
 def test_the_hint_of_a_missing_module_carries_what_a_page_makes_a_button_of(kernel: Kernel) -> None:  # noqa: F811
     _, messages = kernel.run("import sklearn")
     (data,) = [message["content"]["data"] for message in messages if message["msg_type"] == "display_data"]
-    assert data["application/vnd.jupyter-dep.missing+json"] == {"module": "sklearn", "names": ["scikit-learn"]}
+    assert data["application/vnd.jupyter-dep.missing+json"] == {"module": "sklearn", "names": ["scikit-learn"], "fix": ""}
     assert data["text/plain"] == "`sklearn` comes with the distribution `scikit-learn`: run `%dep add scikit-learn`"

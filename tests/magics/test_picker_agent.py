@@ -119,7 +119,7 @@ def test_a_search_does_not_wait_for_a_preview(asking: AgentClient, sandbox: User
 
 def test_adding_declares_locks_and_says_what_happened(asking: AgentClient, session: Session) -> None:
     report = asking.apply(["alpha<2"], lambda _: None, NEVER)
-    assert report.headline.startswith("nb.ipynb: added alpha 1.1")
+    assert report.headline.startswith("added alpha 1.1")
     assert session.concluded[0].edit is not None
     assert "alpha<2" in session.concluded[0].data["declared"]
     assert asking.declared(NEVER) == ("beta", "alpha<2")
