@@ -10,7 +10,7 @@ from support.notebooks import raw_notebook
 from support.sandbox import UserSandbox, sandbox_at
 
 from jupyter_dep.model.notebook.notebook import Notebook
-from jupyter_dep.operations.evidence import Evidence, Proposal, gather, propose
+from jupyter_dep.operations.project.evidence import Evidence, Proposal, gather, propose
 
 
 def read(folder: Path, *cells: str) -> Evidence:

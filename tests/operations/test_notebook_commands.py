@@ -453,7 +453,7 @@ def test_python_changes_the_minor_and_the_bound_only_where_it_forbids(
     services = lambda: sandbox.services(**mine)  # noqa: E731
     notebook = sandbox.notebook("alpha", name="n")
     rewrite(notebook, block("alpha", python=">=3.9"))
-    relock.relock(notebook, services(), command_context(), init_notebook.InitOptions(python=MINOR))
+    relock.relock(notebook, services(), command_context(), python=MINOR)
     changed = relock.use_python(notebook, minor, services(), command_context())
     assert changed.sealed is not None
     assert f"python{minor}" in changed.sealed.site

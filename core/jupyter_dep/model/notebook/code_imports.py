@@ -13,7 +13,7 @@ from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.model.declaration.install_command import InstallCommand, parse_install_command
 from jupyter_dep.model.declaration.requirement import canonical, parse
 from jupyter_dep.model.declaration.requirement_lines import logical_lines
-from jupyter_dep.model.packages.standard_modules import is_standard
+from jupyter_dep.model.notebook.standard_modules import is_standard
 
 # Cell magics whose body is Python that runs in the kernel, and those whose body is a shell script.
 _PYTHON_MAGIC = re.compile(r"%%(?:time|timeit|capture|prun|python3?|debug|memit|mprun|lprun|snakeviz)\b")

@@ -12,7 +12,6 @@ from jupyter_dep.io.files import read_write
 from jupyter_dep.io.state.history import Pending
 from jupyter_dep.model.declaration import script_block
 from jupyter_dep.model.notebook.notebook import Notebook, blank
-from jupyter_dep.operations.evidence import Evidence, Guess, Proposal, gather, propose
 from jupyter_dep.operations.project.context import (
     KERNEL_DISPLAY,
     KERNEL_NAME,
@@ -20,6 +19,7 @@ from jupyter_dep.operations.project.context import (
     DeclarationEdit,
     kernel_minor,
 )
+from jupyter_dep.operations.project.evidence import Evidence, Guess, Proposal, gather, propose
 from jupyter_dep.operations.project.rename_tracking import check_lock_name
 from jupyter_dep.operations.project.state import read_state
 from jupyter_dep.services import Services

@@ -13,7 +13,7 @@ from jupyter_dep.base.fast_dataclass import frozen_dataclass
 from jupyter_dep.io.files import look, read_write
 from jupyter_dep.model.notebook import code_imports, code_runs
 from jupyter_dep.model.notebook.notebook import Notebook
-from jupyter_dep.model.packages.standard_modules import is_standard
+from jupyter_dep.model.notebook.standard_modules import is_standard
 
 from .local_modules import find_module, find_own_package, find_script
 
