@@ -14,7 +14,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +22,7 @@ from pathlib import Path
 
 import pytest
 from faults.conftest import Tally
-from faults.test_kill import CLI, FILES, big_index, check_whole  # noqa: F401  a fixture
+from faults.test_kill import CLI, FILES, big_index, check_whole, sweep  # noqa: F401  a fixture
 from support.index import Index
 from support.notebooks import block, command_context, rewrite
 from support.sandbox import UserSandbox, sandbox_at
@@ -75,6 +74,8 @@ def run_traced(options: list[str], words: list[str], sandbox: UserSandbox, **env
 
 def untold(done: subprocess.CompletedProcess[str]) -> bool:
     """Whether a failure was not told as one of ours. A Python that cannot even be started says so in its own words."""
+    if "Traceback" in done.stderr and not re.search(r'File ".*jupyter_dep', done.stderr):
+        return False  # Python could not import the program
     if any(words in done.stderr for words in NOT_STARTED) or not done.stdout + done.stderr:
         return False  # Python says it, or nobody can: the exit code has to do
     try:
@@ -193,19 +194,10 @@ class Scene:
                 install.sync(path, services, command_context())
             else:
                 gc.collect(services)
-            deadline = (
-                time.monotonic() + 3
-            )  # what another lane starts has our leases for the moment before it becomes a program
-            while (half := _swept(self.sandbox)) and time.monotonic() < deadline:
-                time.sleep(0.05)
+            half = sweep(self.sandbox)
         except (AssertionError, DepError) as wrong:
             return f"the same once more fails: {wrong}"
         return self.done() or (f"{half} half-built environments stay" if half else "")
-
-
-def _swept(sandbox: UserSandbox) -> int:
-    sandbox.services().store.sweep()
-    return check_whole(sandbox)
 
 
 def lane(scene: Scene, rounds: int, chance: random.Random) -> tuple[list[str], Counter[str]]:
