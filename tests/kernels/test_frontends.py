@@ -99,7 +99,7 @@ def test_jupyter_console(locked: LockedNotebook) -> None:
         stdin="import weather, sys; print('ran in', sys.prefix)\n%dep\nexit\n",
     )  # fmt: skip
     assert f"ran in {locked.environment}" in said
-    assert "tale.ipynb: locked" in said
+    assert "locked: weather" in said
 
 
 def manager(locked: LockedNotebook, *, provisioner: bool) -> KernelManager:

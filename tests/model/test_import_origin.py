@@ -164,7 +164,8 @@ def test_a_cell_names_the_same_distributions(
         exec(source, {})
     except ImportError as error:
         module = missing_import.missing_module(error)
-    hint = missing_import.hint_for(module, source, declared=set(names.split())) if module else None
+    standing = missing_import.Standing(declared=frozenset(names.split()), state="locked", key="k", kernel="k")
+    hint = missing_import.hint_for(module, source, standing=lambda: standing) if module else None
     assert (hint.names if hint else ()) == tuple(missing.values())
 
 
